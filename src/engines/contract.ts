@@ -1,0 +1,211 @@
+/**
+ * What every engine gives and every strategy may rely on. Nothing here knows how logits are made.
+ * A strategy declares what it needs (`Capabilities`); the page disables what an engine cannot give, and says why.
+ */
+
+/** A token's index in the model's vocabulary. */
+export type TokenId = number;
+
+/** Names one sequence of a session: tokens, and the KV cache that belongs to them. Never reused within a session. */
+export type SequenceId = number;
+
+export type EngineKind = 'webgpu' | 'web-llm' | 'openai' | 'wllama' | 'scripted';
+
+/** What an engine can give. The page reads this and disables the rest with the reason. */
+export interface Capabilities {
+  /** `full`: a logit for each entry of the vocabulary. `top-n`: logprobs of the n most likely only. */
+  readonly logits: 'full' | 'top-n' | 'none';
+  /** Depth of `top-n`; the vocabulary's size for `full`. */
+  readonly maxLogprobs: number;
+  /** `fork` is O(1) and shares the KV cache of the common prefix. */
+  readonly fork: boolean;
+  /** Logits at prompt positions can be had. */
+  readonly promptLogprobs: boolean;
+  /** Most sequences in one `step`. */
+  readonly maxBatch: number;
+  /** The tokenizer can be asked for the ids of a text. */
+  readonly tokenizer: boolean;
+}
+
+/** The model as the page names it. Sizes in bytes. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly vocabularySize: number;
+  /** Most tokens of one sequence, prompt and output together. */
+  readonly contextLength: number;
+  readonly layers: number;
+  readonly embeddingLength: number;
+  readonly fileSize: number;
+  /** Weights as they lie in memory. */
+  readonly weightBytes: number;
+  /** KV cache bytes for one token. */
+  readonly kvBytesPerToken: number;
+  /** Number of tensors of each block format, e.g. `{ Q4_K: 168, Q6_K: 22, F32: 49 }`. */
+  readonly formats: Readonly<Record<string, number>>;
+  readonly licence?: string;
+  readonly description?: string;
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export type TokenKind = 'normal' | 'unknown' | 'control' | 'user-defined' | 'unused' | 'byte';
+
+/** Turns text to token ids and back. Pure and synchronous. */
+export interface Tokenizer {
+  readonly vocabularySize: number;
+  readonly bos: TokenId | null;
+  readonly eos: TokenId | null;
+  /** Every id that ends a generation (end of text, end of turn). */
+  readonly endOfGeneration: ReadonlySet<TokenId>;
+  readonly hasChatTemplate: boolean;
+  /**
+   * @param addSpecial prepend/append what the model was trained with (BOS …); default false
+   * @param parseSpecial read `<|im_end|>` and the like in the text as their control tokens; default false
+   */
+  encode(text: string, options?: { addSpecial?: boolean; parseSpecial?: boolean }): TokenId[];
+  /** The bytes that this token stands for; several tokens together may make one UTF-8 character. */
+  bytes(token: TokenId): Uint8Array;
+  /** A label for a chart: the token's text, with a partial character as `\xE2`. Never empty for a real token. */
+  label(token: TokenId): string;
+  kind(token: TokenId): TokenKind;
+  decode(tokens: readonly TokenId[]): string;
+  /** Feeds tokens one by one and gives text back only when it is whole UTF-8. */
+  decoder(): StreamDecoder;
+  /** @throws EngineError `bad-template` when the model has no chat template, or it fails on these messages */
+  applyChatTemplate(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): string;
+}
+
+export interface StreamDecoder {
+  /** @returns the text that became complete with this token; may be empty */
+  push(token: TokenId): string;
+  /** @returns what is left, an incomplete character as U+FFFD */
+  end(): string;
+  clone(): StreamDecoder;
+}
+
+export interface PrefillOptions {
+  /** Continue this sequence instead of opening a new one. */
+  readonly sequence?: SequenceId;
+  /**
+   * Called for each position `i` (index into the whole sequence) with the logits that predict token `i + 1`.
+   * The array is the callee's to keep. Given, no cached prefix is reused unless its logits are known.
+   */
+  readonly onLogits?: (position: number, logits: Float32Array) => void;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PrefillResult {
+  readonly sequence: SequenceId;
+  /** Raw logits after the last token, length = vocabulary size; the caller's to keep. */
+  readonly logits: Float32Array;
+  /** Tokens whose KV was already there. */
+  readonly reused: number;
+}
+
+export interface StepEntry {
+  readonly sequence: SequenceId;
+  readonly token: TokenId;
+}
+
+/**
+ * Sequences of tokens over one model. Calls may not overlap, except `fork`, `release` and the getters.
+ * Every method that runs the model throws `EngineError`.
+ */
+export interface Session {
+  /** Runs the model over `tokens` (at least one), reusing the KV cache of a common prefix where there is one. */
+  prefill(tokens: readonly TokenId[], options?: PrefillOptions): Promise<PrefillResult>;
+  /**
+   * Appends one token to each of up to `maxBatch` distinct sequences in one forward pass.
+   * @returns raw logits [vocabulary size] for each entry, in order; bit-identical to those of the entry alone
+   */
+  step(entries: readonly StepEntry[]): Promise<Float32Array[]>;
+  /** A new sequence with the first `length` tokens (default all). O(1): KV pages are shared, copied on write. */
+  fork(sequence: SequenceId, length?: number): SequenceId;
+  release(sequence: SequenceId): void;
+  tokens(sequence: SequenceId): readonly TokenId[];
+  readonly usage: KvUsage;
+}
+
+/** KV pages in use now; a page shared by several sequences counts once. */
+export interface KvUsage {
+  readonly pagesUsed: number;
+  readonly pagesTotal: number;
+  readonly pageTokens: number;
+  readonly bytesPerPage: number;
+}
+
+export interface Engine {
+  readonly kind: EngineKind;
+  readonly model: ModelInfo;
+  readonly capabilities: Capabilities;
+  readonly tokenizer: Tokenizer;
+  readonly session: Session;
+  /** What the page's machine view shows: adapter, features, limits, counters. Plain values only. */
+  describe(): EngineDescription;
+  dispose(): void;
+}
+
+export interface EngineDescription {
+  readonly adapter: string;
+  /** A CPU that plays the GPU (llvmpipe, SwiftShader): its speeds say nothing of a GPU. */
+  readonly software: boolean;
+  readonly features: readonly string[];
+  readonly counters?: StepCounters;
+}
+
+/** Per decoded token in the steady state, counted at the device. Bytes are those that the shaders read, or copy back. */
+export interface StepCounters {
+  readonly dispatches: number;
+  readonly submits: number;
+  readonly writeBuffers: number;
+  readonly buffersCreated: number;
+  readonly bindGroupsCreated: number;
+  readonly weightBytes: number;
+  readonly kvBytes: number;
+  readonly readbackBytes: number;
+}
+
+/** Where a load stands. `total` is 0 while unknown. */
+export interface LoadProgress {
+  readonly stage: 'header' | 'tokenizer' | 'shaders' | 'weights' | 'ready';
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+export type EngineErrorCode =
+  | 'no-webgpu'
+  | 'no-adapter'
+  | 'missing-limit'
+  | 'bad-file'
+  | 'unsupported-architecture'
+  | 'unsupported-format'
+  | 'unsupported-tokenizer'
+  | 'bad-template'
+  | 'out-of-memory'
+  | 'context-full'
+  | 'empty-prompt'
+  | 'bad-token'
+  | 'bad-sequence'
+  | 'device-lost'
+  | 'network'
+  | 'bad-reply'
+  | 'aborted'
+  | 'not-supported';
+
+/** Each message is one sentence for the page: it names the thing, its value, and the way out. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  constructor(
+    readonly code: EngineErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
