@@ -171,6 +171,18 @@ export interface StepCounters {
   readonly readbackBytes: number;
 }
 
+/** Where a model's bytes come from: a `File`, a URL with range requests, a buffer, a cache. Reads may overlap. */
+export interface ByteSource {
+  /** File name, for messages. */
+  readonly name: string;
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset`, in a buffer that is the caller's to keep.
+   * @throws EngineError `bad-file` past the end, `network`, `aborted`
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** Where a load stands. `total` is 0 while unknown. */
 export interface LoadProgress {
   readonly stage: 'header' | 'tokenizer' | 'shaders' | 'weights' | 'ready';
