@@ -1,0 +1,216 @@
+/**
+ * What a run is told, what it says while it goes, and what it leaves. All of it is plain data that survives a
+ * structured clone: it crosses the worker, is stored, and travels in links.
+ */
+import type { TokenId } from '../engines/contract.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import type { StageSummary } from '../sampling/trace.ts';
+
+/** One line of text in a run: a lane, one of N samples, or a beam. Unique within its run, never reused. */
+export type BranchId = number;
+
+export interface LaneSpec {
+  readonly params: SamplingParams;
+  /** The generator's stream: lanes with equal seed and stream share their luck. Default 0, N samples use 0 … N−1. */
+  readonly stream?: number;
+  /** Tokens that follow the run's prompt in this lane alone (continuing a text, a branch taken by hand). */
+  readonly prefix?: readonly TokenId[];
+}
+
+/** What an output must be to count as valid. Applied to the whole output text. */
+export type Verifier =
+  | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string }
+  | { readonly kind: 'json' }
+  | { readonly kind: 'length'; readonly min?: number; readonly max?: number };
+
+/** How the samples of best-of-N are ranked, best first. A verifier ranks valid before invalid, then by average logprob. */
+export type BestOfScore =
+  | { readonly kind: 'average-logprob' }
+  | { readonly kind: 'shortest' }
+  | { readonly kind: 'longest' }
+  | { readonly kind: 'verifier'; readonly verifier: Verifier };
+
+/** How an answer is taken from a sample for the vote. A regular expression gives its first group, or its whole match. */
+export type AnswerExtractor =
+  | { readonly kind: 'last-number' }
+  | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string }
+  | { readonly kind: 'whole-text' };
+
+export type Strategy =
+  /** Each lane draws from its chain. */
+  | { readonly kind: 'sample' }
+  /** Each lane takes the most likely raw token; the chain is traced but does not choose. */
+  | { readonly kind: 'greedy' }
+  /** Lane 0 only. Score = total raw logprob / length^lengthPenalty; 0 is the plain sum, 1 the average. */
+  | { readonly kind: 'beam'; readonly width: number; readonly lengthPenalty: number }
+  /** Lane 0 only, n times on its own streams. */
+  | { readonly kind: 'best-of-n'; readonly n: number; readonly score: BestOfScore }
+  | { readonly kind: 'majority-vote'; readonly n: number; readonly extractor: AnswerExtractor }
+  | { readonly kind: 'first-valid'; readonly n: number; readonly verifier: Verifier };
+
+export interface StopConditions {
+  /** Tokens of output per branch. */
+  readonly maxTokens: number;
+  /** The output ends before the first of these texts. */
+  readonly sequences: readonly string[];
+  /** Go on past end-of-generation tokens; default false. */
+  readonly ignoreEndOfGeneration?: boolean;
+}
+
+export interface RunSpec {
+  /** At least one token. */
+  readonly prompt: readonly TokenId[];
+  readonly strategy: Strategy;
+  /** One or more, all over the same prompt, advancing as one batch. */
+  readonly lanes: readonly LaneSpec[];
+  readonly stop: StopConditions;
+  /** Also score the prompt's tokens (needs `promptLogprobs`). */
+  readonly scorePrompt?: boolean;
+  /** Add this many of the most likely raw candidates to each record; default 0. */
+  readonly topCandidates?: number;
+}
+
+/** The most likely raw candidates of one step, best first. */
+export interface TopCandidates {
+  readonly tokens: Uint32Array;
+  readonly rawLogprobs: Float32Array;
+  /** −∞ where the chain removed the candidate. */
+  readonly finalLogprobs: Float32Array;
+}
+
+/** One token of output and its numbers. `raw` is before every stage, `final` after the whole chain; nats. */
+export interface StepRecord {
+  readonly branch: BranchId;
+  /** Index in the whole sequence, prompt included. */
+  readonly position: number;
+  readonly token: TokenId;
+  /** Text that became whole UTF-8 with this token. Show it only as far as `visible` reaches. */
+  readonly piece: string;
+  /** UTF-16 units of this branch's output that may be shown now: a possible beginning of a stop sequence is held back. */
+  readonly visible: number;
+  readonly rawLogprob: number;
+  /** −∞ when the token was chosen by hand, by greedy or by a beam although the chain had removed it. */
+  readonly finalLogprob: number;
+  /** Among the raw logits; 1 is the most likely, ties by token id. */
+  readonly rank: number;
+  /** Of the raw distribution. */
+  readonly entropy: number;
+  readonly finalEntropy: number;
+  /** −rawLogprob. */
+  readonly surprisal: number;
+  /** exp of the mean surprisal over this branch's output so far. */
+  readonly perplexity: number;
+  /** Candidates alive at the draw. */
+  readonly kept: number;
+  /** The uniform number; null where nothing was drawn (greedy, beam, by hand). */
+  readonly u: number | null;
+  readonly stages: readonly StageSummary[];
+  readonly top?: TopCandidates;
+}
+
+/** A prompt token's numbers; the first one has none, for nothing predicts it. */
+export interface PromptRecord {
+  readonly position: number;
+  readonly token: TokenId;
+  readonly rawLogprob: number | null;
+  readonly rank: number | null;
+  readonly entropy: number | null;
+  readonly surprisal: number | null;
+  /** exp of the mean surprisal of the prompt up to here; null for the first. */
+  readonly perplexity: number | null;
+}
+
+export type StopReason =
+  | 'end-of-generation'
+  | 'max-tokens'
+  | 'stop-sequence'
+  | 'context-full'
+  /** The person stopped the run. */
+  | 'stopped'
+  /** Another sample was valid first. */
+  | 'lost-race'
+  /** A better beam took its place. */
+  | 'pruned'
+  /** The model or the chain failed; the run's error says how. */
+  | 'error';
+
+export interface BranchStart {
+  readonly branch: BranchId;
+  readonly lane: number;
+  /** Null for those that begin at the prompt. */
+  readonly parent: BranchId | null;
+  /** Output tokens shared with the parent. */
+  readonly shared: number;
+}
+
+export type RunEvent =
+  | { readonly type: 'prefill'; readonly done: number; readonly total: number }
+  | { readonly type: 'prompt'; readonly records: readonly PromptRecord[] }
+  | { readonly type: 'branches'; readonly started: readonly BranchStart[] }
+  /** One forward pass: a record for each branch that took part in it. */
+  | { readonly type: 'step'; readonly records: readonly StepRecord[] }
+  | { readonly type: 'branch-end'; readonly result: BranchResult }
+  /** Beam search only: the score of every living beam after a step. */
+  | {
+      readonly type: 'beams';
+      readonly scores: readonly { readonly branch: BranchId; readonly score: number }[];
+    }
+  | { readonly type: 'end'; readonly result: RunResult };
+
+export interface BranchResult {
+  readonly branch: BranchId;
+  readonly lane: number;
+  readonly parent: BranchId | null;
+  readonly shared: number;
+  /** Output tokens from the prompt's end, those shared with the parent included, and the one that ended it. */
+  readonly tokens: readonly TokenId[];
+  /** Output text without stop sequence and without control tokens. */
+  readonly text: string;
+  readonly reason: StopReason;
+  /** The stop sequence that ended it. */
+  readonly stopSequence: string | null;
+  /** Sum and mean of raw logprobs over `tokens`. */
+  readonly totalLogprob: number;
+  readonly averageLogprob: number;
+  readonly perplexity: number;
+  /** Best of N: what it was ranked by. Beam: its normalised score. */
+  readonly score: number | null;
+  /** What the verifier said, where there is one. */
+  readonly valid: boolean | null;
+  /** Majority vote: the extracted answer; null when there was none. */
+  readonly answer: string | null;
+}
+
+export interface VoteShare {
+  readonly answer: string;
+  readonly votes: number;
+  /** votes / samples that gave an answer. */
+  readonly share: number;
+  readonly branches: readonly BranchId[];
+}
+
+export interface RunTiming {
+  readonly promptTokens: number;
+  readonly reusedTokens: number;
+  readonly prefillMs: number;
+  /** Forward passes after the prefill, the tokens that they gave, and their time (sampling included). */
+  readonly steps: number;
+  readonly tokens: number;
+  readonly decodeMs: number;
+  /** Time in the sampler, part of `decodeMs`. */
+  readonly samplingMs: number;
+}
+
+export interface RunResult {
+  /** All branches, in order of their ids; pruned beams included. */
+  readonly branches: readonly BranchResult[];
+  /** Best of N, vote, first valid, beam: the branch that stands for the run, null when none was valid. Else null. */
+  readonly winner: BranchId | null;
+  /** Branches from best to worst where the strategy ranks them, else in order of ids. */
+  readonly ranking: readonly BranchId[];
+  /** Majority vote only, most votes first. */
+  readonly votes: readonly VoteShare[];
+  readonly timing: RunTiming;
+  /** Set when the run ended by a failure; everything before it is kept. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}

@@ -1,0 +1,90 @@
+import type { StageName } from './params.ts';
+
+/** What a stage compared each candidate with. `value` is the bound itself; see `StageCut`. */
+export type CutQuantity =
+  /** kept: logit at entry ≥ value */
+  | 'logit'
+  /** kept: probability at entry ≥ value (top-p: ties at the border are decided by token id) */
+  | 'probability'
+  /** XTC, removed: probability at entry > value */
+  | 'probability-above'
+  /** typical-p, kept: |surprisal − entropy| at entry ≤ value, in nats */
+  | 'typicality'
+  /** mirostat 2, kept: surprisal at entry ≤ value, in bits */
+  | 'bits'
+  /** the grammar's mask, or a ban: there is no bound to miss */
+  | 'forbidden';
+
+export interface StageCut {
+  readonly quantity: CutQuantity;
+  readonly value: number;
+}
+
+/** What one stage did, small enough to travel with every token. Mass is a share, 0 … 1. */
+export interface StageSummary {
+  readonly stage: StageName;
+  /** Candidates alive at entry and at exit. */
+  readonly before: number;
+  readonly after: number;
+  /** Share of the distribution at entry that the removed candidates held. */
+  readonly massRemoved: number;
+  /** The temperature used, for `temperature` only (dynamic: the effective one). */
+  readonly temperature: number | null;
+  /** The bound used, for a stage that cuts and had something to compare with. */
+  readonly cut: StageCut | null;
+  /** Logits that the stage changed one by one (bias, penalties, DRY); 0 for the others. */
+  readonly changed: number;
+}
+
+/** A stage's summary with what is needed to say how near a removed token came. */
+export interface StageTrace extends StageSummary {
+  /** ln Σ exp(logit) over the candidates at entry. */
+  readonly logNormaliser: number;
+  /** Entropy at entry in nats where the stage uses it (typical-p, dynamic temperature), else null. */
+  readonly entropy: number | null;
+}
+
+/**
+ * Everything that happened to the whole vocabulary in one step. Plain data over typed arrays, so that it can be
+ * transferred; about 13 bytes per vocabulary entry. Read it with the functions of `trace_view.ts`.
+ */
+export interface StepTrace {
+  /** Index of the drawn token in the sequence, prompt included. */
+  readonly position: number;
+  /** Stages that ran, in order; neutral ones and those switched off are absent. */
+  readonly stages: readonly StageTrace[];
+  /** Raw logits [vocabulary]. */
+  readonly raw: Float32Array<ArrayBuffer>;
+  /** ln Σ exp(raw): raw logprob of token i = raw[i] − rawLogNormaliser. */
+  readonly rawLogNormaliser: number;
+  /** Entropy of the raw distribution, in nats. */
+  readonly rawEntropy: number;
+  /** [vocabulary] 0: alive at the draw. s > 0: removed by `stages[s − 1]`. */
+  readonly fate: Uint8Array<ArrayBuffer>;
+  /** [vocabulary] logit at the draw for the living, at the entry of the stage that removed it for the others. */
+  readonly logits: Float64Array<ArrayBuffer>;
+  /** ln Σ exp(logit) over the living: final logprob of token i = logits[i] − finalLogNormaliser. */
+  readonly finalLogNormaliser: number;
+  /** Entropy of the final distribution, in nats. */
+  readonly finalEntropy: number;
+  /** Candidates alive at the draw. */
+  readonly kept: number;
+  /** The uniform number in [0, 1) that picked the token. */
+  readonly u: number;
+  /** The token drawn. */
+  readonly token: number;
+}
+
+/** What became of one token in one step. */
+export interface TokenFate {
+  readonly token: number;
+  readonly rawLogprob: number;
+  /** 1 is the most likely; ties by token id. Among the raw logits. */
+  readonly rank: number;
+  /** −∞ when it was removed. */
+  readonly finalLogprob: number;
+  /** The stage that removed it, or null. */
+  readonly removedBy: StageName | null;
+  /** In the unit of the stage's bound: its own value and the bound. Null when alive, or nothing was compared. */
+  readonly missed: { readonly quantity: CutQuantity; readonly value: number; readonly bound: number } | null;
+}
