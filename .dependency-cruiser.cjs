@@ -1,0 +1,95 @@
+/**
+ * The arrows between the rooms of src/ (see ARCHITECTURE.md). A room may import itself, what is listed here, and packages;
+ * types may be imported from anywhere but by `sampling`. main.ts and App.svelte put everything together.
+ */
+
+const CONTRACT = '^src/engines/contract\\.ts$';
+const WEBGPU = 'src/engines/webgpu';
+/** The table of sampling parameters, from which the page's controls derive. */
+const PARAMETERS = '^src/sampling/(params|parameter_table|presets)\\.ts$';
+
+/** Room → rooms or files that it may import beside itself. */
+const ARROWS = {
+  'src/sampling': [],
+  'src/decoding': ['^src/sampling/', CONTRACT],
+  'src/models': [CONTRACT],
+  'src/worker': ['^src/decoding/', '^src/sampling/', '^src/engines/', '^src/models/'],
+  'src/playground': ['^src/worker/', PARAMETERS, CONTRACT],
+  'src/ui': ['^src/playground/', PARAMETERS, CONTRACT],
+  [`${WEBGPU}/gpu`]: [CONTRACT],
+  [`${WEBGPU}/gguf`]: [CONTRACT],
+  [`${WEBGPU}/tokenizer`]: [`^${WEBGPU}/gguf/`, CONTRACT],
+  [`${WEBGPU}/kernels`]: [`^${WEBGPU}/gpu/`, `^${WEBGPU}/gguf/`, CONTRACT, '^shaders/'],
+  [`${WEBGPU}/model`]: [`^${WEBGPU}/(kernels|gpu|gguf)/`, CONTRACT],
+};
+
+const rooms = Object.entries(ARROWS).map(([room, allowed]) => ({
+  name: `${room.replace('src/', '')} imports only what it may`,
+  severity: 'error',
+  from: { path: `^${room}/` },
+  to: {
+    path: '^(src|shaders)/',
+    pathNot: [`^${room}/`, ...allowed],
+    ...(room === 'src/sampling' ? {} : { dependencyTypesNot: ['type-only'] }),
+  },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...rooms,
+    {
+      name: 'engines know the contract and nothing else',
+      comment: 'In particular no adapter imports another.',
+      severity: 'error',
+      from: { path: '^src/engines/([^/]+)/' },
+      to: { path: '^src/', pathNot: ['^src/engines/$1/', CONTRACT] },
+    },
+    {
+      name: 'the contract imports nothing',
+      severity: 'error',
+      from: { path: CONTRACT },
+      to: { path: '.*' },
+    },
+    {
+      name: 'only engines/webgpu reads shaders',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^${WEBGPU}/` },
+      to: { path: '^shaders/' },
+    },
+    {
+      name: 'sampling imports no package',
+      severity: 'error',
+      from: { path: '^src/sampling/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'] },
+    },
+    {
+      name: 'no circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'nothing unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '\\?' },
+    },
+    {
+      name: 'src does not import tests or scripts',
+      severity: 'error',
+      from: {},
+      to: { path: '^(tests|scripts)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'browser', 'svelte', 'default'],
+      extensions: ['.ts', '.svelte.ts', '.svelte', '.js', '.mjs', '.wgsl', '.css'],
+    },
+  },
+};
