@@ -1,0 +1,165 @@
+/**
+ * Counts what a device is asked to do, at the device itself: its methods are wrapped in place, so nothing that the engine
+ * believes of itself enters. Commands count when they are submitted, not when they are recorded.
+ *
+ * Conventions that the bytes rest on: buffers of weights have labels that begin with `weights:`; a dispatch reads the whole
+ * of each range of them that is bound to it, except in pipelines labelled `gather:…`, which pick single rows (an embedding).
+ */
+import type { StepCounters } from '../../contract.ts';
+
+/** What can be seen at the device. The share of the KV cache that a dispatch reads depends on numbers inside its buffers. */
+export type DeviceCounts = Omit<StepCounters, 'kvBytes'>;
+
+const WEIGHTS = 'weights:';
+const GATHER = 'gather:';
+
+type Counts = { -readonly [key in keyof DeviceCounts]: number };
+
+/** What is recorded in a command encoder, and counted once its command buffer is submitted. */
+interface Recorded {
+  dispatches: number;
+  weightBytes: number;
+  readbackBytes: number;
+}
+
+interface PipelineFacts {
+  readonly gathers: boolean;
+  /** Bind groups above this are left over from other pipelines. */
+  readonly groups: number;
+}
+
+const none = (): Counts => ({
+  dispatches: 0,
+  submits: 0,
+  writeBuffers: 0,
+  buffersCreated: 0,
+  bindGroupsCreated: 0,
+  weightBytes: 0,
+  readbackBytes: 0,
+});
+
+export class DeviceCounter {
+  readonly #counts = none();
+  readonly #groupWeightBytes = new WeakMap<GPUBindGroup, number>();
+  readonly #layoutGroups = new WeakMap<GPUPipelineLayout, number>();
+  readonly #pipelines = new WeakMap<GPUComputePipeline, PipelineFacts>();
+  readonly #recorded = new WeakMap<GPUCommandBuffer, Recorded>();
+
+  /** Everything since the start. */
+  get total(): DeviceCounts {
+    return { ...this.#counts };
+  }
+
+  /** @returns the same device, whose calls are counted from now on */
+  watch(device: GPUDevice): GPUDevice {
+    const counts = this.#counts;
+    after(device, 'createBuffer', () => counts.buffersCreated++);
+    after(device, 'createBindGroup', (group, [descriptor]) => {
+      counts.bindGroupsCreated++;
+      this.#groupWeightBytes.set(group, boundWeightBytes(descriptor));
+    });
+    after(device, 'createPipelineLayout', (layout, [descriptor]) => {
+      this.#layoutGroups.set(layout, [...descriptor.bindGroupLayouts].length);
+    });
+    after(device, 'createComputePipeline', (pipeline, [descriptor]) =>
+      this.#notePipeline(pipeline, descriptor),
+    );
+    after(device, 'createComputePipelineAsync', (promise, [descriptor]) => {
+      // A failure is the caller's to see.
+      promise.then((pipeline) => this.#notePipeline(pipeline, descriptor)).catch(() => undefined);
+    });
+    after(device, 'createCommandEncoder', (encoder) => this.#watchEncoder(encoder));
+    after(device.queue, 'writeBuffer', () => counts.writeBuffers++);
+    after(device.queue, 'submit', (_, [commandBuffers]) => {
+      counts.submits++;
+      for (const commands of commandBuffers) this.#add(this.#recorded.get(commands));
+    });
+    return device;
+  }
+
+  #add(recorded: Recorded | undefined): void {
+    if (recorded === undefined) return;
+    this.#counts.dispatches += recorded.dispatches;
+    this.#counts.weightBytes += recorded.weightBytes;
+    this.#counts.readbackBytes += recorded.readbackBytes;
+  }
+
+  #notePipeline(pipeline: GPUComputePipeline, { label, layout }: GPUComputePipelineDescriptor): void {
+    const groups = layout === 'auto' ? undefined : this.#layoutGroups.get(layout);
+    this.#pipelines.set(pipeline, {
+      gathers: label?.startsWith(GATHER) ?? false,
+      groups: groups ?? Infinity,
+    });
+  }
+
+  #watchEncoder(encoder: GPUCommandEncoder): void {
+    const recorded: Recorded = { dispatches: 0, weightBytes: 0, readbackBytes: 0 };
+    after(encoder, 'beginComputePass', (pass) => this.#watchPass(pass, recorded));
+    // Two forms: (source, destination, size?) and (source, sourceOffset, destination, destinationOffset, size).
+    after(encoder, 'copyBufferToBuffer', (_, args: readonly unknown[]) => {
+      const whole = args.length <= 3;
+      const destination = args[whole ? 1 : 2] as GPUBuffer;
+      const size = (args[whole ? 2 : 4] as number | undefined) ?? (args[0] as GPUBuffer).size;
+      if ((destination.usage & GPUBufferUsage.MAP_READ) !== 0) recorded.readbackBytes += size;
+    });
+    after(encoder, 'finish', (commands) => this.#recorded.set(commands, recorded));
+  }
+
+  #watchPass(pass: GPUComputePassEncoder, recorded: Recorded): void {
+    let pipeline: PipelineFacts | undefined;
+    const groupBytes: number[] = [];
+    const dispatched = () => {
+      recorded.dispatches++;
+      if (pipeline === undefined || pipeline.gathers) return;
+      groupBytes.forEach((bytes, index) => {
+        if (index < pipeline!.groups) recorded.weightBytes += bytes;
+      });
+    };
+    after(pass, 'setPipeline', (_, [next]) => (pipeline = this.#pipelines.get(next)));
+    after(pass, 'setBindGroup', (_, [index, group]: readonly unknown[]) => {
+      groupBytes[index as number] = this.#groupWeightBytes.get(group as GPUBindGroup) ?? 0;
+    });
+    after(pass, 'dispatchWorkgroups', dispatched);
+    after(pass, 'dispatchWorkgroupsIndirect', dispatched);
+  }
+}
+
+/** @returns per-token averages of what came between two totals */
+export function countsPerToken(before: DeviceCounts, after: DeviceCounts, tokens: number): DeviceCounts {
+  const result = none();
+  for (const key of Object.keys(result) as (keyof Counts)[])
+    result[key] = (after[key] - before[key]) / tokens;
+  return result;
+}
+
+/** Bytes of the weight buffers' ranges that a bind group binds. */
+function boundWeightBytes({ entries }: GPUBindGroupDescriptor): number {
+  let bytes = 0;
+  for (const { resource } of entries) {
+    const binding =
+      resource instanceof GPUBuffer ? { buffer: resource } : (resource as Partial<GPUBufferBinding>);
+    const { buffer, offset = 0, size } = binding;
+    if (buffer?.label.startsWith(WEIGHTS)) bytes += size ?? buffer.size - offset;
+  }
+  return bytes;
+}
+
+type Method = (...args: never[]) => unknown;
+
+/** Puts `seen` behind a method of one object: it is called with the result and the arguments of each call that did not throw. */
+function after<T extends object, K extends keyof T & string>(
+  target: T,
+  name: K,
+  seen: (
+    result: T[K] extends (...args: never[]) => infer R ? R : never,
+    args: T[K] extends (...args: infer A) => unknown ? A : never,
+  ) => unknown,
+): void {
+  const original = target[name] as Method;
+  const wrapped = (...args: never[]) => {
+    const result = original.apply(target, args);
+    (seen as (result: unknown, args: unknown) => unknown)(result, args);
+    return result;
+  };
+  Object.defineProperty(target, name, { value: wrapped, configurable: true });
+}
