@@ -1,0 +1,17 @@
+/** Vitest's global set-up for the browser tests: builds the page once and serves what was built, as a visitor would get it. */
+import { build, preview } from 'vite';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the built page is served, e.g. `http://localhost:41234/`. */
+    pageUrl: string;
+  }
+}
+
+export default async function serve(project: TestProject): Promise<() => Promise<void>> {
+  await build({ logLevel: 'warn' });
+  const server = await preview({ logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
+  project.provide('pageUrl', server.resolvedUrls!.local[0]!);
+  return () => server.close();
+}
