@@ -1,6 +1,6 @@
 """GGUF's block formats: quantising and, for evaluation, reading the bytes back.
 
-Layouts: ggml's `ggml-common.h`. All functions take or give [..., n] with n a multiple of the block, flattened to blocks.
+Layouts: ggml's `ggml-common.h`. Weights of any shape are taken as blocks one after another; bytes are [blocks, size].
 """
 
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def fit_affine(x: Floats) -> tuple[Floats, Floats]:
 
 
 def quantise_q4_k(x: Floats) -> Bytes:
-    """256 weights as 8 groups of 32: f16 scale of the scales, f16 scale of the minimums, 8 + 8 of 6 bits, 256 of 4 bits."""
+    """256 weights in 8 groups: f16 scale of the scales, f16 scale of the minimums, 8 + 8 of 6 bits, 256 of 4 bits."""
     groups = x.reshape(-1, 32)
     scales, minimums = (part.reshape(-1, 8) for part in fit_affine(groups))
     super_scale = half(scales.max(1, keepdims=True) / 63)

@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from checkpoint import load_model
 from corpus import SOURCES
+from load_gguf import load_gguf
 from model import Llama
 from packing import BOS, split_stories
 
@@ -55,18 +57,13 @@ def nats(model: Llama, stories: list[np.ndarray], context: int, autocast: bool, 
     return total
 
 
-def bits_per_byte(
-    model: Llama, path: Path, context: int, autocast: bool = False, limit: int | None = None
-) -> float:
+def bits_per_byte(model: Llama, path: Path, context: int, autocast: bool = False, limit: int | None = None) -> float:
     """path: a `.npz` that prepare.py wrote; limit: only its first stories."""
     text_bytes = int(np.load(path)["bytes"][:limit].sum())
     return nats(model, split_stories(path)[:limit], context, autocast) / math.log(2) / text_bytes
 
 
 def main() -> None:
-    from load_gguf import load_gguf  # train.py imports this module, and needs neither of the two
-    from checkpoint import load_model
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, default=Path("run"))
     parser.add_argument("--gguf", type=Path, help="score this file instead of the checkpoint")

@@ -4,6 +4,7 @@ The reader is for files of our own making: it knows the block formats of block_f
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +18,7 @@ UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 NUMBER_FORMATS = {UINT32: "<I", INT32: "<i", FLOAT32: "<f", BOOL: "<?"}
 
 Scalar = bool | int | float | str
-Value = Scalar | list[int] | list[float] | list[str]
+Value = Scalar | Sequence[Scalar]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def scalar(value: Scalar, value_type: int) -> bytes:
 
 
 def key_value(key: str, value: Value) -> bytes:
-    if not isinstance(value, list):
+    if isinstance(value, bool | int | float | str):
         value_type = scalar_type(value)
         return string(key) + struct.pack("<I", value_type) + scalar(value, value_type)
     # Token types, the one array of integers in a header, are int32 by convention.
@@ -91,13 +92,15 @@ def read_string(file: BinaryIO) -> str:
     return file.read(length).decode("utf-8")
 
 
+def read_scalar(file: BinaryIO, value_type: int) -> Scalar:
+    return read_string(file) if value_type == STRING else read_struct(file, NUMBER_FORMATS[value_type])[0]
+
+
 def read_value(file: BinaryIO, value_type: int) -> Value:
-    if value_type == STRING:
-        return read_string(file)
-    if value_type == ARRAY:
-        item_type, length = read_struct(file, "<IQ")
-        return [read_value(file, item_type) for _ in range(length)]
-    return read_struct(file, NUMBER_FORMATS[value_type])[0]
+    if value_type != ARRAY:
+        return read_scalar(file, value_type)
+    item_type, length = read_struct(file, "<IQ")
+    return [read_scalar(file, item_type) for _ in range(length)]
 
 
 def read(path: Path) -> tuple[dict[str, Value], dict[str, Tensor]]:

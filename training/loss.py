@@ -16,7 +16,7 @@ IGNORED = -100
 
 class HeadCrossEntropy(Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:
         """hidden: [tokens, width]; head: [vocabulary, width]; targets: [tokens]; returns the mean loss in nats."""
         hidden_low, head_low = hidden.bfloat16(), head.bfloat16()
         counted = targets != IGNORED
@@ -38,7 +38,7 @@ class HeadCrossEntropy(Function):
         return loss
 
     @staticmethod
-    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, scale: Tensor) -> tuple[Tensor, Tensor, None]:
         hidden_gradient, head_gradient = ctx.saved_tensors
         return hidden_gradient * scale, head_gradient * scale, None
 

@@ -1,7 +1,7 @@
 """The llama architecture in PyTorch, with the input embedding tied to the output head.
 
-Rotary pairs are interleaved, (x0, x1), (x2, x3), …, as llama.cpp expects of a GGUF with architecture "llama", so that the
-query and key matrices are written as they are, with no permutation.
+Rotary pairs are interleaved, (x0, x1), (x2, x3), …, as llama.cpp expects of a GGUF with architecture "llama", so that
+the query and key matrices are written as they are, with no permutation.
 """
 
 from dataclasses import dataclass
@@ -105,6 +105,9 @@ class Block(nn.Module):
 
 
 class Llama(nn.Module):
+    cos: Tensor
+    sin: Tensor
+
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config

@@ -1,8 +1,10 @@
 """Muon: momentum whose direction is orthogonalised before it is applied to a matrix.
 
-Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/. Each step has spectral norm about 1 whatever the gradient's
-spectrum, which on few tokens learns clearly more per token than AdamW.
+Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/. Each step has spectral norm about 1 whatever the
+gradient's spectrum, which on few tokens learns clearly more per token than AdamW.
 """
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -26,7 +28,7 @@ def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
 
 
 class Muon(Optimizer):
-    def __init__(self, params: list[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -47,5 +49,7 @@ class Muon(Optimizer):
         state = self.state[param]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(param)
-        state["momentum"].lerp_(param.grad, 1 - momentum)
-        return param.grad.lerp(state["momentum"], momentum)
+        gradient = param.grad
+        assert gradient is not None
+        state["momentum"].lerp_(gradient, 1 - momentum)
+        return gradient.lerp(state["momentum"], momentum)

@@ -1,7 +1,7 @@
 """Packs stories into rows of equal length, whole wherever they fit.
 
-A story that starts a row starts at position 0 with <s>, just as a prompt does later, and nearly every story is seen to its
-end. Rows are filled up with <s>, and a target of <s> is not counted.
+A story that starts a row starts at position 0 with <s>, just as a prompt does later, and nearly every story is seen to
+its end. Rows are filled up with <s>, and a target of <s> is not counted.
 """
 
 from collections.abc import Iterator
@@ -38,9 +38,9 @@ def pack(stories: list[np.ndarray], row_length: int) -> np.ndarray:
         rows[row].append(piece)
         with_space[space - len(piece)].append(row)
     packed = np.full((len(rows), row_length), BOS, dtype=np.int64)
-    for row, content in zip(packed, rows, strict=True):
+    for packed_row, content in zip(packed, rows, strict=True):
         tokens = np.concatenate(content)
-        row[: len(tokens)] = tokens
+        packed_row[: len(tokens)] = tokens
     return packed
 
 

@@ -52,7 +52,7 @@ def main() -> None:
         for split, held_out in (("train", False), ("held_out", True)):
             texts = [text for text in stories(path) if is_held_out(text) == held_out]
             arrays = encode(texts, vocabulary)
-            np.savez(arguments.out / f"{source.name}.{split}.npz", **arrays)
+            np.savez(arguments.out / f"{source.name}.{split}.npz", **arrays)  # type: ignore[arg-type]
             entry[split] = {
                 "stories": len(texts),
                 "bytes": int(arrays["bytes"].sum()),

@@ -2,8 +2,8 @@
 
     python train.py --run run --minutes 100
 
-A run that was interrupted goes on from its last checkpoint when the same command is given again. Since the learning rate
-is a function of the share of the time that has passed, a smaller --minutes brings the decay forward.
+A run that was interrupted goes on from its last checkpoint when the same command is given again. Since the learning
+rate is a function of the share of the time that has passed, a smaller --minutes brings the decay forward.
 """
 
 import argparse
@@ -40,9 +40,7 @@ def schedule(step: int, progress: float, decay_share: float) -> float:
 def optimisers(model: Llama) -> tuple[Muon, torch.optim.AdamW]:
     matrices = [weight for weight in model.blocks.parameters() if weight.ndim == 2]
     vectors = [weight for weight in model.parameters() if weight.ndim == 1]
-    adam = torch.optim.AdamW(
-        [model.embedding.weight, *vectors], lr=ADAM_RATE, betas=(0.9, 0.95), weight_decay=0.0
-    )
+    adam = torch.optim.AdamW([model.embedding.weight, *vectors], lr=ADAM_RATE, betas=(0.9, 0.95), weight_decay=0.0)
     return Muon(matrices, lr=MUON_RATE, weight_decay=WEIGHT_DECAY), adam
 
 
@@ -50,7 +48,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, default=Path("run"))
     parser.add_argument("--minutes", type=float, default=100)
-    parser.add_argument("--decay-share", type=float, default=0.35, help="the last part of the time, in which the rate falls to 0")
+    parser.add_argument(
+        "--decay-share", type=float, default=0.35, help="the last part of the time, in which the rate falls to 0"
+    )
     parser.add_argument("--batch-tokens", type=int, default=8192)
     parser.add_argument("--context-stable", type=int, default=256, help="shorter rows while the rate is stable: faster")
     parser.add_argument("--threads", type=int, default=2)

@@ -1,6 +1,6 @@
 """Trains the vocabulary: sentencepiece BPE with byte fallback, in the style of llama.
 
-    python vocabulary.py --corpus ../shared/corpus --out run
+python vocabulary.py --corpus ../shared/corpus --out run
 """
 
 import argparse
