@@ -44,8 +44,14 @@ describeOnEachAdapter('what a device is asked to do', ({ gpu }) => {
       bindWeights({ buffer: weights, offset: 768 }),
     ];
 
+    const rows = device.createBindGroup({
+      label: 'gather:rows',
+      layout: outputLayout,
+      entries: [{ binding: 0, resource: { buffer: output } }],
+    });
+
     const built = counter.total;
-    expect(built).toMatchObject({ buffersCreated: 3, bindGroupsCreated: 4, submits: 0, dispatches: 0 });
+    expect(built).toMatchObject({ buffersCreated: 3, bindGroupsCreated: 5, submits: 0, dispatches: 0 });
 
     const encode = () => {
       const encoder = device.createCommandEncoder();
@@ -57,6 +63,9 @@ describeOnEachAdapter('what a device is asked to do', ({ gpu }) => {
         pass.dispatchWorkgroups(1);
       }
       pass.setPipeline(gather);
+      pass.dispatchWorkgroups(1);
+      pass.setPipeline(multiply);
+      pass.setBindGroup(0, rows);
       pass.dispatchWorkgroups(1);
       pass.end();
       encoder.copyBufferToBuffer(output, 0, readback, 0, 16);
@@ -70,7 +79,7 @@ describeOnEachAdapter('what a device is asked to do', ({ gpu }) => {
     // The wrapped calls still do what they did.
     expect(new Uint32Array(readback.getMappedRange(0, 4))[0]).toBe(1);
     expect(countsPerToken(built, counter.total, 2)).toEqual({
-      dispatches: 4,
+      dispatches: 5,
       submits: 0.5,
       writeBuffers: 0.5,
       buffersCreated: 0,

@@ -3,7 +3,8 @@
  * believes of itself enters. Commands count when they are submitted, not when they are recorded.
  *
  * Conventions that the bytes rest on: buffers of weights have labels that begin with `weights:`; a dispatch reads the whole
- * of each range of them that is bound to it, except in pipelines labelled `gather:…`, which pick single rows (an embedding).
+ * of each range of them that is bound to it, unless its pipeline or a bind group of it is labelled `gather:…`: then it picks
+ * a few rows (an embedding), which are not counted.
  */
 import type { StepCounters } from '../../contract.ts';
 
@@ -20,6 +21,11 @@ interface Recorded {
   dispatches: number;
   weightBytes: number;
   readbackBytes: number;
+}
+
+interface GroupFacts {
+  readonly gathers: boolean;
+  readonly weightBytes: number;
 }
 
 interface PipelineFacts {
@@ -40,7 +46,7 @@ const none = (): Counts => ({
 
 export class DeviceCounter {
   readonly #counts = none();
-  readonly #groupWeightBytes = new WeakMap<GPUBindGroup, number>();
+  readonly #groups = new WeakMap<GPUBindGroup, GroupFacts>();
   readonly #layoutGroups = new WeakMap<GPUPipelineLayout, number>();
   readonly #pipelines = new WeakMap<GPUComputePipeline, PipelineFacts>();
   readonly #recorded = new WeakMap<GPUCommandBuffer, Recorded>();
@@ -56,7 +62,7 @@ export class DeviceCounter {
     after(device, 'createBuffer', () => counts.buffersCreated++);
     after(device, 'createBindGroup', (group, [descriptor]) => {
       counts.bindGroupsCreated++;
-      this.#groupWeightBytes.set(group, boundWeightBytes(descriptor));
+      this.#groups.set(group, factsOf(descriptor));
     });
     after(device, 'createPipelineLayout', (layout, [descriptor]) => {
       this.#layoutGroups.set(layout, [...descriptor.bindGroupLayouts].length);
@@ -107,17 +113,17 @@ export class DeviceCounter {
 
   #watchPass(pass: GPUComputePassEncoder, recorded: Recorded): void {
     let pipeline: PipelineFacts | undefined;
-    const groupBytes: number[] = [];
+    const groups: (GroupFacts | undefined)[] = [];
     const dispatched = () => {
       recorded.dispatches++;
-      if (pipeline === undefined || pipeline.gathers) return;
-      groupBytes.forEach((bytes, index) => {
-        if (index < pipeline!.groups) recorded.weightBytes += bytes;
-      });
+      if (pipeline === undefined) return;
+      const bound = groups.slice(0, pipeline.groups);
+      if (pipeline.gathers || bound.some((group) => group?.gathers)) return;
+      for (const group of bound) recorded.weightBytes += group?.weightBytes ?? 0;
     };
     after(pass, 'setPipeline', (_, [next]) => (pipeline = this.#pipelines.get(next)));
     after(pass, 'setBindGroup', (_, [index, group]: readonly unknown[]) => {
-      groupBytes[index as number] = this.#groupWeightBytes.get(group as GPUBindGroup) ?? 0;
+      groups[index as number] = this.#groups.get(group as GPUBindGroup);
     });
     after(pass, 'dispatchWorkgroups', dispatched);
     after(pass, 'dispatchWorkgroupsIndirect', dispatched);
@@ -132,19 +138,16 @@ export function countsPerToken(before: DeviceCounts, after: DeviceCounts, tokens
   return result;
 }
 
-/** Bytes of the weight buffers' ranges that a bind group binds. */
-function boundWeightBytes({ entries }: GPUBindGroupDescriptor): number {
-  let bytes = 0;
+function factsOf({ label, entries }: GPUBindGroupDescriptor): GroupFacts {
+  let weightBytes = 0;
   for (const { resource } of entries) {
     const binding =
       resource instanceof GPUBuffer ? { buffer: resource } : (resource as Partial<GPUBufferBinding>);
     const { buffer, offset = 0, size } = binding;
-    if (buffer?.label.startsWith(WEIGHTS)) bytes += size ?? buffer.size - offset;
+    if (buffer?.label.startsWith(WEIGHTS)) weightBytes += size ?? buffer.size - offset;
   }
-  return bytes;
+  return { gathers: label?.startsWith(GATHER) ?? false, weightBytes };
 }
-
-type Method = (...args: never[]) => unknown;
 
 /** Puts `seen` behind a method of one object: it is called with the result and the arguments of each call that did not throw. */
 function after<T extends object, K extends keyof T & string>(
