@@ -149,6 +149,8 @@ function factsOf({ label, entries }: GPUBindGroupDescriptor): GroupFacts {
   return { gathers: label?.startsWith(GATHER) ?? false, weightBytes };
 }
 
+type Method = (...args: never[]) => unknown;
+
 /** Puts `seen` behind a method of one object: it is called with the result and the arguments of each call that did not throw. */
 function after<T extends object, K extends keyof T & string>(
   target: T,
