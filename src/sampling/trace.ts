@@ -59,7 +59,7 @@ export interface StepTrace {
   readonly rawLogNormaliser: number;
   /** Entropy of the raw distribution, in nats. */
   readonly rawEntropy: number;
-  /** [vocabulary] 0: alive at the draw. s > 0: removed by `stages[s − 1]`. */
+  /** [vocabulary] 0: alive at the draw. s > 0: removed by `stages[s − 1]`; 255: its raw logit is −∞. */
   readonly fate: Uint8Array<ArrayBuffer>;
   /** [vocabulary] logit at the draw for the living, at the entry of the stage that removed it for the others. */
   readonly logits: Float64Array<ArrayBuffer>;

@@ -1,0 +1,160 @@
+/** A chain at work on one sequence: logits in, a token and its trace out. */
+import { Candidates } from './candidates.ts';
+import { buildChain, type ChainContext } from './chain.ts';
+import { SamplingError } from './errors.ts';
+import { STAGES, type SamplingParams } from './params.ts';
+import { uniform } from './rng.ts';
+import type { Stage, StepInput } from './samplers/stage.ts';
+import type { StageTrace, StepTrace } from './trace.ts';
+
+/** The outcome of a step. Plain numbers; the whole vocabulary's fate is in `Sampler.trace`. */
+export interface Draw {
+  readonly token: number;
+  readonly position: number;
+  readonly u: number;
+  /** Candidates alive at the draw. */
+  readonly kept: number;
+  readonly rawLogNormaliser: number;
+  readonly rawEntropy: number;
+  readonly finalLogNormaliser: number;
+  readonly finalEntropy: number;
+  readonly stages: readonly StageTrace[];
+}
+
+export class Sampler {
+  readonly #context: ChainContext;
+  readonly #candidates: Candidates;
+  readonly #stages: readonly Stage[];
+  #last: { readonly draw: Draw; readonly raw: Float32Array; readonly generation: number } | null = null;
+
+  /**
+   * @param params already validated (`checkParams`)
+   * @param candidates working memory, shared by samplers that take turns; default: its own
+   */
+  constructor(
+    readonly params: SamplingParams,
+    context: ChainContext,
+    candidates: Candidates = new Candidates(context.vocabularySize),
+    stages: readonly Stage[] = buildChain(params, context),
+  ) {
+    this.#context = context;
+    this.#candidates = candidates;
+    this.#stages = stages;
+  }
+
+  /**
+   * Runs the chain and draws. A pure function of its arguments, the parameters and the tokens accepted so far.
+   * @param logits raw, [vocabulary]; not changed, and must stay as they are until `trace`
+   * @throws SamplingError `bad-logit`, `no-candidates`
+   */
+  sample(logits: Float32Array, step: StepInput): Draw {
+    const candidates = this.#candidates;
+    candidates.load(logits, step.position);
+    const { rawLogNormaliser, rawEntropy } = candidates;
+    const traces: StageTrace[] = [];
+    for (const stage of this.#stages) {
+      if (stage.name === 'grammar' && !step.allowed) continue;
+      traces.push(this.#run(stage, traces.length + 1, step));
+    }
+    const u = uniform(this.params.seed, step.position, this.#context.stream ?? 0);
+    const draw: Draw = {
+      token: pick(candidates, u),
+      position: step.position,
+      u,
+      kept: candidates.count,
+      rawLogNormaliser,
+      rawEntropy,
+      finalLogNormaliser: candidates.logNormaliser(),
+      finalEntropy: candidates.entropy(),
+      stages: traces,
+    };
+    this.#last = { draw, raw: logits, generation: candidates.generation };
+    return draw;
+  }
+
+  /** Final logprob of any token in the last step; −∞ when it was removed. */
+  finalLogprob(token: number): number {
+    const { draw } = this.#requireLast();
+    if (this.#candidates.fate[token] !== 0) return -Infinity;
+    return this.#candidates.logits[token]! - draw.finalLogNormaliser;
+  }
+
+  /** Everything about the last step, in arrays of its own. Call it before the candidates serve another step. */
+  trace(): StepTrace {
+    const { draw, raw } = this.#requireLast();
+    return {
+      ...draw,
+      raw: new Float32Array(raw),
+      fate: this.#candidates.fate.slice(),
+      logits: this.#candidates.logits.slice(),
+    };
+  }
+
+  /** Tells the chain which token joined the text: the drawn one or any other. Before the candidates' next step. */
+  accept(token: number): void {
+    for (const stage of this.#stages) stage.accept?.(token);
+  }
+
+  /** An independent sampler with the same past, on the same working memory. */
+  clone(): Sampler {
+    const stages = this.#stages.map((stage) => stage.clone());
+    return new Sampler(this.params, this.#context, this.#candidates, stages);
+  }
+
+  #requireLast(): { readonly draw: Draw; readonly raw: Float32Array } {
+    if (this.#last === null || this.#last.generation !== this.#candidates.generation) {
+      throw new Error(
+        'trace() and finalLogprob() must follow sample() before the candidates serve another step.',
+      );
+    }
+    return this.#last;
+  }
+
+  #run(stage: Stage, number: number, step: StepInput): StageTrace {
+    const candidates = this.#candidates;
+    const before = candidates.count;
+    const logNormaliser = candidates.logNormaliser();
+    candidates.beginStage(number);
+    const note = stage.apply(candidates, step);
+    if (candidates.count === 0) {
+      throw new SamplingError(
+        'no-candidates',
+        `${STAGES[stage.name].label} removed all ${before} candidates at position ${step.position}, so no token can be drawn; loosen it or switch it off.`,
+      );
+    }
+    return {
+      stage: stage.name,
+      before,
+      after: candidates.count,
+      massRemoved: candidates.removedMass,
+      temperature: note.temperature ?? null,
+      cut: note.cut ?? null,
+      changed: note.changed ?? 0,
+      logNormaliser,
+      entropy: note.entropy ?? null,
+    };
+  }
+}
+
+/** The first candidate, in order of probability, whose running sum exceeds u · total. */
+function pick(candidates: Candidates, u: number): number {
+  const { ids, count } = candidates;
+  const total = candidates.total();
+  const weights = candidates.weights();
+  const goal = u * total;
+  let sum = 0;
+  let last = 0;
+  for (let i = 0, ordered = 0; i < count; i++) {
+    if (i >= ordered) {
+      ordered = Math.max(64, ordered * 8);
+      candidates.sortFirst(ordered);
+    }
+    const id = ids[i]!;
+    const weight = weights[id]!;
+    if (i === 0 || weight > 0) last = id;
+    sum += weight;
+    if (sum > goal) return id;
+  }
+  // Rounding left the sum a hair short of the total: the least likely that is not impossible.
+  return last;
+}

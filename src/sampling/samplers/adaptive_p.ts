@@ -1,0 +1,67 @@
+import type { Candidates } from '../candidates.ts';
+import type { SamplingParams } from '../params.ts';
+import { requireSameStep, type Stage, type StageNote } from './stage.ts';
+
+/** Shape of the curve in llama.cpp: width of the distribution around the target, its peak and its sharpness. */
+const WIDTH = 0.3;
+const PEAK = 5;
+const SHARPNESS = 10;
+
+/**
+ * Adaptive-p (llama.cpp): logit = 5 − 10·d²/(1 + d) with d = |p − a|/0.3, so that tokens of probability near a are
+ * favoured; a aims the running mean of picked probabilities at the target.
+ */
+export function adaptiveP(params: SamplingParams): Stage | null {
+  const { adaptiveTarget: target, adaptiveDecay: decay } = params;
+  if (target < 0) return null;
+  return new AdaptiveP(target, decay, target / (1 - decay), 1 / (1 - decay));
+}
+
+class AdaptiveP implements Stage {
+  readonly name = 'adaptive_p';
+  readonly #target: number;
+  readonly #decay: number;
+  #weightedSum: number;
+  #totalWeight: number;
+  #pending: { readonly candidates: Candidates; readonly generation: number } | null = null;
+
+  constructor(target: number, decay: number, weightedSum: number, totalWeight: number) {
+    this.#target = target;
+    this.#decay = decay;
+    this.#weightedSum = weightedSum;
+    this.#totalWeight = totalWeight;
+  }
+
+  apply(candidates: Candidates): StageNote {
+    const { ids, count } = candidates;
+    const original = candidates.scratch;
+    const total = candidates.total();
+    const weights = candidates.weights();
+    for (let i = 0; i < count; i++) original[ids[i]!] = weights[ids[i]!]! / total;
+    const aim = Math.min(1, Math.max(0, 2 * this.#target - this.#weightedSum / this.#totalWeight));
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      const distance = Math.abs(original[id]! - aim) / WIDTH;
+      candidates.setLogit(id, PEAK - (SHARPNESS * distance * distance) / (1 + distance));
+    }
+    candidates.endChanges();
+    this.#pending = { candidates, generation: candidates.generation };
+    return { changed: count };
+  }
+
+  accept(token: number): void {
+    if (this.#pending === null) return;
+    const { candidates, generation } = this.#pending;
+    requireSameStep(candidates, generation);
+    this.#pending = null;
+    const original = candidates.fate[token] === 0 ? candidates.scratch[token]! : 0;
+    this.#weightedSum = this.#decay * this.#weightedSum + original;
+    this.#totalWeight = this.#decay * this.#totalWeight + 1;
+  }
+
+  clone(): Stage {
+    const copy = new AdaptiveP(this.#target, this.#decay, this.#weightedSum, this.#totalWeight);
+    copy.#pending = this.#pending;
+    return copy;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Candidates } from '../candidates.ts';
+import type { SamplingParams } from '../params.ts';
+import { requireSameStep, type Stage, type StageNote } from './stage.ts';
+
+/** Tokens that mirostat 1 fits Zipf's law to. */
+const FIT = 100;
+
+/**
+ * Mirostat 1 and 2 (Basu et al., 2021): a cut-off μ that follows the surprise of the text, in bits, towards τ.
+ * μ starts at 2τ and moves by −η(observed − τ) with each accepted token. A token that the cut-off had removed (chosen by
+ * hand, or a past that other parameters drew) counts with its surprise before the cut.
+ */
+export function mirostat(params: SamplingParams, vocabularySize: number): Stage | null {
+  return params.mirostat === 0 ? null : new Mirostat(params, vocabularySize, 2 * params.mirostatTau);
+}
+
+/** The step that waits for its token: the candidates as the stage left them, and the normaliser before its cut. */
+interface Pending {
+  readonly candidates: Candidates;
+  readonly generation: number;
+  readonly normaliserBefore: number;
+}
+
+class Mirostat implements Stage {
+  readonly name = 'mirostat';
+  readonly #params: SamplingParams;
+  readonly #vocabularySize: number;
+  #mu: number;
+  #pending: Pending | null = null;
+
+  constructor(params: SamplingParams, vocabularySize: number, mu: number) {
+    this.#params = params;
+    this.#vocabularySize = vocabularySize;
+    this.#mu = mu;
+  }
+
+  apply(candidates: Candidates): StageNote {
+    const normaliserBefore = candidates.logNormaliser();
+    this.#pending = { candidates, generation: candidates.generation, normaliserBefore };
+    if (this.#params.mirostat === 2) {
+      candidates.keepLogits(normaliserBefore - this.#mu * Math.LN2, 1);
+      return { cut: { quantity: 'bits', value: this.#mu } };
+    }
+    const k = zipfK(candidates, this.#mu, this.#vocabularySize);
+    if (k >= candidates.count) return {};
+    candidates.keepTop(k);
+    return { cut: { quantity: 'logit', value: candidates.logits[candidates.ids[k - 1]!]! } };
+  }
+
+  accept(token: number): void {
+    if (this.#pending === null) return;
+    const { candidates, generation, normaliserBefore } = this.#pending;
+    requireSameStep(candidates, generation);
+    this.#pending = null;
+    const alive = candidates.fate[token] === 0;
+    const normaliser = alive ? candidates.logNormaliser() : normaliserBefore;
+    const observed = (normaliser - candidates.logits[token]!) / Math.LN2;
+    if (!Number.isFinite(observed)) return;
+    this.#mu -= this.#params.mirostatEta * (observed - this.#params.mirostatTau);
+  }
+
+  clone(): Stage {
+    const copy = new Mirostat(this.#params, this.#vocabularySize, this.#mu);
+    copy.#pending = this.#pending;
+    return copy;
+  }
+}
+
+/** k = (ε̂ · 2^μ / (1 − V^−ε̂))^(1/ŝ) with ŝ from the most likely tokens; at least 1. */
+function zipfK(candidates: Candidates, mu: number, vocabularySize: number): number {
+  const n = Math.min(FIT, candidates.count);
+  candidates.sortFirst(n);
+  const { ids, logits } = candidates;
+  let products = 0;
+  let squares = 0;
+  for (let i = 0; i + 1 < n; i++) {
+    const t = Math.log((i + 2) / (i + 1));
+    const b = logits[ids[i]!]! - logits[ids[i + 1]!]!;
+    products += t * b;
+    squares += t * t;
+  }
+  if (squares === 0) return 1;
+  const s = products / squares;
+  const epsilon = s - 1;
+  // At ε = 0 the quotient is 0/0; its limit is 1 / ln V.
+  const quotient =
+    Math.abs(epsilon) < 1e-9 ? 1 / Math.log(vocabularySize) : epsilon / (1 - vocabularySize ** -epsilon);
+  const k = (2 ** mu * quotient) ** (1 / s);
+  return Number.isNaN(k) ? candidates.count : Math.max(1, Math.min(candidates.count, Math.floor(k)));
+}

@@ -1,0 +1,65 @@
+/** Ways to read a `StepTrace`. Nothing here changes it: what a chart shows is decided after the maths. */
+import type { CutQuantity, StepTrace, TokenFate } from './trace.ts';
+import { rankOf, topTokens } from './scores.ts';
+import { exp } from './exp.ts';
+
+export function rawLogprob(trace: StepTrace, token: number): number {
+  return trace.raw[token]! - trace.rawLogNormaliser;
+}
+
+/** −∞ when a stage removed the token. */
+export function finalLogprob(trace: StepTrace, token: number): number {
+  return trace.fate[token] === 0 ? trace.logits[token]! - trace.finalLogNormaliser : -Infinity;
+}
+
+/** What became of a token, and if a stage removed it, by how much it missed. */
+export function tokenFate(trace: StepTrace, token: number): TokenFate {
+  const stage = trace.stages[trace.fate[token]! - 1];
+  return {
+    token,
+    rawLogprob: rawLogprob(trace, token),
+    rank: rankOf(trace.raw, token),
+    finalLogprob: finalLogprob(trace, token),
+    removedBy: stage?.stage ?? null,
+    missed:
+      stage?.cut && stage.cut.quantity !== 'forbidden'
+        ? {
+            quantity: stage.cut.quantity,
+            value: measured(
+              stage.cut.quantity,
+              trace.logits[token]!,
+              stage.logNormaliser,
+              stage.entropy ?? 0,
+            ),
+            bound: stage.cut.value,
+          }
+        : null,
+  };
+}
+
+function measured(quantity: CutQuantity, logit: number, logNormaliser: number, entropy: number): number {
+  switch (quantity) {
+    case 'logit':
+    case 'forbidden':
+      return logit;
+    case 'probability':
+    case 'probability-above':
+      return exp(logit - logNormaliser);
+    case 'typicality':
+      return Math.abs(logNormaliser - logit - entropy);
+    case 'bits':
+      return (logNormaliser - logit) / Math.LN2;
+  }
+}
+
+/** The `n` most likely tokens before (`raw`) or after (`final`) the chain, best first; of the living only for `final`. */
+export function topOf(trace: StepTrace, n: number, by: 'raw' | 'final'): Uint32Array {
+  if (by === 'raw') return topTokens(trace.raw, n);
+  const living = Float32Array.from(trace.logits, (logit, id) => (trace.fate[id] === 0 ? logit : -Infinity));
+  return topTokens(living, Math.min(n, trace.kept));
+}
+
+/** The array buffers of a trace, to be transferred with it. */
+export function traceBuffers(trace: StepTrace): ArrayBuffer[] {
+  return [trace.raw.buffer, trace.fate.buffer, trace.logits.buffer];
+}
