@@ -1,0 +1,68 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import type { BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import type { ModelSpec } from '../models/make_model.ts';
+
+/** What llama.cpp says of one random model. Made by tests/reference/make_goldens.ts. */
+export interface Golden {
+  readonly name: string;
+  readonly spec: ModelSpec;
+  /** Of `makeModel(spec)`: where it differs, the maker changed and the goldens must be made again. */
+  readonly sha256: string;
+  readonly tokens: readonly number[];
+  /** Raw logits [vocabulary] after the token at each of these positions. */
+  readonly logits: Readonly<Record<string, readonly number[]>>;
+}
+
+/** What llama.cpp makes of texts with the vocabulary of a random model; no BOS is added. */
+export interface TokenizerGolden {
+  readonly spec: ModelSpec;
+  readonly cases: readonly {
+    readonly text: string;
+    readonly plain: readonly number[];
+    /** With special tokens in the text parsed. */
+    readonly special: readonly number[];
+  }[];
+}
+
+const FOLDER = new URL('./golden/', import.meta.url);
+
+/** Every golden model, sorted by name. */
+export function goldens(): Golden[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json') && !file.startsWith('tokenizer-'))
+    .sort()
+    .map((file) => read(file) as Golden);
+}
+
+export function tokenizerGolden(architecture: 'llama' | 'qwen2' | 'gpt2'): TokenizerGolden {
+  return read(`tokenizer-${architecture}.json`) as TokenizerGolden;
+}
+
+/**
+ * The largest KL divergence from llama.cpp that a model in this format may show. llama.cpp quantises activations to 8
+ * bits where the weights are block-quantised, and to F16 or BF16 where the weights are.
+ */
+export function klBound(format: BlockFormat): number {
+  if (format === 'F32') return 1e-5;
+  if (format === 'F16') return 1e-4;
+  if (format === 'BF16') return 1e-3;
+  return 5e-3;
+}
+
+/** KL(softmax(reference) ‖ softmax(logits)) in nats, in f64. */
+export function klDivergence(reference: ArrayLike<number>, logits: ArrayLike<number>): number {
+  const p = logSoftmax(reference);
+  const q = logSoftmax(logits);
+  return p.reduce((sum, logp, i) => sum + Math.exp(logp) * (logp - q[i]!), 0);
+}
+
+function logSoftmax(logits: ArrayLike<number>): Float64Array {
+  const values = Float64Array.from(logits);
+  const largest = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const logSum = largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+  return values.map((value) => value - logSum);
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8'));
+}
