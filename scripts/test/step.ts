@@ -2,8 +2,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type Tally, tallyOfCheck, tallyOfVitest } from './report.ts';
+
+/** So that the tools are found when this is not run by npm. */
+const PATH = [join(process.cwd(), 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
 
 /** Longest that any one step may take. */
 const STEP_LIMIT_MS = 12 * 60_000;
@@ -22,10 +25,9 @@ function run(
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     let output = '';
-    const child = spawn(command, args, {
-      stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
-    });
-    const timer = setTimeout(() => child.kill('SIGKILL'), STEP_LIMIT_MS);
+    const stream = live ? 'inherit' : 'pipe';
+    const child = spawn(command, args, { stdio: ['ignore', stream, stream], env: { ...process.env, PATH } });
+    const timer = setTimeout(() => child.kill(), STEP_LIMIT_MS);
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const finish = (code: number | null) => {
@@ -64,7 +66,7 @@ export async function tests(project: string): Promise<StepResult> {
   const folder = mkdtempSync(join(tmpdir(), 'logitscope-test-'));
   const report = join(folder, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { code } = await run('npx', ['vitest', 'run', '--project', project, ...reporters], true);
+  const { code } = await run('vitest', ['run', '--project', project, ...reporters], true);
   const tally = tallyOfVitest(readReport(report), code);
   rmSync(folder, { recursive: true });
   return { name: project, seconds: (performance.now() - start) / 1000, tally };

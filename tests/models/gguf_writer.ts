@@ -24,12 +24,21 @@ export interface WrittenTensor {
 const TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'string', 'array', 'u64', 'i64', 'f64'];
 const ALIGNMENT = 32;
 
-/** Writes a GGUF file. Versions 2 and 3 differ in their number only (3 allows big-endian files, which this is not). */
-export function writeGguf(
+/** A GGUF file before its weights are written. */
+export interface GgufLayout {
+  readonly header: Uint8Array<ArrayBuffer>;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Where each tensor begins, from the start of the file. */
+  readonly offsets: readonly number[];
+}
+
+/** Lays a GGUF file out. Versions 2 and 3 differ in their number only (3 allows big-endian files, which this is not). */
+export function layOutGguf(
   version: 2 | 3,
   metadata: ReadonlyMap<string, WrittenValue>,
   tensors: readonly WrittenTensor[],
-): Uint8Array<ArrayBuffer> {
+): GgufLayout {
   const header = new ByteList();
   header.bytes(new TextEncoder().encode('GGUF'));
   header.number('u32', version);
@@ -51,9 +60,25 @@ export function writeGguf(
     dataLength = padded(dataLength + tensorBytes(tensor));
   }
   const dataOffset = padded(header.length);
-  const file = new Uint8Array(dataOffset + dataLength);
-  header.copyTo(file);
-  tensors.forEach((tensor, i) => writeRows(tensor, file, dataOffset + offsets[i]!));
+  const bytes = new Uint8Array(dataOffset);
+  header.copyTo(bytes);
+  return {
+    header: bytes,
+    size: dataOffset + dataLength,
+    offsets: offsets.map((offset) => dataOffset + offset),
+  };
+}
+
+/** @returns the bytes of a whole GGUF file */
+export function writeGguf(
+  version: 2 | 3,
+  metadata: ReadonlyMap<string, WrittenValue>,
+  tensors: readonly WrittenTensor[],
+): Uint8Array<ArrayBuffer> {
+  const { header, size, offsets } = layOutGguf(version, metadata, tensors);
+  const file = new Uint8Array(size);
+  file.set(header);
+  tensors.forEach((tensor, i) => writeRows(tensor, file, offsets[i]!));
   return file;
 }
 
@@ -69,7 +94,8 @@ function writeRows(tensor: WrittenTensor, file: Uint8Array<ArrayBuffer>, at: num
   }
 }
 
-function tensorBytes(tensor: WrittenTensor): number {
+/** Bytes of a tensor in the file, without padding. */
+export function tensorBytes(tensor: WrittenTensor): number {
   const { elements, bytes } = BLOCK_FORMATS[tensor.format];
   return (tensor.shape.reduce((product, length) => product * length, 1) / elements) * bytes;
 }

@@ -37,7 +37,8 @@ export function makeModel(spec: ModelSpec): Uint8Array<ArrayBuffer> {
   return writeGguf(spec.version ?? 3, metadataOf(spec), tensorsOf(spec));
 }
 
-function metadataOf(spec: ModelSpec): Map<string, WrittenValue> {
+/** The metadata that `makeModel` writes. */
+export function metadataOf(spec: ModelSpec): Map<string, WrittenValue> {
   const { architecture: arch } = spec;
   const u32 = (value: number): WrittenValue => ({ type: 'u32', value });
   const metadata = new Map<string, WrittenValue>([
@@ -75,7 +76,7 @@ function metadataOf(spec: ModelSpec): Map<string, WrittenValue> {
  * make attention uneven and give logits a deviation of about 1.5. A model with flat logits would hide errors; one with
  * sharper logits would blow up the noise of llama.cpp's own 8-bit activations.
  */
-function tensorsOf(spec: ModelSpec): WrittenTensor[] {
+export function tensorsOf(spec: ModelSpec): WrittenTensor[] {
   const {
     embeddingLength: width,
     feedForwardLength: hidden,
