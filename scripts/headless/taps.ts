@@ -34,20 +34,24 @@ export function countSteps(session: Session, counter: DeviceCounter): SteadyCoun
   let steps = 0;
   let start: DeviceCounts | null = null;
   let end: DeviceCounts | null = null;
+  let positions = 0;
   const step: Session['step'] = async (entries) => {
     steps++;
     if (steps === FIRST_STEADY_STEP) start = counter.total;
     const logits = await session.step(entries);
     end = counter.total;
+    if (start !== null) for (const { sequence } of entries) positions += session.tokens(sequence).length;
     return logits;
   };
   return {
     session: tap(session, { step }),
     counters(engine) {
       if (start === null || end === null) return null;
-      const counts = countsPerToken(start, end, steps - FIRST_STEADY_STEP + 1);
-      // How much of the KV cache a dispatch reads stands in buffers, where the device's calls do not show it.
-      return { ...counts, kvBytes: engine.describe().counters?.kvBytes ?? 0 };
+      const steady = steps - FIRST_STEADY_STEP + 1;
+      // How much of the KV cache a dispatch reads stands in buffers, where the device's calls do not show it: attention
+      // goes through every position so far.
+      const kvBytes = (positions / steady) * engine.model.kvBytesPerToken;
+      return { ...countsPerToken(start, end, steady), kvBytes };
     },
   };
 }

@@ -1,0 +1,114 @@
+/**
+ * `npm run bench`: speed and counters of the engine, for a file or for random weights in a published shape. Prints a table
+ * and writes the same as JSON. Outputs are checked first, and a software adapter is called one.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type EngineBenchResult, type Timing, benchEngine } from '../tests/bench/engine.ts';
+import { randomModelSource } from '../tests/bench/random_source.ts';
+import { specOf } from '../tests/bench/shapes.ts';
+import { nodeFileSource } from './node_file.ts';
+import { openBestAdapter } from './setup/adapters.ts';
+
+const USAGE = `npm run bench -- [options]
+  --model FILE         a GGUF file; without it, random weights in the shape and format below
+  --shape NAME         smollm2-135m (default) or qwen2.5-0.5b
+  --format NAME        block format of the random weights (default Q4_0)
+  --adapter NAME       hardware, llvmpipe or swiftshader; the quickest by default
+  --prefill N          tokens of the prompt (default 64)
+  --decode N           tokens decoded in a run (default 8)
+  --runs N             each figure is the median of so many (default 5)
+  --out FILE           the JSON (default test-results/bench.json)`;
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    shape: { type: 'string', default: 'smollm2-135m' },
+    format: { type: 'string', default: 'Q4_0' },
+    adapter: { type: 'string' },
+    prefill: { type: 'string', default: '64' },
+    decode: { type: 'string', default: '8' },
+    runs: { type: 'string', default: '5' },
+    out: { type: 'string', default: 'test-results/bench.json' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function count(name: 'prefill' | 'decode' | 'runs'): number {
+  const value = Number(values[name]);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name} is ${values[name]}, and must be 1 or more.`);
+  return value;
+}
+
+function speed(name: string, { median, milliseconds, tokensPerSecond }: Timing, words: string): void {
+  const spread = `${Math.min(...milliseconds).toFixed(1)} to ${Math.max(...milliseconds).toFixed(1)}`;
+  console.log(
+    `${name.padEnd(26)}${median.toFixed(1).padStart(9)} ms  ${words}  (${spread}; ${tokensPerSecond.toFixed(1)} tokens/s)`,
+  );
+}
+
+function print({ model, engine, ...result }: EngineBenchResult, title: string): void {
+  const { name, layers, parameters, weightBytes } = model;
+  console.log(
+    `\n${title}: ${name}, ${layers} layers, ${(parameters / 1e6).toFixed(0)} M parameters, ${(weightBytes / 1e6).toFixed(0)} MB`,
+  );
+  console.log(
+    `${engine.adapter}${engine.software ? ' (software adapter: its speeds say nothing of a GPU)' : ''}`,
+  );
+  console.log(
+    `checked against the ${result.check.otherVariant} variant: KL ${result.check.kl.toExponential(1)}\n`,
+  );
+  speed('prefill', result.prefill, `for ${result.prefill.tokens} tokens`);
+  speed('decode, one sequence', result.decode, 'a token');
+  speed('decode, 16 sequences', result.decodeSixteen, 'a step');
+  console.log(
+    `${'load'.padEnd(26)}${result.loadMs.toFixed(0).padStart(9)} ms\n\na decoded token at the device:`,
+  );
+  for (const [key, value] of Object.entries(result.counters ?? {}))
+    console.log(`  ${key.padEnd(24)}${value.toLocaleString('en')}`);
+  if (result.kernels.length > 0) console.log('\na decoded token by kernel, GPU time:');
+  for (const { label, milliseconds } of result.kernels)
+    console.log(`  ${label.padEnd(44)}${milliseconds.toFixed(3).padStart(10)} ms`);
+}
+
+async function main(): Promise<void> {
+  if (values.help) return console.log(USAGE);
+  const adapter = await openBestAdapter(values.adapter);
+  if (adapter === null)
+    throw new Error('There is no WebGPU adapter here; run "npm run setup", or drop --adapter.');
+  const file = values.model === undefined ? null : await nodeFileSource(values.model);
+  const source = file ?? randomModelSource(specOf(values.shape, values.format));
+  const result = await benchEngine(source, {
+    gpu: adapter.gpu,
+    prefillTokens: count('prefill'),
+    decodeTokens: count('decode'),
+    runs: count('runs'),
+    log: (line) => console.error(line),
+  });
+  await file?.close();
+  print(result, values.model ?? `random weights, shape ${values.shape}, ${values.format}`);
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    platform: process.platform,
+    node: process.version,
+  };
+  mkdirSync(dirname(values.out), { recursive: true });
+  const what =
+    values.model === undefined ? { shape: values.shape, format: values.format } : { file: values.model };
+  writeFileSync(
+    values.out,
+    `${JSON.stringify({ date: new Date().toISOString(), machine, ...what, ...result }, null, 2)}\n`,
+  );
+  console.log(`\nwritten to ${values.out}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

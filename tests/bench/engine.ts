@@ -1,0 +1,183 @@
+/** Times an engine: prefill, decode, sixteen sequences at once, each kernel, and what the device is asked to do for a token. */
+import type {
+  ByteSource,
+  Engine,
+  EngineDescription,
+  ModelInfo,
+  StepCounters,
+} from '../../src/engines/contract.ts';
+import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
+import { DeviceCounter } from '../../src/engines/webgpu/gpu/device_counter.ts';
+import type { WebGpuSession } from '../../src/engines/webgpu/model/session.ts';
+import { countSteps } from '../../scripts/headless/taps.ts';
+import { rawDistribution } from '../../src/sampling/scores.ts';
+
+export interface EngineBenchOptions {
+  readonly gpu: GPU;
+  readonly prefillTokens: number;
+  readonly decodeTokens: number;
+  /** Each figure is the median of so many runs. */
+  readonly runs: number;
+  readonly log: (line: string) => void;
+}
+
+export interface Timing {
+  /** Of each run. */
+  readonly milliseconds: readonly number[];
+  readonly median: number;
+  readonly tokensPerSecond: number;
+}
+
+export interface EngineBenchResult {
+  readonly model: ModelInfo;
+  readonly engine: EngineDescription;
+  readonly loadMs: number;
+  /** KL divergence of the next-token distribution between two ways of adding up the products. */
+  readonly check: { readonly otherVariant: string; readonly kl: number };
+  readonly prefill: Timing & { readonly tokens: number };
+  /** Milliseconds per forward pass. */
+  readonly decode: Timing;
+  readonly decodeSixteen: Timing;
+  readonly counters: StepCounters | null;
+  /** GPU milliseconds of one decoded token by kernel, dearest first; empty without timestamps. */
+  readonly kernels: readonly { readonly label: string; readonly milliseconds: number }[];
+}
+
+const CHECK_TOKENS = [3, 1, 4, 1, 5, 9, 2, 6];
+/** Above this the two variants do not compute the same model. f32 sums in another order give some 1e-9. */
+const MOST_KL = 1e-5;
+const BATCH = 16;
+
+/** @throws Error when the logits are not finite or two variants of the shaders disagree: then no time is worth printing */
+export async function benchEngine(
+  source: ByteSource,
+  options: EngineBenchOptions,
+): Promise<EngineBenchResult> {
+  const { gpu, log } = options;
+  const otherVariant = 'tree';
+  log('checking against another variant of the shaders');
+  const other = await loadWebGpuEngine(source, { gpu, contextLength: 64, reducer: otherVariant });
+  const expected = await nextLogits(other);
+  other.dispose();
+
+  log('loading');
+  const counter = new DeviceCounter();
+  const start = performance.now();
+  const engine = await loadWebGpuEngine(source, { gpu, onDevice: (device) => counter.watch(device) });
+  const loadMs = performance.now() - start;
+  try {
+    const kl = divergence(expected, await nextLogits(engine));
+    if (!(kl <= MOST_KL)) throw new Error(`The shaders' variants disagree (KL ${kl}); nothing was timed.`);
+    const prefill = await timePrefill(engine, options);
+    const steady = countSteps(engine.session, counter);
+    const decode = await timeDecode(engine, steady.session, 1, options);
+    return {
+      model: engine.model,
+      engine: engine.describe(),
+      loadMs,
+      check: { otherVariant, kl },
+      prefill: { ...prefill, tokens: options.prefillTokens },
+      decode,
+      counters: steady.counters(engine),
+      decodeSixteen: await timeDecode(engine, engine.session, BATCH, options),
+      kernels: await profile(engine),
+    };
+  } finally {
+    engine.dispose();
+  }
+}
+
+/** @throws Error when a logit is not finite */
+async function nextLogits(engine: Engine): Promise<Float32Array> {
+  const { sequence, logits } = await engine.session.prefill(CHECK_TOKENS);
+  const [next] = await engine.session.step([{ sequence, token: 5 }]);
+  engine.session.release(sequence);
+  for (const each of [logits, next!]) {
+    const bad = each.findIndex((logit) => !Number.isFinite(logit));
+    if (bad >= 0) throw new Error(`The logit of token ${bad} is ${each[bad]}; nothing was timed.`);
+  }
+  return next!;
+}
+
+/** KL(p ‖ q) in nats. */
+function divergence(p: Float32Array, q: Float32Array): number {
+  const [ofP, ofQ] = [rawDistribution(p).logNormaliser, rawDistribution(q).logNormaliser];
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) {
+    const logprob = p[i]! - ofP;
+    sum += Math.exp(logprob) * (logprob - (q[i]! - ofQ));
+  }
+  return Math.max(0, sum);
+}
+
+async function timePrefill(
+  engine: Engine,
+  { prefillTokens, runs, log }: EngineBenchOptions,
+): Promise<Timing> {
+  const milliseconds: number[] = [];
+  // One run more, to leave out what is made at the first use. Each begins with another token, so that nothing is reused.
+  for (let run = -1; run < runs; run++) {
+    const tokens = Array.from(
+      { length: prefillTokens },
+      (_, i) => (run + 17 + i * 31) % engine.model.vocabularySize,
+    );
+    const start = performance.now();
+    const { sequence } = await engine.session.prefill(tokens);
+    if (run >= 0) milliseconds.push(performance.now() - start);
+    engine.session.release(sequence);
+  }
+  return timing('prefill', milliseconds, prefillTokens, log);
+}
+
+async function timeDecode(
+  engine: Engine,
+  session: Engine['session'],
+  sequences: number,
+  { prefillTokens, decodeTokens, runs, log }: EngineBenchOptions,
+): Promise<Timing> {
+  const tokens = Array.from({ length: prefillTokens }, (_, i) => (7 + i * 31) % engine.model.vocabularySize);
+  const { sequence } = await session.prefill(tokens);
+  const all = [sequence, ...Array.from({ length: sequences - 1 }, () => session.fork(sequence))];
+  const step = (token: number) => session.step(all.map((each, i) => ({ sequence: each, token: token + i })));
+  await step(1);
+  await step(2);
+  const milliseconds: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    for (let i = 0; i < decodeTokens; i++) await step(3 + i);
+    milliseconds.push((performance.now() - start) / decodeTokens);
+  }
+  for (const each of all) session.release(each);
+  return timing(`decode of ${sequences}`, milliseconds, sequences, log);
+}
+
+async function profile(engine: Engine): Promise<EngineBenchResult['kernels']> {
+  const { runtime } = engine.session as WebGpuSession;
+  if (!runtime.startProfiling()) return [];
+  const { sequence } = await engine.session.prefill(CHECK_TOKENS);
+  await runtime.profiler!.collect();
+  await engine.session.step([{ sequence, token: 5 }]);
+  const times = await runtime.profiler!.collect();
+  const byKernel = new Map<string, number>();
+  for (const [label, spent] of times) {
+    // One line a kernel, not one a layer.
+    const kernel = label.replace(/\bblk\.\d+\./g, '');
+    byKernel.set(kernel, (byKernel.get(kernel) ?? 0) + spent);
+  }
+  return [...byKernel]
+    .map(([label, milliseconds]) => ({ label, milliseconds }))
+    .sort((a, b) => b.milliseconds - a.milliseconds);
+}
+
+function timing(
+  name: string,
+  milliseconds: readonly number[],
+  tokens: number,
+  log: (line: string) => void,
+): Timing {
+  const sorted = [...milliseconds].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  log(`${name}: ${median.toFixed(1)} ms`);
+  return { milliseconds, median, tokensPerSecond: (tokens / median) * 1000 };
+}
