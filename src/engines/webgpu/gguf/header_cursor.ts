@@ -8,7 +8,7 @@ import { HEADER_CHUNK_BYTES, MAX_HEADER_BYTES } from './header_bounds.ts';
 export class HeaderCursor {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal | undefined;
-  readonly #text = new TextDecoder('utf-8');
+  readonly #text = new TextDecoder('utf-8', { ignoreBOM: true });
   #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #view = new DataView(this.#chunk.buffer);
   /** Where the chunk begins in the file. */
@@ -107,7 +107,7 @@ export class HeaderCursor {
     return this.#view.getFloat64(this.#advance(8), true);
   }
 
-  /** UTF-8 of this many bytes; what is not UTF-8 becomes U+FFFD. */
+  /** UTF-8 of this many bytes; what is not UTF-8 becomes U+FFFD. A byte order mark is text: vocabularies have it. */
   text(bytes: number): string {
     const at = this.#advance(bytes);
     return this.#text.decode(this.#chunk.subarray(at, at + bytes));
