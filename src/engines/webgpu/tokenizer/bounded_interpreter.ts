@@ -4,7 +4,7 @@ type Evaluate = Interpreter['evaluate'];
 type Program = Parameters<Interpreter['run']>[0];
 
 /** Expressions and statements evaluated in one rendering. A long chat with tools takes some ten thousand. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 200_000;
 /** Characters of any text that a template builds. The longest prompts of small models have some 100 000. */
 const MAX_TEXT_LENGTH = 4_000_000;
 /** Entries of any list that a template builds. */
