@@ -13,7 +13,10 @@ export interface LaneSpec {
   readonly params: SamplingParams;
   /** The generator's stream: lanes with equal seed and stream share their luck. Default 0, N samples use 0 … N−1. */
   readonly stream?: number;
-  /** Tokens that follow the run's prompt in this lane alone (continuing a text, a branch taken by hand). */
+  /**
+   * Tokens that follow the run's prompt in this lane alone (continuing a text, a branch taken by hand). They count as
+   * output in `tokens`, `text` and `visible`, but not in `maxTokens` nor in the scores.
+   */
   readonly prefix?: readonly TokenId[];
 }
 
@@ -39,11 +42,14 @@ export type AnswerExtractor =
 export type Strategy =
   /** Each lane draws from its chain. */
   | { readonly kind: 'sample' }
-  /** Each lane takes the most likely raw token; the chain is traced but does not choose. */
+  /** Each lane takes the most likely of what its chain leaves: no luck, as if u were 0. */
   | { readonly kind: 'greedy' }
-  /** Lane 0 only. Score = total raw logprob / length^lengthPenalty; 0 is the plain sum, 1 the average. */
+  /**
+   * One lane. Score = total raw logprob / length^lengthPenalty; 0 is the plain sum, 1 the average. Beams grow over what
+   * the lane's chain leaves, without the stages that heat or pick: temperature, XTC, mirostat and adaptive-p.
+   */
   | { readonly kind: 'beam'; readonly width: number; readonly lengthPenalty: number }
-  /** Lane 0 only, n times on its own streams. */
+  /** One lane, n times on streams of their own. */
   | { readonly kind: 'best-of-n'; readonly n: number; readonly score: BestOfScore }
   | { readonly kind: 'majority-vote'; readonly n: number; readonly extractor: AnswerExtractor }
   | { readonly kind: 'first-valid'; readonly n: number; readonly verifier: Verifier };
@@ -89,7 +95,6 @@ export interface StepRecord {
   /** UTF-16 units of this branch's output that may be shown now: a possible beginning of a stop sequence is held back. */
   readonly visible: number;
   readonly rawLogprob: number;
-  /** −∞ when the token was chosen by hand, by greedy or by a beam although the chain had removed it. */
   readonly finalLogprob: number;
   /** Among the raw logits; 1 is the most likely, ties by token id. */
   readonly rank: number;
@@ -98,11 +103,11 @@ export interface StepRecord {
   readonly finalEntropy: number;
   /** −rawLogprob. */
   readonly surprisal: number;
-  /** exp of the mean surprisal over this branch's output so far. */
+  /** exp of the mean surprisal over what this run gave the branch so far. */
   readonly perplexity: number;
   /** Candidates alive at the draw. */
   readonly kept: number;
-  /** The uniform number; null where nothing was drawn (greedy, beam, by hand). */
+  /** The uniform number; null where nothing was drawn (greedy, beam). */
   readonly u: number | null;
   readonly stages: readonly StageSummary[];
   readonly top?: TopCandidates;
@@ -169,7 +174,9 @@ export interface BranchResult {
   readonly reason: StopReason;
   /** The stop sequence that ended it. */
   readonly stopSequence: string | null;
-  /** Sum and mean of raw logprobs over `tokens`. */
+  /** Tokens of a lane's `prefix` at the beginning of `tokens`. */
+  readonly prefix: number;
+  /** Sum and mean of raw logprobs over `tokens` without the prefix. */
   readonly totalLogprob: number;
   readonly averageLogprob: number;
   readonly perplexity: number;

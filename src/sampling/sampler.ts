@@ -56,7 +56,7 @@ export class Sampler {
       if (stage.name === 'grammar' && !step.allowed) continue;
       traces.push(this.#run(stage, traces.length + 1, step));
     }
-    const u = uniform(this.params.seed, step.position, this.#context.stream ?? 0);
+    const u = step.u ?? uniform(this.params.seed, step.position, this.#context.stream ?? 0);
     const draw: Draw = {
       token: pick(candidates, u),
       position: step.position,
@@ -77,6 +77,13 @@ export class Sampler {
     const { draw } = this.#requireLast();
     if (this.#candidates.fate[token] !== 0) return -Infinity;
     return this.#candidates.logits[token]! - draw.finalLogNormaliser;
+  }
+
+  /** The most likely tokens that the chain of the last step left, in order. */
+  survivors(most: number): number[] {
+    const { draw } = this.#requireLast();
+    this.#candidates.sortFirst(most);
+    return Array.from(this.#candidates.ids.subarray(0, Math.min(most, draw.kept)));
   }
 
   /** Everything about the last step, in arrays of its own. Call it before the candidates serve another step. */

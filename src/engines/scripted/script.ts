@@ -12,7 +12,7 @@ type Start = WordClass | 'other';
 const FOLLOWS: Readonly<Record<Start, Partial<Record<WordClass, number>>>> = {
   determiner: { adjective: 1, noun: 2 },
   adjective: { adjective: -1.5, noun: 3 },
-  noun: { verb: 2, preposition: 1, conjunction: 0.5, stop: 1.5 },
+  noun: { verb: 2, preposition: 1, conjunction: 0.5, stop: 3.5 },
   verb: { determiner: 3, preposition: 0 },
   preposition: { determiner: 3 },
   conjunction: { determiner: 3, adjective: -1 },

@@ -8,6 +8,8 @@ export interface StepInput {
   readonly history: ArrayLike<number>;
   /** Index of the token to be drawn; u is a function of it. */
   readonly position: number;
+  /** In place of the generator's number, 0 ≤ u < 1; 0 takes the most likely candidate. */
+  readonly u?: number;
   /** Allowed tokens as bits, ⌈vocabulary/32⌉ words, from a grammar; absent: all are allowed. */
   readonly allowed?: Int32Array | null;
 }

@@ -1,0 +1,116 @@
+/** The one way in: a run's specification over an engine, events while it goes, a result when it has ended. */
+import { EngineError, type Engine } from '../engines/contract.ts';
+import { SamplingError } from '../sampling/errors.ts';
+import { checkParams } from '../sampling/validate.ts';
+import type { RunResult, RunSpec, Strategy } from './events.ts';
+import { openBranches, type Opening } from './open.ts';
+import { strategyProblem, unmetNeed } from './requirements.ts';
+import { Run, type RunOptions } from './run.ts';
+import { beamParams, runBeams } from './strategies/beam.ts';
+import { byId, rankSamples, vote, type Verdict } from './strategies/judging.ts';
+import { runLanes } from './strategies/lanes.ts';
+import { buildExtractor, buildVerifier } from './verifier.ts';
+
+/**
+ * Runs until every branch has ended. A stop (`signal`) ends it early with what there is; so does a failure once the run
+ * is under way, and `result.error` says which.
+ * @throws SamplingError `bad-parameter` when the specification cannot be run
+ * @throws EngineError when the prompt cannot be: `empty-prompt`, `context-full`, `bad-token`, `not-supported` …
+ */
+export async function runDecoding(
+  engine: Engine,
+  spec: RunSpec,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  checkSpec(engine, spec);
+  const run = new Run(engine, spec, options);
+  let verdict: Verdict | null = null;
+  try {
+    await openBranches(run, openings(spec));
+    verdict = await decide(run);
+  } catch (error) {
+    if (!isTyped(error)) throw error;
+    if (!run.stopped) {
+      if (run.branches.length === 0) throw error;
+      run.error = error;
+    }
+  } finally {
+    for (const branch of run.living) run.end(branch, run.error && !run.stopped ? 'error' : 'stopped');
+    for (const branch of run.branches) run.release(branch);
+  }
+  const result: RunResult = {
+    branches: run.branches.map((branch) => branch.result()),
+    ...(verdict ?? byId(run.branches)),
+    timing: run.timing,
+    error: run.error && { code: run.error.code, message: run.error.message },
+  };
+  run.emit({ type: 'end', result });
+  return result;
+}
+
+function isTyped(error: unknown): error is EngineError | SamplingError {
+  return error instanceof EngineError || error instanceof SamplingError;
+}
+
+function checkSpec(engine: Engine, spec: RunSpec): void {
+  const { strategy, lanes, prompt } = spec;
+  if (prompt.length === 0) {
+    throw new EngineError('empty-prompt', 'The prompt is empty; write something to continue from.');
+  }
+  const problem = strategyProblem(spec);
+  if (problem !== null) throw new SamplingError('bad-parameter', problem);
+  const need = unmetNeed(strategy.kind, engine.capabilities, lanes.length);
+  if (need !== null) throw new EngineError('not-supported', need);
+  for (const { params } of lanes) checkParams(params, engine.model.vocabularySize);
+  // Patterns that cannot be read are told before the model runs.
+  if (strategy.kind === 'first-valid') buildVerifier(strategy.verifier);
+  if (strategy.kind === 'majority-vote') buildExtractor(strategy.extractor);
+  if (strategy.kind === 'best-of-n' && strategy.score.kind === 'verifier')
+    buildVerifier(strategy.score.verifier);
+}
+
+function openings({ strategy, lanes }: RunSpec): Opening[] {
+  if (strategy.kind === 'sample' || strategy.kind === 'greedy') {
+    return lanes.map(({ params, stream = 0 }, lane) => ({ lane, params, stream }));
+  }
+  const { params, stream = 0 } = lanes[0]!;
+  if (strategy.kind === 'beam') return [{ lane: 0, params: beamParams(params), stream }];
+  return Array.from({ length: strategy.n }, (_, i) => ({ lane: 0, params, stream: stream + i }));
+}
+
+async function decide(run: Run): Promise<Verdict> {
+  const strategy: Strategy = run.spec.strategy;
+  switch (strategy.kind) {
+    case 'sample':
+      await runLanes(run, 'draw');
+      return byId(run.branches);
+    case 'greedy':
+      await runLanes(run, 'best');
+      return byId(run.branches);
+    case 'beam':
+      return runBeams(run, strategy.width, strategy.lengthPenalty);
+    case 'best-of-n':
+      await runLanes(run, 'draw');
+      return rankSamples(run.branches, strategy.score);
+    case 'majority-vote':
+      await runLanes(run, 'draw');
+      return vote(run.branches, buildExtractor(strategy.extractor));
+    case 'first-valid':
+      return race(run, buildVerifier(strategy.verifier));
+  }
+}
+
+/** The first sample that ends and is valid wins; of those that end in the same step, the one with the lowest id. */
+async function race(run: Run, verify: (text: string) => boolean): Promise<Verdict> {
+  let winner: number | null = null;
+  await runLanes(run, 'draw', (branch) => {
+    if (branch.reason === 'error') return false;
+    branch.valid = verify(branch.text);
+    if (branch.valid) winner = branch.id;
+    return branch.valid;
+  });
+  if (winner === null) return byId(run.branches);
+  for (const branch of run.living) run.end(branch, 'lost-race');
+  const others = run.branches.map(({ id }) => id).filter((id) => id !== winner);
+  return { winner, ranking: [winner, ...others], votes: [] };
+}

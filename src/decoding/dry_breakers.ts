@@ -1,0 +1,56 @@
+/** DRY's breakers are texts; its search is over tokens. This finds every way in which tokens can spell a breaker. */
+import type { TokenId, Tokenizer } from '../engines/contract.ts';
+import type { DryBreakers } from '../sampling/samplers/dry.ts';
+
+/** Bytes as a Latin-1 string: one character a byte, so that string search finds bytes. */
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** The vocabulary's bytes, once per tokenizer. */
+const spelled = new WeakMap<Tokenizer, readonly string[]>();
+
+function spellings(tokenizer: Tokenizer): readonly string[] {
+  let found = spelled.get(tokenizer);
+  if (found === undefined) {
+    found = Array.from({ length: tokenizer.vocabularySize }, (_, id) => latin1(tokenizer.bytes(id)));
+    spelled.set(tokenizer, found);
+  }
+  return found;
+}
+
+/** Longest tail of a breaker that is followed, as in llama.cpp. */
+const MAX_TAIL = 20;
+
+/**
+ * A token that contains the breaker breaks by itself; one that ends in a beginning of it breaks together with the tokens
+ * of the rest (llama.cpp, `get_overlapping_token_sequences`).
+ */
+export function resolveBreakers(texts: readonly string[], tokenizer: Tokenizer): DryBreakers {
+  const breakers = new Map<TokenId, TokenId[][]>();
+  const add = (token: TokenId, tail: TokenId[]): void => {
+    const tails = breakers.get(token) ?? [];
+    if (!tails.some((known) => known.join() === tail.join())) tails.push(tail);
+    breakers.set(token, tails);
+  };
+  const tokens = texts.length === 0 ? [] : spellings(tokenizer);
+  for (const text of texts) {
+    const bytes = new TextEncoder().encode(text);
+    const breaker = latin1(bytes);
+    for (const [token, word] of tokens.entries()) {
+      if (word.includes(breaker)) {
+        add(token, []);
+        continue;
+      }
+      for (let length = Math.min(breaker.length - 1, word.length); length > 0; length--) {
+        if (!word.endsWith(breaker.slice(0, length))) continue;
+        const rest = new TextDecoder().decode(bytes.subarray(length));
+        // A cut inside a character has no tokens of its own.
+        if (!rest.startsWith('\uFFFD')) add(token, tokenizer.encode(rest).slice(0, MAX_TAIL));
+      }
+    }
+  }
+  return breakers;
+}

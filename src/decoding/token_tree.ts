@@ -1,0 +1,45 @@
+import type { TokenId } from '../engines/contract.ts';
+
+/** A place in a tree of token sequences: the tokens on the way to it. The root, 0, is the empty sequence. */
+export type NodeId = number;
+
+/**
+ * All sequences of a run as one tree. Lanes, branches and beams that agree on a beginning share its nodes, and so
+ * whatever is kept by node is kept once.
+ */
+export class TokenTree {
+  readonly root: NodeId = 0;
+  readonly #parents: NodeId[] = [-1];
+  readonly #tokens: TokenId[] = [-1];
+  readonly #children: (Map<TokenId, NodeId> | undefined)[] = [undefined];
+
+  /** The node one token on; made if it is new. */
+  extend(node: NodeId, token: TokenId): NodeId {
+    const children = (this.#children[node] ??= new Map());
+    const known = children.get(token);
+    if (known !== undefined) return known;
+    const made = this.#parents.length;
+    this.#parents.push(node);
+    this.#tokens.push(token);
+    this.#children.push(undefined);
+    children.set(token, made);
+    return made;
+  }
+
+  /** The node of a whole sequence; made if it is new. */
+  insert(tokens: readonly TokenId[]): NodeId {
+    return tokens.reduce((node, token) => this.extend(node, token), this.root);
+  }
+
+  /** The node of each beginning of `tokens` that is known, from one token on. */
+  walk(tokens: readonly TokenId[]): NodeId[] {
+    const nodes: NodeId[] = [];
+    let node: NodeId | undefined = this.root;
+    for (const token of tokens) {
+      node = this.#children[node]?.get(token);
+      if (node === undefined) break;
+      nodes.push(node);
+    }
+    return nodes;
+  }
+}
