@@ -1,0 +1,72 @@
+/** Loading a model, and what the page does once it is there. */
+import { EngineError } from '../engines/contract.ts';
+import type { ModelChoice } from '../worker/api.ts';
+import { worker } from './connection.ts';
+import { refreshPrompt } from './prompt_actions.ts';
+import { notify } from './notices.ts';
+import { changeSettings } from './settings_actions.ts';
+import { playground } from './state.svelte.ts';
+
+/** Counts loads, so that one that was overtaken says nothing more. */
+let attempt = 0;
+
+/** Loads a model in the worker; the one before it is let go. The texts on the page stay. */
+export async function openModel(choice: ModelChoice, name: string): Promise<boolean> {
+  const mine = ++attempt;
+  const current = (): boolean => mine === attempt;
+  playground.change({ engine: { phase: 'loading', name, progress: null }, prompt: null, overlay: null });
+  try {
+    const summary = await worker().load(choice, (progress) => {
+      if (current()) playground.change({ engine: { phase: 'loading', name, progress } });
+    });
+    if (!current()) return false;
+    playground.change({ engine: { phase: 'ready', summary } });
+    if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
+    refreshPrompt();
+    return true;
+  } catch (error) {
+    if (!current()) return false;
+    const message = error instanceof Error ? error.message : String(error);
+    playground.change({ engine: { phase: 'failed', name, message } });
+    if (!(error instanceof EngineError && error.code === 'aborted')) notify('error', message);
+    return false;
+  }
+}
+
+/** A `.gguf` file that the person picked or dropped. */
+export async function openFile(file: File): Promise<void> {
+  changeSettings({ model: 'file' });
+  await openModel({ kind: 'file', file }, file.name);
+}
+
+/**
+ * The model that the page opens with: the embedded one, or the scripted engine where the address asks for it
+ * (`?engine=scripted`, for tests) or where there is no WebGPU.
+ */
+export async function openFirstModel(query: URLSearchParams): Promise<void> {
+  if (query.get('engine') === 'scripted') {
+    await openScripted();
+    return;
+  }
+  const [first] = await worker().models();
+  if (!first) {
+    notify('info', 'This copy of the page has no model of its own: open a .gguf file from your disk.');
+    return;
+  }
+  changeSettings({ model: first.id });
+  await openModel({ kind: 'catalogue', id: first.id }, first.name);
+  if (playground.engine.phase === 'failed') await offerScripted();
+}
+
+async function openScripted(): Promise<void> {
+  changeSettings({ model: 'scripted' });
+  await openModel({ kind: 'scripted' }, 'the scripted engine');
+}
+
+/** A page without a GPU still shows how sampling works, on an engine that says that it is not a model. */
+async function offerScripted(): Promise<void> {
+  notify('info', 'The knobs can still be tried on a scripted engine, which is no language model.', {
+    label: 'Use it',
+    run: () => void openScripted(),
+  });
+}

@@ -1,0 +1,62 @@
+/** Keeps the inspector and the re-derived view in step with the selection and the knobs. */
+import type { StepPlace } from '../worker/api.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import { worker } from './connection.ts';
+import { latestOnly } from './latest_only.ts';
+import type { Line } from './line.ts';
+import { notify } from './notices.ts';
+import { playground } from './state.svelte.ts';
+
+interface Question {
+  readonly place: StepPlace;
+  readonly params: SamplingParams;
+  readonly top: number;
+}
+
+const inspect = latestOnly(async ({ place, params, top }: Question) => {
+  try {
+    const view = await worker().inspect(place, params, { top });
+    playground.change({ inspected: view ? { ...place, view } : null });
+  } catch (error) {
+    playground.change({ inspected: null });
+    notify('error', error instanceof Error ? error.message : String(error));
+  }
+});
+
+const rederive = latestOnly(async ({ line, params }: { line: Line; params: SamplingParams }) => {
+  try {
+    const rederived = await worker().rederive(line.id, params);
+    if (playground.line?.id === line.id) {
+      playground.change({ overlay: rederived ? { line: line.id, params, rederived } : null });
+    }
+  } catch (error) {
+    playground.change({ overlay: null });
+    notify('error', error instanceof Error ? error.message : String(error));
+  }
+});
+
+/** Call once, while a component is being set up. */
+export function followSelection(): void {
+  $effect(() => {
+    const { line, position, params, settings } = playground;
+    // While text streams the length grows, and the last position with it.
+    if (!line || position === null || playground.engine.phase !== 'ready') return;
+    inspect({ place: { line: line.id, position }, params, top: settings.view.top });
+  });
+
+  $effect(() => {
+    const { line, params, run, engine } = playground;
+    if (!line || engine.phase !== 'ready' || run.phase !== 'idle') return;
+    if (sameParams(params, line.params)) playground.change({ overlay: null });
+    else rederive({ line, params });
+  });
+}
+
+/** Whether two settings pick alike; the order of keys does not matter. */
+export function sameParams(a: SamplingParams, b: SamplingParams): boolean {
+  return (Object.keys(a) as (keyof SamplingParams)[]).every((key) => {
+    const one = a[key];
+    const other = b[key];
+    return typeof one === 'number' ? Object.is(one, other) : JSON.stringify(one) === JSON.stringify(other);
+  });
+}

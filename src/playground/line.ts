@@ -1,0 +1,161 @@
+/**
+ * A text on the page: prompt tokens, output tokens, and their numbers. Immutable; tokens stand in chunks so that a
+ * streamed token copies at most one chunk and the page redraws at most one.
+ */
+import type { StopReason } from '../decoding/events.ts';
+import type { TokenId, TokenKind } from '../engines/contract.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import type { LineId, LineStep, PromptScores, TokenText } from '../worker/api.ts';
+
+export const chunkLength = 64;
+
+/** One token and its numbers: raw before every stage, final after the chain, nats. NaN where there is none. */
+export interface TokenView {
+  readonly token: TokenId;
+  readonly piece: string;
+  readonly label: string;
+  readonly kind: TokenKind;
+  readonly rawLogprob: number;
+  readonly finalLogprob: number;
+  readonly rank: number;
+  readonly entropy: number;
+  readonly finalEntropy: number;
+  readonly kept: number;
+  /** Where its text begins in the output, in UTF-16 units; −1 in the prompt. */
+  readonly start: number;
+}
+
+export interface Line {
+  readonly id: LineId;
+  readonly name: string;
+  readonly lane: number;
+  readonly parent: LineId | null;
+  /** Position of the first token that is not the parent's; null for a line of its own. */
+  readonly forkedAt: number | null;
+  readonly params: SamplingParams;
+  readonly chunks: readonly (readonly TokenView[])[];
+  readonly length: number;
+  readonly promptLength: number;
+  /** UTF-16 units of the output that may be shown. */
+  readonly visible: number;
+  /** UTF-16 units of the output so far. */
+  readonly outputUnits: number;
+  /** Null while it runs. */
+  readonly reason: StopReason | null;
+}
+
+export interface LineSeed {
+  readonly id: LineId;
+  readonly name: string;
+  readonly lane: number;
+  readonly params: SamplingParams;
+}
+
+const unscored = {
+  rawLogprob: NaN,
+  finalLogprob: NaN,
+  rank: NaN,
+  entropy: NaN,
+  finalEntropy: NaN,
+  kept: NaN,
+};
+
+export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
+  return {
+    ...seed,
+    parent: null,
+    forkedAt: null,
+    chunks: chunked(prompt.map((token) => ({ ...token, ...unscored, start: -1 }))),
+    length: prompt.length,
+    promptLength: prompt.length,
+    visible: 0,
+    outputUnits: 0,
+    reason: null,
+  };
+}
+
+/** A line that shares the first `length` tokens of `parent`. */
+export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
+  const tokens = allTokens(parent).slice(0, length);
+  const units = tokens.reduce((sum, token) => sum + (token.start < 0 ? 0 : token.piece.length), 0);
+  return {
+    ...seed,
+    parent: parent.id,
+    forkedAt: length,
+    chunks: chunked(tokens),
+    length,
+    promptLength: parent.promptLength,
+    visible: units,
+    outputUnits: units,
+    reason: null,
+  };
+}
+
+export function withSteps(line: Line, steps: readonly LineStep[]): Line {
+  const chunks = [...line.chunks];
+  let { length, outputUnits, visible } = line;
+  let last = [...(chunks.pop() ?? [])];
+  for (const { record, label, kind } of steps) {
+    if (last.length === chunkLength) {
+      chunks.push(last);
+      last = [];
+    }
+    last.push({
+      token: record.token,
+      piece: record.piece,
+      label,
+      kind,
+      rawLogprob: record.rawLogprob,
+      finalLogprob: record.finalLogprob,
+      rank: record.rank,
+      entropy: record.entropy,
+      finalEntropy: record.finalEntropy,
+      kept: record.kept,
+      start: outputUnits,
+    });
+    outputUnits += record.piece.length;
+    visible = record.visible;
+    length++;
+  }
+  chunks.push(last);
+  return { ...line, chunks, length, outputUnits, visible };
+}
+
+export function withPromptScores(line: Line, scores: PromptScores): Line {
+  const tokens = allTokens(line).map((token, index) =>
+    index < line.promptLength
+      ? {
+          ...token,
+          rawLogprob: scores.rawLogprob[index] ?? NaN,
+          finalLogprob: scores.rawLogprob[index] ?? NaN,
+          rank: scores.rank[index] ?? NaN,
+          entropy: scores.entropy[index] ?? NaN,
+        }
+      : token,
+  );
+  return { ...line, chunks: chunked(tokens) };
+}
+
+export function tokenAt(line: Line, position: number): TokenView | undefined {
+  // Every chunk but the last is full.
+  return line.chunks[Math.floor(position / chunkLength)]?.[position % chunkLength];
+}
+
+export function allTokens(line: Line): TokenView[] {
+  return line.chunks.flat();
+}
+
+/** The output as text, without what a stop sequence holds back. */
+export function outputText(line: Line): string {
+  const text = allTokens(line)
+    .slice(line.promptLength)
+    .map((token) => token.piece)
+    .join('');
+  return text.slice(0, line.visible);
+}
+
+function chunked(tokens: readonly TokenView[]): TokenView[][] {
+  const chunks: TokenView[][] = [];
+  for (let i = 0; i < tokens.length; i += chunkLength) chunks.push(tokens.slice(i, i + chunkLength));
+  return chunks.length === 0 ? [[]] : chunks;
+}

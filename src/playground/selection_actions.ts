@@ -1,0 +1,31 @@
+/** Which token of which text is looked at. */
+import type { LineId } from '../worker/api.ts';
+import { playground } from './state.svelte.ts';
+
+/** Holds a position of the line on view; `line.length` is the token that would come next. */
+export function select(position: number | null): void {
+  playground.change({ selected: position, hovered: null });
+}
+
+/** Previews a position without holding it. */
+export function hover(position: number | null): void {
+  if (playground.hovered !== position) playground.change({ hovered: position });
+}
+
+/** Moves the held position; ±Infinity goes to the ends. */
+export function moveSelection(by: number): void {
+  const { line, selected } = playground;
+  if (!line || line.length === 0) return;
+  const last = line.length - 1;
+  const from = selected ?? last;
+  const to = by === Infinity ? last : by === -Infinity ? 0 : Math.min(last, Math.max(0, from + by));
+  select(to);
+}
+
+export function showLine(id: LineId): void {
+  const line = playground.lines.find((candidate) => candidate.id === id);
+  const { selected } = playground;
+  // A position that both texts have stays held, so that two branches can be compared there.
+  const keep = line && selected !== null && selected < line.length ? selected : null;
+  playground.change({ current: id, selected: keep, hovered: null, overlay: null, inspected: null });
+}

@@ -1,0 +1,69 @@
+/** Changes of settings, each through the gateway. */
+import { parameter } from '../sampling/parameter_table.ts';
+import type { ParamsPreset } from '../sampling/presets.ts';
+import type { NumberKey, SamplingParams, StageName } from '../sampling/params.ts';
+import { maxTokensRange, topRange, type Settings, type ViewSettings } from './settings.ts';
+import { playground } from './state.svelte.ts';
+
+export function changeSettings(patch: Partial<Settings>): void {
+  playground.change({ settings: { ...playground.settings, ...patch } });
+}
+
+export function changeView(patch: Partial<ViewSettings>): void {
+  const top = Math.min(
+    topRange.max,
+    Math.max(topRange.min, Math.round(patch.top ?? playground.settings.view.top)),
+  );
+  changeSettings({ view: { ...playground.settings.view, ...patch, top } });
+}
+
+export function changeParams(patch: Partial<SamplingParams>): void {
+  changeSettings({ params: { ...playground.settings.params, ...patch } });
+}
+
+/** @returns the value as it was taken: within the table's range, whole where it must be */
+export function setNumber(key: NumberKey, value: number): number {
+  const row = parameter(key);
+  const bounded = Math.min(row.max, Math.max(row.min, value));
+  const taken = row.integer ? Math.round(bounded) : bounded;
+  changeParams({ [key]: taken } as Partial<SamplingParams>);
+  return taken;
+}
+
+export function toggleStage(stage: StageName, on: boolean): void {
+  const off = playground.settings.params.off.filter((name) => name !== stage);
+  changeParams({ off: on ? off : [...off, stage] });
+}
+
+/** Puts `stage` at `index` of the chain; the others keep their order. */
+export function moveStage(stage: StageName, index: number): void {
+  const order = playground.settings.params.order.filter((name) => name !== stage);
+  const at = Math.min(order.length, Math.max(0, index));
+  changeParams({ order: [...order.slice(0, at), stage, ...order.slice(at)] });
+}
+
+/** The preset's numbers, order and switches; seed, bias and breakers stay. */
+export function applyPreset(preset: ParamsPreset): void {
+  const { seed, logitBias, dryBreakers } = playground.settings.params;
+  changeParams({ ...preset.params, seed, logitBias, dryBreakers });
+}
+
+export function setMaxTokens(value: number): void {
+  const { min, max } = maxTokensRange;
+  changeSettings({ maxTokens: Math.min(max, Math.max(min, Math.round(value))) });
+}
+
+/** A seed from the system's entropy: the only number on the page that is not a function of its inputs. */
+export function rollSeed(): void {
+  const [seed] = crypto.getRandomValues(new Uint32Array(1));
+  setNumber('seed', seed!);
+}
+
+export function setBias(token: number, bias: number): void {
+  const others = playground.settings.params.logitBias.filter((entry) => entry.token !== token);
+  changeParams({ logitBias: [...others, { token, bias }] });
+}
+
+export function removeBias(token: number): void {
+  changeParams({ logitBias: playground.settings.params.logitBias.filter((entry) => entry.token !== token) });
+}

@@ -1,0 +1,44 @@
+import type { Rederived } from '../worker/api.ts';
+import { allTokens, type Line, type TokenView } from './line.ts';
+
+/** A line's numbers by position; NaN where a position has none. `kept` follows the knobs where it was re-derived. */
+export interface TimelineValues {
+  readonly start: number;
+  readonly logprob: Float64Array;
+  readonly entropy: Float64Array;
+  readonly kept: Float64Array;
+  readonly perplexity: Float64Array;
+}
+
+export function timelineOf(line: Line, rederived: Rederived | null): TimelineValues {
+  const tokens = allTokens(line);
+  const kept = Float64Array.from(tokens, (token, index) => {
+    const output = index - line.promptLength;
+    return rederived && output >= 0 ? (rederived.kept[output] ?? NaN) : token.kept;
+  });
+  return {
+    start: 0,
+    logprob: Float64Array.from(tokens, (token) => token.rawLogprob),
+    entropy: Float64Array.from(tokens, (token) => token.entropy),
+    kept,
+    perplexity: runningPerplexity(tokens, line.promptLength),
+  };
+}
+
+/** exp of the mean surprisal so far; the prompt and the output are counted each from its own beginning. */
+function runningPerplexity(tokens: readonly TokenView[], promptLength: number): Float64Array {
+  const out = new Float64Array(tokens.length).fill(NaN);
+  let sum = 0;
+  let scored = 0;
+  tokens.forEach((token, index) => {
+    if (index === promptLength) {
+      sum = 0;
+      scored = 0;
+    }
+    if (Number.isNaN(token.rawLogprob)) return;
+    sum -= token.rawLogprob;
+    scored++;
+    out[index] = Math.exp(sum / scored);
+  });
+  return out;
+}

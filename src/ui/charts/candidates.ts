@@ -1,0 +1,131 @@
+import type { ChartConfiguration } from 'chart.js';
+import type { CandidateRow, StepView } from '../../worker/views';
+import { count, decimal, percent } from '../format';
+import type { ChartTheme } from './chart_theme';
+import { endLabels } from './end_labels';
+
+export interface CandidatesOptions {
+  readonly scale: 'linear' | 'log';
+  /** Name of a stage from its key. */
+  readonly stageLabel: (stage: string) => string;
+  /** A click on a row. */
+  readonly onPick?: (row: CandidateRow) => void;
+}
+
+/** The lowest probability that the log axis has room for. */
+const logFloor = 1e-6;
+
+/** Height in CSS pixels that `rows` candidates and the rest need. */
+export function candidatesHeight(rows: number): number {
+  return (rows + 1) * 19 + 30;
+}
+
+/** Raw against final probability of the top candidates, removed ones grey with the stage that removed them. */
+export function candidatesConfig(
+  view: StepView,
+  theme: ChartTheme,
+  options: CandidatesOptions,
+): ChartConfiguration<'bar', (number | null)[], string> {
+  const { rows, rest } = view;
+  const log = options.scale === 'log';
+  const shown = (p: number): number | null => (log ? (p < logFloor ? null : p) : p);
+  const rawColours = rows.map((row) => (row.removedBy === null ? theme.raw : theme.gone));
+  const largest = Math.max(rest.raw, rest.final, ...rows.map((row) => Math.max(row.raw, row.final)));
+  const labels = rows.map((row) => (row.token === view.chosen ? `▸ ${row.label}` : row.label));
+  return {
+    type: 'bar',
+    data: {
+      labels: [...labels, `the other ${count(rest.count)}`],
+      datasets: [
+        {
+          label: 'raw',
+          data: [...rows.map((row) => shown(row.raw)), shown(rest.raw)],
+          backgroundColor: [...rawColours, theme.gone],
+          barThickness: 5,
+        },
+        {
+          label: 'final',
+          data: [...rows.map((row) => shown(row.final)), shown(rest.final)],
+          backgroundColor: theme.final,
+          barThickness: 5,
+        },
+      ],
+    },
+    options: {
+      indexAxis: 'y',
+      animation: false,
+      maintainAspectRatio: false,
+      layout: { padding: { right: 64 } },
+      interaction: { mode: 'index', axis: 'y', intersect: false },
+      onClick: (_, elements) => {
+        const row = rows[elements[0]?.index ?? -1];
+        if (row) options.onPick?.(row);
+      },
+      scales: {
+        x: {
+          type: log ? 'logarithmic' : 'linear',
+          min: log ? logFloor : 0,
+          ...(log || largest > 0.8 ? { max: 1 } : {}),
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: {
+            color: theme.muted,
+            font: { family: theme.font, size: 10 },
+            maxTicksLimit: log ? 14 : 6,
+            callback: (value) => tick(Number(value), log),
+          },
+        },
+        y: {
+          grid: { display: false },
+          border: { display: false },
+          ticks: {
+            autoSkip: false,
+            crossAlign: 'far',
+            font: (context) => ({
+              family: theme.mono,
+              size: 12,
+              weight: rows[context.index]?.token === view.chosen ? 'bold' : 'normal',
+            }),
+            color: (context) => {
+              const row = rows[context.index];
+              return row && row.removedBy === null ? theme.ink : theme.muted;
+            },
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            label: (item) => describe(item.datasetIndex, rows[item.dataIndex], rest),
+          },
+        },
+      },
+    },
+    plugins: [
+      endLabels(
+        [
+          ...rows.map((row) => ({
+            text: row.removedBy === null ? percent(row.final) : options.stageLabel(row.removedBy),
+            colour: row.removedBy === null ? theme.ink : theme.muted,
+          })),
+          { text: percent(rest.final), colour: theme.muted },
+        ],
+        theme.font,
+      ),
+    ],
+  };
+}
+
+/** On the log axis only whole powers of ten are named. */
+function tick(value: number, log: boolean): string {
+  if (!log) return percent(value);
+  const exponent = Math.log10(value);
+  return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? percent(value) : '';
+}
+
+function describe(dataset: number, row: CandidateRow | undefined, rest: StepView['rest']): string {
+  if (!row) return dataset === 0 ? `raw ${percent(rest.raw)}` : `final ${percent(rest.final)}`;
+  if (dataset === 0)
+    return `raw ${percent(row.raw)}, logprob ${decimal(row.rawLogprob)}, rank ${count(row.rank)}`;
+  return row.removedBy === null ? `final ${percent(row.final)}` : `removed by ${row.removedBy}`;
+}

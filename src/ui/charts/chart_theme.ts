@@ -1,0 +1,37 @@
+/** The colours and type that charts take from the page's custom properties. */
+export interface ChartTheme {
+  readonly ink: string;
+  readonly muted: string;
+  readonly grid: string;
+  readonly panel: string;
+  readonly raw: string;
+  readonly final: string;
+  readonly gone: string;
+  readonly cut: string;
+  readonly accent: string;
+  readonly font: string;
+  readonly mono: string;
+}
+
+const properties: Readonly<Record<keyof ChartTheme, string>> = {
+  ink: '--ink',
+  muted: '--ink-3',
+  grid: '--chart-grid',
+  panel: '--panel',
+  raw: '--chart-raw',
+  final: '--chart-final',
+  gone: '--chart-gone',
+  cut: '--chart-cut',
+  accent: '--accent',
+  font: '--font',
+  mono: '--mono',
+};
+
+/** Reads the theme as it stands on `element`; charts cannot resolve `var()` themselves. */
+export function readChartTheme(element: Element): ChartTheme {
+  const style = getComputedStyle(element);
+  const read = (name: string): string => style.getPropertyValue(name).trim();
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, property]) => [key, read(property)]),
+  ) as unknown as ChartTheme;
+}

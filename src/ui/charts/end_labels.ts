@@ -1,0 +1,38 @@
+import type { Chart, Plugin } from 'chart.js';
+
+/** One label a row, drawn at the end of the longer bar, or inside the area's right edge where there is no room. */
+export interface EndLabel {
+  readonly text: string;
+  readonly colour: string;
+}
+
+/** Writes a short text after each row of a horizontal bar chart: its value, or the stage that removed it. */
+export function endLabels(labels: readonly EndLabel[], font: string): Plugin<'bar'> {
+  return {
+    id: 'end-labels',
+    afterDatasetsDraw(chart: Chart) {
+      const { ctx, chartArea } = chart;
+      ctx.save();
+      ctx.font = `11px ${font}`;
+      ctx.textBaseline = 'middle';
+      labels.forEach((label, row) => {
+        let end = chartArea.left;
+        let y = 0;
+        let seen = 0;
+        chart.data.datasets.forEach((_, index) => {
+          const bar = chart.getDatasetMeta(index).data[row];
+          if (!bar) return;
+          if (Number.isFinite(bar.x)) end = Math.max(end, bar.x);
+          y += bar.y;
+          seen++;
+        });
+        if (seen === 0) return;
+        const width = ctx.measureText(label.text).width;
+        const outside = end + 5;
+        ctx.fillStyle = label.colour;
+        ctx.fillText(label.text, Math.min(outside, chart.width - width - 2), y / seen);
+      });
+      ctx.restore();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { ChartConfiguration, Point } from 'chart.js';
+import type { Cut, RankCurve } from '../../worker/views';
+import { count, percent } from '../format';
+import type { ChartTheme } from './chart_theme';
+import { cutLines } from './cut_lines';
+
+/** The lowest probability drawn: below it f32 logits say nothing. */
+const floor = 1e-10;
+
+/** The whole vocabulary, probability against rank on two log axes, with each cut-off drawn. */
+export function rankCurveConfig(
+  curve: RankCurve,
+  cuts: readonly Cut[],
+  theme: ChartTheme,
+): ChartConfiguration<'line', Point[]> {
+  const points = (values: Float64Array): Point[] => {
+    const out: Point[] = [];
+    for (let i = 0; i < values.length; i++) {
+      if (values[i]! >= floor) out.push({ x: curve.ranks[i]!, y: values[i]! });
+    }
+    return out;
+  };
+  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  const whole = (value: number): boolean =>
+    Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+  return {
+    type: 'line',
+    data: {
+      datasets: [
+        {
+          label: 'raw',
+          data: points(curve.raw),
+          borderColor: theme.raw,
+          borderWidth: 1.5,
+          pointRadius: 0,
+        },
+        {
+          label: 'final',
+          data: points(curve.final),
+          borderColor: theme.final,
+          backgroundColor: theme.final,
+          borderWidth: 1.5,
+          pointRadius: 1.5,
+          showLine: true,
+        },
+      ],
+    },
+    options: {
+      animation: false,
+      parsing: false,
+      maintainAspectRatio: false,
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
+      scales: {
+        x: {
+          type: 'logarithmic',
+          min: 1,
+          max: curve.ranks[curve.ranks.length - 1] ?? 1,
+          grid: { display: false },
+          border: { color: theme.grid },
+          ticks: { ...ticks, callback: (value) => (whole(Number(value)) ? count(Number(value)) : '') },
+        },
+        y: {
+          type: 'logarithmic',
+          min: floor,
+          max: 1,
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: {
+            ...ticks,
+            callback: (value) => {
+              const exponent = Math.round(Math.log10(Number(value)));
+              return whole(Number(value)) && exponent % 2 === 0 ? `1e${exponent}`.replace('-', '−') : '';
+            },
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            title: (items) => `rank ${count(items[0]?.parsed.x ?? 0)}`,
+            label: (item) => `${item.dataset.label} ${percent(item.parsed.y ?? 0)}`,
+          },
+        },
+      },
+    },
+    plugins: [cutLines(cuts, theme.cut, theme.font)],
+  };
+}

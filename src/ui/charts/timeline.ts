@@ -1,0 +1,176 @@
+import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
+import { count, decimal } from '../format';
+import type { ChartTheme } from './chart_theme';
+
+export type TimelineSeries = 'logprob' | 'entropy' | 'kept' | 'perplexity';
+
+/** One value per position, in the order of the text; NaN where there is none (a prompt position not yet scored). */
+export interface Timeline {
+  /** Position of the first value in the sequence. */
+  readonly start: number;
+  /** Raw logprob of the token that stands at the position, nats. */
+  readonly logprob: Float64Array;
+  /** Entropy of the distribution that it came from, nats. */
+  readonly entropy: Float64Array;
+  /** Candidates left by the chain. */
+  readonly kept: Float64Array;
+  /** exp of the mean surprisal up to here. */
+  readonly perplexity: Float64Array;
+}
+
+export interface TimelineOptions {
+  readonly shown: readonly TimelineSeries[];
+  /** First and last position in view. */
+  readonly range: readonly [number, number];
+  readonly selected: number | null;
+  readonly divergence: number | null;
+  readonly promptEnd: number;
+}
+
+export const timelineSeries: readonly { key: TimelineSeries; label: string; help: string }[] = [
+  { key: 'logprob', label: 'logprob', help: 'raw logprob of the chosen token, nats' },
+  { key: 'entropy', label: 'entropy', help: 'entropy of the raw distribution, nats' },
+  { key: 'kept', label: 'kept', help: 'candidates that the chain left' },
+  { key: 'perplexity', label: 'perplexity', help: 'running perplexity of the text so far' },
+];
+
+/** How each series is drawn; the legend shows the same. */
+export function seriesColour(series: TimelineSeries, theme: ChartTheme): string {
+  return { logprob: theme.raw, entropy: theme.final, kept: theme.cut, perplexity: theme.ink }[series];
+}
+
+/** Logprob hangs from zero, entropy stands on it; candidates kept and perplexity share a log axis above them. */
+export function timelineConfig(
+  timeline: Timeline,
+  theme: ChartTheme,
+  options: TimelineOptions,
+): ChartConfiguration<'bar' | 'line', Point[]> {
+  const points = (values: Float64Array): Point[] => {
+    const out: Point[] = [];
+    const first = Math.max(0, options.range[0] - timeline.start);
+    const last = Math.min(values.length - 1, options.range[1] - timeline.start);
+    for (let i = first; i <= last; i++) {
+      if (Number.isFinite(values[i]!)) out.push({ x: timeline.start + i, y: values[i]! });
+    }
+    return out;
+  };
+  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  const line = (series: TimelineSeries) => ({
+    type: 'line' as const,
+    label: series,
+    data: options.shown.includes(series) ? points(timeline[series]) : [],
+    borderColor: seriesColour(series, theme),
+    backgroundColor: seriesColour(series, theme),
+    borderWidth: series === 'perplexity' ? 1 : 1.5,
+    borderDash: series === 'perplexity' ? [4, 2] : [],
+    pointRadius: 0,
+    pointHitRadius: 0,
+    yAxisID: series === 'entropy' ? 'y' : 'upper',
+    stepped: series === 'kept' ? ('middle' as const) : false,
+  });
+  const upper = options.shown.includes('kept') || options.shown.includes('perplexity');
+  return {
+    type: 'bar',
+    data: {
+      datasets: [
+        line('entropy'),
+        line('kept'),
+        line('perplexity'),
+        {
+          type: 'bar',
+          label: 'logprob',
+          data: options.shown.includes('logprob') ? points(timeline.logprob) : [],
+          backgroundColor: seriesColour('logprob', theme),
+          yAxisID: 'y',
+          barPercentage: 1,
+          categoryPercentage: 0.9,
+          maxBarThickness: 10,
+        },
+      ],
+    },
+    options: {
+      animation: false,
+      parsing: false,
+      normalized: true,
+      maintainAspectRatio: false,
+      interaction: { mode: 'x', intersect: false },
+      scales: {
+        x: {
+          type: 'linear',
+          min: options.range[0] - 0.5,
+          max: options.range[1] + 0.5,
+          offset: false,
+          grid: { display: false },
+          border: { color: theme.grid },
+          ticks: {
+            ...ticks,
+            precision: 0,
+            maxTicksLimit: 12,
+            callback: (value) => count(Math.round(Number(value))),
+          },
+        },
+        y: {
+          type: 'linear',
+          stack: 'timeline',
+          stackWeight: 3,
+          weight: 1,
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => decimal(Number(value), 0) },
+        },
+        upper: {
+          type: 'logarithmic',
+          display: upper,
+          stack: 'timeline',
+          stackWeight: 2,
+          weight: 2,
+          min: 1,
+          grid: { color: theme.grid, drawTicks: false },
+          border: { display: false },
+          ticks: {
+            ...ticks,
+            callback: (value) =>
+              Number(value) > 1 && Number.isInteger(Math.log10(Number(value))) ? count(Number(value)) : '',
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
+            label: (item) => `${item.dataset.label} ${decimal(item.parsed.y ?? 0, 3)}`,
+          },
+        },
+      },
+    },
+    plugins: [marks(theme, options)],
+  };
+}
+
+/** The selected step, the end of the prompt, and where the re-derived text would part. */
+function marks(theme: ChartTheme, options: TimelineOptions): Plugin<'bar' | 'line'> {
+  return {
+    id: 'marks',
+    beforeDatasetsDraw(chart: Chart) {
+      const { ctx, chartArea, scales } = chart;
+      const x = scales['x'];
+      if (!x) return;
+      const line = (at: number, colour: string, dash: number[], width: number): void => {
+        if (at < x.min || at > x.max) return;
+        const pixel = x.getPixelForValue(at);
+        ctx.strokeStyle = colour;
+        ctx.lineWidth = width;
+        ctx.setLineDash(dash);
+        ctx.beginPath();
+        ctx.moveTo(pixel, chartArea.top);
+        ctx.lineTo(pixel, chartArea.bottom);
+        ctx.stroke();
+      };
+      ctx.save();
+      line(options.promptEnd - 0.5, theme.muted, [2, 3], 1);
+      if (options.divergence !== null) line(options.divergence, theme.cut, [4, 3], 1.5);
+      if (options.selected !== null) line(options.selected, theme.accent, [], 1.5);
+      ctx.restore();
+    },
+  };
+}

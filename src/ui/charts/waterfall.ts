@@ -1,0 +1,100 @@
+import type { ChartConfiguration } from 'chart.js';
+import type { StageRow } from '../../worker/views';
+import { count, percent } from '../format';
+import type { ChartTheme } from './chart_theme';
+
+/**
+ * Candidates and mass through the chain: a bar of the raw mass that is left after each stage, what the stage took
+ * standing grey on top of it, and a line of the candidates left on a log axis.
+ */
+export function waterfallConfig(
+  stages: readonly StageRow[],
+  vocabularySize: number,
+  theme: ChartTheme,
+): ChartConfiguration<'bar' | 'line', ([number, number] | number)[], string> {
+  const left = stages.map((stage) => stage.rawMassLeft);
+  const before = stages.map((_, index) => (index === 0 ? 1 : left[index - 1]!));
+  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  return {
+    type: 'bar',
+    data: {
+      labels: stages.map((stage) => stage.label),
+      datasets: [
+        {
+          type: 'line',
+          label: 'candidates',
+          data: stages.map((stage) => Math.max(1, stage.after)),
+          yAxisID: 'candidates',
+          borderColor: theme.cut,
+          backgroundColor: theme.cut,
+          borderWidth: 1.5,
+          pointRadius: 2.5,
+          stepped: 'middle',
+        },
+        {
+          type: 'bar',
+          label: 'mass left',
+          data: left.map((mass) => [0, mass] as [number, number]),
+          backgroundColor: theme.raw,
+          grouped: false,
+          barPercentage: 0.9,
+          categoryPercentage: 0.9,
+        },
+        {
+          type: 'bar',
+          label: 'mass removed',
+          data: left.map((mass, index) => [mass, before[index]!] as [number, number]),
+          backgroundColor: theme.gone,
+          grouped: false,
+          barPercentage: 0.9,
+          categoryPercentage: 0.9,
+        },
+      ],
+    },
+    options: {
+      animation: false,
+      maintainAspectRatio: false,
+      interaction: { mode: 'index', intersect: false },
+      scales: {
+        x: {
+          grid: { display: false },
+          border: { color: theme.grid },
+          ticks: { ...ticks, maxRotation: 60, autoSkip: false },
+        },
+        y: {
+          min: 0,
+          max: 1,
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: { ...ticks, maxTicksLimit: 5, callback: (value) => percent(Number(value)) },
+        },
+        candidates: {
+          type: 'logarithmic',
+          position: 'right',
+          min: 1,
+          max: vocabularySize,
+          grid: { display: false },
+          border: { display: false },
+          ticks: {
+            ...ticks,
+            color: theme.cut,
+            callback: (value) => (Number.isInteger(Math.log10(Number(value))) ? count(Number(value)) : ''),
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            label: (item) => {
+              const stage = stages[item.dataIndex];
+              if (!stage) return '';
+              if (item.datasetIndex === 0) return `${count(stage.before)} → ${count(stage.after)} candidates`;
+              if (item.datasetIndex === 1) return `${percent(stage.rawMassLeft)} of the raw mass left`;
+              return stage.note === '' ? `removed ${percent(stage.massRemoved)}` : stage.note;
+            },
+          },
+        },
+      },
+    },
+  };
+}

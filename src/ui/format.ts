@@ -1,0 +1,54 @@
+/** How numbers read on the page. One place, so that the same value never has two spellings. */
+
+/** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `< 1e-9 %`. */
+export function percent(p: number): string {
+  if (p === 0) return '0 %';
+  if (p >= 0.9995) return p === 1 ? '100 %' : `${(p * 100).toFixed(2)} %`;
+  const value = p * 100;
+  if (value >= 0.001) return `${Number(value.toPrecision(3))} %`;
+  return `${value.toExponential(1)} %`;
+}
+
+/** A logprob, logit or entropy: three decimals, and a real minus sign. */
+export function decimal(value: number, digits = 3): string {
+  if (value === Infinity) return '∞';
+  if (value === -Infinity) return '−∞';
+  if (Number.isNaN(value)) return '–';
+  return value.toFixed(digits).replace('-', '−');
+}
+
+/** A count with thin spaces between thousands. */
+export function count(value: number): string {
+  return value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
+}
+
+/** Bytes in the units that memory is bought in (powers of 1000, as browsers and hubs show file sizes). */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let scaled = value;
+  while (scaled >= 1000 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? scaled : Number(scaled.toPrecision(3))} ${units[unit]}`;
+}
+
+/** Milliseconds, or seconds from one second on. */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
+}
+
+/** A token's text with what cannot be seen made visible: `␣`, `↵`, `⇥`, and controls as `U+0007`. */
+export function visible(text: string): string {
+  return text
+    .replaceAll(' ', '␣')
+    .replaceAll('\n', '↵')
+    .replaceAll('\t', '⇥')
+    .replaceAll('\r', '␍')
+    .replace(
+      // eslint-disable-next-line no-control-regex -- showing control characters is what this is for
+      /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
+      (character) => `⟨${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`,
+    );
+}

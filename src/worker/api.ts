@@ -1,0 +1,155 @@
+/**
+ * The typed boundary between the page and the worker. The worker holds the engine, the runs and every logit; the page
+ * asks for what it draws. Everything here survives a structured clone; callbacks cross as comlink proxies.
+ */
+import type {
+  Capabilities,
+  ChatMessage,
+  EngineDescription,
+  EngineKind,
+  KvUsage,
+  LoadProgress,
+  ModelInfo,
+  TokenId,
+  TokenKind,
+} from '../engines/contract.ts';
+import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
+import type { CatalogueEntry } from '../models/catalogue.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import type { CandidateRow, StepView } from './views.ts';
+
+/** Where a model comes from. */
+export type ModelChoice =
+  | { readonly kind: 'scripted' }
+  | { readonly kind: 'catalogue'; readonly id: string }
+  | { readonly kind: 'file'; readonly file: File };
+
+/** What the page knows of a loaded engine. */
+export interface EngineSummary {
+  readonly kind: EngineKind;
+  readonly model: ModelInfo;
+  readonly capabilities: Capabilities;
+  readonly description: EngineDescription;
+  readonly hasChatTemplate: boolean;
+}
+
+/** A text, or the turns of a conversation for the model's own template. */
+export type PromptSource =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
+
+/** A token as it is shown: `piece` is the text that became whole UTF-8 with it, `label` its own bytes. */
+export interface TokenText {
+  readonly token: TokenId;
+  readonly piece: string;
+  readonly label: string;
+  readonly kind: TokenKind;
+}
+
+export interface TokenisedPrompt {
+  readonly tokens: readonly TokenText[];
+  /** The text that was tokenised: for a chat, what the template made of it. */
+  readonly text: string;
+}
+
+/** Names a text that the worker holds, with the logits of its positions. Never reused. */
+export type LineId = number;
+
+/** One lane of a run. */
+export interface LaneRequest {
+  readonly line: LineId;
+  readonly params: SamplingParams;
+  readonly stream: number;
+}
+
+export interface RunRequest {
+  /** Prompt token ids; ignored when `from` is given. */
+  readonly prompt: readonly TokenId[];
+  /**
+   * Continue from another line: its prompt, its first `outputs` output tokens, and then `token`, chosen by hand, where
+   * that is given.
+   */
+  readonly from?: { readonly line: LineId; readonly outputs: number; readonly token?: TokenId };
+  readonly lanes: readonly LaneRequest[];
+  readonly strategy: Strategy;
+  readonly stop: StopConditions;
+}
+
+/** A step record with the token's label, so that the page needs no tokenizer. */
+export interface LineStep {
+  readonly record: StepRecord;
+  readonly label: string;
+  readonly kind: TokenKind;
+}
+
+/** Numbers of a prompt token; null for the first, which nothing predicts. */
+export interface PromptScores {
+  readonly rawLogprob: Float64Array;
+  readonly rank: Float64Array;
+  readonly entropy: Float64Array;
+}
+
+export type LineEvent =
+  | { readonly type: 'prefill'; readonly done: number; readonly total: number }
+  | { readonly type: 'prompt-scores'; readonly scores: PromptScores }
+  | { readonly type: 'steps'; readonly line: LineId; readonly steps: readonly LineStep[] }
+  | { readonly type: 'line-end'; readonly line: LineId; readonly reason: StopReason };
+
+/** What new parameters make of a line's past steps; one value per output token. */
+export interface Rederived {
+  /** The token that would have been drawn, given the text before it as it stands. */
+  readonly tokens: Int32Array;
+  readonly labels: readonly string[];
+  /** Final logprob of the token that stands there; −Infinity when the chain would have removed it. */
+  readonly finalLogprob: Float64Array;
+  readonly finalEntropy: Float64Array;
+  readonly kept: Float64Array;
+  /** Index of the first output token that would have been another, or null. */
+  readonly firstDivergence: number | null;
+}
+
+export interface InspectOptions {
+  /** Candidates to list. */
+  readonly top: number;
+}
+
+/** A position whose logits are known; `outputs` is the number of output tokens before it, negative within the prompt. */
+export interface StepPlace {
+  readonly line: LineId;
+  /** Index in the whole sequence of the token that the distribution predicts. */
+  readonly position: number;
+}
+
+/** One row of a token search. */
+export interface TokenHit {
+  readonly token: TokenId;
+  readonly label: string;
+}
+
+export interface MachineReport {
+  readonly description: EngineDescription;
+  readonly usage: KvUsage;
+  /** Logits kept for re-deriving. */
+  readonly logitBytes: number;
+  readonly logitBudget: number;
+  readonly profile:
+    readonly { readonly kernel: string; readonly calls: number; readonly ms: number }[] | null;
+}
+
+export interface WorkerApi {
+  models(): Promise<readonly CatalogueEntry[]>;
+  /** @throws EngineError (as a plain Error with its code, see `boundary_error.ts`) */
+  load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
+  tokenise(source: PromptSource): Promise<TokenisedPrompt>;
+  /** Ends when the run has ended, however it did. Events come in batches, one every frame at most. */
+  run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
+  stop(): Promise<void>;
+  /** The distribution at a place under the given parameters; null when its logits are not known. */
+  inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
+  /** One named token at a place, wherever it ranks. */
+  candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
+  rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;
+  machine(): Promise<MachineReport | null>;
+  forget(line: LineId): Promise<void>;
+}

@@ -1,0 +1,37 @@
+/** The page's end of the boundary. */
+import * as Comlink from 'comlink';
+import type { WorkerApi } from './api.ts';
+import { receiveTypedErrors } from './boundary_error.ts';
+
+export interface WorkerClient extends WorkerApi {
+  /** Ends the worker at once, whatever it is doing. */
+  terminate(): void;
+}
+
+/**
+ * Starts the worker.
+ * @param onDeath called when the worker could not start or died; nothing that was asked of it will be answered
+ */
+export function connectWorker(onDeath: (message: string) => void): WorkerClient {
+  receiveTypedErrors();
+  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'engine',
+  });
+  worker.addEventListener('error', (event) => onDeath(event.message || 'it could not be started'));
+  const remote = Comlink.wrap<WorkerApi>(worker);
+  return {
+    models: () => remote.models(),
+    load: (choice, onProgress) => remote.load(choice, Comlink.proxy(onProgress)),
+    tokenise: (source) => remote.tokenise(source),
+    run: (request, onEvents) => remote.run(request, Comlink.proxy(onEvents)),
+    stop: () => remote.stop(),
+    inspect: (place, params, options) => remote.inspect(place, params, options),
+    candidate: (place, params, token) => remote.candidate(place, params, token),
+    rederive: (line, params) => remote.rederive(line, params),
+    searchTokens: (query, limit) => remote.searchTokens(query, limit),
+    machine: () => remote.machine(),
+    forget: (line) => remote.forget(line),
+    terminate: () => worker.terminate(),
+  };
+}

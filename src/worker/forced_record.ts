@@ -1,0 +1,46 @@
+import type { StepRecord } from '../decoding/events.ts';
+import type { LogitMemory } from '../decoding/logit_memory.ts';
+import type { Engine } from '../engines/contract.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import { finalLogprob, rawLogprob } from '../sampling/trace_view.ts';
+import { rankOf } from '../sampling/scores.ts';
+import type { HeldLine } from './held_lines.ts';
+import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
+import { tokenTexts } from './token_text.ts';
+
+/** The record of a line's last token, which a person chose: what the model and the chain thought of it. */
+export async function forcedRecord(
+  engine: Engine,
+  memory: LogitMemory,
+  line: HeldLine,
+  params: SamplingParams,
+  stream: number,
+): Promise<StepRecord> {
+  const { tokenizer, session } = engine;
+  const before = line.tokens.slice(0, -1);
+  const token = line.tokens.at(-1)!;
+  const outputs = before.length - line.promptLength;
+  const from = before.length - 1 - (hasMemory(params) ? outputs : 0);
+  const rows = [...(await memory.obtain(session, before, from, 'prefill'))];
+  const logits = rows.pop()!;
+  const trace = traceAt(lineSampler(params, tokenizer, stream), before, logits, rows);
+  const texts = tokenTexts(line.tokens.slice(line.promptLength), tokenizer);
+  const surprisal = -rawLogprob(trace, token);
+  return {
+    branch: 0,
+    position: before.length,
+    token,
+    piece: texts.at(-1)!.piece,
+    visible: texts.reduce((units, { piece }) => units + piece.length, 0),
+    rawLogprob: -surprisal,
+    finalLogprob: finalLogprob(trace, token),
+    rank: rankOf(logits, token),
+    entropy: trace.rawEntropy,
+    finalEntropy: trace.finalEntropy,
+    surprisal,
+    perplexity: Math.exp(surprisal),
+    kept: trace.kept,
+    u: null,
+    stages: trace.stages,
+  };
+}

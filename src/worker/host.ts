@@ -1,0 +1,181 @@
+/** The worker's end of the boundary: the engine, the texts, and their logits. */
+import { EngineError, type Engine, type LoadProgress, type TokenId } from '../engines/contract.ts';
+import type { RunResult } from '../decoding/events.ts';
+import { DEFAULT_LOGIT_BUDGET, LogitMemory } from '../decoding/logit_memory.ts';
+import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import type { StepTrace } from '../sampling/trace.ts';
+import type {
+  EngineSummary,
+  InspectOptions,
+  LineEvent,
+  LineId,
+  MachineReport,
+  ModelChoice,
+  PromptSource,
+  Rederived,
+  RunRequest,
+  StepPlace,
+  TokenHit,
+  TokenisedPrompt,
+  WorkerApi,
+} from './api.ts';
+import { HeldLines } from './held_lines.ts';
+import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
+import { openEngine } from './open_engine.ts';
+import { rederiveLine } from './rederive_line.ts';
+import { runLines } from './run_lines.ts';
+import { candidateRow, stepView } from './step_view.ts';
+import { tokenTexts, TokenIndex } from './token_text.ts';
+import type { CandidateRow, StepView } from './views.ts';
+
+export class WorkerHost implements WorkerApi {
+  #engine: Engine | null = null;
+  #index: TokenIndex | null = null;
+  #loading: AbortController | null = null;
+  #running: AbortController | null = null;
+  readonly #lines = new HeldLines();
+  readonly #memory = new LogitMemory();
+  /** The engine's calls may not overlap: each waits here for the one before it. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  models(): Promise<readonly CatalogueEntry[]> {
+    return Promise.resolve(CATALOGUE);
+  }
+
+  async load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary> {
+    this.#loading?.abort();
+    this.#running?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    return this.#alone(async () => {
+      this.#engine?.dispose();
+      this.#engine = null;
+      this.#index = null;
+      this.#memory.clear();
+      const engine = await openEngine(choice, { signal: loading.signal, onProgress });
+      this.#engine = engine;
+      return {
+        kind: engine.kind,
+        model: engine.model,
+        capabilities: engine.capabilities,
+        description: engine.describe(),
+        hasChatTemplate: engine.tokenizer.hasChatTemplate,
+      };
+    });
+  }
+
+  async tokenise(source: PromptSource): Promise<TokenisedPrompt> {
+    const { tokenizer } = this.#require();
+    const text =
+      source.kind === 'text'
+        ? source.text
+        : tokenizer.applyChatTemplate(source.messages, { addGenerationPrompt: true });
+    // A template writes its own special tokens, beginning of text included; a typed text means what it says.
+    const chat = source.kind === 'chat';
+    const tokens = tokenizer.encode(text, { addSpecial: !chat, parseSpecial: chat });
+    return { text, tokens: tokenTexts(tokens, tokenizer) };
+  }
+
+  async run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
+    const engine = this.#require();
+    if (this.#running) throw new EngineError('not-supported', 'A run is going on; stop it before the next.');
+    const running = new AbortController();
+    this.#running = running;
+    try {
+      return await this.#alone(() =>
+        runLines(engine, request, {
+          lines: this.#lines,
+          memory: this.#memory,
+          signal: running.signal,
+          onEvents,
+        }),
+      );
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#running?.abort();
+    return Promise.resolve();
+  }
+
+  async inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null> {
+    const found = await this.#trace(place, params);
+    return found && stepView(found.trace, found.chosen, found.drawn, this.#require().tokenizer, options.top);
+  }
+
+  async candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null> {
+    const found = await this.#trace(place, params);
+    return found && candidateRow(found.trace, token, this.#require().tokenizer);
+  }
+
+  async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {
+    const line = this.#lines.get(id);
+    if (!line || this.#running) return null;
+    const { tokenizer } = this.#require();
+    const before = line.tokens.slice(0, -1);
+    const rows = await this.#logits(before, line.promptLength - 1);
+    return rows && rederiveLine(line, rows, params, tokenizer);
+  }
+
+  async searchTokens(query: string, limit: number): Promise<readonly TokenHit[]> {
+    this.#index ??= new TokenIndex(this.#require().tokenizer);
+    return this.#index.search(query, limit);
+  }
+
+  async machine(): Promise<MachineReport | null> {
+    const engine = this.#engine;
+    if (!engine) return null;
+    return {
+      description: engine.describe(),
+      usage: { ...engine.session.usage },
+      logitBytes: this.#memory.bytes,
+      logitBudget: DEFAULT_LOGIT_BUDGET,
+      profile: null,
+    };
+  }
+
+  forget(line: LineId): Promise<void> {
+    this.#lines.forget(line);
+    return Promise.resolve();
+  }
+
+  async #trace(
+    place: StepPlace,
+    params: SamplingParams,
+  ): Promise<{ trace: StepTrace; chosen: TokenId | null; drawn: boolean } | null> {
+    const at = this.#lines.at(place);
+    if (!at) return null;
+    const { before, chosen, line } = at;
+    const { tokenizer } = this.#require();
+    const outputs = Math.max(0, before.length - line.promptLength);
+    const from = hasMemory(params) ? before.length - 1 - outputs : before.length - 1;
+    const rows = await this.#logits(before, from);
+    const logits = rows?.pop();
+    if (!rows || !logits) return null;
+    const trace = traceAt(lineSampler(params, tokenizer, line.stream), before, logits, rows);
+    const output = place.position - line.promptLength;
+    return { trace, chosen, drawn: output >= 0 && !line.byHand.has(output) };
+  }
+
+  /** Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known. */
+  async #logits(tokens: readonly TokenId[], from: number): Promise<Float32Array[] | null> {
+    const known = this.#memory.along(tokens, from);
+    if (known.every((row) => row !== null)) return known;
+    if (this.#running) return null;
+    return this.#alone(() => this.#memory.obtain(this.#require().session, tokens, from, 'prefill'));
+  }
+
+  #require(): Engine {
+    if (!this.#engine) throw new EngineError('not-supported', 'No model is loaded; load one first.');
+    return this.#engine;
+  }
+
+  #alone<T>(task: () => Promise<T>): Promise<T> {
+    const mine = this.#queue.then(task, task);
+    this.#queue = mine.catch(() => undefined);
+    return mine;
+  }
+}

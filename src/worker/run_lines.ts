@@ -1,0 +1,152 @@
+/** A run for the page: lanes named as the page names them, continuations, and events once a frame. */
+import type { Engine, TokenId } from '../engines/contract.ts';
+import { runDecoding } from '../decoding/decode.ts';
+import type { PromptRecord, RunEvent, RunResult, RunSpec, StepRecord } from '../decoding/events.ts';
+import type { LogitMemory } from '../decoding/logit_memory.ts';
+import { EngineError } from '../engines/contract.ts';
+import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
+import { batched } from './event_batch.ts';
+import { forcedRecord } from './forced_record.ts';
+import type { HeldLine, HeldLines } from './held_lines.ts';
+import { tokenTexts } from './token_text.ts';
+
+/** Prompts whose logits would take more than this are not scored: they would push out those of the text. */
+const scoredPromptBytes = 64 * 1024 * 1024;
+
+export interface RunContext {
+  readonly lines: HeldLines;
+  readonly memory: LogitMemory;
+  readonly signal: AbortSignal;
+  readonly onEvents: (events: readonly LineEvent[]) => void;
+}
+
+export async function runLines(engine: Engine, request: RunRequest, context: RunContext): Promise<RunResult> {
+  const { tokenizer, capabilities, model } = engine;
+  const parent = request.from ? context.lines.require(request.from.line) : null;
+  const start = parent
+    ? continuation(parent, request.from!)
+    : { prompt: request.prompt, prefix: [], byHand: new Set<number>() };
+  if (start.prompt.length === 0) {
+    throw new EngineError(
+      'empty-prompt',
+      'The prompt is empty, and nothing can follow nothing; type a word or two.',
+    );
+  }
+  const events = batched<LineEvent>((items) => context.onEvents(merged(items)));
+  const held = request.lanes.map(({ line, stream }) =>
+    context.lines.hold(line, {
+      tokens: [...start.prompt, ...start.prefix],
+      promptLength: start.prompt.length,
+      stream,
+      byHand: start.byHand,
+    }),
+  );
+  const lineOf = (branch: number): { line: HeldLine; id: number } => ({
+    line: held[branch]!,
+    id: request.lanes[branch]!.line,
+  });
+  const step = (record: StepRecord): LineStep => ({
+    record,
+    label: tokenizer.label(record.token),
+    kind: tokenizer.kind(record.token),
+  });
+
+  const forced = request.from?.token;
+  if (forced !== undefined) {
+    const { params, stream, line } = request.lanes[0]!;
+    const record = await forcedRecord(engine, context.memory, held[0]!, params, stream);
+    events.push({ type: 'steps', line, steps: [step(record)] });
+  }
+  const shownBefore = tokenTexts(start.prefix, tokenizer).reduce(
+    (units, { piece, kind }) => units + (kind === 'control' ? 0 : piece.length),
+    0,
+  );
+
+  function pass(event: RunEvent): void {
+    switch (event.type) {
+      case 'prefill':
+        events.push(event);
+        break;
+      case 'prompt':
+        events.push({ type: 'prompt-scores', scores: promptScores(event.records) });
+        break;
+      case 'step':
+        for (const record of event.records) {
+          const { line, id } = lineOf(record.branch);
+          line.tokens.push(record.token);
+          // The run counts its own output; the page shows the text from the prompt on.
+          const visible = shownBefore + record.visible;
+          events.push({ type: 'steps', line: id, steps: [step({ ...record, visible })] });
+        }
+        break;
+      case 'branch-end':
+        events.push({ type: 'line-end', line: lineOf(event.result.branch).id, reason: event.result.reason });
+        break;
+      case 'branches':
+      case 'beams':
+      case 'end':
+        break;
+    }
+  }
+
+  const spec: RunSpec = {
+    prompt: start.prompt,
+    strategy: request.strategy,
+    lanes: request.lanes.map(({ params, stream }) => ({ params, stream, prefix: start.prefix })),
+    stop: request.stop,
+    scorePrompt:
+      parent === null &&
+      capabilities.promptLogprobs &&
+      start.prompt.length * model.vocabularySize * 4 <= scoredPromptBytes,
+  };
+  try {
+    return await runDecoding(engine, spec, { onEvent: pass, signal: context.signal, memory: context.memory });
+  } finally {
+    events.flush();
+  }
+}
+
+function continuation(
+  parent: HeldLine,
+  from: NonNullable<RunRequest['from']>,
+): { prompt: TokenId[]; prefix: TokenId[]; byHand: ReadonlySet<number> } {
+  const { promptLength } = parent;
+  const prefix = parent.tokens.slice(promptLength, promptLength + from.outputs);
+  const byHand = new Set([...parent.byHand].filter((output) => output < from.outputs));
+  if (from.token !== undefined) {
+    byHand.add(prefix.length);
+    prefix.push(from.token);
+  }
+  return { prompt: parent.tokens.slice(0, promptLength), prefix, byHand };
+}
+
+/** Steps of one line that follow each other become one event. */
+function merged(events: readonly LineEvent[]): LineEvent[] {
+  const out: LineEvent[] = [];
+  const open = new Map<number, LineStep[]>();
+  for (const event of events) {
+    if (event.type !== 'steps') {
+      out.push(event);
+      continue;
+    }
+    const steps = open.get(event.line);
+    if (steps) {
+      steps.push(...event.steps);
+    } else {
+      const fresh = [...event.steps];
+      open.set(event.line, fresh);
+      out.push({ ...event, steps: fresh });
+    }
+  }
+  return out;
+}
+
+function promptScores(records: readonly PromptRecord[]): PromptScores {
+  const column = (read: (record: PromptRecord) => number | null): Float64Array =>
+    Float64Array.from(records, (record) => read(record) ?? NaN);
+  return {
+    rawLogprob: column((record) => record.rawLogprob),
+    rank: column((record) => record.rank),
+    entropy: column((record) => record.entropy),
+  };
+}
