@@ -17,10 +17,10 @@ HELD_OUT_ONE_IN = 50
 class Source:
     name: str
     licence: str
-    # How often a story of this source is seen in one pass over the mixture: while the learning rate is stable, and
-    # while it decays. The decay is nearly all stories, because what is seen last stays.
-    weight_stable: float
-    weight_decay: float
+    # The share of its stories that one pass over the mixture draws, early and late in the training: what is seen last
+    # stays, so that is nearly all stories in the words of small children.
+    weight_early: float
+    weight_late: float
 
     @property
     def filename(self) -> str:
@@ -28,10 +28,10 @@ class Source:
 
 
 SOURCES = (
-    Source("tinystories_train", "CDLA-Sharing-1.0", weight_stable=1.0, weight_decay=1.0),
-    Source("storybooks_ccby_en", "CC BY", weight_stable=1.0, weight_decay=1.0),
-    Source("gutenberg_simple_children", "public domain (US)", weight_stable=0.4, weight_decay=0.08),
-    Source("gutenberg_fairy_classics", "public domain (US)", weight_stable=0.15, weight_decay=0.0),
+    Source("tinystories_train", "CDLA-Sharing-1.0", weight_early=1.0, weight_late=1.0),
+    Source("storybooks_ccby_en", "CC BY", weight_early=1.0, weight_late=1.0),
+    Source("gutenberg_simple_children", "public domain (US)", weight_early=0.1, weight_late=0.05),
+    Source("gutenberg_fairy_classics", "public domain (US)", weight_early=0.03, weight_late=0.0),
 )
 
 

@@ -46,8 +46,8 @@ def main() -> None:
             "licence": source.licence,
             "bytes": path.stat().st_size,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "weight_stable": source.weight_stable,
-            "weight_decay": source.weight_decay,
+            "weight_early": source.weight_early,
+            "weight_late": source.weight_late,
         }
         for split, held_out in (("train", False), ("held_out", True)):
             texts = [text for text in stories(path) if is_held_out(text) == held_out]
