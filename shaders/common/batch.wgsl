@@ -1,0 +1,26 @@
+// What one forward pass is about. Written once a step, read by every kernel that needs a token, a position or a page.
+import constants::{max_rows, page_size};
+
+struct Row {
+  token: u32,
+  position: u32,  // in its sequence, from 0
+  table: u32,     // which page table
+  spare: u32,
+}
+
+struct Batch {
+  count: u32,         // rows in this pass
+  table_stride: u32,  // page numbers per table
+  output_count: u32,
+  spare: u32,
+  rows: array<Row, max_rows>,
+  outputs: array<u32, max_rows>,  // rows whose logits are wanted
+  tables: array<u32>,
+}
+
+@group(0) @binding(0) var<storage, read> batch: Batch;
+
+/// The KV page that holds `position` of the sequence of page table `table`.
+fn page_of(table: u32, position: u32) -> u32 {
+  return batch.tables[table * batch.table_stride + position / page_size];
+}

@@ -1,0 +1,94 @@
+import {
+  type ByteSource,
+  type Capabilities,
+  type Engine,
+  type EngineDescription,
+  type ModelInfo,
+  type Tokenizer,
+} from '../contract.ts';
+import { type GgufFile, openGguf } from './gguf/header.ts';
+import { MAX_SEQUENCES } from './kernels/context.ts';
+import { type ModelConfig, readConfig } from './model/config.ts';
+import { kvBytesPerToken } from './model/memory_plan.ts';
+import { Runtime, type RuntimeOptions } from './model/runtime.ts';
+import { WebGpuSession } from './model/session.ts';
+import { createTokenizer } from './tokenizer/tokenizer.ts';
+
+export type WebGpuEngineOptions = RuntimeOptions;
+
+/**
+ * Reads a GGUF model and puts it on the GPU.
+ * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
+ */
+export async function loadWebGpuEngine(source: ByteSource, options: WebGpuEngineOptions): Promise<Engine> {
+  options.onProgress?.({ stage: 'header', loadedBytes: 0, totalBytes: source.size });
+  const file = await openGguf(source, options.signal);
+  const config = readConfig(file);
+  options.onProgress?.({ stage: 'tokenizer', loadedBytes: 0, totalBytes: source.size });
+  const tokenizer = createTokenizer(file.metadata);
+  const runtime = await Runtime.open(file, config, options);
+  // A signal that ends the first load must not end a recovery hours later.
+  const { signal: _signal, onProgress: _onProgress, ...lasting } = options;
+  const session = new WebGpuSession(config, runtime, () => Runtime.open(file, config, lasting));
+  options.onProgress?.({ stage: 'ready', loadedBytes: source.size, totalBytes: source.size });
+  return new WebGpuEngine(file, config, tokenizer, session);
+}
+
+class WebGpuEngine implements Engine {
+  readonly kind = 'webgpu';
+  readonly model: ModelInfo;
+  readonly capabilities: Capabilities;
+
+  constructor(
+    file: GgufFile,
+    config: ModelConfig,
+    readonly tokenizer: Tokenizer,
+    readonly session: WebGpuSession,
+  ) {
+    this.model = describeModel(file, config, session.runtime);
+    this.capabilities = {
+      logits: 'full',
+      maxLogprobs: config.vocabularySize,
+      fork: true,
+      promptLogprobs: true,
+      maxBatch: MAX_SEQUENCES,
+      tokenizer: true,
+    };
+  }
+
+  describe(): EngineDescription {
+    const { opened } = this.session.runtime;
+    return { adapter: opened.adapter, software: opened.software, features: [...opened.features] };
+  }
+
+  dispose(): void {
+    this.session.runtime.destroy();
+  }
+}
+
+function describeModel(file: GgufFile, config: ModelConfig, runtime: Runtime): ModelInfo {
+  const formats: Record<string, number> = {};
+  let parameters = 0;
+  for (const { format, shape } of file.tensors.values()) {
+    formats[format] = (formats[format] ?? 0) + 1;
+    parameters += shape.reduce((product, n) => product * n, 1);
+  }
+  const text = (key: string) => file.metadata.string(key, '');
+  const licence = text('general.license');
+  const description = text('general.description');
+  return {
+    name: config.name,
+    architecture: config.architecture.name,
+    parameters,
+    vocabularySize: config.vocabularySize,
+    contextLength: runtime.memory.contextLength,
+    layers: config.layers,
+    embeddingLength: config.width,
+    fileSize: file.source.size,
+    weightBytes: runtime.context.buffers.bytes('weights:'),
+    kvBytesPerToken: kvBytesPerToken(config),
+    formats,
+    ...(licence ? { licence } : {}),
+    ...(description ? { description } : {}),
+  };
+}

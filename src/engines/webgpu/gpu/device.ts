@@ -1,0 +1,80 @@
+import { EngineError } from '../../contract.ts';
+
+/** Optional features that shaders have variants for. */
+export type Feature = 'shader-f16' | 'subgroups' | 'timestamp-query';
+
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  /** One line for the page: vendor, architecture, description. */
+  readonly adapter: string;
+  /** A CPU that plays the GPU: barriers are dear there, and speeds say nothing of a GPU. */
+  readonly software: boolean;
+  readonly features: ReadonlySet<Feature>;
+  /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
+  readonly subgroupSize: number;
+}
+
+export interface DeviceOptions {
+  /** Features to leave aside although the adapter has them; for tests of the variants without. */
+  readonly without?: readonly Feature[];
+  /** Ask for no more than WebGPU's default limits; for tests. */
+  readonly defaultLimits?: boolean;
+  /** Stands between the engine and the device, to count what is done with it. */
+  readonly onDevice?: (device: GPUDevice) => GPUDevice;
+}
+
+const WANTED: readonly Feature[] = ['shader-f16', 'subgroups', 'timestamp-query'];
+
+/** Adapters of these drivers run on the CPU even where `isFallbackAdapter` does not say so. */
+const SOFTWARE = /llvmpipe|swiftshader|lavapipe|basic render|warp\b/i;
+
+/**
+ * The device with the largest buffers and bindings that the adapter has, since weights need them.
+ * @throws EngineError `no-webgpu`, `no-adapter`
+ */
+export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<OpenDevice> {
+  if (!gpu) {
+    throw new EngineError(
+      'no-webgpu',
+      'This browser has no WebGPU; please use Chrome or Edge 113, Safari 26 or Firefox 141, or later, over https or localhost.',
+    );
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    throw new EngineError(
+      'no-adapter',
+      'WebGPU is here but offers no graphics adapter; please turn on hardware acceleration in the browser’s settings or update the graphics driver.',
+    );
+  }
+  const left = new Set<string>(options.without);
+  const features = WANTED.filter((feature) => adapter.features.has(feature) && !left.has(feature));
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await requestDevice(adapter, {
+    label: 'logitscope',
+    requiredFeatures: features as GPUFeatureName[],
+    requiredLimits: options.defaultLimits ? {} : { maxBufferSize, maxStorageBufferBindingSize },
+  });
+  const { vendor, architecture, description, device: name } = adapter.info;
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info;
+  const fixed = features.includes('subgroups') && subgroupMinSize === subgroupMaxSize;
+  const words = [vendor, architecture, description || name].filter(Boolean).join(' ');
+  return {
+    device: options.onDevice?.(device) ?? device,
+    adapter: words || 'unnamed adapter',
+    software: SOFTWARE.test(words) || adapter.info.isFallbackAdapter === true,
+    features: new Set(features),
+    subgroupSize: fixed ? subgroupMinSize : 0,
+  };
+}
+
+async function requestDevice(adapter: GPUAdapter, descriptor: GPUDeviceDescriptor): Promise<GPUDevice> {
+  try {
+    return await adapter.requestDevice(descriptor);
+  } catch (error) {
+    throw new EngineError(
+      'no-adapter',
+      `The graphics adapter gave no device (${error instanceof Error ? error.message : String(error)}); please reload the page.`,
+      { cause: error },
+    );
+  }
+}

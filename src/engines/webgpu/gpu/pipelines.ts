@@ -1,0 +1,82 @@
+import { linkShader, type ShaderVariant, variantKey } from './shaders.ts';
+
+/** What a binding of a layout is; `null` leaves its number out. */
+export type BindingKind = 'uniform' | 'read' | 'write' | null;
+
+export interface PipelineRequest extends ShaderVariant {
+  /** One layout a bind group, in order. */
+  readonly layouts: readonly GPUBindGroupLayout[];
+  readonly overrides?: Readonly<Record<string, number>>;
+}
+
+const BUFFER_TYPES = { uniform: 'uniform', read: 'read-only-storage', write: 'storage' } as const;
+
+/**
+ * Pipelines and layouts of one device, each made once. Compiling is asynchronous and everything asked for in one turn
+ * compiles side by side, so a caller starts all it needs before it awaits the first.
+ */
+export class Pipelines {
+  readonly #device: GPUDevice;
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** The layout of bindings 0, 1, … of these kinds. */
+  layout(kinds: readonly BindingKind[]): GPUBindGroupLayout {
+    const label = kinds.map((kind) => kind ?? '-').join(' ');
+    let layout = this.#layouts.get(label);
+    if (!layout) {
+      layout = this.#device.createBindGroupLayout({
+        label,
+        entries: kinds.flatMap((kind, binding) =>
+          kind ? [{ binding, visibility: GPUShaderStage.COMPUTE, buffer: { type: BUFFER_TYPES[kind] } }] : [],
+        ),
+      });
+      this.#layouts.set(label, layout);
+    }
+    return layout;
+  }
+
+  /** @throws Error with the compiler's words and the variant's name, when the shader does not compile */
+  get(request: PipelineRequest): Promise<GPUComputePipeline> {
+    const overrides = Object.entries(request.overrides ?? {}).map(([name, value]) => `${name}:${value}`);
+    const layouts = request.layouts.map((layout) => layout.label);
+    const key = [variantKey(request), ...overrides, ...layouts].join(' | ');
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#compile(request, key);
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #compile(request: PipelineRequest, label: string): Promise<GPUComputePipeline> {
+    const module = this.#device.createShaderModule({ label, code: await linkShader(request) });
+    return this.#device.createComputePipelineAsync({
+      label,
+      layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [...request.layouts] }),
+      compute: {
+        module,
+        entryPoint: 'main',
+        ...(request.overrides ? { constants: { ...request.overrides } } : {}),
+      },
+    });
+  }
+}
+
+/** A bind group with these buffers at bindings 0, 1, …; `null` leaves a number out. */
+export function bindGroup(
+  device: GPUDevice,
+  label: string,
+  layout: GPUBindGroupLayout,
+  buffers: readonly (GPUBuffer | null)[],
+): GPUBindGroup {
+  return device.createBindGroup({
+    label,
+    layout,
+    entries: buffers.flatMap((buffer, binding) => (buffer ? [{ binding, resource: { buffer } }] : [])),
+  });
+}

@@ -1,0 +1,54 @@
+import { link } from 'wesl/core';
+
+/** Every module under shaders/, by its path there: `./common/batch.wgsl`. */
+const modules: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(
+    import.meta.glob<string>('../../../../shaders/**/*.wgsl', {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    }),
+  ).map(([path, source]) => [path.replace(/^.*\/shaders\//, './'), source]),
+);
+
+/** One variant of a shader. */
+export interface ShaderVariant {
+  /** Root module under shaders/, without its ending. */
+  readonly shader: string;
+  /** Block format whose module stands in for `package::block`. */
+  readonly block?: string;
+  /** Conditions that hold in `@if`; all others do not. */
+  readonly conditions: readonly string[];
+  /** Numbers that the module imports from `constants`. */
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** Each condition that some shader asks about: the linker wants a value for every one. */
+const CONDITIONS = [
+  ...new Set(
+    Object.values(modules).flatMap((source) =>
+      [...source.matchAll(/@if\(([^)]*)\)/g)].flatMap((match) => match[1]!.match(/\w+/g) ?? []),
+    ),
+  ),
+];
+
+export function variantKey({ shader, block, conditions, constants }: ShaderVariant): string {
+  const numbers = Object.entries(constants).map(([name, value]) => `${name}=${value}`);
+  return [shader, block ?? '', ...[...conditions].sort(), ...numbers.sort()].join(' ');
+}
+
+/** The WGSL text of a variant. */
+export async function linkShader(variant: ShaderVariant): Promise<string> {
+  const held = new Set(variant.conditions);
+  const linked = await link({
+    weslSrc: variant.block
+      ? { ...modules, './block.wgsl': modules[`./blocks/${variant.block}.wgsl`]! }
+      : modules,
+    rootModuleName: variant.shader,
+    conditions: Object.fromEntries(CONDITIONS.map((name) => [name, held.has(name)])),
+    constants: variant.constants,
+    keepComments: false,
+    sourceMap: false,
+  });
+  return linked.dest;
+}

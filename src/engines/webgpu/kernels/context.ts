@@ -1,0 +1,33 @@
+import type { Buffers } from '../gpu/buffers.ts';
+import type { Pipelines } from '../gpu/pipelines.ts';
+
+/** How a matrix product adds up: which shader, and with what. */
+export type Reducer = 'rows' | 'tree' | 'subgroups';
+
+/** What every kernel is made with. One a device. */
+export interface KernelContext {
+  readonly device: GPUDevice;
+  readonly buffers: Buffers;
+  readonly pipelines: Pipelines;
+  readonly reducer: Reducer;
+  readonly f16: boolean;
+  /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
+  readonly subgroupSize: number;
+}
+
+/** Rows of one forward pass at most: the length of a prefill chunk. A multiple of the 64-token tile. */
+export const MAX_ROWS = 256;
+
+/** Tokens of one KV page. */
+export const PAGE_TOKENS = 32;
+
+/** Sequences of one decode step, and page tables. */
+export const MAX_SEQUENCES = 16;
+
+/** Numbers that shaders import from `constants`. */
+export const BATCH_CONSTANTS = { max_rows: MAX_ROWS, page_size: PAGE_TOKENS };
+
+/** Rows of activations lie this many floats apart: a multiple of the 32 columns of a block, the rest zero. */
+export function paddedWidth(width: number): number {
+  return Math.ceil(width / 32) * 32;
+}

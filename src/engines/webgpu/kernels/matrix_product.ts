@@ -1,0 +1,127 @@
+import { bindGroup } from '../gpu/pipelines.ts';
+import type { Dispatch } from '../gpu/plan.ts';
+import type { KernelContext } from './context.ts';
+import type { Matrix } from './matrix.ts';
+
+/** What happens to a result before it is written (shaders/common/matrix_product.wgsl). */
+export type Epilogue = 'store' | 'residual' | 'swiglu' | 'gelu' | 'gated';
+
+/** How many tokens a product is made for: few (a matrix × vector shader, 1, 2, 4 or 8 a workgroup), or tiles of 64. */
+export type ProductShape = 1 | 2 | 4 | 8 | 'tile';
+
+export interface ProductRequest {
+  readonly label: string;
+  readonly matrix: Matrix;
+  readonly batch: GPUBuffer;
+  /** [rows of the pass][xStride] floats; xStride a multiple of 32 and columns beyond the matrix's zero. */
+  readonly x: GPUBuffer;
+  readonly xStride: number;
+  /** [rows of the pass][yStride] floats. */
+  readonly y: GPUBuffer;
+  readonly yStride: number;
+  /** Where in a row of y the result begins. */
+  readonly yOffset?: number;
+  /** One number a row of the matrix, from `biasOffset` on. */
+  readonly bias?: GPUBuffer | null;
+  readonly biasOffset?: number;
+  readonly epilogue: Epilogue;
+  readonly over?: 'rows' | 'outputs';
+}
+
+const COLUMN_CONDITIONS = { 1: [], 2: ['m2'], 4: ['m2', 'm4'], 8: ['m2', 'm4', 'm8'] } as const;
+
+/** Rows a workgroup of each shader makes. */
+const ROWS_PER_GROUP = { matvec: 2, matvec_rows: 128, matmul: 64 } as const;
+
+/** A workgroup no wider than this takes a row: 32 invocations are busy with as few as 1,024 columns. */
+const NARROW = 32;
+const WIDE = 64;
+
+/**
+ * y = W · x for each token, one dispatch a part of W.
+ * A row's sum has the same order for any number of tokens: that is decided by the reducer and the matrix alone.
+ */
+export function matrixProduct(
+  context: KernelContext,
+  shape: ProductShape,
+  request: ProductRequest,
+): Promise<Dispatch[]> {
+  return Promise.all(request.matrix.parts.map((_, part) => productOfPart(context, shape, request, part)));
+}
+
+async function productOfPart(
+  { device, buffers, pipelines, reducer, f16, subgroupSize }: KernelContext,
+  shape: ProductShape,
+  request: ProductRequest,
+  index: number,
+): Promise<Dispatch> {
+  const {
+    label,
+    matrix,
+    batch,
+    x,
+    xStride,
+    y,
+    yStride,
+    yOffset = 0,
+    bias,
+    biasOffset = 0,
+    epilogue,
+    over = 'rows',
+  } = request;
+  const part = matrix.parts[index]!;
+  const shader = shape === 'tile' ? 'matmul' : reducer === 'rows' ? 'matvec_rows' : 'matvec';
+  const conditions: string[] = [epilogue, ...(bias ? ['bias'] : [])];
+  const constants: Record<string, number> = {};
+  let overrides: Record<string, number> | undefined;
+  if (shape === 'tile') {
+    if (f16 && matrix.format !== 'F32' && matrix.format !== 'BF16') conditions.push('f16');
+  } else {
+    if (f16 && matrix.format === 'F16') conditions.push('f16');
+    if (shader === 'matvec') {
+      conditions.push(...COLUMN_CONDITIONS[shape]);
+      constants['columns'] = shape;
+      if (reducer === 'subgroups') conditions.push('subgroups');
+      overrides = { width: matrix.blocks <= NARROW ? NARROW : WIDE };
+    } else {
+      if (over === 'outputs') conditions.push('outputs');
+      if (subgroupSize === 8) conditions.push('lanes8');
+    }
+  }
+  const counted = shader === 'matvec_rows';
+  const layout = pipelines.layout([
+    'uniform',
+    'read',
+    'write',
+    bias ? 'read' : null,
+    counted ? 'read' : null,
+  ]);
+  const pipeline = await pipelines.get({
+    shader,
+    block: matrix.format.toLowerCase(),
+    conditions,
+    constants,
+    layouts: [layout, matrix.layout],
+    ...(overrides ? { overrides } : {}),
+  });
+  const paired = epilogue === 'swiglu' ? 2 : 1;
+  const params = buffers.uniform(`scratch:${label} shape`, [
+    part.rows,
+    matrix.blocks,
+    xStride / 4,
+    yStride,
+    yOffset + part.firstRow / paired,
+    biasOffset + part.firstRow,
+  ]);
+  return {
+    label,
+    pipeline,
+    groups: [
+      bindGroup(device, label, layout, [params, x, y, bias ?? null, counted ? batch : null]),
+      part.group,
+    ],
+    across: Math.ceil(part.rows / ROWS_PER_GROUP[shader]),
+    over,
+    rowsPerGroup: shape === 'tile' ? 64 : counted ? 8 : shape,
+  };
+}

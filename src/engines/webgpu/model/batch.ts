@@ -1,0 +1,51 @@
+import type { Buffers } from '../gpu/buffers.ts';
+import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS } from '../kernels/context.ts';
+
+/** One row of a forward pass: a token at a position of the sequence whose pages are table `table`. */
+export interface BatchRow {
+  readonly token: number;
+  readonly position: number;
+  readonly table: number;
+}
+
+const HEADER = 4;
+const ROW = 4;
+
+/** The GPU's copy of what a pass is about (shaders/common/batch.wgsl): one buffer, one write a step. */
+export class Batch {
+  readonly buffer: GPUBuffer;
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #tableStride: number;
+
+  constructor(buffers: Buffers, contextLength: number) {
+    this.#tableStride = Math.ceil(contextLength / PAGE_TOKENS);
+    this.#words = new Uint32Array(HEADER + MAX_ROWS * (ROW + 1) + MAX_SEQUENCES * this.#tableStride);
+    this.buffer = buffers.storage('scratch:batch', this.#words.byteLength);
+  }
+
+  /**
+   * @param outputs rows whose logits are wanted
+   * @param tables page numbers of each table that a row names
+   */
+  write(
+    queue: GPUQueue,
+    rows: readonly BatchRow[],
+    outputs: readonly number[],
+    tables: readonly (readonly number[])[],
+  ): void {
+    const words = this.#words;
+    words[0] = rows.length;
+    words[1] = this.#tableStride;
+    words[2] = outputs.length;
+    rows.forEach(({ token, position, table }, i) => {
+      const at = HEADER + i * ROW;
+      words[at] = token;
+      words[at + 1] = position;
+      words[at + 2] = table;
+    });
+    words.set(outputs, HEADER + MAX_ROWS * ROW);
+    tables.forEach((pages, i) => words.set(pages, HEADER + MAX_ROWS * (ROW + 1) + i * this.#tableStride));
+    const used = HEADER + MAX_ROWS * (ROW + 1) + tables.length * this.#tableStride;
+    queue.writeBuffer(this.buffer, 0, words, 0, used);
+  }
+}

@@ -1,0 +1,202 @@
+import { EngineError, type LoadProgress } from '../../contract.ts';
+import type { GgufFile } from '../gguf/header.ts';
+import { Buffers, checkedAllocation } from '../gpu/buffers.ts';
+import { type DeviceOptions, openDevice, type OpenDevice } from '../gpu/device.ts';
+import { Pipelines } from '../gpu/pipelines.ts';
+import { type Dispatch, encodePlans } from '../gpu/plan.ts';
+import { Profiler } from '../gpu/profiler.ts';
+import { Readback } from '../gpu/readback.ts';
+import { type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
+import type { ProductShape } from '../kernels/matrix_product.ts';
+import { Batch, type BatchRow } from './batch.ts';
+import type { ModelConfig } from './config.ts';
+import { createActivations, type Model, type PassMode, planBody, planHead } from './forward.ts';
+import { copyPage, createKvCache, type KvCache } from './kv_cache.ts';
+import { checkMemory, type MemoryPlan, planMemory } from './memory_plan.ts';
+import { WeightLoader } from './weights.ts';
+
+export interface RuntimeOptions extends DeviceOptions {
+  readonly gpu: GPU | undefined;
+  readonly contextLength?: number;
+  /** Bytes of graphics memory that may be used; no bound when absent, since WebGPU does not tell. */
+  readonly availableMemory?: number;
+  /** Which matrix × vector shader; the adapter's own best when absent. */
+  readonly reducer?: Reducer;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: LoadProgress) => void;
+}
+
+/** One forward pass. */
+export interface Pass {
+  readonly mode: PassMode;
+  readonly rows: readonly BatchRow[];
+  /** Rows whose logits are wanted; at most 16. */
+  readonly outputs: readonly number[];
+  readonly tables: readonly (readonly number[])[];
+  /** Pages to copy first, [source, target]. */
+  readonly copies?: readonly (readonly [number, number])[];
+}
+
+/** A model on one device: its weights, KV cache and run state, and the plans that have been needed so far. */
+export class Runtime {
+  readonly #plans = new Map<string, Promise<Dispatch[]>>();
+  readonly #one: Readback;
+  readonly #many: Readback;
+  readonly #batch: Batch;
+  readonly #cache: KvCache;
+  readonly #model: Model;
+  profiler: Profiler | undefined;
+  lost: GPUDeviceLostInfo | undefined;
+
+  private constructor(
+    readonly opened: OpenDevice,
+    readonly context: KernelContext,
+    readonly memory: MemoryPlan,
+    parts: { model: Model; batch: Batch; cache: KvCache },
+  ) {
+    this.#model = parts.model;
+    this.#batch = parts.batch;
+    this.#cache = parts.cache;
+    const row = parts.model.config.vocabularySize * 4;
+    this.#one = new Readback(context.buffers, 'logits of one row', row);
+    this.#many = new Readback(context.buffers, 'logits of sixteen rows', row * MAX_SEQUENCES);
+    void opened.device.lost.then((info) => (this.lost = info));
+  }
+
+  /** @throws EngineError `no-webgpu`, `no-adapter`, `out-of-memory`, `bad-file`, `unsupported-format`, `aborted` … */
+  static async open(file: GgufFile, config: ModelConfig, options: RuntimeOptions): Promise<Runtime> {
+    const opened = await openDevice(options.gpu, options);
+    const { device } = opened;
+    const buffers = new Buffers(device);
+    try {
+      const memory = planMemory(file, config, device.limits, options.contextLength);
+      checkMemory(memory, options.availableMemory ?? Infinity);
+      const context: KernelContext = {
+        device,
+        buffers,
+        pipelines: new Pipelines(device),
+        reducer: options.reducer ?? bestReducer(opened),
+        f16: opened.features.has('shader-f16'),
+        subgroupSize: opened.subgroupSize,
+      };
+      options.onProgress?.({ stage: 'shaders', loadedBytes: 0, totalBytes: memory.weights });
+      const loader = new WeightLoader(context, file, config, options.signal);
+      const weights = await checkedAllocation(device, `the weights of ${config.name}`, () =>
+        loader.allocate(memory.contextLength),
+      );
+      const parts = await checkedAllocation(device, `a context of ${memory.contextLength} tokens`, () => {
+        const cache = createKvCache(buffers, config, memory.pages);
+        const batch = new Batch(buffers, memory.contextLength);
+        const activations = createActivations(buffers, config);
+        return { cache, batch, model: { config, weights, cache, activations, batch: batch.buffer } };
+      });
+      const runtime = new Runtime(opened, context, memory, parts);
+      // Compiling goes on beside the upload.
+      const compiled = runtime.#warmUp();
+      await loader.fill(options.onProgress);
+      await compiled;
+      return runtime;
+    } catch (error) {
+      buffers.destroy();
+      device.destroy();
+      throw error;
+    }
+  }
+
+  get chunk(): number {
+    // A submit is bounded, so that a software adapter still answers Stop within a second or two.
+    return this.opened.software ? 32 : MAX_ROWS;
+  }
+
+  /** @returns logits of each output, [vocabulary] each; once the device is lost, an EngineError `device-lost` */
+  async run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
+    const { device } = this.context;
+    const { rows, outputs, tables, copies = [] } = pass;
+    const [body, head] = await Promise.all([
+      this.#plan(pass.mode, this.#shapeFor(rows.length, pass.mode)),
+      outputs.length > 0 ? this.#plan('head', this.#shapeFor(outputs.length, 'decode')) : [],
+    ]);
+    this.#throwIfLost();
+    this.#batch.write(device.queue, rows, outputs, tables);
+    const encoder = device.createCommandEncoder();
+    for (const [source, target] of copies) copyPage(encoder, this.#cache, source, target);
+    encodePlans(encoder, [body, head], { rows: rows.length, outputs: outputs.length }, this.profiler);
+    const vocabulary = this.#model.config.vocabularySize;
+    const readback = outputs.length === 1 ? this.#one : this.#many;
+    const pending =
+      outputs.length > 0
+        ? readback.copy(encoder, this.#model.activations.logits, outputs.length * vocabulary * 4)
+        : undefined;
+    device.queue.submit([encoder.finish()]);
+    try {
+      if (!pending) {
+        await device.queue.onSubmittedWorkDone();
+        this.#throwIfLost();
+        return [];
+      }
+      const all = await pending.read();
+      this.#throwIfLost();
+      if (outputs.length === 1) return [all];
+      return outputs.map((_, i) => all.slice(i * vocabulary, (i + 1) * vocabulary));
+    } catch (error) {
+      // A map that fails says only "aborted"; the reason is the device's.
+      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      this.#throwIfLost();
+      throw error;
+    }
+  }
+
+  /** Starts timing each kernel. @returns false where the adapter has no timestamps */
+  startProfiling(): boolean {
+    if (!this.opened.features.has('timestamp-query')) return false;
+    this.profiler ??= new Profiler(this.context.device, this.context.buffers);
+    return true;
+  }
+
+  destroy(): void {
+    this.profiler?.destroy();
+    this.context.buffers.destroy();
+    this.context.device.destroy();
+  }
+
+  /** The smallest shape that takes so many rows in one group; tiles for more, where tiles pay. */
+  #shapeFor(rows: number, mode: PassMode): ProductShape {
+    if (rows > MAX_SEQUENCES && mode === 'prefill' && this.context.reducer !== 'rows') return 'tile';
+    return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
+  }
+
+  #plan(kind: PassMode | 'head', shape: ProductShape): Promise<Dispatch[]> {
+    const key = `${kind} ${shape}`;
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      plan =
+        kind === 'head'
+          ? planHead(this.context, this.#model, shape)
+          : planBody(this.context, this.#model, kind, shape);
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  async #warmUp(): Promise<void> {
+    await Promise.all([
+      this.#plan('decode', 1),
+      this.#plan('head', 1),
+      this.#plan('prefill', this.#shapeFor(MAX_ROWS, 'prefill')),
+    ]);
+  }
+
+  #throwIfLost(): void {
+    if (!this.lost) return;
+    throw new EngineError(
+      'device-lost',
+      `The graphics device was lost (${this.lost.message.trim() || this.lost.reason}); the model is loaded again and the run goes on.`,
+    );
+  }
+}
+
+/** Barriers are what a CPU that plays the GPU pays for; a GPU is quickest with subgroups. */
+function bestReducer({ software, features }: OpenDevice): Reducer {
+  if (software) return 'rows';
+  return features.has('subgroups') ? 'subgroups' : 'tree';
+}

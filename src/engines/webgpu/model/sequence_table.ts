@@ -1,0 +1,148 @@
+import { EngineError, type SequenceId, type TokenId } from '../../contract.ts';
+import { PAGE_TOKENS } from '../kernels/context.ts';
+import { PagePool } from './page_pool.ts';
+
+export interface Sequence {
+  readonly id: SequenceId;
+  readonly tokens: TokenId[];
+  /** KV page of each 32 tokens; the first of them may be shared with other sequences. */
+  readonly pages: number[];
+  /** Tokens whose keys and values are in the pages. */
+  cached: number;
+}
+
+/** Released sequences that are kept for their prefix, until their pages are needed. */
+const MAX_RETAINED = 16;
+
+/** Which sequence owns which KV pages. Forking copies page numbers, never pages; writing into a shared page copies it. */
+export class SequenceTable {
+  readonly #live = new Map<SequenceId, Sequence>();
+  /** Oldest first. */
+  #retained: Sequence[] = [];
+  #pool: PagePool;
+  #next = 1;
+
+  constructor(pages: number) {
+    this.#pool = new PagePool(pages);
+  }
+
+  get pagesUsed(): number {
+    const used = new Set<number>();
+    for (const { pages } of this.#live.values()) for (const page of pages) used.add(page);
+    return used.size;
+  }
+
+  get(id: SequenceId): Sequence {
+    const sequence = this.#live.get(id);
+    if (sequence) return sequence;
+    throw new EngineError('bad-sequence', `Sequence ${id} is not open; it was released or never made.`);
+  }
+
+  create(): Sequence {
+    const sequence: Sequence = { id: this.#next++, tokens: [], pages: [], cached: 0 };
+    this.#live.set(sequence.id, sequence);
+    return sequence;
+  }
+
+  /** The first `length` tokens of `source` as a sequence of its own. */
+  fork(source: Sequence, length = source.tokens.length): Sequence {
+    if (!Number.isInteger(length) || length < 0 || length > source.tokens.length) {
+      throw new EngineError(
+        'bad-sequence',
+        `Sequence ${source.id} has ${source.tokens.length} tokens and cannot be forked at ${length}.`,
+      );
+    }
+    const fork = this.create();
+    fork.tokens.push(...source.tokens.slice(0, length));
+    fork.cached = Math.min(length, source.cached);
+    fork.pages.push(...source.pages.slice(0, Math.ceil(fork.cached / PAGE_TOKENS)));
+    for (const page of fork.pages) this.#pool.share(page);
+    return fork;
+  }
+
+  /**
+   * A new sequence with the longest prefix of `tokens` whose KV is at hand, one token short of all of them at most:
+   * the last one's logits are not kept.
+   */
+  forkPrefix(tokens: readonly TokenId[]): Sequence {
+    let best: Sequence | undefined;
+    let length = 0;
+    for (const candidate of [...this.#live.values(), ...this.#retained]) {
+      const common = commonPrefix(candidate.tokens, tokens, Math.min(candidate.cached, tokens.length - 1));
+      if (common > length) [best, length] = [candidate, common];
+    }
+    return best ? this.fork(best, length) : this.create();
+  }
+
+  release(id: SequenceId): void {
+    const sequence = this.#live.get(id);
+    if (!sequence) return;
+    this.#live.delete(id);
+    this.#retained.push(sequence);
+    if (this.#retained.length > MAX_RETAINED) this.#dropOldest();
+  }
+
+  /** Cuts a sequence back to its first `length` tokens. */
+  truncate(sequence: Sequence, length: number): void {
+    sequence.tokens.length = length;
+    sequence.cached = Math.min(sequence.cached, length);
+    for (const page of sequence.pages.splice(Math.ceil(sequence.cached / PAGE_TOKENS)))
+      this.#pool.release(page);
+  }
+
+  /**
+   * Gives `sequence` pages of its own for positions `from` to `to` − 1.
+   * @returns pages to copy before they are written, [source, target]
+   * @throws EngineError `out-of-memory` when every page is in use
+   */
+  makeWritable(sequence: Sequence, from: number, to: number): [number, number][] {
+    const { pages } = sequence;
+    const copies: [number, number][] = [];
+    for (let i = Math.floor(from / PAGE_TOKENS); i < Math.ceil(to / PAGE_TOKENS); i++) {
+      const page = pages[i];
+      if (page === undefined) {
+        pages.push(this.#take());
+      } else if (this.#pool.isShared(page)) {
+        pages[i] = this.#take();
+        // A page that is written from its first slot on holds nothing to keep.
+        if (from > i * PAGE_TOKENS) copies.push([page, pages[i]!]);
+        this.#pool.release(page);
+      }
+    }
+    return copies;
+  }
+
+  /** After the loss of a device: nothing is cached any more, and there are `pages` new pages. */
+  forgetPages(pages: number): void {
+    this.#pool = new PagePool(pages);
+    this.#retained = [];
+    for (const sequence of this.#live.values()) {
+      sequence.pages.length = 0;
+      sequence.cached = 0;
+    }
+  }
+
+  #take(): number {
+    for (;;) {
+      const page = this.#pool.take();
+      if (page !== undefined) return page;
+      if (this.#retained.length === 0) {
+        throw new EngineError(
+          'out-of-memory',
+          `All ${this.#pool.size} pages of the KV cache (${this.#pool.size * PAGE_TOKENS} tokens) are in use; please close some branches or lanes, or load the model with a longer context.`,
+        );
+      }
+      this.#dropOldest();
+    }
+  }
+
+  #dropOldest(): void {
+    for (const page of this.#retained.shift()?.pages ?? []) this.#pool.release(page);
+  }
+}
+
+function commonPrefix(a: readonly TokenId[], b: readonly TokenId[], most: number): number {
+  let n = 0;
+  while (n < most && a[n] === b[n]) n++;
+  return n;
+}

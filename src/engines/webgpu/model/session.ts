@@ -1,0 +1,215 @@
+import {
+  EngineError,
+  type KvUsage,
+  type PrefillOptions,
+  type PrefillResult,
+  type SequenceId,
+  type Session,
+  type StepEntry,
+  type TokenId,
+} from '../../contract.ts';
+import { MAX_SEQUENCES, PAGE_TOKENS } from '../kernels/context.ts';
+import type { ModelConfig } from './config.ts';
+import { kvBytesPerToken } from './memory_plan.ts';
+import type { Runtime } from './runtime.ts';
+import { type Sequence, SequenceTable } from './sequence_table.ts';
+
+/**
+ * Sequences over one model. When the device is lost, the runtime is opened anew and each sequence's KV cache is
+ * computed again from its tokens when it is next used; the caller notices only the time.
+ */
+export class WebGpuSession implements Session {
+  readonly #config: ModelConfig;
+  readonly #reopen: () => Promise<Runtime>;
+  #runtime: Runtime;
+  #table: SequenceTable;
+  /** Calls run one after the other: a step that is asked for during a prefill waits for it. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(config: ModelConfig, runtime: Runtime, reopen: () => Promise<Runtime>) {
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#reopen = reopen;
+    this.#table = new SequenceTable(runtime.memory.pages);
+  }
+
+  get runtime(): Runtime {
+    return this.#runtime;
+  }
+
+  get usage(): KvUsage {
+    return {
+      pagesUsed: this.#table.pagesUsed,
+      pagesTotal: this.#runtime.memory.pages,
+      pageTokens: PAGE_TOKENS,
+      bytesPerPage: kvBytesPerToken(this.#config) * PAGE_TOKENS,
+    };
+  }
+
+  prefill(tokens: readonly TokenId[], options: PrefillOptions = {}): Promise<PrefillResult> {
+    return this.#inTurn(() => this.#prefill(tokens, options));
+  }
+
+  step(entries: readonly StepEntry[]): Promise<Float32Array[]> {
+    return this.#inTurn(() => this.#step(entries));
+  }
+
+  fork(sequence: SequenceId, length?: number): SequenceId {
+    return this.#table.fork(this.#table.get(sequence), length).id;
+  }
+
+  release(sequence: SequenceId): void {
+    this.#table.release(sequence);
+  }
+
+  tokens(sequence: SequenceId): readonly TokenId[] {
+    return this.#table.get(sequence).tokens;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #prefill(tokens: readonly TokenId[], options: PrefillOptions): Promise<PrefillResult> {
+    if (tokens.length === 0) {
+      throw new EngineError('empty-prompt', 'The prompt is empty; please write at least one character.');
+    }
+    this.#checkTokens(tokens);
+    const continued = options.sequence === undefined ? undefined : this.#table.get(options.sequence);
+    const start = continued?.tokens.length ?? 0;
+    this.#checkLength(start + tokens.length);
+    // Logits of reused positions are not kept, so a caller who wants them all gets no reuse.
+    const sequence = continued ?? (options.onLogits ? this.#table.create() : this.#table.forkPrefix(tokens));
+    const reused = continued ? 0 : sequence.tokens.length;
+    try {
+      sequence.tokens.push(...tokens.slice(reused));
+      const logits = await this.#catchUp(sequence, { ...options, logitsFrom: start });
+      return { sequence: sequence.id, logits, reused };
+    } catch (error) {
+      // What was computed stays as a prefix for the next prompt.
+      if (continued) this.#table.truncate(sequence, start);
+      else this.#table.release(sequence.id);
+      throw error;
+    }
+  }
+
+  /**
+   * Runs the model over the tokens of `sequence` that have no KV yet, at least the last one.
+   * @returns logits after the last token
+   */
+  async #catchUp(
+    sequence: Sequence,
+    options: PrefillOptions & { logitsFrom?: number } = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { tokens } = sequence;
+    const total = tokens.length;
+    if (sequence.cached === total) sequence.cached = total - 1;
+    const first = sequence.cached;
+    const wanted = options.onLogits ? (options.logitsFrom ?? 0) : total - 1;
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const from = sequence.cached;
+      const chunk = options.onLogits ? MAX_SEQUENCES : this.#runtime.chunk;
+      const count = Math.min(chunk, total - from);
+      const rows = Array.from({ length: count }, (_, i) => ({
+        token: tokens[from + i]!,
+        position: from + i,
+        table: 0,
+      }));
+      const outputs = rows.flatMap(({ position }, i) => (position >= wanted ? [i] : []));
+      const copies = this.#table.makeWritable(sequence, from, from + count);
+      const logits = await this.#recovering(() =>
+        this.#runtime.run({
+          mode: count === 1 ? 'decode' : 'prefill',
+          rows,
+          outputs,
+          tables: [sequence.pages],
+          copies,
+        }),
+      );
+      if (logits === 'lost') continue;
+      sequence.cached = from + count;
+      outputs.forEach((row, i) => options.onLogits?.(from + row, logits[i]!));
+      options.onProgress?.(sequence.cached - first, total - first);
+      if (sequence.cached === total) return logits.at(-1)!;
+    }
+  }
+
+  async #step(entries: readonly StepEntry[]): Promise<Float32Array[]> {
+    const { maxBatch } = { maxBatch: MAX_SEQUENCES };
+    if (entries.length === 0 || entries.length > maxBatch) {
+      throw new EngineError(
+        'not-supported',
+        `A step takes 1 to ${maxBatch} sequences, not ${entries.length}.`,
+      );
+    }
+    const sequences = entries.map(({ sequence }) => this.#table.get(sequence));
+    if (new Set(sequences).size < sequences.length) {
+      throw new EngineError('bad-sequence', 'A step names the same sequence twice; each may take one token.');
+    }
+    this.#checkTokens(entries.map(({ token }) => token));
+    for (const { tokens } of sequences) this.#checkLength(tokens.length + 1);
+    for (;;) {
+      for (const sequence of sequences) {
+        if (sequence.cached < sequence.tokens.length) await this.#catchUp(sequence);
+      }
+      const copies = sequences.flatMap((s) =>
+        this.#table.makeWritable(s, s.tokens.length, s.tokens.length + 1),
+      );
+      const rows = entries.map(({ token }, i) => ({
+        token,
+        position: sequences[i]!.tokens.length,
+        table: i,
+      }));
+      const logits = await this.#recovering(() =>
+        this.#runtime.run({
+          mode: 'decode',
+          rows,
+          outputs: rows.map((_, i) => i),
+          tables: sequences.map(({ pages }) => pages),
+          copies,
+        }),
+      );
+      if (logits === 'lost') continue;
+      sequences.forEach((sequence, i) => {
+        sequence.tokens.push(entries[i]!.token);
+        sequence.cached++;
+      });
+      return logits;
+    }
+  }
+
+  /** @returns `lost` when the device was, after the runtime has been opened anew and every KV page forgotten */
+  async #recovering<T>(work: () => Promise<T>): Promise<T | 'lost'> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'device-lost') throw error;
+      this.#runtime.destroy();
+      this.#runtime = await this.#reopen();
+      this.#table.forgetPages(this.#runtime.memory.pages);
+      return 'lost';
+    }
+  }
+
+  #checkTokens(tokens: readonly TokenId[]): void {
+    const { vocabularySize } = this.#config;
+    const bad = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
+    if (bad === undefined) return;
+    throw new EngineError(
+      'bad-token',
+      `Token ${bad} is not in the vocabulary of ${this.#config.name}, whose ids run from 0 to ${vocabularySize - 1}.`,
+    );
+  }
+
+  #checkLength(length: number): void {
+    const { contextLength } = this.#runtime.memory;
+    if (length <= contextLength) return;
+    throw new EngineError(
+      'context-full',
+      `${length} tokens do not fit the context of ${contextLength}; please shorten the prompt or load the model with a longer context.`,
+    );
+  }
+}

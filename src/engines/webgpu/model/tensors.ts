@@ -1,0 +1,93 @@
+import { EngineError, type LoadProgress } from '../../contract.ts';
+import { BLOCK_FORMATS } from '../gguf/block_formats.ts';
+import type { GgufFile } from '../gguf/header.ts';
+import { halfToFloat, repackRows } from '../gguf/repack.ts';
+import type { TensorInfo } from '../gguf/tensor_table.ts';
+import { type Matrix, writeRows } from '../kernels/matrix.ts';
+
+/** Bytes of a tensor that are read, repacked and uploaded at a time: with its repacked copy, what the heap holds. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+/** Most numbers of a norm, a bias or a table of frequencies. */
+const MAX_VECTOR = 1 << 20;
+
+/** One tensor on its way to one place in one matrix. */
+export interface Placement {
+  readonly tensor: TensorInfo;
+  readonly matrix: Matrix;
+  readonly section: number;
+  /** Row of the section at which the tensor begins. */
+  readonly firstRow: number;
+}
+
+/** The tensor of that name, which must be `columns` × `rows` (a vector has one row). */
+export function tensor(file: GgufFile, name: string, columns: number, rows = 1): TensorInfo {
+  const found = file.tensors.get(name);
+  if (!found) {
+    throw new EngineError(
+      'bad-file',
+      `${file.source.name} lacks the tensor “${name}”; please download it again.`,
+    );
+  }
+  const [width = 1, height = 1, ...more] = found.shape;
+  if (width !== columns || height !== rows || more.some((n) => n !== 1)) {
+    throw new EngineError(
+      'bad-file',
+      `${file.source.name} has the tensor “${name}” as ${found.shape.join(' × ')} where ${columns} × ${rows} is needed; please choose another file.`,
+    );
+  }
+  return found;
+}
+
+/** A vector as f32. Norms and biases are never block-quantised. */
+export async function readVector(file: GgufFile, info: TensorInfo, signal?: AbortSignal) {
+  const length = info.shape.reduce((product, n) => product * n, 1);
+  if (BLOCK_FORMATS[info.format].elements > 1 || length > MAX_VECTOR) {
+    throw new EngineError(
+      'unsupported-format',
+      `${file.source.name} holds the vector “${info.name}” (${length} numbers) in ${info.format}; vectors are read in F32, F16 and BF16, so please choose another file.`,
+    );
+  }
+  const bytes = await file.source.read(info.offset, info.byteLength, signal);
+  if (info.format === 'F32') return new Float32Array(bytes.slice().buffer);
+  const words = new Uint16Array(bytes.slice().buffer);
+  if (info.format === 'F16') return Float32Array.from(words, halfToFloat);
+  return new Float32Array(Uint32Array.from(words, (word) => word << 16).buffer);
+}
+
+/**
+ * Streams tensors to the GPU in the order of the file, a chunk of rows at a time.
+ * @throws EngineError `aborted`, and what reading the source throws
+ */
+export async function upload(
+  device: GPUDevice,
+  file: GgufFile,
+  placements: readonly Placement[],
+  options: { signal?: AbortSignal | undefined; onProgress?: ((progress: LoadProgress) => void) | undefined },
+): Promise<void> {
+  const inOrder = [...placements].sort((a, b) => a.tensor.offset - b.tensor.offset);
+  const totalBytes = inOrder.reduce((sum, { tensor: info }) => sum + info.byteLength, 0);
+  let loadedBytes = 0;
+  for (const { tensor: info, matrix, section, firstRow } of inOrder) {
+    const rows = info.shape[1] ?? 1;
+    const rowBytes = info.byteLength / rows;
+    // A multiple of eight rows, so that every chunk begins at a whole word of each stream.
+    const chunk = Math.max(8, Math.floor(CHUNK_BYTES / rowBytes / 8) * 8);
+    for (let row = 0; row < rows; row += chunk) {
+      const count = Math.min(chunk, rows - row);
+      const bytes = await file.source.read(info.offset + row * rowBytes, count * rowBytes, options.signal);
+      options.signal?.throwIfAborted();
+      writeRows(
+        device,
+        matrix,
+        section,
+        firstRow + row,
+        repackRows(info.format, bytes, count, matrix.columns),
+      );
+      loadedBytes += bytes.byteLength;
+      options.onProgress?.({ stage: 'weights', loadedBytes, totalBytes });
+    }
+    // Uploads are staged by the browser: waiting for them here bounds what is in flight.
+    await device.queue.onSubmittedWorkDone();
+  }
+}
