@@ -45,7 +45,7 @@ export async function openFile(file: File): Promise<void> {
  */
 export async function openFirstModel(query: URLSearchParams): Promise<void> {
   if (query.get('engine') === 'scripted') {
-    await openScripted();
+    await openScripted(Number(query.get('delay') ?? 0));
     return;
   }
   const [first] = await worker().models();
@@ -54,13 +54,13 @@ export async function openFirstModel(query: URLSearchParams): Promise<void> {
     return;
   }
   changeSettings({ model: first.id });
-  await openModel({ kind: 'catalogue', id: first.id }, first.name);
+  await openModel({ kind: 'catalogue', id: first.id, base: document.baseURI }, first.name);
   if (playground.engine.phase === 'failed') await offerScripted();
 }
 
-async function openScripted(): Promise<void> {
+async function openScripted(stepDelay = 0): Promise<void> {
   changeSettings({ model: 'scripted' });
-  await openModel({ kind: 'scripted' }, 'the scripted engine');
+  await openModel({ kind: 'scripted', stepDelay }, 'the scripted engine');
 }
 
 /** A page without a GPU still shows how sampling works, on an engine that says that it is not a model. */

@@ -20,8 +20,10 @@ import type { CandidateRow, StepView } from './views.ts';
 
 /** Where a model comes from. */
 export type ModelChoice =
-  | { readonly kind: 'scripted' }
-  | { readonly kind: 'catalogue'; readonly id: string }
+  /** `stepDelay`: milliseconds that each forward pass takes, to try the page at a given speed. */
+  | { readonly kind: 'scripted'; readonly stepDelay?: number }
+  /** `base`: the page's address, against which the catalogue's own files are found. */
+  | { readonly kind: 'catalogue'; readonly id: string; readonly base: string }
   | { readonly kind: 'file'; readonly file: File };
 
 /** What the page knows of a loaded engine. */

@@ -1,5 +1,8 @@
-import type { Engine, LoadProgress } from '../engines/contract.ts';
+import { EngineError, type ByteSource, type Engine, type LoadProgress } from '../engines/contract.ts';
 import { ScriptedEngine } from '../engines/scripted/engine.ts';
+import { loadWebGpuEngine } from '../engines/webgpu/engine.ts';
+import { blobSource, bufferSource } from '../engines/webgpu/gguf/sources.ts';
+import { catalogueEntry, type CatalogueEntry } from '../models/catalogue.ts';
 import type { ModelChoice } from './api.ts';
 
 export interface OpenOptions {
@@ -8,8 +11,64 @@ export interface OpenOptions {
 }
 
 /** @throws EngineError: what is wrong with the file, the machine or the network, in one sentence */
-export function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
-  if (choice.kind === 'scripted') return Promise.resolve(new ScriptedEngine());
-  void options;
-  throw new Error('not yet');
+export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
+  if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
+  const source =
+    choice.kind === 'file'
+      ? blobSource(choice.file, choice.file.name)
+      : await fetchWhole(catalogueEntry(choice.id), choice.base, options);
+  return loadWebGpuEngine(source, { gpu: navigator.gpu, ...options });
+}
+
+/**
+ * The embedded model is a few megabytes: one request brings it whole, and its hash is checked before it is believed.
+ * @throws EngineError `network`, `bad-file`, `aborted`
+ */
+async function fetchWhole(entry: CatalogueEntry, base: string, options: OpenOptions): Promise<ByteSource> {
+  const { signal, onProgress } = options;
+  const url = new URL(entry.url, base);
+  const unreachable = (why: string, cause?: unknown): EngineError =>
+    new EngineError(
+      'network',
+      `${entry.name} could not be fetched from ${url.host}: ${why}. Try again, or open a file.`,
+      {
+        cause,
+      },
+    );
+  const whole = new Uint8Array(entry.size);
+  let loaded = 0;
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok || !response.body) throw unreachable(`the server answered ${response.status}`);
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (loaded + part.value.length > entry.size) {
+        void reader.cancel();
+        throw wrongFile(entry, `longer than its ${entry.size} bytes`);
+      }
+      whole.set(part.value, loaded);
+      loaded += part.value.length;
+      onProgress({ stage: 'header', loadedBytes: loaded, totalBytes: entry.size });
+    }
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    if (signal.aborted)
+      throw new EngineError('aborted', `Loading ${entry.name} was stopped.`, { cause: error });
+    throw unreachable(error instanceof Error ? error.message : String(error), error);
+  }
+  if (loaded !== entry.size) throw wrongFile(entry, `${loaded} bytes long instead of ${entry.size}`);
+  await checkHash(entry, whole);
+  return bufferSource(entry.fileName, whole);
+}
+
+/** Pages served without TLS have no `crypto.subtle`; the size has been checked there. */
+async function checkHash(entry: CatalogueEntry, whole: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (entry.sha256 === null || !globalThis.isSecureContext) return;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', whole));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (hex !== entry.sha256) throw wrongFile(entry, 'not the file that the page was made with');
+}
+
+function wrongFile(entry: CatalogueEntry, what: string): EngineError {
+  return new EngineError('bad-file', `${entry.fileName} is ${what}; reload the page to fetch it again.`);
 }
