@@ -1,0 +1,175 @@
+/**
+ * `npm run --silent headless -- --model FILE --prompt TEXT`: the engine without a page, in Node on Dawn. With --json only
+ * JSON goes to stdout (scripts/headless/output.ts); otherwise the text as it comes. Errors are one sentence on stderr; the
+ * exit code is 1 for them, and 2 for a command line that cannot be run.
+ */
+import {
+  type ByteSource,
+  type Engine,
+  EngineError,
+  type TokenId,
+  type Tokenizer,
+} from '../src/engines/contract.ts';
+import { runDecoding } from '../src/decoding/decode.ts';
+import { loadWebGpuEngine } from '../src/engines/webgpu/engine.ts';
+import { DeviceCounter } from '../src/engines/webgpu/gpu/device_counter.ts';
+import { openGguf } from '../src/engines/webgpu/gguf/header.ts';
+import { createTokenizer } from '../src/engines/webgpu/tokenizer/tokenizer.ts';
+import { SamplingError } from '../src/sampling/errors.ts';
+import { type HeadlessArguments, UsageError, readArguments, usage } from './headless/arguments.ts';
+import { buildOutput, shownBranch } from './headless/output.ts';
+import { RunRecorder } from './headless/recorder.ts';
+import { type TokenScore, scoreToken } from './headless/scores.ts';
+import { countSteps, tapPrompt, withSession } from './headless/taps.ts';
+import { nodeFileSource } from './node_file.ts';
+import { openBestAdapter } from './setup/adapters.ts';
+
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
+
+/** Waits until the reader has taken it: a pipe holds 64 kB, and a process that ends drops the rest. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve())),
+  );
+}
+
+function promptTokens(args: HeadlessArguments, tokenizer: Tokenizer): readonly TokenId[] {
+  const { prompt, addSpecial, parseSpecial } = args;
+  switch (prompt.kind) {
+    case 'tokens':
+      return prompt.tokens;
+    case 'text':
+      return tokenizer.encode(prompt.text, { addSpecial, parseSpecial });
+    case 'chat': {
+      const messages = [
+        ...(prompt.system === null ? [] : [{ role: 'system' as const, content: prompt.system }]),
+        { role: 'user' as const, content: prompt.text },
+      ];
+      const text = tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true });
+      return tokenizer.encode(text, { parseSpecial: true });
+    }
+  }
+}
+
+async function tokenize(args: HeadlessArguments, source: ByteSource): Promise<void> {
+  const { metadata } = await openGguf(source);
+  const tokens = promptTokens(args, createTokenizer(metadata));
+  const name = metadata.string('general.name', source.name);
+  const model = { name, architecture: metadata.string('general.architecture', 'unknown') };
+  await print(args.json ? `${JSON.stringify({ model, prompt: { tokens } })}\n` : `${tokens.join(' ')}\n`);
+}
+
+async function loadEngine(
+  args: HeadlessArguments,
+  source: ByteSource,
+  counter: DeviceCounter,
+): Promise<Engine> {
+  const adapter = await openBestAdapter(args.adapter ?? undefined);
+  if (adapter === null) {
+    const wanted = args.adapter === null ? 'WebGPU adapter' : `adapter named "${args.adapter}"`;
+    throw new EngineError(
+      'no-adapter',
+      `There is no ${wanted} on this machine; "npm run setup" gets a software one.`,
+    );
+  }
+  return loadWebGpuEngine(source, {
+    gpu: adapter.gpu,
+    signal: stop.signal,
+    onDevice: (device) => counter.watch(device),
+    ...(args.contextLength === null ? {} : { contextLength: args.contextLength }),
+  });
+}
+
+async function generate(args: HeadlessArguments, source: ByteSource): Promise<void> {
+  const started = performance.now();
+  const counter = new DeviceCounter();
+  const engine = await loadEngine(args, source, counter);
+  const loadMs = performance.now() - started;
+  const prompt = promptTokens(args, engine.tokenizer);
+  const { scorePrompt, strategy, stop: stopConditions } = args.decoding;
+
+  const promptScores: (TokenScore | null)[] = [null];
+  const steady = countSteps(engine.session, counter);
+  const session = tapPrompt(steady.session, (position, logits) => {
+    const next = prompt[position + 1];
+    if (next !== undefined) promptScores[position + 1] = scoreToken(logits, next, args.logprobs);
+  });
+  const recorder = new RunRecorder();
+  // One sequence streams to a person; several would mix.
+  const streams =
+    !args.json && args.lanes.length === 1 && (strategy.kind === 'sample' || strategy.kind === 'greedy');
+  let [text, shown] = ['', 0];
+  const result = await runDecoding(
+    withSession(engine, scorePrompt ? session : steady.session),
+    {
+      prompt,
+      strategy,
+      lanes: args.lanes.map((params) => ({ params })),
+      stop: stopConditions,
+      scorePrompt,
+      topCandidates: args.logprobs,
+    },
+    {
+      signal: stop.signal,
+      onEvent: (event) => {
+        recorder.onEvent(event);
+        if (!streams || event.type !== 'step') return;
+        for (const { piece, visible } of event.records) {
+          text += piece;
+          process.stdout.write(text.slice(shown, visible));
+          shown = Math.max(shown, visible);
+        }
+      },
+    },
+  );
+  if (args.json) {
+    const output = buildOutput({
+      model: engine.model,
+      engine: engine.describe(),
+      promptTokens: prompt,
+      promptScores: scorePrompt ? promptScores : null,
+      result,
+      recorder,
+      loadMs,
+      counters: steady.counters(engine),
+    });
+    await print(`${JSON.stringify(output)}\n`);
+  } else if (streams) {
+    await print(`${result.branches[0]!.text.slice(shown)}\n`);
+  } else {
+    await print(
+      args.lanes.length > 1
+        ? result.branches.map((b) => `--- lane ${b.lane}\n${b.text}\n`).join('')
+        : `${shownBranch(result).text}\n`,
+    );
+  }
+  engine.dispose();
+  if (result.error !== null) fail(result.error.message, 1);
+}
+
+function fail(message: string, code: number): void {
+  process.stderr.write(`headless: ${message}\n`);
+  process.exitCode = code;
+}
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args === null) return print(`${usage()}\n`);
+  const source = await nodeFileSource(args.model);
+  try {
+    await (args.tokenizeOnly ? tokenize(args, source) : generate(args, source));
+  } finally {
+    await source.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError || error instanceof SamplingError;
+  if (!isUsage && !(error instanceof EngineError)) throw error;
+  fail(error.message, isUsage ? 2 : 1);
+}
+// Dawn keeps threads that would hold the process for a while.
+process.exit();
