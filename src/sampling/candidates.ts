@@ -26,6 +26,7 @@ export class Candidates {
   rawEntropy = 0;
 
   readonly #weights: Float64Array<ArrayBuffer>;
+  readonly #everyId: Uint32Array<ArrayBuffer>;
   readonly #order: PartialOrder;
   #scratch: Float64Array<ArrayBuffer> | null = null;
   #sorted = 0;
@@ -42,6 +43,7 @@ export class Candidates {
     this.fate = new Uint8Array(vocabularySize);
     this.ids = new Uint32Array(vocabularySize);
     this.#weights = new Float64Array(vocabularySize);
+    this.#everyId = Uint32Array.from({ length: vocabularySize }, (_, id) => id);
     this.#order = new PartialOrder(vocabularySize);
   }
 
@@ -58,31 +60,46 @@ export class Candidates {
         `The engine gave ${raw.length} logits at position ${position}, but the vocabulary has ${vocabularySize} tokens; reload the model.`,
       );
     }
-    let count = 0;
-    let max = -Infinity;
+    const max = largest(raw);
+    const weights = this.#weights;
+    let total = 0;
+    let weighted = 0;
+    let weightless = 0;
     for (let id = 0; id < vocabularySize; id++) {
-      const logit = raw[id]!;
+      // Adding 0 makes −0 and 0 one.
+      const logit = raw[id]! + 0;
+      const difference = logit - max;
+      const weight = exp(difference);
       logits[id] = logit;
-      if (logit > -Infinity) ids[count++] = id;
-      if (logit > max) max = logit;
+      weights[id] = weight;
+      total += weight;
+      if (weight > 0) weighted += weight * difference;
+      else weightless++;
     }
-    if (max === Infinity || count < vocabularySize) rejectBadLogits(raw, position);
-    if (count === 0) {
-      throw new SamplingError(
-        'no-candidates',
-        `Every logit at position ${position} is −∞, so no token can be drawn; reload the model.`,
-      );
-    }
+    if (!(total >= 1)) rejectLogits(raw, position);
     fate.fill(0);
-    if (count < vocabularySize) {
-      for (let id = 0; id < vocabularySize; id++) if (raw[id] === -Infinity) fate[id] = NEVER_ALIVE;
-    }
+    this.count = vocabularySize;
+    ids.set(this.#everyId);
+    if (weightless > 0) this.#dropImpossible();
     this.generation++;
-    this.count = count;
     this.#sorted = 0;
-    this.#weigh(max);
+    this.#shift = max;
+    this.#weighed = true;
+    this.#total = total;
+    this.#summed = true;
     this.rawLogNormaliser = this.logNormaliser();
-    this.rawEntropy = this.entropy();
+    this.rawEntropy = Math.max(0, Math.log(total) - weighted / total);
+  }
+
+  /** Tokens whose raw logit is −∞ never were candidates. */
+  #dropImpossible(): void {
+    const { logits, fate, ids, vocabularySize } = this;
+    let count = 0;
+    for (let id = 0; id < vocabularySize; id++) {
+      if (logits[id]! > -Infinity) ids[count++] = id;
+      else fate[id] = NEVER_ALIVE;
+    }
+    this.count = count;
   }
 
   /** Tells whose doing the following removals are. `stage` counts from 1. */
@@ -165,7 +182,8 @@ export class Candidates {
   keepTop(n: number): void {
     if (n >= this.count) return;
     this.sortFirst(n);
-    this.#removeRange(n, this.count);
+    if (this.count === this.vocabularySize) this.#removeAllBut(n);
+    else this.#removeRange(n, this.count);
     this.count = n;
     this.#sorted = n;
   }
@@ -288,6 +306,21 @@ export class Candidates {
     this.#summed = false;
   }
 
+  /** `#removeRange(n, count)` while every token lives: one sweep of the memory in place of a visit to each. */
+  #removeAllBut(n: number): void {
+    const { ids, fate } = this;
+    const weights = this.weights();
+    fate.fill(this.#stage);
+    let kept = 0;
+    for (let i = 0; i < n; i++) {
+      const id = ids[i]!;
+      fate[id] = 0;
+      kept += weights[id]!;
+    }
+    this.#removedMass += Math.max(0, 1 - kept / this.#total);
+    this.#summed = false;
+  }
+
   #removeRange(from: number, to: number): void {
     const { ids, fate } = this;
     const stage = this.#stage;
@@ -353,9 +386,29 @@ export class Candidates {
   }
 }
 
-function rejectBadLogits(raw: Float32Array, position: number): void {
+/** The largest of the logits, in four strands so that no comparison waits for the one before; NaN is passed over. */
+function largest(raw: Float32Array): number {
+  let [a, b, c, d] = [-Infinity, -Infinity, -Infinity, -Infinity];
+  const even = raw.length & ~3;
+  for (let i = 0; i < even; i += 4) {
+    if (raw[i]! > a) a = raw[i]!;
+    if (raw[i + 1]! > b) b = raw[i + 1]!;
+    if (raw[i + 2]! > c) c = raw[i + 2]!;
+    if (raw[i + 3]! > d) d = raw[i + 3]!;
+  }
+  for (let i = even; i < raw.length; i++) if (raw[i]! > a) a = raw[i]!;
+  return Math.max(a, b, c, d);
+}
+
+/** @throws SamplingError saying what is wrong with logits whose exponentials have no sum */
+function rejectLogits(raw: Float32Array, position: number): never {
   const id = raw.findIndex((logit) => Number.isNaN(logit) || logit === Infinity);
-  if (id < 0) return;
+  if (id < 0) {
+    throw new SamplingError(
+      'no-candidates',
+      `Every logit at position ${position} is −∞, so no token can be drawn; reload the model.`,
+    );
+  }
   const value = Number.isNaN(raw[id]) ? 'NaN' : '+∞';
   throw new SamplingError(
     'bad-logit',

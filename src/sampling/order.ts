@@ -1,9 +1,11 @@
 /**
  * Candidates in their fixed order – key descending, ties by token id – sorted only as far as somebody looks. Most steps
- * look at a few dozen of 150,000 tokens: one pass counts keys into bins 1/128 wide, a second takes out the bins that
- * are needed, and only those are sorted.
+ * look at a few dozen of 150,000 tokens, which one pass finds with a heap. For thousands, one pass counts keys into bins
+ * 1/128 wide, a second takes out the bins that are needed, and only those are sorted.
  */
 
+/** Up to here a heap finds the largest. */
+const HEAP_LIMIT = 512;
 const BINS = 4096;
 const BINS_PER_UNIT = 128;
 /** At most this many are sorted at once without looking for less. */
@@ -36,19 +38,70 @@ export class PartialOrder {
    */
   extend(ids: Uint32Array, count: number, keys: Float64Array, sorted: number, wanted: number): number {
     if (wanted <= sorted || sorted >= count) return Math.min(sorted, count);
-    const goal = Math.max(wanted - sorted, 64);
+    const goal = wanted - sorted;
     const rest = count - sorted;
     if (rest <= SORT_AT_ONCE || goal * 2 >= rest) {
       this.#sort(ids, sorted, count, keys);
       return count;
     }
-    const taken = this.#takeTop(ids, sorted, count, keys, goal);
+    const taken =
+      goal <= HEAP_LIMIT
+        ? this.#takeByHeap(ids, sorted, count, keys, goal)
+        : this.#takeByBins(ids, sorted, count, keys, goal);
     this.#sort(ids, sorted, sorted + taken, keys);
     return sorted + taken;
   }
 
+  /** Swaps the first `goal` in order to the front of the slice. */
+  #takeByHeap(ids: Uint32Array, from: number, to: number, keys: Float64Array, goal: number): number {
+    // Places in `ids`, the last in order at the root.
+    const heap = this.#front;
+    const later = (a: number, b: number): boolean => before(keys[ids[b]!]!, ids[b]!, keys[ids[a]!]!, ids[a]!);
+    const sink = (start: number): void => {
+      const place = heap[start]!;
+      let parent = start;
+      while (2 * parent + 1 < goal) {
+        let child = 2 * parent + 1;
+        if (child + 1 < goal && later(heap[child + 1]!, heap[child]!)) child++;
+        if (!later(heap[child]!, place)) break;
+        heap[parent] = heap[child]!;
+        parent = child;
+      }
+      heap[parent] = place;
+    };
+    for (let i = 0; i < goal; i++) heap[i] = from + i;
+    for (let i = (goal >>> 1) - 1; i >= 0; i--) sink(i);
+    let worst = ids[heap[0]!]!;
+    let worstKey = keys[worst]!;
+    for (let i = from + goal; i < to; i++) {
+      const id = ids[i]!;
+      const key = keys[id]!;
+      if (key < worstKey || (key === worstKey && id > worst)) continue;
+      heap[0] = i;
+      sink(0);
+      worst = ids[heap[0]]!;
+      worstKey = keys[worst]!;
+    }
+    const places = heap.subarray(0, goal).sort();
+    // Those already in front stay; the others change places with the ones in front that were not chosen.
+    let inFront = 0;
+    while (inFront < goal && places[inFront]! < from + goal) inFront++;
+    let next = 0;
+    for (let place = from, moved = inFront; moved < goal; place++) {
+      if (next < inFront && places[next] === place) {
+        next++;
+        continue;
+      }
+      const other = places[moved++]!;
+      const id = ids[place]!;
+      ids[place] = ids[other]!;
+      ids[other] = id;
+    }
+    return goal;
+  }
+
   /** Moves whole bins of the largest keys, at least `goal` ids, to the front of the slice; both parts keep their order. */
-  #takeTop(ids: Uint32Array, from: number, to: number, keys: Float64Array, goal: number): number {
+  #takeByBins(ids: Uint32Array, from: number, to: number, keys: Float64Array, goal: number): number {
     const bins = this.#bins.fill(0);
     let top = -Infinity;
     for (let i = from; i < to; i++) {

@@ -1,0 +1,100 @@
+/**
+ * Times the sampler on logits shaped like a language model's: a few likely tokens over a Gaussian bulk.
+ * Run alone with `npx vite-node tests/bench/sampling.ts`.
+ */
+import { Rederiver } from '../../src/decoding/rederive.ts';
+import { ScriptedTokenizer } from '../../src/engines/scripted/tokenizer.ts';
+import { Candidates } from '../../src/sampling/candidates.ts';
+import { defaultParams, neutralParams } from '../../src/sampling/parameter_table.ts';
+import { TEMPERATURE_FIRST_ORDER, type SamplingParams } from '../../src/sampling/params.ts';
+import { uniform } from '../../src/sampling/rng.ts';
+import { Sampler } from '../../src/sampling/sampler.ts';
+
+export interface SamplingFigure {
+  readonly what: string;
+  readonly candidates: number;
+  /** Median and best of the repeats, in milliseconds. */
+  readonly median: number;
+  readonly best: number;
+}
+
+/** Logits [size]: mean 0, deviation 2.5, and ten favourites 14 to 20 above. */
+export function plausibleLogits(size: number, seed: number): Float32Array<ArrayBuffer> {
+  const logits = Float32Array.from({ length: size }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform(seed, i, 0)));
+    return 2.5 * radius * Math.cos(2 * Math.PI * uniform(seed, i, 1));
+  });
+  for (let i = 0; i < Math.min(10, size); i++) {
+    logits[Math.floor(uniform(seed, i, 2) * size)] = 14 + 6 * uniform(seed, i, 3);
+  }
+  return logits;
+}
+
+function time(what: string, candidates: number, repeats: number, work: (i: number) => void): SamplingFigure {
+  const times: number[] = [];
+  for (let i = 0; i < repeats; i++) {
+    const started = performance.now();
+    work(i);
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  return { what, candidates, median: times[repeats >> 1]!, best: times[0]! };
+}
+
+function timeChain(what: string, size: number, params: SamplingParams, traced: boolean): SamplingFigure {
+  const rows = Array.from({ length: 8 }, (_, seed) => plausibleLogits(size, seed));
+  const sampler = new Sampler(params, { vocabularySize: size }, new Candidates(size));
+  const history = Array.from({ length: 200 }, (_, i) => Math.floor(uniform(99, i, 0) * size));
+  return time(what, size, 80, (i) => {
+    sampler.sample(rows[i % rows.length]!, { history, position: 200 + i });
+    if (traced) sampler.trace();
+  });
+}
+
+function timeRederive(size: number, steps: number): SamplingFigure {
+  const rows = Array.from({ length: steps }, (_, seed) => plausibleLogits(size, seed));
+  const tokens = rows.map((_, i) => Math.floor(uniform(5, i, 0) * size));
+  const rederiver = new Rederiver(new ScriptedTokenizer(), size);
+  return time(`re-derive ${steps} steps`, size, 12, (i) => {
+    const params = { ...defaultParams(), temperature: 0.5 + i / 10 };
+    rederiver.rederive({ prompt: [1, 2, 3], tokens, params }, rows);
+  });
+}
+
+export function benchSampling(): SamplingFigure[] {
+  const everything: SamplingParams = {
+    ...defaultParams(),
+    repeatPenalty: 1.1,
+    frequencyPenalty: 0.1,
+    dryMultiplier: 0.8,
+    topNSigma: 3,
+    typicalP: 0.9,
+    xtcProbability: 0.5,
+    dynatempRange: 0.3,
+  };
+  return [4096, 32_000, 151_936]
+    .flatMap((size) => [
+      timeChain('default chain, no trace', size, defaultParams(), false),
+      timeChain('default chain with trace', size, defaultParams(), true),
+      timeChain(
+        'temperature first, with trace',
+        size,
+        { ...defaultParams(), order: TEMPERATURE_FIRST_ORDER },
+        true,
+      ),
+      timeChain('top-p .95 alone, with trace', size, { ...neutralParams(), topP: 0.95 }, true),
+      timeChain('typical-p .9 alone, with trace', size, { ...neutralParams(), typicalP: 0.9 }, true),
+      timeChain('every stage, with trace', size, everything, true),
+    ])
+    .concat(timeRederive(4096, 200));
+}
+
+if (import.meta.url.endsWith(process.argv[1]!)) {
+  console.table(
+    benchSampling().map(({ median, best, ...rest }) => ({
+      ...rest,
+      'median ms': median.toFixed(3),
+      'best ms': best.toFixed(3),
+    })),
+  );
+}
