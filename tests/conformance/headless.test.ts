@@ -1,0 +1,201 @@
+/** The headless command as a script would use it: a process, its JSON and its exit code, on random models and stories260K. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HeadlessOutput } from '../../scripts/headless/output.ts';
+import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../../src/engines/webgpu/gguf/header.ts';
+import { type ModelSpec, makeModel } from '../models/make_model.ts';
+import { plainForward, readPlainModel } from '../reference/plain_forward.ts';
+
+const SPEC: ModelSpec = {
+  seed: 7,
+  architecture: 'llama',
+  format: 'Q8_0',
+  vocabularySize: 333,
+  contextLength: 256,
+  layers: 3,
+  embeddingLength: 96,
+  feedForwardLength: 160,
+  heads: 6,
+  kvHeads: 2,
+  tied: false,
+};
+const PROMPT = [1, 300, 12, 77, 290];
+const folder = mkdtempSync(join(tmpdir(), 'logitscope-headless-'));
+const model = join(folder, 'random.gguf');
+const stories = resolve(process.env['LOGITSCOPE_SHARED'] ?? '../shared', 'models/stories260K.gguf');
+
+beforeAll(() => writeFileSync(model, makeModel(SPEC)));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function headless(...args: readonly string[]): Promise<Finished> {
+  return new Promise((done) => {
+    const options = { maxBuffer: 1 << 28 };
+    execFile('node', ['scripts/run.mjs', 'headless', ...args], options, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+async function run(...args: readonly string[]): Promise<HeadlessOutput> {
+  const { code, stdout, stderr } = await headless(...args, '--json');
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as HeadlessOutput;
+}
+
+function logSoftmax(logits: Float64Array): Float64Array {
+  const max = logits.reduce((a, b) => Math.max(a, b));
+  const normaliser = max + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0));
+  return logits.map((logit) => logit - normaliser);
+}
+
+describe('on a random model', () => {
+  test('gives the tokens and logprobs of plain loops in f64, prompt included', async () => {
+    const plain = await readPlainModel(await openGguf(bufferSource('random.gguf', makeModel(SPEC))));
+    const output = await run(
+      ...[
+        '--model',
+        model,
+        '--tokens',
+        PROMPT.join(','),
+        '--temperature',
+        '0',
+        '--max-tokens',
+        '6',
+        '--ignore-eos',
+        'true',
+      ],
+      ...['--logprobs', '333', '--prompt-logprobs'],
+    );
+    const { prompt, completion } = output;
+    const tokens = [...prompt.tokens, ...completion.tokens.map(({ id }) => id)];
+    const expected = plainForward(plain, tokens).map(logSoftmax);
+
+    expect(prompt.tokens).toEqual(PROMPT);
+    expect(prompt.logprobs![0]).toBeNull();
+    expect(completion.stop).toBe('max-tokens');
+    const scored = [...prompt.logprobs!.slice(1), ...completion.tokens];
+    expect(scored).toHaveLength(PROMPT.length - 1 + 6);
+    scored.forEach((each, i) => {
+      const { id, logprob, rank, top } = each!;
+      expect(id).toBe(tokens[i + 1]);
+      expect(Math.abs(logprob - expected[i]![id]!)).toBeLessThan(1e-4);
+      expect(rank).toBe(1 + expected[i]!.filter((other) => other > expected[i]![id]!).length);
+      expect(top.map(([token]) => token).sort((a, b) => a - b)).toEqual([...expected[i]!.keys()]);
+      top.forEach(([token, value], place) => {
+        expect(Math.abs(value - expected[i]![token]!)).toBeLessThan(1e-4);
+        if (place > 0) expect(value).toBeLessThanOrEqual(top[place - 1]![1]);
+      });
+    });
+    for (const { rank } of completion.tokens) expect(rank).toBe(1);
+  });
+
+  test('counts at the device what a token costs, and no more dispatches for sixteen sequences', async () => {
+    const common = [
+      '--model',
+      model,
+      '--tokens',
+      PROMPT.join(','),
+      '--max-tokens',
+      '8',
+      '--ignore-eos',
+      'true',
+    ];
+    const lanes = Array.from({ length: 16 }, (_, seed) => [
+      '--lane',
+      `--seed ${seed} --temperature 1.5`,
+    ]).flat();
+    const [one, sixteen] = [await run(...common), await run(...common, ...lanes)];
+    expect(one.counters).toMatchObject({ submits: 1, buffersCreated: 0, bindGroupsCreated: 0 });
+    expect(one.counters!.writeBuffers).toBeLessThanOrEqual(1);
+    expect(one.counters!.dispatches).toBeLessThanOrEqual(8 * SPEC.layers + 8);
+    expect(one.counters!.readbackBytes).toBe(4 * SPEC.vocabularySize);
+    const matrices = [
+      ...(await openGguf(bufferSource('random.gguf', makeModel(SPEC)))).tensors.values(),
+    ].filter(({ name }) => name !== 'token_embd.weight');
+    const fileBytes = matrices.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(one.counters!.weightBytes).toBeGreaterThan(0.9 * fileBytes);
+    expect(one.counters!.weightBytes).toBeLessThanOrEqual(1.1 * fileBytes);
+
+    expect(sixteen.completions).toHaveLength(16);
+    expect(sixteen.counters).toMatchObject({ submits: 1, buffersCreated: 0, bindGroupsCreated: 0 });
+    expect(sixteen.counters!.dispatches).toBe(one.counters!.dispatches);
+    expect(new Set(sixteen.completions!.map(({ text }) => text)).size).toBeGreaterThan(8);
+  });
+
+  test('gives the same text for the same seed, and stops at a stop sequence', async () => {
+    const common = [
+      '--model',
+      model,
+      '--prompt',
+      'the letters',
+      '--temperature',
+      '1',
+      '--max-tokens',
+      '20',
+      '--seed',
+      '5',
+    ];
+    const [first, again] = [await headless(...common), await headless(...common)];
+    expect(first).toMatchObject({ code: 0, stdout: again.stdout });
+    const text = first.stdout.slice(0, -1);
+    const stop = text.slice(4, 7);
+    const cut = await run(...common, '--stop', stop);
+    expect(cut.completion).toMatchObject({ stop: 'stop-sequence', text: text.slice(0, text.indexOf(stop)) });
+  });
+
+  test('stops after the token ids with --tokenize', async () => {
+    const { stdout } = await headless('--model', model, '--prompt', 'the model', '--tokenize');
+    const { prompt } = JSON.parse(
+      (await headless('--model', model, '--prompt', 'the model', '--tokenize', '--json')).stdout,
+    ) as HeadlessOutput;
+    expect(stdout).toBe(`${prompt.tokens.join(' ')}\n`);
+    expect(prompt.tokens[0]).toBe(1);
+  });
+
+  test.each([
+    [
+      'a file that is not there',
+      ['--model', '/nowhere/a.gguf', '--prompt', 'a'],
+      1,
+      '/nowhere/a.gguf cannot be opened',
+    ],
+    ['a token that is not in the vocabulary', ['--tokens', '1,333'], 1, 'Token 333 is not in the vocabulary'],
+    ['a prompt over the context', ['--tokens', PROMPT.join(','), '--context', '4'], 1, '5 tokens'],
+    [
+      'an adapter that is not there',
+      ['--prompt', 'a', '--adapter', 'voodoo'],
+      1,
+      'no adapter named "voodoo"',
+    ],
+    ['an unknown flag', ['--prompt', 'a', '--hot'], 2, '"--hot" is no option here'],
+  ])('says in one sentence: %s', async (_, args, code, words) => {
+    const finished = await headless('--model', model, ...args);
+    expect(finished.code).toBe(code);
+    expect(finished.stdout).toBe('');
+    const lines = finished.stderr.split('\n').filter((line) => line.startsWith('headless: '));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(words);
+  });
+});
+
+describe.skipIf(!existsSync(stories))('on stories260K (../shared/models)', () => {
+  test('tells the story that llama.cpp tells', async () => {
+    const { code, stdout } = await headless(
+      ...['--model', stories, '--prompt', 'Once upon a time', '--temperature', '0', '--max-tokens', '46'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      ', there was a little girl named Lily. She loved to play outside in the park. One day, she saw',
+    );
+  });
+});
