@@ -1,4 +1,6 @@
 /** The models that the page offers by name. A file of one's own needs no entry. */
+import embedded from './embedded.json' with { type: 'json' };
+
 export interface CatalogueEntry {
   readonly id: string;
   readonly name: string;
@@ -7,13 +9,27 @@ export interface CatalogueEntry {
   readonly fileName: string;
   /** Bytes. */
   readonly size: number;
-  /** SHA-256 of the file in hexadecimal; null until the file is final. */
-  readonly sha256: string | null;
+  /** SHA-256 of the file in hexadecimal. */
+  readonly sha256: string;
   readonly licence: string;
   readonly description: string;
 }
 
-export const CATALOGUE: readonly CatalogueEntry[] = [];
+/** The file in static/models, as `scripts/stamp_model.ts` found it; null in a copy without one. */
+const own = embedded as Pick<CatalogueEntry, 'fileName' | 'size' | 'sha256' | 'name'> | null;
+
+export const CATALOGUE: readonly CatalogueEntry[] =
+  own === null
+    ? []
+    : [
+        {
+          ...own,
+          id: 'embedded',
+          url: `models/${own.fileName}`,
+          licence: 'see the model card beside the file',
+          description: 'A small story-telling model that comes with the page.',
+        },
+      ];
 
 /** @throws RangeError for an id that is not in the catalogue */
 export function catalogueEntry(id: string): CatalogueEntry {

@@ -4,6 +4,7 @@ import type { ModelChoice } from '../worker/api.ts';
 import { worker } from './connection.ts';
 import { refreshPrompt } from './prompt_actions.ts';
 import { notify } from './notices.ts';
+import { openRecording, reviveRecording } from './recording_actions.ts';
 import { changeSettings } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
@@ -23,6 +24,7 @@ export async function openModel(choice: ModelChoice, name: string): Promise<bool
     playground.change({ engine: { phase: 'ready', summary } });
     if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
     refreshPrompt();
+    void reviveRecording();
     return true;
   } catch (error) {
     if (!current()) return false;
@@ -48,6 +50,7 @@ export async function openFirstModel(query: URLSearchParams): Promise<void> {
     await openScripted(Number(query.get('delay') ?? 0));
     return;
   }
+  void openRecording();
   const [first] = await worker().models();
   if (!first) {
     notify('info', 'This copy of the page has no model of its own: open a .gguf file from your disk.');

@@ -5,6 +5,7 @@ import { worker } from './connection.ts';
 import { latestOnly } from './latest_only.ts';
 import type { Line } from './line.ts';
 import { notify } from './notices.ts';
+import { recordedView } from './recording.ts';
 import { playground } from './state.svelte.ts';
 
 interface Question {
@@ -39,14 +40,22 @@ const rederive = latestOnly(async ({ line, params }: { line: Line; params: Sampl
 export function followSelection(): void {
   $effect(() => {
     const { line, position, params, settings } = playground;
+    if (!line || position === null) return;
+    const { recorded } = playground;
+    if (recorded?.line === line.id && recorded.state === 'recorded') {
+      const view = recordedView(recorded.recording, position);
+      playground.change({ inspected: view && { line: line.id, position, view } });
+      return;
+    }
     // While text streams the length grows, and the last position with it.
-    if (!line || position === null || playground.engine.phase !== 'ready') return;
+    if (playground.engine.phase !== 'ready') return;
     inspect({ place: { line: line.id, position }, params, top: settings.view.top });
   });
 
   $effect(() => {
     const { line, params, run, engine } = playground;
     if (!line || engine.phase !== 'ready' || run.phase !== 'idle') return;
+    if (playground.recorded?.line === line.id && playground.recorded.state === 'recorded') return;
     if (sameParams(params, line.params)) playground.change({ overlay: null });
     else rederive({ line, params });
   });

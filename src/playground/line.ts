@@ -154,7 +154,7 @@ export function outputText(line: Line): string {
   return text.slice(0, line.visible);
 }
 
-function chunked(tokens: readonly TokenView[]): TokenView[][] {
+export function chunked(tokens: readonly TokenView[]): TokenView[][] {
   const chunks: TokenView[][] = [];
   for (let i = 0; i < tokens.length; i += chunkLength) chunks.push(tokens.slice(i, i + chunkLength));
   return chunks.length === 0 ? [[]] : chunks;

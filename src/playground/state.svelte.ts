@@ -8,6 +8,7 @@ import type { EngineSummary, LineId, Rederived, TokenisedPrompt } from '../worke
 import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './line.ts';
+import type { Recording } from './recording.ts';
 import { defaultSettings, laneParams, type Settings } from './settings.ts';
 
 export type EngineStatus =
@@ -34,6 +35,13 @@ export interface Inspected {
   readonly line: LineId;
   readonly position: number;
   readonly view: StepView;
+}
+
+export interface Recorded {
+  readonly line: LineId;
+  readonly recording: Recording;
+  /** `recorded`: its model is not here. Else whether this machine, asked again, draws the same tokens. */
+  readonly state: 'recorded' | 'reproduced' | 'differs';
 }
 
 export interface Picked {
@@ -68,8 +76,8 @@ export interface Snapshot {
   readonly inspected: Inspected | null;
   /** A candidate that the person marked, and where. */
   readonly picked: Picked | null;
-  /** The shown line is the one that came with the page. */
-  readonly recorded: LineId | null;
+  /** The run that came with the page. */
+  readonly recorded: Recorded | null;
   readonly notices: readonly Notice[];
 }
 
@@ -87,7 +95,7 @@ class PlaygroundState {
   #overlay: Overlay | null = $state.raw(null);
   #inspected: Inspected | null = $state.raw(null);
   #picked: Picked | null = $state.raw(null);
-  #recorded: LineId | null = $state.raw(null);
+  #recorded: Recorded | null = $state.raw(null);
   #notices: readonly Notice[] = $state.raw([]);
   #nextId = 1;
 
@@ -139,7 +147,7 @@ class PlaygroundState {
   get picked(): Picked | null {
     return this.#picked;
   }
-  get recorded(): LineId | null {
+  get recorded(): Recorded | null {
     return this.#recorded;
   }
   get notices(): readonly Notice[] {

@@ -122,6 +122,13 @@ export interface StepPlace {
   readonly position: number;
 }
 
+/** A text with its prompt, by token ids of the loaded model. */
+export interface AdoptedText {
+  readonly tokens: readonly TokenId[];
+  readonly promptLength: number;
+  readonly stream: number;
+}
+
 /** One row of a token search. */
 export interface TokenHit {
   readonly token: TokenId;
@@ -146,6 +153,8 @@ export interface WorkerApi {
   /** Ends when the run has ended, however it did. Events come in batches, one every frame at most. */
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
   stop(): Promise<void>;
+  /** Holds a text that was not made here, so that it can be asked about as if it were. */
+  adopt(line: LineId, text: AdoptedText): Promise<void>;
   /** The distribution at a place under the given parameters; null when its logits are not known. */
   inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
   /** One named token at a place, wherever it ranks. */

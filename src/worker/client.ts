@@ -26,6 +26,7 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     tokenise: (source) => remote.tokenise(source),
     run: (request, onEvents) => remote.run(request, Comlink.proxy(onEvents)),
     stop: () => remote.stop(),
+    adopt: (line, text) => remote.adopt(line, text),
     inspect: (place, params, options) => remote.inspect(place, params, options),
     candidate: (place, params, token) => remote.candidate(place, params, token),
     rederive: (line, params) => remote.rederive(line, params),

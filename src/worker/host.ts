@@ -6,6 +6,7 @@ import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { StepTrace } from '../sampling/trace.ts';
 import type {
+  AdoptedText,
   EngineSummary,
   InspectOptions,
   LineEvent,
@@ -30,6 +31,9 @@ import { tokenTexts, TokenIndex } from './token_text.ts';
 import type { CandidateRow, StepView } from './views.ts';
 
 export class WorkerHost implements WorkerApi {
+  /** @param open tests and scripts bring an engine of their own */
+  constructor(private readonly open: typeof openEngine = openEngine) {}
+
   #engine: Engine | null = null;
   #index: TokenIndex | null = null;
   #loading: AbortController | null = null;
@@ -53,7 +57,7 @@ export class WorkerHost implements WorkerApi {
       this.#engine = null;
       this.#index = null;
       this.#memory.clear();
-      const engine = await openEngine(choice, { signal: loading.signal, onProgress });
+      const engine = await this.open(choice, { signal: loading.signal, onProgress });
       this.#engine = engine;
       return {
         kind: engine.kind,
@@ -98,6 +102,11 @@ export class WorkerHost implements WorkerApi {
 
   stop(): Promise<void> {
     this.#running?.abort();
+    return Promise.resolve();
+  }
+
+  adopt(line: LineId, { tokens, promptLength, stream }: AdoptedText): Promise<void> {
+    this.#lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set() });
     return Promise.resolve();
   }
 
