@@ -1,9 +1,11 @@
-const view = new DataView(new ArrayBuffer(4));
+// Two views of four bytes, in this machine's own order: faster than a DataView, and models have millions of weights.
+const float = new Float32Array(1);
+const word = new Uint32Array(float.buffer);
 
 /** The bits of the IEEE 754 half nearest to `value`, ties to even. */
 export function halfBits(value: number): number {
-  view.setFloat32(0, value);
-  const bits = view.getUint32(0);
+  float[0] = value;
+  const bits = word[0]!;
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
@@ -19,8 +21,8 @@ export function halfBits(value: number): number {
 
 /** The bits of the bfloat16 nearest to `value`, ties to even. */
 export function bfloat16Bits(value: number): number {
-  view.setFloat32(0, value);
-  const bits = view.getUint32(0);
+  float[0] = value;
+  const bits = word[0]!;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 

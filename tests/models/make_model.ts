@@ -3,7 +3,7 @@ import { fillBell, streamOf, uniform } from './counter_rng.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './gguf_writer.ts';
 import { bytePairVocabulary, sentencepieceVocabulary } from './small_vocabulary.ts';
 
-export type Architecture = 'llama' | 'qwen2' | 'qwen3' | 'gpt2';
+type Architecture = 'llama' | 'qwen2' | 'qwen3' | 'gpt2';
 
 /** A random-weight model: the same spec gives the same bytes everywhere. */
 export interface ModelSpec {

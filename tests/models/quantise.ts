@@ -1,6 +1,6 @@
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
 import { bfloat16Bits, halfBits } from './float_bits.ts';
-import { farthest, level, setHalf } from './grid.ts';
+import { type BlockQuantiser, farthest, level, setHalf } from './grid.ts';
 import { quantiseQ4K, quantiseQ5K, quantiseQ6K } from './quantise_k.ts';
 
 /**
@@ -14,65 +14,81 @@ export function quantiseRow(format: BlockFormat, row: Float32Array, out: DataVie
   const { elements, bytes } = BLOCK_FORMATS[format];
   if (row.length % elements !== 0) throw new Error(`a row of ${row.length} has no whole ${format} blocks`);
   const quantise = QUANTISERS[format];
-  for (let block = 0; block < row.length / elements; block++) {
-    quantise(row.subarray(block * elements, (block + 1) * elements), out, at + block * bytes);
-  }
+  for (let from = 0, to = at; from < row.length; from += elements, to += bytes) quantise(row, from, out, to);
 }
 
-type BlockQuantiser = (x: Float32Array, out: DataView, at: number) => void;
-
 const QUANTISERS: Readonly<Record<BlockFormat, BlockQuantiser>> = {
-  F32: (x, out, at) => out.setFloat32(at, x[0]!, true),
-  F16: (x, out, at) => out.setUint16(at, halfBits(x[0]!), true),
-  BF16: (x, out, at) => out.setUint16(at, bfloat16Bits(x[0]!), true),
-  Q8_0: (x, out, at) => {
-    const scale = setHalf(out, at, largestMagnitude(x) / 127);
-    for (let i = 0; i < 32; i++) out.setInt8(at + 2 + i, level(x[i]!, scale, 0, -127, 127));
+  F32: (x, from, out, at) => out.setFloat32(at, x[from]!, true),
+  F16: (x, from, out, at) => out.setUint16(at, halfBits(x[from]!), true),
+  BF16: (x, from, out, at) => out.setUint16(at, bfloat16Bits(x[from]!), true),
+  Q8_0: (x, from, out, at) => {
+    const scale = setHalf(out, at, Math.abs(farthest(x, from, 32)) / 127);
+    for (let i = 0; i < 32; i++) out.setInt8(at + 2 + i, level(x[from + i]!, scale, 0, -127, 127));
   },
   // The element of largest magnitude lies exactly on the grid, at −8 (or −16) steps.
-  Q4_0: (x, out, at) => {
-    const scale = setHalf(out, at, farthest(x) / -8);
-    const q = Array.from(x, (value) => level(value, scale, 8, 0, 15));
-    setNibbles(q, out, at + 2);
+  Q4_0: (x, from, out, at) => {
+    const scale = setHalf(out, at, farthest(x, from, 32) / -8);
+    setLevels(x, from, scale, 0, 8, 15);
+    setNibbles(out, at + 2);
   },
-  Q4_1: (x, out, at) => {
-    const low = Math.min(...x);
-    const scale = setHalf(out, at, (Math.max(...x) - low) / 15);
-    const minimum = setHalf(out, at + 2, low);
-    const q = Array.from(x, (value) => level(value - minimum, scale, 0, 0, 15));
-    setNibbles(q, out, at + 4);
+  Q4_1: (x, from, out, at) => {
+    const [low, high] = range(x, from);
+    const scale = setHalf(out, at, (high - low) / 15);
+    setLevels(x, from, scale, setHalf(out, at + 2, low), 0, 15);
+    setNibbles(out, at + 4);
   },
-  Q5_0: (x, out, at) => {
-    const scale = setHalf(out, at, farthest(x) / -16);
-    const q = Array.from(x, (value) => level(value, scale, 16, 0, 31));
-    setFifthBits(q, out, at + 2);
-    setNibbles(q, out, at + 6);
+  Q5_0: (x, from, out, at) => {
+    const scale = setHalf(out, at, farthest(x, from, 32) / -16);
+    setLevels(x, from, scale, 0, 16, 31);
+    setFifthBits(out, at + 2);
+    setNibbles(out, at + 6);
   },
-  Q5_1: (x, out, at) => {
-    const low = Math.min(...x);
-    const scale = setHalf(out, at, (Math.max(...x) - low) / 31);
-    const minimum = setHalf(out, at + 2, low);
-    const q = Array.from(x, (value) => level(value - minimum, scale, 0, 0, 31));
-    setFifthBits(q, out, at + 4);
-    setNibbles(q, out, at + 8);
+  Q5_1: (x, from, out, at) => {
+    const [low, high] = range(x, from);
+    const scale = setHalf(out, at, (high - low) / 31);
+    setLevels(x, from, scale, setHalf(out, at + 2, low), 0, 31);
+    setFifthBits(out, at + 4);
+    setNibbles(out, at + 8);
   },
   Q4_K: quantiseQ4K,
   Q5_K: quantiseQ5K,
   Q6_K: quantiseQ6K,
 };
 
-function largestMagnitude(x: Float32Array): number {
-  return Math.abs(farthest(x));
+/** The levels of the block at hand: kept, since models of the benchmarks have millions of blocks. */
+const levels = new Uint8Array(32);
+
+/** Levels 0 to `top` of 32 weights on the grid (q − zero) · step + minimum. */
+function setLevels(
+  x: Float32Array,
+  from: number,
+  step: number,
+  minimum: number,
+  zero: number,
+  top: number,
+): void {
+  for (let i = 0; i < 32; i++) levels[i] = level(x[from + i]! - minimum, step, zero, 0, top);
 }
 
 /** Byte i holds the low four bits of elements i and i + 16. */
-function setNibbles(q: readonly number[], out: DataView, at: number): void {
-  for (let i = 0; i < 16; i++) out.setUint8(at + i, (q[i]! & 15) | ((q[i + 16]! & 15) << 4));
+function setNibbles(out: DataView, at: number): void {
+  for (let i = 0; i < 16; i++) out.setUint8(at + i, (levels[i]! & 15) | ((levels[i + 16]! & 15) << 4));
 }
 
 /** Bit i of the 32-bit word is the fifth bit of element i. */
-function setFifthBits(q: readonly number[], out: DataView, at: number): void {
+function setFifthBits(out: DataView, at: number): void {
   let word = 0;
-  for (let i = 0; i < 32; i++) word |= ((q[i]! >> 4) & 1) << i;
+  for (let i = 0; i < 32; i++) word |= ((levels[i]! >> 4) & 1) << i;
   out.setUint32(at, word >>> 0, true);
+}
+
+/** The smallest and the largest of 32 weights. */
+function range(x: Float32Array, from: number): [number, number] {
+  let low = x[from]!;
+  let high = low;
+  for (let i = 1; i < 32; i++) {
+    low = Math.min(low, x[from + i]!);
+    high = Math.max(high, x[from + i]!);
+  }
+  return [low, high];
 }

@@ -1,13 +1,13 @@
 /** The random models that golden files are made for. A golden file holds its model's spec, so tests read it there. */
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
-import type { Architecture, ModelSpec } from '../models/make_model.ts';
+import type { ModelSpec } from '../models/make_model.ts';
 
 type Shape = Omit<ModelSpec, 'seed' | 'architecture' | 'format'>;
 
 const CONTEXT = 256;
 
 /** Widths that are no multiple of 64 or 256; grouped, single and full KV heads; heads wider than their share. */
-const ODD: Readonly<Record<Architecture, Shape>> = {
+const ODD: Readonly<Record<ModelSpec['architecture'], Shape>> = {
   llama: shape(307, { embeddingLength: 96, feedForwardLength: 160, heads: 6, kvHeads: 2, tied: false }),
   qwen2: shape(311, { embeddingLength: 96, feedForwardLength: 224, heads: 4, kvHeads: 1, tied: true }),
   qwen3: shape(313, {
@@ -22,7 +22,7 @@ const ODD: Readonly<Record<Architecture, Shape>> = {
 };
 
 /** K-quants need rows of whole 256s. */
-const WIDE: Readonly<Record<Architecture, Shape>> = {
+const WIDE: Readonly<Record<ModelSpec['architecture'], Shape>> = {
   llama: shape(307, { embeddingLength: 256, feedForwardLength: 512, heads: 8, kvHeads: 2, tied: false }),
   qwen2: shape(311, { embeddingLength: 256, feedForwardLength: 768, heads: 4, kvHeads: 1, tied: true }),
   qwen3: shape(313, {
@@ -36,7 +36,7 @@ const WIDE: Readonly<Record<Architecture, Shape>> = {
   gpt2: shape(317, { embeddingLength: 256, feedForwardLength: 768, heads: 8, kvHeads: 8, tied: true }),
 };
 
-const ARCHITECTURES: readonly Architecture[] = ['llama', 'qwen2', 'qwen3', 'gpt2'];
+const ARCHITECTURES: readonly ModelSpec['architecture'][] = ['llama', 'qwen2', 'qwen3', 'gpt2'];
 
 /** What single features of published models need, beside the table of architecture × format. */
 const FEATURES: Readonly<Record<string, ModelSpec>> = {

@@ -74,6 +74,6 @@ export function sentencepieceEncoding(
 }
 
 /** A byte token's text: `<0x0A>`. */
-export function byteText(byte: number): string {
+function byteText(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
