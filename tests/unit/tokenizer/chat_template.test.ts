@@ -37,6 +37,31 @@ describe('chat templates', () => {
     );
   });
 
+  it('know what the families’ templates ask of them', () => {
+    const chat = template(
+      `{%- if tools is not none %}{{ 'tools' }}{%- endif %}
+{%- if not date_string is defined %}{%- set date_string = 'today' %}{%- endif %}
+{%- if messages[0]['role'] == 'system' %}
+  {%- set system_message = messages[0].content.strip() %}
+  {%- set loop_messages = messages[1:] %}
+{%- else %}{%- set loop_messages = messages %}{%- endif %}
+{{- date_string + '|' + system_message }}
+{%- for m in loop_messages %}
+  {%- if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('order') }}{%- endif %}
+  {{- '[' ~ m.role ~ (',last' if loop.last else '') ~ ']' ~ m.content | trim | upper }}
+{%- endfor %}
+{%- for m in messages[::-1] %}{{ loop.revindex }}{% endfor %}
+{%- macro wrap(x, y='>') %}<{{ x }}{{ y }}{% endmacro %}{{ wrap(m is defined) }}`,
+    );
+    const messages = [
+      { role: 'system', content: ' Be brief. ' },
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b\n' },
+    ] as const;
+    expect(chat.render(messages, true)).toBe('today|Be brief.[user]A[assistant,last]B321<false>');
+    expect(() => chat.render([messages[0], messages[2]], true)).toThrow(refusal(/order/));
+  });
+
   it('say in their own words what they refuse', () => {
     const chat = template(`{{ raise_exception('Roles must alternate user/assistant.') }}`);
     expect(() => chat.render(MESSAGES, true)).toThrow(refusal(/Roles must alternate/));

@@ -42,6 +42,9 @@ export function chatTemplate(metadata: Metadata, bos: string, eos: string): Chat
           messages.map(({ role, content }) => ({ role, content })),
         );
         environment.set('add_generation_prompt', addGenerationPrompt);
+        // Transformers gives these whether there are any or not; templates ask `is not none`.
+        environment.set('tools', null);
+        environment.set('documents', null);
         environment.set('bos_token', bos);
         environment.set('eos_token', eos);
         return new BoundedInterpreter(environment).render(program);
