@@ -16,6 +16,8 @@ import { createTokenizer } from './tokenizer/tokenizer.ts';
 
 export type WebGpuEngineOptions = RuntimeOptions;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /**
  * Reads a GGUF model and puts it on the GPU.
  * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
@@ -28,7 +30,9 @@ export async function loadWebGpuEngine(source: ByteSource, options: WebGpuEngine
   const tokenizer = createTokenizer(file.metadata);
   const runtime = await Runtime.open(file, config, options);
   // A signal that ends the first load must not end a recovery hours later.
-  const { signal: _signal, onProgress: _onProgress, ...lasting } = options;
+  const lasting: Writable<WebGpuEngineOptions> = { ...options };
+  delete lasting.signal;
+  delete lasting.onProgress;
   const session = new WebGpuSession(config, runtime, () => Runtime.open(file, config, lasting));
   options.onProgress?.({ stage: 'ready', loadedBytes: source.size, totalBytes: source.size });
   return new WebGpuEngine(file, config, tokenizer, session);
