@@ -115,7 +115,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
       return performance.now() - start;
     };
     time(text.slice(0, 10_000));
-    const tenth = Math.max(20, time(text.slice(0, 10_000)));
+    const tenth = Math.max(50, time(text.slice(0, 10_000)));
     expect(time(text)).toBeLessThan(tenth * 60);
   });
 });
