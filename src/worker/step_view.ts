@@ -32,11 +32,7 @@ export function stepView(
   return {
     chosen,
     rows,
-    rest: {
-      count: trace.raw.length - rows.length,
-      raw: Math.max(0, 1 - sum((row) => row.raw)),
-      final: Math.max(0, 1 - sum((row) => row.final)),
-    },
+    rest: restOf(trace, new Set(listed)),
     stages,
     curve,
     cuts,
@@ -45,6 +41,18 @@ export function stepView(
     kept: trace.kept,
     u: drawn ? trace.u : null,
   };
+}
+
+/** Summed rather than taken from 1: what is left of a rounded sum would look like a probability. */
+function restOf(trace: StepTrace, listed: ReadonlySet<TokenId>): StepView['rest'] {
+  let raw = 0;
+  let final = 0;
+  for (let token = 0; token < trace.raw.length; token++) {
+    if (listed.has(token)) continue;
+    raw += Math.exp(rawLogprob(trace, token));
+    final += Math.exp(finalLogprob(trace, token));
+  }
+  return { count: trace.raw.length - listed.size, raw, final };
 }
 
 export function candidateRow(trace: StepTrace, token: TokenId, tokenizer: Tokenizer): CandidateRow {
