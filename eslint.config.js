@@ -5,12 +5,25 @@ import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 export default ts.config(
-  { ignores: ['dist/', '.cache/', 'node_modules/', 'tests/reference/node_modules/', 'static/', 'training/', 'test-results/'] },
+  {
+    ignores: [
+      'dist/',
+      '.cache/',
+      'node_modules/',
+      'tests/reference/node_modules/',
+      'static/',
+      'training/',
+      'test-results/',
+    ],
+  },
   js.configs.recommended,
   ts.configs.strict,
   svelte.configs.recommended,
   { languageOptions: { globals: { ...globals.browser, ...globals.node } } },
-  { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } } },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
+  },
   {
     rules: {
       // The compiler knows every name; `no-undef` knows only the global list above.
@@ -29,7 +42,11 @@ export default ts.config(
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'Math', property: 'random', message: 'Use the counter-based generator in src/sampling/rng.ts.' },
+        {
+          object: 'Math',
+          property: 'random',
+          message: 'Use the counter-based generator in src/sampling/rng.ts.',
+        },
       ],
     },
   },

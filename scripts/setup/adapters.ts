@@ -24,7 +24,7 @@ export interface OpenAdapter {
 const DEVICE_NAME = { llvmpipe: 'llvmpipe', swiftshader: 'SwiftShader' } as const;
 
 /** Quickest first. */
-export const ADAPTER_NAMES: readonly AdapterName[] = ['hardware', 'llvmpipe', 'swiftshader'];
+const ADAPTER_NAMES: readonly AdapterName[] = ['hardware', 'llvmpipe', 'swiftshader'];
 
 /** Kept for the life of the process: a device must not outlive the Dawn instance it came from. */
 const opened = new Map<AdapterName, OpenAdapter | null>();
