@@ -1,18 +1,19 @@
 /**
- * `npm run bench`: speed and counters of the engine, for a file or for random weights in a published shape. Prints a table
- * and writes the same as JSON. Outputs are checked first, and a software adapter is called one.
+ * `npm run bench`: the time of the sampler, and speed and counters of the engine, for a file or for random weights in a
+ * published shape. Prints tables and writes the same as JSON. Outputs are checked first, and a software adapter is called one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type EngineBenchResult, type Timing, benchEngine } from '../tests/bench/engine.ts';
+import { type SamplingFigure, benchSampling } from '../tests/bench/sampling.ts';
 import { randomModelSource } from '../tests/bench/random_source.ts';
 import { specOf } from '../tests/bench/shapes.ts';
 import { nodeFileSource } from './node_file.ts';
 import { openBestAdapter } from './setup/adapters.ts';
 
-const USAGE = `npm run bench -- [options]
+const USAGE = `npm run bench -- [sampling | engine] [options]
   --model FILE         a GGUF file; without it, random weights in the shape and format below
   --shape NAME         smollm2-135m (default) or qwen2.5-0.5b
   --format NAME        block format of the random weights (default Q4_0)
@@ -22,7 +23,8 @@ const USAGE = `npm run bench -- [options]
   --runs N             each figure is the median of so many (default 5)
   --out FILE           the JSON (default test-results/bench.json)`;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     model: { type: 'string' },
     shape: { type: 'string', default: 'smollm2-135m' },
@@ -74,11 +76,22 @@ function print({ model, engine, ...result }: EngineBenchResult, title: string): 
     console.log(`  ${label.padEnd(44)}${milliseconds.toFixed(3).padStart(10)} ms`);
 }
 
-async function main(): Promise<void> {
-  if (values.help) return console.log(USAGE);
+function benchSampler(): SamplingFigure[] {
+  const figures = benchSampling();
+  console.log('the sampler, milliseconds a step (median, best):');
+  for (const { what, candidates, median, best } of figures) {
+    const size = candidates.toLocaleString('en').padStart(8);
+    console.log(
+      `  ${what.padEnd(32)}${size}${median.toFixed(3).padStart(10)}${best.toFixed(3).padStart(10)}`,
+    );
+  }
+  return figures;
+}
+
+async function benchModel(): Promise<object> {
   const adapter = await openBestAdapter(values.adapter);
   if (adapter === null)
-    throw new Error('There is no WebGPU adapter here; run "npm run setup", or drop --adapter.');
+    throw new Error('There is no such WebGPU adapter here; run "npm run setup", or drop --adapter.');
   const file = values.model === undefined ? null : await nodeFileSource(values.model);
   const source = file ?? randomModelSource(specOf(values.shape, values.format));
   const result = await benchEngine(source, {
@@ -89,20 +102,31 @@ async function main(): Promise<void> {
     log: (line) => console.error(line),
   });
   await file?.close();
-  print(result, values.model ?? `random weights, shape ${values.shape}, ${values.format}`);
+  const { model, shape, format } = values;
+  print(result, model ?? `random weights, shape ${shape}, ${format}`);
+  return { ...(model === undefined ? { shape, format } : { file: model }), ...result };
+}
+
+async function main(): Promise<void> {
+  if (values.help) return console.log(USAGE);
+  const [part, ...more] = positionals;
+  if (more.length > 0 || (part !== undefined && part !== 'sampling' && part !== 'engine')) {
+    throw new Error(`"${positionals.join(' ')}" is no part of the bench; they are sampling and engine.`);
+  }
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     platform: process.platform,
     node: process.version,
   };
+  const report = {
+    date: new Date().toISOString(),
+    machine,
+    ...(part === 'engine' ? {} : { sampling: benchSampler() }),
+    ...(part === 'sampling' ? {} : { engine: await benchModel() }),
+  };
   mkdirSync(dirname(values.out), { recursive: true });
-  const what =
-    values.model === undefined ? { shape: values.shape, format: values.format } : { file: values.model };
-  writeFileSync(
-    values.out,
-    `${JSON.stringify({ date: new Date().toISOString(), machine, ...what, ...result }, null, 2)}\n`,
-  );
+  writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
   console.log(`\nwritten to ${values.out}`);
 }
 
@@ -112,3 +136,5 @@ try {
   console.error(`bench: ${(error as Error).message}`);
   process.exitCode = 1;
 }
+// Dawn keeps threads that would hold the process for a while.
+process.exit();

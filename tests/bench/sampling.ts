@@ -1,6 +1,6 @@
 /**
  * Times the sampler on logits shaped like a language model's: a few likely tokens over a Gaussian bulk.
- * Run alone with `npx vite-node tests/bench/sampling.ts`.
+ * Run alone with `npm run bench -- sampling`.
  */
 import { Rederiver } from '../../src/decoding/rederive.ts';
 import { ScriptedTokenizer } from '../../src/engines/scripted/tokenizer.ts';
@@ -87,14 +87,4 @@ export function benchSampling(): SamplingFigure[] {
       timeChain('every stage, with trace', size, everything, true),
     ])
     .concat(timeRederive(4096, 200));
-}
-
-if (import.meta.url.endsWith(process.argv[1]!)) {
-  console.table(
-    benchSampling().map(({ median, best, ...rest }) => ({
-      ...rest,
-      'median ms': median.toFixed(3),
-      'best ms': best.toFixed(3),
-    })),
-  );
 }
