@@ -5,7 +5,7 @@ struct Row {
   token: u32,
   position: u32,  // in its sequence, from 0
   table: u32,     // which page table
-  spare: u32,
+  next: u32,      // the token that follows, where it is known and its rank is wanted
 }
 
 struct Batch {

@@ -4,7 +4,7 @@ import type { SamplingParams } from '../sampling/params.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { Branch } from './branch.ts';
 import { resolveBreakers } from './dry_breakers.ts';
-import { PromptScorer } from './prompt_scores.ts';
+import { PromptScorer, scoringOptions } from './prompt_scores.ts';
 import type { Run } from './run.ts';
 import { StopWatcher } from './stopping.ts';
 
@@ -56,11 +56,13 @@ async function prefillPrompt(run: Run): Promise<PrefillResult> {
   const result = await run.engine.session.prefill(prompt, {
     onProgress: (done, total) => run.emit({ type: 'prefill', done, total }),
     ...(signal ? { signal } : {}),
-    ...(scorePrompt
+    ...(scorePrompt && memory === undefined
+      ? scoringOptions(scorer, run.engine.capabilities.summaryTop)
+      : {}),
+    ...(scorePrompt && memory !== undefined
       ? {
           onLogits: (position: number, logits: Float32Array): void => {
             scorer.push(position, logits);
-            if (memory === undefined) return;
             node = memory.extend(node, prompt[position]!);
             memory.putAt(node, logits);
           },

@@ -1,5 +1,5 @@
 /** Numbers for tokens that were given, not drawn: the prompt's, or any text that one wants to hold a model against. */
-import type { Session, TokenId } from '../engines/contract.ts';
+import type { Engine, LogitSummary, PrefillOptions, TokenId } from '../engines/contract.ts';
 import { rankOf, rawDistribution } from '../sampling/scores.ts';
 import type { PromptRecord } from './events.ts';
 
@@ -28,19 +28,49 @@ export class PromptScorer {
     const token = this.#tokens[position + 1];
     if (token === undefined) return;
     const { logNormaliser, entropy } = rawDistribution(logits);
-    const rawLogprob = logits[token]! - logNormaliser;
+    this.#record(position, token, logits[token]! - logNormaliser, rankOf(logits, token), entropy);
+  }
+
+  /** As `push`, from what the engine has summed up. */
+  pushSummary(position: number, { next, logNormaliser, entropy }: LogitSummary): void {
+    const token = this.#tokens[position + 1];
+    if (token === undefined || next === null) return;
+    this.#record(position, token, next.logit - logNormaliser, next.rank, entropy);
+  }
+
+  #record(position: number, token: TokenId, rawLogprob: number, rank: number, entropy: number): void {
     this.#surprisal -= rawLogprob;
     this.#scored++;
     this.records[position + 1] = {
       position: position + 1,
       token,
       rawLogprob,
-      rank: rankOf(logits, token),
+      rank,
       entropy,
       surprisal: -rawLogprob,
       perplexity: Math.exp(this.#surprisal / this.#scored),
     };
   }
+}
+
+/** How a prefill is to report positions from `first` on: summed up by the engine where it can (`summaryTop` > 0). */
+export function scoringOptions(
+  scorer: PromptScorer,
+  summaryTop: number,
+  first = 0,
+): Pick<PrefillOptions, 'onLogits' | 'onSummary'> {
+  if (summaryTop > 0) {
+    return {
+      onSummary: (position, summary) => {
+        if (position >= first) scorer.pushSummary(position - first, summary);
+      },
+    };
+  }
+  return {
+    onLogits: (position, logits) => {
+      if (position >= first) scorer.push(position - first, logits);
+    },
+  };
 }
 
 export interface ContinuationScore {
@@ -57,7 +87,7 @@ export interface ContinuationScore {
  * @throws EngineError from the session; `aborted`
  */
 export async function scoreContinuation(
-  session: Session,
+  { session, capabilities }: Pick<Engine, 'session' | 'capabilities'>,
   context: readonly TokenId[],
   continuation: readonly TokenId[],
   signal?: AbortSignal,
@@ -65,9 +95,7 @@ export async function scoreContinuation(
   const first = context.length - 1;
   const scorer = new PromptScorer([...context.slice(-1), ...continuation]);
   const { sequence } = await session.prefill([...context, ...continuation], {
-    onLogits: (position, logits) => {
-      if (position >= first) scorer.push(position - first, logits);
-    },
+    ...scoringOptions(scorer, capabilities.summaryTop, first),
     ...(signal ? { signal } : {}),
   });
   session.release(sequence);

@@ -21,6 +21,8 @@ export interface Capabilities {
   readonly fork: boolean;
   /** Logits at prompt positions can be had. */
   readonly promptLogprobs: boolean;
+  /** `PrefillOptions.onSummary` works: the most tokens that a summary lists, 0 where there are none. */
+  readonly summaryTop: number;
   /** Most sequences in one `step`. */
   readonly maxBatch: number;
   /** The tokenizer can be asked for the ids of a text. */
@@ -88,6 +90,17 @@ export interface StreamDecoder {
   clone(): StreamDecoder;
 }
 
+/** What a row of raw logits comes to, for whoever does not need all of them. Logs are natural, entropy in nats. */
+export interface LogitSummary {
+  /** ln Σ exp(logit): a logprob is a logit minus this. */
+  readonly logNormaliser: number;
+  readonly entropy: number;
+  /** The token that follows in the sequence; null after the last one. Rank 1 is the most likely, ties by id. */
+  readonly next: { readonly token: TokenId; readonly logit: number; readonly rank: number } | null;
+  /** The most likely tokens, the likeliest first, ties by id. */
+  readonly top: readonly { readonly token: TokenId; readonly logit: number }[];
+}
+
 export interface PrefillOptions {
   /** Continue this sequence instead of opening a new one. */
   readonly sequence?: SequenceId;
@@ -96,6 +109,8 @@ export interface PrefillOptions {
    * The array is the callee's to keep. Given, no cached prefix is reused unless its logits are known.
    */
   readonly onLogits?: (position: number, logits: Float32Array) => void;
+  /** As `onLogits`, but only what each row comes to: a few numbers from the GPU instead of a whole vocabulary. */
+  readonly onSummary?: (position: number, summary: LogitSummary) => void;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }

@@ -29,6 +29,7 @@ export class ScriptedEngine implements Engine {
       maxLogprobs: VOCABULARY.length,
       fork: true,
       promptLogprobs: true,
+      summaryTop: 0,
       maxBatch: complete.maxBatch,
       tokenizer: true,
     };

@@ -8,6 +8,7 @@ import {
 } from '../contract.ts';
 import { type GgufFile, openGguf } from './gguf/header.ts';
 import { MAX_SEQUENCES } from './kernels/context.ts';
+import { SUMMARY_TOP } from './kernels/logit_summary.ts';
 import { type ModelConfig, readConfig } from './model/config.ts';
 import { kvBytesPerToken } from './model/memory_plan.ts';
 import { Runtime, type RuntimeOptions } from './model/runtime.ts';
@@ -55,6 +56,7 @@ class WebGpuEngine implements Engine {
       maxLogprobs: config.vocabularySize,
       fork: true,
       promptLogprobs: true,
+      summaryTop: Math.min(SUMMARY_TOP, config.vocabularySize),
       maxBatch: MAX_SEQUENCES,
       tokenizer: true,
     };

@@ -6,7 +6,12 @@ export interface BatchRow {
   readonly token: number;
   readonly position: number;
   readonly table: number;
+  /** The token that follows, where its rank is wanted. */
+  readonly next?: number | undefined;
 }
+
+/** Stands for no token. */
+const NONE = 0xffffffff;
 
 const HEADER = 4;
 const ROW = 4;
@@ -37,11 +42,12 @@ export class Batch {
     words[0] = rows.length;
     words[1] = this.#tableStride;
     words[2] = outputs.length;
-    rows.forEach(({ token, position, table }, i) => {
+    rows.forEach(({ token, position, table, next = NONE }, i) => {
       const at = HEADER + i * ROW;
       words[at] = token;
       words[at + 1] = position;
       words[at + 2] = table;
+      words[at + 3] = next;
     });
     words.set(outputs, HEADER + MAX_ROWS * ROW);
     tables.forEach((pages, i) => words.set(pages, HEADER + MAX_ROWS * (ROW + 1) + i * this.#tableStride));

@@ -3,6 +3,7 @@ import type { Dispatch } from '../gpu/plan.ts';
 import { type AttentionRequest, decodeAttention, prefillAttention } from '../kernels/attention.ts';
 import { type KernelContext, MAX_ROWS, MAX_SEQUENCES } from '../kernels/context.ts';
 import { embed } from '../kernels/embed.ts';
+import { logitSummary, SUMMARY_WORDS } from '../kernels/logit_summary.ts';
 import { matrixProduct, type ProductRequest, type ProductShape } from '../kernels/matrix_product.ts';
 import { norm } from '../kernels/norm.ts';
 import type { ModelConfig } from './config.ts';
@@ -20,6 +21,8 @@ export interface Activations {
   readonly hidden: GPUBuffer;
   /** [MAX_SEQUENCES][vocabulary] */
   readonly logits: GPUBuffer;
+  /** [MAX_SEQUENCES][SUMMARY_WORDS] */
+  readonly summaries: GPUBuffer;
 }
 
 export function createActivations(buffers: Buffers, config: ModelConfig): Activations {
@@ -32,6 +35,7 @@ export function createActivations(buffers: Buffers, config: ModelConfig): Activa
     attended: make('attended'),
     hidden: make('hidden'),
     logits: buffers.storage('scratch:logits', MAX_SEQUENCES * config.vocabularySize * 4),
+    summaries: buffers.storage('scratch:summaries', MAX_SEQUENCES * SUMMARY_WORDS * 4),
   };
 }
 
@@ -208,4 +212,11 @@ export async function planHead(
     }),
   ]);
   return steps.flat();
+}
+
+/** From the logits to what they come to. */
+export async function planSummary(context: KernelContext, model: Model): Promise<Dispatch[]> {
+  const { activations, batch, config } = model;
+  const { logits, summaries: out } = activations;
+  return [await logitSummary(context, { batch, logits, out, vocabularySize: config.vocabularySize })];
 }

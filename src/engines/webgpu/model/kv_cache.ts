@@ -16,7 +16,12 @@ export function createKvCache(buffers: Buffers, config: ModelConfig, pages: numb
   const pageBytes = PAGE_TOKENS * config.kvHeads * config.headDim * 4;
   const make = (what: string) =>
     Array.from({ length: config.layers }, (_, i) => buffers.storage(`kv:${what} ${i}`, pages * pageBytes));
-  return { keys: make('keys'), values: make('values'), pageBytes, spare: buffers.storage('kv:spare page', pageBytes) };
+  return {
+    keys: make('keys'),
+    values: make('values'),
+    pageBytes,
+    spare: buffers.storage('kv:spare page', pageBytes),
+  };
 }
 
 /** Records the copy of a page in every layer: what a fork pays when it first writes into a page that it shares. */

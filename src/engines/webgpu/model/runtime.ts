@@ -7,10 +7,11 @@ import { type Dispatch, encodePlans } from '../gpu/plan.ts';
 import { Profiler } from '../gpu/profiler.ts';
 import { Readback } from '../gpu/readback.ts';
 import { type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
+import { SUMMARY_WORDS } from '../kernels/logit_summary.ts';
 import type { ProductShape } from '../kernels/matrix_product.ts';
 import { Batch, type BatchRow } from './batch.ts';
 import type { ModelConfig } from './config.ts';
-import { createActivations, type Model, type PassMode, planBody, planHead } from './forward.ts';
+import { createActivations, type Model, type PassMode, planBody, planHead, planSummary } from './forward.ts';
 import { copyPage, createKvCache, type KvCache } from './kv_cache.ts';
 import { checkMemory, type MemoryPlan, planMemory } from './memory_plan.ts';
 import { WeightLoader } from './weights.ts';
@@ -33,6 +34,8 @@ export interface Pass {
   /** Rows whose logits are wanted; at most 16. */
   readonly outputs: readonly number[];
   readonly tables: readonly (readonly number[])[];
+  /** Bring back what the logits come to (kernels/logit_summary.ts) instead of the logits. */
+  readonly summarise?: boolean;
   /** Pages to copy first, [source, target]. */
   readonly copies?: readonly (readonly [number, number])[];
 }
@@ -42,6 +45,7 @@ export class Runtime {
   readonly #plans = new Map<string, Promise<Dispatch[]>>();
   readonly #one: Readback;
   readonly #many: Readback;
+  readonly #summaries: Readback;
   readonly #batch: Batch;
   readonly #cache: KvCache;
   readonly #model: Model;
@@ -60,6 +64,7 @@ export class Runtime {
     const row = parts.model.config.vocabularySize * 4;
     this.#one = new Readback(context.buffers, 'logits of one row', row);
     this.#many = new Readback(context.buffers, 'logits of sixteen rows', row * MAX_SEQUENCES);
+    this.#summaries = new Readback(context.buffers, 'summaries', SUMMARY_WORDS * MAX_SEQUENCES * 4);
     void opened.device.lost.then((info) => (this.lost = info));
   }
 
@@ -108,42 +113,45 @@ export class Runtime {
     return this.opened.software ? 32 : MAX_ROWS;
   }
 
-  /** @returns logits of each output, [vocabulary] each; once the device is lost, an EngineError `device-lost` */
+  /**
+   * @returns logits of each output, [vocabulary] each, or its summary, [SUMMARY_WORDS]
+   * @throws EngineError `device-lost`
+   */
   async run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
     const { device } = this.context;
-    const { rows, outputs, tables, copies = [] } = pass;
-    const [body, head] = await Promise.all([
+    const { rows, outputs, tables, copies = [], summarise = false } = pass;
+    const plans = await Promise.all([
       this.#plan(pass.mode, this.#shapeFor(rows.length, pass.mode)),
       outputs.length > 0 ? this.#plan('head', this.#shapeFor(outputs.length, 'decode')) : [],
+      summarise ? this.#plan('summary', 1) : [],
     ]);
     this.#throwIfLost();
     this.#batch.write(device.queue, rows, outputs, tables);
     const encoder = device.createCommandEncoder();
     for (const [source, target] of copies) copyPage(encoder, this.#cache, source, target);
-    encodePlans(encoder, [body, head], { rows: rows.length, outputs: outputs.length }, this.profiler);
-    const vocabulary = this.#model.config.vocabularySize;
-    const readback = outputs.length === 1 ? this.#one : this.#many;
-    const pending =
-      outputs.length > 0
-        ? readback.copy(encoder, this.#model.activations.logits, outputs.length * vocabulary * 4)
-        : undefined;
+    encodePlans(encoder, plans, { rows: rows.length, outputs: outputs.length }, this.profiler);
+    const pending = this.#copyOut(encoder, outputs.length, summarise);
     device.queue.submit([encoder.finish()]);
     try {
-      if (!pending) {
-        await device.queue.onSubmittedWorkDone();
-        this.#throwIfLost();
-        return [];
-      }
-      const all = await pending.read();
+      const read = pending ? await pending.results.read() : await device.queue.onSubmittedWorkDone();
       this.#throwIfLost();
-      if (outputs.length === 1) return [all];
-      return outputs.map((_, i) => all.slice(i * vocabulary, (i + 1) * vocabulary));
+      if (!read || !pending) return [];
+      const { width } = pending;
+      return outputs.length === 1 ? [read] : outputs.map((_, i) => read.slice(i * width, (i + 1) * width));
     } catch (error) {
       // A map that fails says only "aborted"; the reason is the device's.
       await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
       this.#throwIfLost();
       throw error;
     }
+  }
+
+  #copyOut(encoder: GPUCommandEncoder, outputs: number, summarise: boolean) {
+    if (outputs === 0) return undefined;
+    const { logits, summaries } = this.#model.activations;
+    const width = summarise ? SUMMARY_WORDS : this.#model.config.vocabularySize;
+    const readback = summarise ? this.#summaries : outputs === 1 ? this.#one : this.#many;
+    return { width, results: readback.copy(encoder, summarise ? summaries : logits, outputs * width * 4) };
   }
 
   /** Starts timing each kernel. @returns false where the adapter has no timestamps */
@@ -165,14 +173,13 @@ export class Runtime {
     return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
   }
 
-  #plan(kind: PassMode | 'head', shape: ProductShape): Promise<Dispatch[]> {
+  #plan(kind: PassMode | 'head' | 'summary', shape: ProductShape): Promise<Dispatch[]> {
     const key = `${kind} ${shape}`;
     let plan = this.#plans.get(key);
     if (!plan) {
-      plan =
-        kind === 'head'
-          ? planHead(this.context, this.#model, shape)
-          : planBody(this.context, this.#model, kind, shape);
+      if (kind === 'head') plan = planHead(this.context, this.#model, shape);
+      else if (kind === 'summary') plan = planSummary(this.context, this.#model);
+      else plan = planBody(this.context, this.#model, kind, shape);
       this.#plans.set(key, plan);
     }
     return plan;

@@ -9,6 +9,7 @@ import {
   type TokenId,
 } from '../../contract.ts';
 import { MAX_SEQUENCES, PAGE_TOKENS } from '../kernels/context.ts';
+import { readSummary } from '../kernels/logit_summary.ts';
 import type { ModelConfig } from './config.ts';
 import { kvBytesPerToken } from './memory_plan.ts';
 import type { Runtime } from './runtime.ts';
@@ -81,7 +82,9 @@ export class WebGpuSession implements Session {
     const start = continued?.tokens.length ?? 0;
     this.#checkLength(start + tokens.length);
     // Logits of reused positions are not kept, so a caller who wants them all gets no reuse.
-    const sequence = continued ?? (options.onLogits ? this.#table.create() : this.#table.forkPrefix(tokens));
+    const sequence =
+      continued ??
+      (options.onLogits || options.onSummary ? this.#table.create() : this.#table.forkPrefix(tokens));
     const reused = continued ? 0 : sequence.tokens.length;
     try {
       sequence.tokens.push(...tokens.slice(reused));
@@ -107,16 +110,21 @@ export class WebGpuSession implements Session {
     const total = tokens.length;
     if (sequence.cached === total) sequence.cached = total - 1;
     const first = sequence.cached;
-    const wanted = options.onLogits ? (options.logitsFrom ?? 0) : total - 1;
+    const { onLogits, onSummary } = options;
+    const each = onLogits !== undefined || onSummary !== undefined;
+    const wanted = each ? (options.logitsFrom ?? 0) : total - 1;
     for (;;) {
       options.signal?.throwIfAborted();
       const from = sequence.cached;
-      const chunk = options.onLogits ? MAX_SEQUENCES : this.#runtime.chunk;
-      const count = Math.min(chunk, total - from);
+      const left = total - from;
+      // The last row's logits are the caller's in any case, so summaries stop one row short of it.
+      const summarise = onLogits === undefined && onSummary !== undefined && left > 1;
+      const count = Math.min(each ? MAX_SEQUENCES : this.#runtime.chunk, summarise ? left - 1 : left);
       const rows = Array.from({ length: count }, (_, i) => ({
         token: tokens[from + i]!,
         position: from + i,
         table: 0,
+        next: tokens[from + i + 1],
       }));
       const outputs = rows.flatMap(({ position }, i) => (position >= wanted ? [i] : []));
       const copies = this.#table.makeWritable(sequence, from, from + count);
@@ -126,12 +134,17 @@ export class WebGpuSession implements Session {
           rows,
           outputs,
           tables: [sequence.pages],
+          summarise,
           copies,
         }),
       );
       if (logits === 'lost') continue;
       sequence.cached = from + count;
-      outputs.forEach((row, i) => options.onLogits?.(from + row, logits[i]!));
+      outputs.forEach((row, i) => {
+        if (!summarise) onLogits?.(from + row, logits[i]!);
+        else
+          onSummary?.(from + row, readSummary(logits[i]!, 0, this.#config.vocabularySize, rows[row]!.next));
+      });
       options.onProgress?.(sequence.cached - first, total - first);
       if (sequence.cached === total) return logits.at(-1)!;
     }
