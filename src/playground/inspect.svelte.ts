@@ -14,6 +14,9 @@ interface Question {
   readonly top: number;
 }
 
+/** While text streams the inspector follows it some eight times a second; a person's own moves are answered at once. */
+const streamingPauseMs = 120;
+
 const inspect = latestOnly(async ({ place, params, top }: Question) => {
   try {
     const view = await worker().inspect(place, params, { top });
@@ -21,6 +24,10 @@ const inspect = latestOnly(async ({ place, params, top }: Question) => {
   } catch (error) {
     playground.change({ inspected: null });
     notify('error', error instanceof Error ? error.message : String(error));
+  }
+  const following = playground.selected === null && playground.hovered === null;
+  if (following && playground.run.phase === 'decode') {
+    await new Promise((resolve) => setTimeout(resolve, streamingPauseMs));
   }
 });
 

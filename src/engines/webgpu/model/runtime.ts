@@ -169,7 +169,8 @@ export class Runtime {
 
   /** The smallest shape that takes so many rows in one group; tiles for more, where tiles pay. */
   #shapeFor(rows: number, mode: PassMode): ProductShape {
-    if (rows > MAX_SEQUENCES && mode === 'prefill' && this.context.reducer !== 'rows') return 'tile';
+    if (this.context.reducer === 'rows') return 8;
+    if (rows > MAX_SEQUENCES && mode === 'prefill') return 'tile';
     return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
   }
 
