@@ -27,8 +27,6 @@ export function stepView(
   if (chosen !== null && !listed.includes(chosen)) listed.push(chosen);
   const rows = listed.map((token) => candidateRow(trace, token, tokenizer));
   const { stages, cuts, curve } = throughChain(trace);
-  const sum = (pick: (row: CandidateRow) => number): number =>
-    rows.reduce((total, row) => total + pick(row), 0);
   return {
     chosen,
     rows,
