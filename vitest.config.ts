@@ -8,6 +8,8 @@ const device = {
   fileParallelism: false,
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // A test of what loading leaves on the heap collects garbage before it looks.
+  execArgv: ['--expose-gc'] as string[],
 } as const;
 
 // One project per kind of test, so that each can be run alone: `npx vitest run --project unit`.
@@ -15,7 +17,8 @@ export default defineConfig({
   plugins: [svelte()],
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      // Patience here too: on a busy machine a property of some hundred runs takes its time.
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'ui', include: ['tests/ui/**/*.test.ts'] } },
       { extends: true, test: { name: 'gpu', include: ['tests/gpu/**/*.test.ts'], ...device } },
       {

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { runDecoding } from '../../../src/decoding/decode.ts';
+import type { RunSpec } from '../../../src/decoding/events.ts';
+import { EngineError, type Engine } from '../../../src/engines/contract.ts';
+import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
+import { neutralParams } from '../../../src/sampling/parameter_table.ts';
+import { lane, runScripted } from './run_scripted.ts';
+
+const greedy = { strategy: { kind: 'greedy' } } as const;
+
+describe('why a run ends', () => {
+  test('max tokens; none at all', async () => {
+    const { result } = await runScripted({ ...greedy, stop: { maxTokens: 7, sequences: [] } });
+    expect(result.branches[0]).toMatchObject({ reason: 'max-tokens', stopSequence: null });
+    expect(result.branches[0]!.tokens).toHaveLength(7);
+    const none = await runScripted({ ...greedy, stop: { maxTokens: 0, sequences: [] } });
+    expect(none.result.branches[0]).toMatchObject({
+      reason: 'max-tokens',
+      tokens: [],
+      text: '',
+      perplexity: 1,
+    });
+  });
+
+  test('the end-of-generation token: counted, but not in the text', async () => {
+    const { result, engine, records } = await runScripted({
+      ...greedy,
+      stop: { maxTokens: 500, sequences: [] },
+    });
+    const [branch] = result.branches;
+    expect(branch!.reason).toBe('end-of-generation');
+    expect(engine.tokenizer.endOfGeneration.has(branch!.tokens.at(-1)!)).toBe(true);
+    expect(branch!.text).not.toContain('<');
+    expect(records.at(-1)).toMatchObject({ piece: '', visible: branch!.text.length });
+    const on = await runScripted({
+      ...greedy,
+      stop: { maxTokens: branch!.tokens.length + 5, sequences: [], ignoreEndOfGeneration: true },
+    });
+    expect(on.result.branches[0]!.reason).toBe('max-tokens');
+  });
+
+  test('a stop sequence across token borders: no record ever shows a part of it', async () => {
+    const free = await runScripted({ ...greedy, stop: { maxTokens: 30, sequences: [] } });
+    const text = free.result.branches[0]!.text;
+    // From the middle of one word to the middle of the third after it.
+    const words = [...text.matchAll(/ \w+/g)];
+    const from = words[5]!.index + 2;
+    const sequence = text.slice(from, words[8]!.index + 3);
+    const { result, records } = await runScripted({
+      ...greedy,
+      stop: { maxTokens: 30, sequences: [sequence] },
+    });
+    expect(result.branches[0]).toMatchObject({ reason: 'stop-sequence', stopSequence: sequence });
+    expect(result.branches[0]!.text).toBe(text.slice(0, text.indexOf(sequence)));
+    for (const { visible } of records) expect(visible).toBeLessThanOrEqual(text.indexOf(sequence));
+  });
+
+  test('context full: at the last place, and a prompt that does not fit', async () => {
+    const engine = new ScriptedEngine({ contextLength: 12 });
+    const { result } = await runScripted({ ...greedy, stop: { maxTokens: 99, sequences: [] } }, { engine });
+    expect(result.branches[0]!.reason).toBe('context-full');
+    const prompt = engine.tokenizer.encode('Once upon a time', { addSpecial: true });
+    expect(prompt.length + result.branches[0]!.tokens.length).toBe(12);
+    await expect(runScripted({ prompt: new Array(13).fill(300) }, { engine })).rejects.toThrow(
+      /prompt has 13 tokens and the context holds 12/,
+    );
+  });
+
+  test('stopped by the person: what there is, is the result', async () => {
+    const stop = new AbortController();
+    const { result, engine } = await runScripted(
+      {
+        lanes: [lane(), lane({ seed: 1 })],
+        stop: { maxTokens: 1000, sequences: [], ignoreEndOfGeneration: true },
+      },
+      {
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (event.type === 'step' && event.records[0]!.position > 20) stop.abort();
+        },
+      },
+    );
+    for (const branch of result.branches) {
+      expect(branch.reason).toBe('stopped');
+      expect(branch.tokens.length).toBeGreaterThan(10);
+      expect(branch.text.length).toBeGreaterThan(10);
+    }
+    expect(result.error).toBeNull();
+    expect(engine.session.usage.pagesUsed).toBe(0);
+  });
+
+  test('stopped during the prefill, or before it', async () => {
+    const { result, engine } = await runScripted({}, { signal: AbortSignal.abort() });
+    expect([result.branches, result.error]).toEqual([[], null]);
+    expect(engine.session.usage.pagesUsed).toBe(0);
+  });
+
+  test('a stop asked for by a timer is heard although the engine never waits', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 60);
+    const { result } = await runScripted(
+      { stop: { maxTokens: 1_000_000, sequences: [], ignoreEndOfGeneration: true } },
+      { signal: stop.signal, engine: new ScriptedEngine({ contextLength: 1e6, pagesTotal: 1e6 }) },
+    );
+    expect(result.branches[0]!.reason).toBe('stopped');
+  });
+});
+
+describe('failures', () => {
+  /** The scripted engine with a session whose step fails, or gives NaN, at a step. */
+  function failing(at: number, how: 'throw' | 'nan'): Engine {
+    const engine = new ScriptedEngine();
+    const { session } = engine;
+    const step = session.step.bind(session);
+    let steps = 0;
+    session.step = async (entries) => {
+      if (++steps === at && how === 'throw') throw new EngineError('device-lost', 'The GPU was lost.');
+      const rows = await step(entries);
+      if (steps === at) rows[0]![37] = NaN;
+      return rows;
+    };
+    return engine;
+  }
+
+  test('the engine fails in mid-sentence: the text so far is kept, and the error told', async () => {
+    const { result, engine } = await runScripted(
+      { lanes: [lane(), lane()] },
+      { engine: failing(6, 'throw') },
+    );
+    expect(result.error).toEqual({ code: 'device-lost', message: 'The GPU was lost.' });
+    for (const branch of result.branches) {
+      expect(branch.reason).toBe('error');
+      expect(branch.tokens).toHaveLength(6);
+    }
+    expect(engine.session.usage.pagesUsed).toBe(0);
+  });
+
+  test('one lane’s logits are bad: it ends with the reason, the others go on', async () => {
+    const { result } = await runScripted({ lanes: [lane(), lane()] }, { engine: failing(6, 'nan') });
+    expect(result.branches.map(({ reason }) => reason)).toEqual(['error', 'max-tokens']);
+    expect(result.error!.code).toBe('bad-logit');
+    expect(result.error!.message).toMatch(/token 37 at position 11 is NaN/);
+  });
+
+  test('memory runs out', async () => {
+    const engine = new ScriptedEngine({ pagesTotal: 4 });
+    const { result } = await runScripted(
+      { ...greedy, stop: { maxTokens: 200, sequences: [], ignoreEndOfGeneration: true } },
+      { engine },
+    );
+    expect(result.error!.code).toBe('out-of-memory');
+    expect(result.branches[0]!.tokens.length).toBeGreaterThan(40);
+    expect(engine.session.usage.pagesUsed).toBe(0);
+  });
+
+  test('specifications that cannot be run are refused before the model runs', async () => {
+    const engine = new ScriptedEngine();
+    const bad: [Partial<RunSpec>, RegExp][] = [
+      [{ prompt: [] }, /prompt is empty/],
+      [{ prompt: [99_999] }, /Token 99999 is not in the vocabulary/],
+      [{ lanes: [] }, /no lane to run/],
+      [{ lanes: [lane({ topP: 2 })] }, /Top-p is 2/],
+      [{ stop: { maxTokens: -1, sequences: [] } }, /Max tokens is -1/],
+      [{ strategy: { kind: 'beam', width: 0, lengthPenalty: 1 } }, /beam width is 0/],
+      [{ strategy: { kind: 'beam', width: 2, lengthPenalty: NaN } }, /length penalty is NaN/],
+      [{ strategy: { kind: 'best-of-n', n: 1.5, score: { kind: 'shortest' } } }, /number of samples is 1.5/],
+      [
+        { strategy: { kind: 'first-valid', n: 2, verifier: { kind: 'regex', pattern: '(' } } },
+        /regular expression "\(" cannot be read/,
+      ],
+      [
+        { strategy: { kind: 'beam', width: 2, lengthPenalty: 1 }, lanes: [lane(), lane()] },
+        /Beam search takes one lane, not 2/,
+      ],
+    ];
+    for (const [change, message] of bad)
+      await expect(runScripted(change, { engine })).rejects.toThrow(message);
+    expect(engine.session.usage.pagesUsed).toBe(0);
+  });
+
+  test('an engine that gives less than a strategy needs', async () => {
+    const engine = new ScriptedEngine();
+    const poor: Engine = {
+      ...engine,
+      describe: () => engine.describe(),
+      dispose: () => engine.dispose(),
+      capabilities: { ...engine.capabilities, fork: false },
+    };
+    const spec: RunSpec = {
+      prompt: [0],
+      strategy: { kind: 'sample' },
+      lanes: [{ params: neutralParams() }, { params: neutralParams() }],
+      stop: { maxTokens: 3, sequences: [] },
+    };
+    await expect(runDecoding(poor, spec)).rejects.toThrow(/cannot fork/);
+    const short: Engine = {
+      ...poor,
+      capabilities: { ...engine.capabilities, logits: 'top-n', maxLogprobs: 20 },
+    };
+    await expect(runDecoding(short, spec)).rejects.toThrow(/only the 20 most likely/);
+  });
+});

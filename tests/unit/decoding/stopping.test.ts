@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { StopWatcher } from '../../../src/decoding/stopping.ts';
+
+/** Everything that was ever visible, and the end. */
+function feed(sequences: string[], pieces: string[]): { shown: string[]; text: string; stop: string | null } {
+  const watcher = new StopWatcher(sequences);
+  const shown: string[] = [];
+  for (const piece of pieces) {
+    const stop = watcher.push(piece);
+    shown.push(stop === null ? watcher.text.slice(0, watcher.visible) : watcher.text);
+    if (stop !== null) return { shown, text: watcher.text, stop };
+  }
+  return { shown, text: watcher.text, stop: null };
+}
+
+test('a stop sequence across three tokens: nothing of it is ever shown', () => {
+  const { shown, text, stop } = feed(['\n\nUser:'], ['Hello', '.\n', '\nUs', 'er: hi']);
+  expect(shown).toEqual(['Hello', 'Hello.', 'Hello.', 'Hello.']);
+  expect([text, stop]).toEqual(['Hello.', '\n\nUser:']);
+});
+
+test('a false alarm is shown once it is one', () => {
+  const { shown, stop } = feed(['\n\nUser'], ['a\n', '\nUs', 'ually']);
+  expect(shown).toEqual(['a', 'a', 'a\n\nUsually']);
+  expect(stop).toBeNull();
+});
+
+test('the first to begin wins, the longest of those', () => {
+  expect(feed(['b', 'abc', 'ab'], ['xabc'])).toMatchObject({ text: 'x', stop: 'abc' });
+  expect(feed(['bc', 'a'], ['xabc'])).toMatchObject({ text: 'x', stop: 'a' });
+});
+
+test('empty stop sequences stop nothing; given text neither', () => {
+  expect(feed([''], ['a', 'b'])).toMatchObject({ text: 'ab', stop: null });
+  const watcher = new StopWatcher(['END']);
+  watcher.skip('an END, and EN');
+  expect(watcher.push('x')).toBeNull();
+  const second = new StopWatcher(['END']);
+  second.skip('EN');
+  expect([second.push('D'), second.text]).toEqual(['END', '']);
+});
+
+test('however a text is cut, the result is that of the whole text, and no shown text takes back or leaks', () => {
+  const letters = fc.constantFrom('a', 'b', 'ab', 'ba', 'aab', '\n', 'é', '🦊');
+  fc.assert(
+    fc.property(
+      fc.array(letters, { maxLength: 30 }),
+      fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), minLength: 1, maxLength: 4 }), {
+        maxLength: 3,
+      }),
+      (pieces, sequences) => {
+        const whole = pieces.join('');
+        const starts = sequences.map((sequence) => whole.indexOf(sequence)).filter((at) => at >= 0);
+        const { shown, text, stop } = feed(sequences, pieces);
+        if (stop === null) expect([text, starts]).toEqual([whole, []]);
+        else
+          expect(
+            sequences.some((sequence) => text + sequence === whole.slice(0, text.length + sequence.length)),
+          ).toBe(true);
+        for (const [i, visible] of shown.entries()) {
+          expect(text.startsWith(visible)).toBe(true);
+          if (i > 0) expect(visible.startsWith(shown[i - 1]!)).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
