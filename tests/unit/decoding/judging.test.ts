@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { buildExtractor, buildVerifier } from '../../../src/decoding/verifier.ts';
+import { runScripted } from './run_scripted.ts';
+
+const stop = { maxTokens: 40, sequences: ['.'] };
+
+describe('best of N', () => {
+  test('N samples are those of N streams, as one batch; ranked by a plain recomputation', async () => {
+    const { result, records } = await runScripted({
+      strategy: { kind: 'best-of-n', n: 6, score: { kind: 'average-logprob' } },
+      stop,
+    });
+    expect(result.branches).toHaveLength(6);
+    expect(new Set(result.branches.map(({ text }) => text)).size).toBeGreaterThan(3);
+    const averages = result.branches.map(({ branch }) => {
+      const own = records.filter((record) => record.branch === branch);
+      return own.reduce((sum, { rawLogprob }) => sum + rawLogprob, 0) / own.length;
+    });
+    const order = [0, 1, 2, 3, 4, 5].sort((a, b) => averages[b]! - averages[a]!);
+    expect(result.ranking).toEqual(order);
+    expect(result.winner).toBe(order[0]);
+    for (const [i, { score }] of result.branches.entries()) expect(score).toBeCloseTo(averages[i]!, 12);
+    const steps = Math.max(...result.branches.map(({ tokens }) => tokens.length));
+    expect(result.timing.steps).toBe(steps - 1);
+  });
+
+  test('shortest, longest, valid first', async () => {
+    const run = async (score: Parameters<typeof runScripted>[0] & object) =>
+      (await runScripted({ ...score, stop })).result;
+    const lengths = (result: Awaited<ReturnType<typeof run>>) =>
+      result.ranking.map((id) => result.branches[id]!.text.length);
+    const shortest = lengths(
+      await run({ strategy: { kind: 'best-of-n', n: 5, score: { kind: 'shortest' } } }),
+    );
+    expect(shortest).toEqual([...shortest].sort((a, b) => a - b));
+    const longest = lengths(await run({ strategy: { kind: 'best-of-n', n: 5, score: { kind: 'longest' } } }));
+    expect(longest).toEqual([...longest].sort((a, b) => b - a));
+
+    const verified = await run({
+      strategy: {
+        kind: 'best-of-n',
+        n: 8,
+        score: {
+          kind: 'verifier',
+          verifier: { kind: 'regex', pattern: '\\b(cat|dog|bear|fox|queen|king)\\b' },
+        },
+      },
+    });
+    const valid = verified.ranking.map((id) => verified.branches[id]!.valid);
+    expect(valid).toContain(true);
+    expect(valid).toContain(false);
+    expect(valid).toEqual([...valid].sort((a, b) => Number(b) - Number(a)));
+    const none = await run({
+      strategy: { kind: 'best-of-n', n: 3, score: { kind: 'verifier', verifier: { kind: 'json' } } },
+    });
+    expect(none.winner).toBeNull();
+  });
+});
+
+describe('majority vote', () => {
+  test('shares are those of a plain count', async () => {
+    const pattern = /\b(the|a|one|every|this|that|her|his|their|another)\b/;
+    const { result } = await runScripted({
+      strategy: { kind: 'majority-vote', n: 16, extractor: { kind: 'regex', pattern: pattern.source } },
+      stop,
+    });
+    const counts = new Map<string, number[]>();
+    for (const { branch, text, answer } of result.branches) {
+      const expected = pattern.exec(text)?.[1] ?? null;
+      expect(answer).toBe(expected);
+      if (expected !== null) counts.set(expected, [...(counts.get(expected) ?? []), branch]);
+    }
+    const answered = [...counts.values()].flat().length;
+    const plain = [...counts]
+      .map(([answer, branches]) => ({
+        answer,
+        votes: branches.length,
+        share: branches.length / answered,
+        branches,
+      }))
+      .sort((a, b) => b.votes - a.votes || a.branches[0]! - b.branches[0]!);
+    expect(result.votes).toEqual(plain);
+    expect(plain.length).toBeGreaterThan(1);
+    expect(result.branches[result.winner!]!.answer).toBe(plain[0]!.answer);
+    expect(result.votes.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
+  });
+
+  test('no answers, no winner', async () => {
+    const { result } = await runScripted({
+      strategy: { kind: 'majority-vote', n: 3, extractor: { kind: 'last-number' } },
+      stop,
+    });
+    expect([result.winner, result.votes, result.ranking.length]).toEqual([null, [], 3]);
+  });
+});
+
+describe('first valid', () => {
+  test('the first to end valid wins, the race ends there, the others are as far as they came', async () => {
+    const { result, engine } = await runScripted({
+      strategy: { kind: 'first-valid', n: 6, verifier: { kind: 'length', min: 25 } },
+      stop,
+    });
+    const winner = result.branches[result.winner!]!;
+    expect([winner.valid, winner.reason]).toEqual([true, 'stop-sequence']);
+    expect(winner.text.length).toBeGreaterThanOrEqual(25);
+    const lost = result.branches.filter(({ reason }) => reason === 'lost-race');
+    expect(lost.length).toBeGreaterThan(0);
+    for (const { tokens } of lost) expect(tokens).toHaveLength(winner.tokens.length);
+    for (const branch of result.branches) {
+      if (branch.reason === 'stop-sequence' && branch.tokens.length < winner.tokens.length) {
+        expect(branch.valid).toBe(false);
+      }
+    }
+    expect(result.ranking[0]).toBe(winner.branch);
+    expect(engine.session.usage.pagesUsed).toBe(0);
+  });
+
+  test('none valid', async () => {
+    const { result } = await runScripted({
+      strategy: { kind: 'first-valid', n: 3, verifier: { kind: 'json' } },
+      stop,
+    });
+    expect(result.winner).toBeNull();
+    expect(result.branches.every(({ valid }) => valid === false)).toBe(true);
+  });
+});
+
+describe('verifiers and answers', () => {
+  test('verifiers', () => {
+    const regex = buildVerifier({ kind: 'regex', pattern: '^yes', flags: 'giy' });
+    expect([regex('Yes!'), regex('Yes!'), regex('no')]).toEqual([true, true, false]);
+    const json = buildVerifier({ kind: 'json' });
+    expect([json(' {"a": [1]} '), json('{a: 1}'), json('')]).toEqual([true, false, false]);
+    const length = buildVerifier({ kind: 'length', min: 2, max: 3 });
+    expect(['', 'ab', 'abc', 'abcd'].map(length)).toEqual([false, true, true, false]);
+  });
+
+  test('answers', () => {
+    const number = buildExtractor({ kind: 'last-number' });
+    expect(['so 3 + 4 = 7.', '1,234.50', 'x = -2.0', 'none', '12345678901234567890'].map(number)).toEqual([
+      '7',
+      '1234.5',
+      '-2',
+      null,
+      '12345678901234567890',
+    ]);
+    const group = buildExtractor({ kind: 'regex', pattern: 'answer: (\\w+)', flags: 'i' });
+    expect(['Answer: Paris.', 'Paris'].map(group)).toEqual(['Paris', null]);
+    const whole = buildExtractor({ kind: 'whole-text' });
+    expect([' Yes,\n sir ', ''].map(whole)).toEqual(['yes, sir', null]);
+  });
+});
