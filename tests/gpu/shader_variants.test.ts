@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { openDevice } from '../../src/engines/webgpu/gpu/device.ts';
+import { type PipelineRequest, Pipelines } from '../../src/engines/webgpu/gpu/pipelines.ts';
+import { linkShader } from '../../src/engines/webgpu/gpu/shaders.ts';
+import { describeOnEachAdapter } from '../setup/devices.ts';
+import { requestEverything } from './every_variant.ts';
+
+/** Modules that are compiled side by side: the answer to each takes a turn of Dawn's clock on some adapters. */
+const AT_A_TIME = 64;
+
+describeOnEachAdapter('every shader variant that the engine can ask for', ({ name, gpu }) => {
+  test('links and compiles without a message', async () => {
+    const { device, features, subgroupSize } = await openDevice(gpu);
+    const requests = [...(await requestEverything(device, { features, subgroupSize }))];
+    // Fewer would mean that the list lost a dimension, not that the engine did.
+    expect(requests.length).toBeGreaterThan(1200);
+
+    const messages: string[] = [];
+    const compile = async ([key, request]: readonly [string, PipelineRequest]) => {
+      const module = device.createShaderModule({ label: key, code: await linkShader(request) });
+      const { messages: said } = await module.getCompilationInfo();
+      for (const { type, message, lineNum } of said)
+        messages.push(`${key}, line ${lineNum}: ${type}: ${message}`);
+    };
+    for (let i = 0; i < requests.length; i += AT_A_TIME)
+      await Promise.all(requests.slice(i, i + AT_A_TIME).map(compile));
+    expect(messages).toEqual([]);
+    device.destroy();
+  });
+
+  test('becomes a pipeline: a few that have every condition and format of every shader among them', async () => {
+    const { device, features, subgroupSize } = await openDevice(gpu);
+    const requests = [...(await requestEverything(device, { features, subgroupSize })).values()];
+    // SwiftShader takes seconds for some: there it is one of each shader, and the tests of kernels make others.
+    const chosen = coverage(requests, ({ conditions, block = '' }) =>
+      name === 'swiftshader' ? [] : [...conditions, block],
+    );
+    expect(new Set(chosen.map(({ shader }) => shader)).size).toBe(
+      new Set(requests.map((r) => r.shader)).size,
+    );
+    const pipelines = new Pipelines(device);
+    await Promise.all(chosen.map((request) => pipelines.get(request)));
+    device.destroy();
+  });
+});
+
+/** Some of `requests`, such that each trait of each shader occurs; those with the most traits first. */
+function coverage(
+  requests: readonly PipelineRequest[],
+  traits: (request: PipelineRequest) => readonly string[],
+): PipelineRequest[] {
+  const met = new Set<string>();
+  const byTraits = [...requests].sort((a, b) => traits(b).length - traits(a).length);
+  return byTraits.filter((request) => {
+    const own = ['', ...traits(request)].map((trait) => `${request.shader} ${trait}`);
+    const adds = own.some((trait) => !met.has(trait));
+    for (const trait of own) met.add(trait);
+    return adds;
+  });
+}
