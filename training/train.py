@@ -28,9 +28,9 @@ MUON_RATE = 0.02
 ADAM_RATE = 0.003
 WEIGHT_DECAY = 0.1
 LOG_EVERY_STEPS = 20
-CHECKPOINT_EVERY_SECONDS = 420
+CHECKPOINT_EVERY_SECONDS = 600
 # Held-out stories that are scored at each checkpoint: enough for a trend.
-STORIES_PER_CHECKPOINT = 100
+STORIES_PER_CHECKPOINT = 40
 
 
 def schedule(step: int, progress: float, decay_share: float) -> float:
