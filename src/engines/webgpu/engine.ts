@@ -17,6 +17,9 @@ import { createTokenizer } from './tokenizer/tokenizer.ts';
 
 export type WebGpuEngineOptions = RuntimeOptions;
 
+/** Characters of a licence or description that are shown. */
+const MAX_TEXT = 2000;
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -29,34 +32,34 @@ export async function loadWebGpuEngine(source: ByteSource, options: WebGpuEngine
   const config = readConfig(file);
   options.onProgress?.({ stage: 'tokenizer', loadedBytes: 0, totalBytes: source.size });
   const tokenizer = createTokenizer(file.metadata);
-  const runtime = await Runtime.open(file, config, options);
+  // The metadata of a large vocabulary is tens of megabytes of strings, which nothing needs from here on.
+  const model = describeFile(file);
+  const tensors = { tensors: file.tensors, source: file.source };
+  const runtime = await Runtime.open(tensors, config, options);
   // A signal that ends the first load must not end a recovery hours later.
   const lasting: Writable<WebGpuEngineOptions> = { ...options };
   delete lasting.signal;
   delete lasting.onProgress;
-  const session = new WebGpuSession(config, runtime, () => Runtime.open(file, config, lasting));
+  const session = new WebGpuSession(config, runtime, () => Runtime.open(tensors, config, lasting));
   options.onProgress?.({ stage: 'ready', loadedBytes: source.size, totalBytes: source.size });
-  return new WebGpuEngine(file, config, tokenizer, session);
+  return new WebGpuEngine({ ...model, ...describeRuntime(config, runtime) }, tokenizer, session);
 }
 
 class WebGpuEngine implements Engine {
   readonly kind = 'webgpu';
-  readonly model: ModelInfo;
   readonly capabilities: Capabilities;
 
   constructor(
-    file: GgufFile,
-    config: ModelConfig,
+    readonly model: ModelInfo,
     readonly tokenizer: Tokenizer,
     readonly session: WebGpuSession,
   ) {
-    this.model = describeModel(file, config, session.runtime);
     this.capabilities = {
       logits: 'full',
-      maxLogprobs: config.vocabularySize,
+      maxLogprobs: model.vocabularySize,
       fork: true,
       promptLogprobs: true,
-      summaryTop: Math.min(SUMMARY_TOP, config.vocabularySize),
+      summaryTop: Math.min(SUMMARY_TOP, model.vocabularySize),
       maxBatch: MAX_SEQUENCES,
       tokenizer: true,
     };
@@ -72,29 +75,36 @@ class WebGpuEngine implements Engine {
   }
 }
 
-function describeModel(file: GgufFile, config: ModelConfig, runtime: Runtime): ModelInfo {
+/** What the file says of its model. */
+function describeFile(file: GgufFile) {
   const formats: Record<string, number> = {};
   let parameters = 0;
   for (const { format, shape } of file.tensors.values()) {
     formats[format] = (formats[format] ?? 0) + 1;
     parameters += shape.reduce((product, n) => product * n, 1);
   }
-  const text = (key: string) => file.metadata.string(key, '');
+  const text = (key: string) => file.metadata.string(key, '').slice(0, MAX_TEXT);
   const licence = text('general.license');
   const description = text('general.description');
   return {
-    name: config.name,
-    architecture: config.architecture.name,
     parameters,
-    vocabularySize: config.vocabularySize,
-    contextLength: runtime.memory.contextLength,
-    layers: config.layers,
-    embeddingLength: config.width,
-    fileSize: file.source.size,
-    weightBytes: runtime.context.buffers.bytes('weights:'),
-    kvBytesPerToken: kvBytesPerToken(config),
     formats,
+    fileSize: file.source.size,
     ...(licence ? { licence } : {}),
     ...(description ? { description } : {}),
+  };
+}
+
+/** What became of it here. */
+function describeRuntime(config: ModelConfig, { memory, context }: Runtime) {
+  return {
+    name: config.name,
+    architecture: config.architecture.name,
+    vocabularySize: config.vocabularySize,
+    contextLength: memory.contextLength,
+    layers: config.layers,
+    embeddingLength: config.width,
+    weightBytes: context.buffers.bytes('weights:'),
+    kvBytesPerToken: kvBytesPerToken(config),
   };
 }

@@ -13,6 +13,9 @@ export interface GgufFile {
   readonly source: ByteSource;
 }
 
+/** What is left to keep of a file whose metadata has been read: where its tensors lie. */
+export type TensorFile = Pick<GgufFile, 'tensors' | 'source'>;
+
 const MAGIC = 0x46554747; // "GGUF", little-endian
 
 /**

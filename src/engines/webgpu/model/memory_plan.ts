@@ -1,6 +1,6 @@
 import { EngineError } from '../../contract.ts';
 import { STREAMS } from '../gguf/repack.ts';
-import type { GgufFile } from '../gguf/header.ts';
+import type { TensorFile } from '../gguf/header.ts';
 import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS, paddedWidth } from '../kernels/context.ts';
 import type { ModelConfig } from './config.ts';
 
@@ -26,7 +26,7 @@ export function kvBytesPerToken({ layers, kvHeads, headDim }: ModelConfig): numb
 
 /** @param contextLength tokens of the longest sequence; the model's own, at most 4,096, when absent */
 export function planMemory(
-  file: GgufFile,
+  file: TensorFile,
   config: ModelConfig,
   limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number },
   contextLength = DEFAULT_CONTEXT,
@@ -44,7 +44,7 @@ export function planMemory(
 }
 
 /** Bytes of all tensors as they lie on the GPU. */
-export function weightBytes(file: GgufFile): number {
+export function weightBytes(file: TensorFile): number {
   let sum = 0;
   for (const { format, shape } of file.tensors.values()) {
     const [columns = 1, ...rest] = shape;

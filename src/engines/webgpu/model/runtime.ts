@@ -1,5 +1,5 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
-import type { GgufFile } from '../gguf/header.ts';
+import type { TensorFile } from '../gguf/header.ts';
 import { Buffers, checkedAllocation } from '../gpu/buffers.ts';
 import { type DeviceOptions, openDevice, type OpenDevice } from '../gpu/device.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
@@ -69,7 +69,7 @@ export class Runtime {
   }
 
   /** @throws EngineError `no-webgpu`, `no-adapter`, `out-of-memory`, `bad-file`, `unsupported-format`, `aborted` … */
-  static async open(file: GgufFile, config: ModelConfig, options: RuntimeOptions): Promise<Runtime> {
+  static async open(file: TensorFile, config: ModelConfig, options: RuntimeOptions): Promise<Runtime> {
     const opened = await openDevice(options.gpu, options);
     const { device } = opened;
     const buffers = new Buffers(device);

@@ -1,6 +1,6 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
 import { BLOCK_FORMATS } from '../gguf/block_formats.ts';
-import type { GgufFile } from '../gguf/header.ts';
+import type { TensorFile } from '../gguf/header.ts';
 import { halfToFloat, repackRows } from '../gguf/repack.ts';
 import type { TensorInfo } from '../gguf/tensor_table.ts';
 import { type Matrix, writeRows } from '../kernels/matrix.ts';
@@ -21,7 +21,7 @@ export interface Placement {
 }
 
 /** The tensor of that name, which must be `columns` × `rows` (a vector has one row). */
-export function tensor(file: GgufFile, name: string, columns: number, rows = 1): TensorInfo {
+export function tensor(file: TensorFile, name: string, columns: number, rows = 1): TensorInfo {
   const found = file.tensors.get(name);
   if (!found) {
     throw new EngineError(
@@ -40,7 +40,7 @@ export function tensor(file: GgufFile, name: string, columns: number, rows = 1):
 }
 
 /** A vector as f32. Norms and biases are never block-quantised. */
-export async function readVector(file: GgufFile, info: TensorInfo, signal?: AbortSignal) {
+export async function readVector(file: TensorFile, info: TensorInfo, signal?: AbortSignal) {
   const length = info.shape.reduce((product, n) => product * n, 1);
   if (BLOCK_FORMATS[info.format].elements > 1 || length > MAX_VECTOR) {
     throw new EngineError(
@@ -61,7 +61,7 @@ export async function readVector(file: GgufFile, info: TensorInfo, signal?: Abor
  */
 export async function upload(
   device: GPUDevice,
-  file: GgufFile,
+  file: TensorFile,
   placements: readonly Placement[],
   options: { signal?: AbortSignal | undefined; onProgress?: ((progress: LoadProgress) => void) | undefined },
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type { LoadProgress } from '../../contract.ts';
-import type { GgufFile } from '../gguf/header.ts';
+import type { TensorFile } from '../gguf/header.ts';
 import type { TensorInfo } from '../gguf/tensor_table.ts';
 import { type KernelContext, paddedWidth } from '../kernels/context.ts';
 import { canBeSection, createMatrix, type Matrix } from '../kernels/matrix.ts';
@@ -49,12 +49,12 @@ export interface Weights {
 /** Makes every buffer for the weights, and says what is to be copied into which. */
 export class WeightLoader {
   readonly #context: KernelContext;
-  readonly #file: GgufFile;
+  readonly #file: TensorFile;
   readonly #config: ModelConfig;
   readonly #placements: Placement[] = [];
   readonly #signal: AbortSignal | undefined;
 
-  constructor(context: KernelContext, file: GgufFile, config: ModelConfig, signal?: AbortSignal) {
+  constructor(context: KernelContext, file: TensorFile, config: ModelConfig, signal?: AbortSignal) {
     this.#context = context;
     this.#file = file;
     this.#config = config;
