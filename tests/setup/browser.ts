@@ -20,15 +20,11 @@ const FLAGS = [
 /** One for all the pages of a test file. */
 let browser: Browser | undefined;
 
-/** A browser of one's own, the caller's to close. @throws Error when there is none on this machine */
-export async function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
+/** @throws Error when there is none on this machine */
+async function launchBrowser(): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === null) throw new Error('no Chromium on this machine: run "npm run setup"');
-  return chromium.launch({ executablePath, args: [...FLAGS, ...extraFlags] });
-}
-
-async function sharedBrowser(): Promise<Browser> {
-  return (browser ??= await launchBrowser());
+  return chromium.launch({ executablePath, args: FLAGS });
 }
 
 // Runs after the last test of each file that imports this one.
@@ -53,10 +49,11 @@ export interface OpenPage {
  */
 export async function openPage(
   path = '',
-  options: BrowserContextOptions & { browser?: Browser; setUp?: (page: Page) => Promise<void> } = {},
+  options: BrowserContextOptions & { setUp?: (page: Page) => Promise<void> } = {},
 ): Promise<OpenPage> {
-  const { browser: given, setUp, ...contextOptions } = options;
-  const context = await (given ?? (await sharedBrowser())).newContext({
+  const { setUp, ...contextOptions } = options;
+  browser ??= await launchBrowser();
+  const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     ...contextOptions,
   });

@@ -13,9 +13,7 @@ const expected: readonly AdapterName[] =
   process.platform === 'linux' ? ['llvmpipe', 'swiftshader'] : ['hardware'];
 
 /** The adapters that this machine lacks. */
-export const missing: readonly AdapterName[] = expected.filter(
-  (name) => !devices.some((d) => d.name === name),
-);
+const missing: readonly AdapterName[] = expected.filter((name) => !devices.some((d) => d.name === name));
 
 /**
  * One `describe` per adapter, named after it. A missing adapter leaves a skipped test that says how to get it.
