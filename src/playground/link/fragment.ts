@@ -1,0 +1,53 @@
+/** The whole link: `#v=1&model=…&prompt=…&…&seed=42`, and `&r=` with a packed recording after it. */
+import type { Settings } from '../settings.ts';
+import { maxFragmentLength } from './limits.ts';
+import { readPairs, writePairs, type Pair } from './query.ts';
+import { linkVersion, readSettings, writeSettings } from './settings_link.ts';
+import { LinkValues } from './values.ts';
+
+export interface LinkState {
+  readonly settings: Settings;
+  /** The recording as it stands in the link, not yet unpacked; null when there is none. */
+  readonly packed: string | null;
+  /** Sentences about what could not be taken from the link. */
+  readonly problems: readonly string[];
+}
+
+/** @returns the fragment without `#` */
+export function writeFragment(settings: Settings, packed: string | null = null): string {
+  const recording: Pair[] = packed === null ? [] : [['r', packed]];
+  return writePairs([...writeSettings(settings), ...recording]);
+}
+
+/**
+ * Never throws: what cannot be used is named in `problems`.
+ * @param fragment with or without `#`
+ * @returns null for a fragment that is no link of ours, such as an anchor
+ */
+export function readFragment(fragment: string): LinkState | null {
+  const query = fragment.replace(/^#/, '');
+  if (!/(^|&)v=/.test(query)) return null;
+  if (query.length > maxFragmentLength) {
+    const problem = `The link is ${query.length} characters long, more than the ${maxFragmentLength} that are read; ask for it as a file.`;
+    return { settings: readSettings(new LinkValues([])), packed: null, problems: [problem] };
+  }
+  const values = new LinkValues(readPairs(query));
+  const version = values.last('v') ?? '';
+  const packed = values.last('r') ?? null;
+  const settings = readSettings(values);
+  const problems = [...values.problems];
+  if (Number(version) > linkVersion) {
+    problems.unshift(
+      `The link is of version ${version.slice(0, 20)}, newer than this page, which reads up to ${linkVersion}; reload the page for a newer one.`,
+    );
+  }
+  const unknown = values.unknown();
+  if (unknown.length > 0) {
+    const names = unknown
+      .slice(0, 3)
+      .map((name) => `"${name.slice(0, 30)}"`)
+      .join(', ');
+    problems.push(`The link has ${names}, which this page does not know; left out.`);
+  }
+  return { settings, packed: packed === '' ? null : packed, problems };
+}

@@ -1,0 +1,169 @@
+/**
+ * Sampling parameters in a link. A number is `top_p=0.9`; lanes that differ in it are a list, `t=0.2,0.8,1.4`, where an empty
+ * place follows the common value; a common value that is not the default stands before it, `t=1;0.2,,1.4`. What is no number
+ * is `order=…`, and `order.2=…` for the second lane alone.
+ */
+import { defaultParams, PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
+import type { LogitBias, SamplingParams } from '../../sampling/params.ts';
+import type { LanePatch, Settings } from '../settings.ts';
+import {
+  dryBreakersSchema,
+  logitBiasSchema,
+  numberSchema,
+  orderSchema,
+  stagesSchema,
+} from '../settings_schema.ts';
+import { maxLanes } from './limits.ts';
+import type { Pair } from './query.ts';
+import type { LinkValues } from './values.ts';
+
+type Common = Pick<Settings, 'params' | 'lanes'>;
+
+/** Written even where it is the default: the two that people edit first. The seed also ends a link on a letter or digit. */
+const always: readonly string[] = ['temperature', 'seed'];
+
+export function nameOf(row: ParameterRow): string {
+  return row.key === 'temperature' ? 't' : row.name;
+}
+
+/** What is not a number, and how it is written. */
+const texts = {
+  order: {
+    name: 'order',
+    write: (value: SamplingParams['order']) => [value.join(',')],
+    read: (values: readonly string[]) => commaList(values.at(-1) ?? ''),
+    schema: orderSchema,
+  },
+  off: {
+    name: 'off',
+    write: (value: SamplingParams['off']) => [value.join(',')],
+    read: (values: readonly string[]) => commaList(values.at(-1) ?? ''),
+    schema: stagesSchema,
+  },
+  logitBias: {
+    name: 'logit_bias',
+    write: (value: SamplingParams['logitBias']) => [value.map(writeBias).join(',')],
+    read: (values: readonly string[]) => commaList(values.at(-1) ?? '').map(readBias),
+    schema: logitBiasSchema,
+  },
+  dryBreakers: {
+    name: 'dry_breaker',
+    // One pair each, for a breaker may hold a comma; an empty one alone says that there are none.
+    write: (value: SamplingParams['dryBreakers']) => (value.length === 0 ? [''] : value),
+    read: (values: readonly string[]) => (values.length === 1 && values[0] === '' ? [] : values),
+    schema: dryBreakersSchema,
+  },
+} as const;
+
+type TextKey = keyof typeof texts;
+const textKeys = Object.keys(texts) as TextKey[];
+
+export function writeParams({ params, lanes }: Common): Pair[] {
+  const defaults = defaultParams();
+  const pairs: Pair[] = [];
+  for (const key of textKeys) {
+    const { name } = texts[key];
+    const write = texts[key].write as (value: unknown) => readonly string[];
+    if (JSON.stringify(params[key]) !== JSON.stringify(defaults[key])) {
+      for (const text of write(params[key])) pairs.push([name, text]);
+    }
+    lanes.forEach((lane, index) => {
+      if (lane[key] === undefined) return;
+      for (const text of write(lane[key])) pairs.push([`${name}.${index + 1}`, text]);
+    });
+  }
+  let listed = false;
+  const numbers: Pair[] = [];
+  for (const row of PARAMETERS) {
+    const { key } = row;
+    const common = params[key] === row.default ? '' : String(params[key]);
+    if (lanes.some((lane) => lane[key] !== undefined)) {
+      const list = lanes.map((lane) => (lane[key] === undefined ? '' : String(lane[key]))).join(',');
+      numbers.push([nameOf(row), common === '' && lanes.length > 1 ? list : `${common};${list}`]);
+      listed = true;
+    } else if (common !== '' || always.includes(key)) {
+      numbers.push([nameOf(row), String(params[key])]);
+    }
+  }
+  if (!listed && lanes.length > 1) pairs.push(['lanes', String(lanes.length)]);
+  return [...pairs, ...numbers];
+}
+
+export function readParams(values: LinkValues): Common {
+  const params = { ...defaultParams() } as { -readonly [K in keyof SamplingParams]: SamplingParams[K] };
+  const patches: LanePatch[] = Array.from({ length: laneCount(values) }, () => ({}));
+  const patch = (lane: number, change: LanePatch): void => {
+    if (lane < patches.length) patches[lane] = { ...patches[lane], ...change };
+  };
+  for (const row of PARAMETERS) {
+    const text = values.last(nameOf(row));
+    if (text === undefined) continue;
+    const { common, lanes } = numberList(text);
+    if (common !== '') params[row.key] = numberOf(values, row, common) ?? row.default;
+    lanes.slice(0, maxLanes).forEach((value, lane) => {
+      if (value === '') return;
+      patch(lane, { [row.key]: numberOf(values, row, value) ?? row.default });
+    });
+  }
+  for (const key of textKeys) {
+    const { name, read, schema } = texts[key];
+    const valueOf = (full: string): LanePatch => {
+      const given = values.all(full);
+      if (given.length === 0) return {};
+      const value = values.check<unknown>(full, given.join(' '), schema, read(given));
+      return value === undefined ? {} : { [key]: value };
+    };
+    Object.assign(params, valueOf(name));
+    patches.forEach((_, lane) => patch(lane, valueOf(`${name}.${lane + 1}`)));
+  }
+  return { params, lanes: patches };
+}
+
+/** As many lanes as `lanes` says, or as the longest list has. */
+function laneCount(values: LinkValues): number {
+  const lists = PARAMETERS.map((row) => {
+    const text = values.last(nameOf(row));
+    return text === undefined ? 0 : numberList(text).lanes.length;
+  });
+  const text = values.last('lanes');
+  const said = text === undefined ? 1 : Number(text);
+  const usable = Number.isInteger(said) && said >= 1;
+  if (!usable) values.refuse('lanes', text ?? '', `but lanes are counted from 1 to ${maxLanes}`);
+  const wanted = Math.max(1, usable ? said : 1, ...lists);
+  if (wanted > maxLanes) {
+    values.problems.push(`The link asks for ${wanted} lanes; the first ${maxLanes} are taken.`);
+  }
+  return Math.min(maxLanes, wanted);
+}
+
+function numberList(text: string): { common: string; lanes: readonly string[] } {
+  const at = text.indexOf(';');
+  if (at >= 0) return { common: text.slice(0, at), lanes: text.slice(at + 1).split(',') };
+  const lanes = text.split(',');
+  return lanes.length > 1 ? { common: '', lanes } : { common: text, lanes: [] };
+}
+
+function numberOf(values: LinkValues, row: ParameterRow, text: string): number | undefined {
+  const value = text.trim() === '' ? NaN : Number(text);
+  const fits = values.check(nameOf(row), text, numberSchema(row), value);
+  if (fits === undefined) {
+    values.problems.pop();
+    const kind = row.integer ? 'a whole number' : 'a number';
+    values.refuse(nameOf(row), text, `but it is ${kind} from ${row.min} to ${row.max}`);
+  }
+  return fits;
+}
+
+function commaList(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((part) => part.trim());
+}
+
+function writeBias({ token, bias }: LogitBias): string {
+  return `${token}:${bias === -Infinity ? 'ban' : String(bias)}`;
+}
+
+function readBias(text: string): unknown {
+  const match = /^(\d+):(ban|[+-]?[\d.]+(?:e[+-]?\d+)?)$/.exec(text);
+  if (!match) return text;
+  return { token: Number(match[1]), bias: match[2] === 'ban' ? 'ban' : Number(match[2]) };
+}

@@ -1,0 +1,64 @@
+/** The values of a link by name, and the sentences about those that could not be read. */
+import * as v from 'valibot';
+import type { Pair } from './query.ts';
+
+export class LinkValues {
+  readonly problems: string[] = [];
+  readonly #values = new Map<string, string[]>();
+  readonly #asked = new Set<string>();
+
+  constructor(readonly pairs: readonly Pair[]) {
+    for (const [key, value] of pairs) {
+      const name = canonical(key);
+      this.#values.set(name, [...(this.#values.get(name) ?? []), value]);
+    }
+  }
+
+  /** Every value of a name, in order; empty when it does not stand in the link. */
+  all(name: string): readonly string[] {
+    this.#asked.add(name);
+    return this.#values.get(name) ?? [];
+  }
+
+  /** The last value of a name. */
+  last(name: string): string | undefined {
+    return this.all(name).at(-1);
+  }
+
+  /** What `parse` makes of the last value, if it fits the schema; else `fallback`, and a sentence says so. */
+  read<T>(
+    name: string,
+    schema: v.GenericSchema<unknown, T>,
+    fallback: T,
+    parse: (text: string) => unknown = (text) => text,
+  ): T {
+    const text = this.last(name);
+    return text === undefined ? fallback : (this.check(name, text, schema, parse(text)) ?? fallback);
+  }
+
+  /** A checked value, or undefined and a sentence. */
+  check<T>(name: string, text: string, schema: v.GenericSchema<unknown, T>, value: unknown): T | undefined {
+    const result = v.safeParse(schema, value);
+    if (result.success) return result.output;
+    this.refuse(name, text);
+    return undefined;
+  }
+
+  refuse(name: string, text: string, wanted?: string): void {
+    const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+    this.problems.push(
+      `The link says ${name}=${shown}, ${wanted ?? 'which this page cannot use'}; the default is used.`,
+    );
+  }
+
+  /** Names that nobody asked for. */
+  unknown(): readonly string[] {
+    return [...this.#values.keys()].filter((name) => !this.#asked.has(name));
+  }
+}
+
+/** `Top-P` is `top_p`; `temperature` is `t`. */
+function canonical(key: string): string {
+  const name = key.trim().toLowerCase().replaceAll('-', '_');
+  return name === 'temperature' ? 't' : name;
+}

@@ -1,0 +1,91 @@
+/**
+ * What settings from outside – a link, a file, the browser's storage – must be, derived from the table of parameters. What
+ * does not fit is refused as a whole; a link, whose parts stand alone, is read part by part (`link/`).
+ */
+import * as v from 'valibot';
+import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
+import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../sampling/params.ts';
+import { maxEntries, maxLanes } from './link/limits.ts';
+import { maxTokensRange, topRange, type LanePatch, type Settings } from './settings.ts';
+import { colourScales, type ColourMode } from './token_colour.ts';
+
+/** UTF-16 units of a prompt, a turn or a stop sequence: a book chapter. */
+const maxText = 1_000_000;
+
+/** As `sampling/validate.ts` has it: a bias beyond this would drown every other number. */
+const maxBias = 1e6;
+
+export const colourModes = [...Object.keys(colourScales), 'none'] as readonly ColourMode[];
+
+/** A model's name in settings: a catalogue id, or a repository with a file and a revision. */
+export const modelPattern = /^[\w.@:/+-]{1,300}$/;
+
+function whole(min: number, max: number) {
+  return v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+}
+
+export function numberSchema(row: ParameterRow) {
+  const inRange = v.pipe(v.number(), v.minValue(row.min), v.maxValue(row.max));
+  return row.integer ? v.pipe(inRange, v.integer()) : inRange;
+}
+
+type NumberSchema = ReturnType<typeof numberSchema>;
+
+const numbers = Object.fromEntries(PARAMETERS.map((row) => [row.key, numberSchema(row)])) as Record<
+  NumberKey,
+  NumberSchema
+>;
+
+const text = v.pipe(v.string(), v.maxLength(maxText));
+const stage = v.picklist(Object.keys(STAGES) as StageName[]);
+const list = <T extends v.GenericSchema>(item: T) =>
+  v.pipe(v.array(item), v.maxLength(maxEntries), v.readonly());
+
+export const stagesSchema = list(stage);
+export const orderSchema = v.pipe(
+  stagesSchema,
+  v.check((order) => new Set(order).size === order.length, 'A stage stands twice in the order.'),
+);
+/** A ban is −∞, which JSON cannot hold: there it is the text "ban". */
+const bias = v.union([
+  v.pipe(v.number(), v.minValue(-maxBias), v.maxValue(maxBias)),
+  v.pipe(
+    v.union([v.literal('ban'), v.literal(-Infinity)]),
+    v.transform(() => -Infinity),
+  ),
+]);
+export const logitBiasSchema = list(v.object({ token: whole(0, 2 ** 31 - 1), bias }));
+export const dryBreakersSchema = list(v.pipe(text, v.minLength(1)));
+
+const params = {
+  ...numbers,
+  order: orderSchema,
+  off: stagesSchema,
+  logitBias: logitBiasSchema,
+  dryBreakers: dryBreakersSchema,
+};
+
+export const paramsSchema: v.GenericSchema<unknown, SamplingParams> = v.object(params);
+const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<unknown, LanePatch>;
+
+export const messagesSchema = list(
+  v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }),
+);
+
+export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
+  model: v.pipe(v.string(), v.regex(modelPattern)),
+  mode: v.picklist(['text', 'chat']),
+  prompt: text,
+  messages: messagesSchema,
+  params: paramsSchema,
+  lanes: v.pipe(v.array(lanePatchSchema), v.minLength(1), v.maxLength(maxLanes), v.readonly()),
+  maxTokens: whole(maxTokensRange.min, maxTokensRange.max),
+  stop: list(text),
+  rollSeed: v.boolean(),
+  view: v.object({
+    colour: v.picklist(colourModes),
+    scale: v.picklist(['linear', 'log']),
+    top: whole(topRange.min, topRange.max),
+    whitespace: v.boolean(),
+  }),
+});
