@@ -1,13 +1,23 @@
 /**
  * A text on the page: prompt tokens, output tokens, and their numbers. Immutable; tokens stand in chunks so that a
- * streamed token copies at most one chunk and the page redraws at most one.
+ * streamed token copies at most one chunk, and the page redraws and lays out at most one.
  */
 import type { StopReason } from '../decoding/events.ts';
 import type { TokenId, TokenKind } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { LineId, LineStep, PromptScores, TokenText } from '../worker/api.ts';
 
-export const chunkLength = 64;
+/** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
+const chunkLength = 64;
+/** A text without spaces is cut here. */
+const longestChunk = 512;
+
+/** Some tokens of a text that follow each other. */
+export interface Chunk {
+  /** Position of the first one. */
+  readonly start: number;
+  readonly tokens: readonly TokenView[];
+}
 
 /** One token and its numbers: raw before every stage, final after the chain, nats. NaN where there is none. */
 export interface TokenView {
@@ -33,7 +43,7 @@ export interface Line {
   /** Position of the first token that is not the parent's; null for a line of its own. */
   readonly forkedAt: number | null;
   readonly params: SamplingParams;
-  readonly chunks: readonly (readonly TokenView[])[];
+  readonly chunks: readonly Chunk[];
   readonly length: number;
   readonly promptLength: number;
   /** UTF-16 units of the output that may be shown. */
@@ -94,13 +104,15 @@ export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
 export function withSteps(line: Line, steps: readonly LineStep[]): Line {
   const chunks = [...line.chunks];
   let { length, outputUnits, visible } = line;
-  let last = [...(chunks.pop() ?? [])];
+  let open = chunks.pop() ?? { start: 0, tokens: [] };
+  let tokens = [...open.tokens];
   for (const { record, label, kind } of steps) {
-    if (last.length === chunkLength) {
-      chunks.push(last);
-      last = [];
+    if (closes(tokens, record.piece)) {
+      chunks.push({ start: open.start, tokens });
+      open = { start: length, tokens: [] };
+      tokens = [];
     }
-    last.push({
+    tokens.push({
       token: record.token,
       piece: record.piece,
       label,
@@ -117,7 +129,7 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
     visible = record.visible;
     length++;
   }
-  chunks.push(last);
+  chunks.push({ start: open.start, tokens });
   return { ...line, chunks, length, outputUnits, visible };
 }
 
@@ -137,12 +149,12 @@ export function withPromptScores(line: Line, scores: PromptScores): Line {
 }
 
 export function tokenAt(line: Line, position: number): TokenView | undefined {
-  // Every chunk but the last is full.
-  return line.chunks[Math.floor(position / chunkLength)]?.[position % chunkLength];
+  const chunk = line.chunks.findLast(({ start }) => start <= position);
+  return chunk?.tokens[position - chunk.start];
 }
 
 export function allTokens(line: Line): TokenView[] {
-  return line.chunks.flat();
+  return line.chunks.flatMap(({ tokens }) => tokens);
 }
 
 /** The output as text, without what a stop sequence holds back. */
@@ -154,8 +166,19 @@ export function outputText(line: Line): string {
   return text.slice(0, line.visible);
 }
 
-export function chunked(tokens: readonly TokenView[]): TokenView[][] {
-  const chunks: TokenView[][] = [];
-  for (let i = 0; i < tokens.length; i += chunkLength) chunks.push(tokens.slice(i, i + chunkLength));
-  return chunks.length === 0 ? [[]] : chunks;
+export function chunked(tokens: readonly TokenView[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  let start = 0;
+  tokens.forEach((token, index) => {
+    if (!closes(tokens.slice(start, index), token.piece)) return;
+    chunks.push({ start, tokens: tokens.slice(start, index) });
+    start = index;
+  });
+  return [...chunks, { start, tokens: tokens.slice(start) }];
+}
+
+/** Whether a chunk is long enough, and a line may break before what comes next. */
+function closes(tokens: readonly TokenView[], nextPiece: string): boolean {
+  if (tokens.length < chunkLength) return false;
+  return tokens.length >= longestChunk || /^\s/.test(nextPiece) || tokens.at(-1)!.piece.endsWith('\n');
 }

@@ -59,9 +59,15 @@ export function rollSeed(): void {
   setNumber('seed', seed!);
 }
 
+/** A new entry goes to the end of the list; one that is there keeps its place. */
 export function setBias(token: number, bias: number): void {
-  const others = playground.settings.params.logitBias.filter((entry) => entry.token !== token);
-  changeParams({ logitBias: [...others, { token, bias }] });
+  const { logitBias } = playground.settings.params;
+  const known = logitBias.some((entry) => entry.token === token);
+  changeParams({
+    logitBias: known
+      ? logitBias.map((entry) => (entry.token === token ? { token, bias } : entry))
+      : [...logitBias, { token, bias }],
+  });
 }
 
 export function removeBias(token: number): void {

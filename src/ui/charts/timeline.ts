@@ -27,6 +27,9 @@ export interface TimelineOptions {
   readonly promptEnd: number;
 }
 
+/** Positions in view up to which logprobs are bars. */
+const maxBars = 300;
+
 export const timelineSeries: readonly { key: TimelineSeries; label: string; help: string }[] = [
   { key: 'logprob', label: 'logprob', help: 'raw logprob of the chosen token, nats' },
   { key: 'entropy', label: 'entropy', help: 'entropy of the raw distribution, nats' },
@@ -65,9 +68,11 @@ export function timelineConfig(
     borderDash: series === 'perplexity' ? [4, 2] : [],
     pointRadius: 0,
     pointHitRadius: 0,
-    yAxisID: series === 'entropy' ? 'y' : 'upper',
+    yAxisID: series === 'kept' || series === 'perplexity' ? 'upper' : 'y',
     stepped: series === 'kept' ? ('middle' as const) : false,
   });
+  // Bars thinner than a pixel are slower than a line and say no more.
+  const dense = options.range[1] - options.range[0] > maxBars;
   const upper = options.shown.includes('kept') || options.shown.includes('perplexity');
   return {
     type: 'bar',
@@ -76,16 +81,18 @@ export function timelineConfig(
         line('entropy'),
         line('kept'),
         line('perplexity'),
-        {
-          type: 'bar',
-          label: 'logprob',
-          data: options.shown.includes('logprob') ? points(timeline.logprob) : [],
-          backgroundColor: seriesColour('logprob', theme),
-          yAxisID: 'y',
-          barPercentage: 1,
-          categoryPercentage: 0.9,
-          maxBarThickness: 10,
-        },
+        dense
+          ? { ...line('logprob'), borderWidth: 1 }
+          : {
+              type: 'bar',
+              label: 'logprob',
+              data: options.shown.includes('logprob') ? points(timeline.logprob) : [],
+              backgroundColor: seriesColour('logprob', theme),
+              yAxisID: 'y',
+              barPercentage: 1,
+              categoryPercentage: 0.9,
+              maxBarThickness: 10,
+            },
       ],
     },
     options: {

@@ -1,0 +1,41 @@
+/**
+ * Laying out a paragraph costs time in proportion to its length, and a streamed token lays it out anew: at two thousand
+ * tokens that is a frame. So each chunk is a block of its own, drawn up by one line and indented by as much as the last
+ * line of the chunk before it is full: it reads as one paragraph, and only the last chunk is laid out while text streams.
+ */
+import type { Line } from '../../../playground/line.ts';
+
+/** Letters written from right to left: the order of a line's pieces is then not that of its tokens. */
+const rightToLeft = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+const known = new WeakMap<Line['chunks'][number], boolean>();
+
+/** Whether the chunks cannot be blocks: mixed directions are ordered by line, across chunks. */
+export function mustStayInline(line: Line): boolean {
+  return line.chunks.some((chunk) => {
+    const found = known.get(chunk) ?? chunk.tokens.some(({ piece }) => rightToLeft.test(piece));
+    known.set(chunk, found);
+    return found;
+  });
+}
+
+/**
+ * Puts each chunk from index `from` on where the one before it ends.
+ * @param box holds one element a chunk, in order
+ */
+export function flowChunks(box: HTMLElement, line: Line, from: number): void {
+  const elements = box.querySelectorAll<HTMLElement>(':scope > .chunk');
+  for (let index = Math.max(1, from); index < elements.length; index++) {
+    const before = elements[index - 1]!;
+    const style = elements[index]!.style;
+    const last = before.lastElementChild?.getClientRects();
+    const end = last?.[last.length - 1];
+    if (!end || line.chunks[index - 1]!.tokens.at(-1)?.piece.endsWith('\n')) {
+      style.marginTop = '';
+      style.textIndent = '';
+      continue;
+    }
+    style.marginTop = '-1lh';
+    style.textIndent = `${end.right - before.getBoundingClientRect().left}px`;
+  }
+}
