@@ -5,7 +5,6 @@ import { worker } from './connection.ts';
 import { latestOnly } from './latest_only.ts';
 import type { Line } from './line.ts';
 import { notify } from './notices.ts';
-import { recordedView } from './recording.ts';
 import { playground } from './state.svelte.ts';
 
 interface Question {
@@ -48,9 +47,9 @@ export function followSelection(): void {
   $effect(() => {
     const { line, position, params, settings } = playground;
     if (!line || position === null) return;
-    const { recorded } = playground;
-    if (recorded?.line === line.id && recorded.state === 'recorded') {
-      const view = recordedView(recorded.recording, position);
+    const recorded = playground.recordedLine;
+    if (recorded?.state === 'recorded') {
+      const view = recorded.view(position);
       playground.change({ inspected: view && { line: line.id, position, view } });
       return;
     }
@@ -62,7 +61,7 @@ export function followSelection(): void {
   $effect(() => {
     const { line, params, run, engine } = playground;
     if (!line || engine.phase !== 'ready' || run.phase !== 'idle') return;
-    if (playground.recorded?.line === line.id && playground.recorded.state === 'recorded') return;
+    if (playground.recordedLine?.state === 'recorded') return;
     if (sameParams(params, line.params)) playground.change({ overlay: null });
     else rederive({ line, params });
   });

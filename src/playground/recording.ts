@@ -28,9 +28,16 @@ export interface RecordedToken extends TokenText {
   readonly kept: number | null;
 }
 
+/** Which model wrote a text: one of another name or size is another model. */
+export interface RecordedModel {
+  readonly name: string;
+  readonly fileSize: number;
+  readonly vocabularySize: number;
+}
+
 export interface Recording {
   readonly version: 1;
-  readonly model: { readonly name: string; readonly fileSize: number; readonly vocabularySize: number };
+  readonly model: RecordedModel;
   readonly params: SamplingParams;
   readonly prompt: readonly RecordedToken[];
   readonly output: readonly RecordedToken[];

@@ -1,8 +1,9 @@
 /** The run that the page opens with: shown at once, and brought to life when its model is there. */
+import type { LineId } from '../worker/api.ts';
 import { worker } from './connection.ts';
-import { allTokens } from './line.ts';
-import { checkRecording, recordedLine } from './recording.ts';
-import { playground } from './state.svelte.ts';
+import { allTokens, type Line } from './line.ts';
+import { checkRecording, recordedLine, recordedView, type RecordedModel } from './recording.ts';
+import { playground, type Recorded } from './state.svelte.ts';
 
 /** Shows the recording beside the page, if this copy has one and nothing else is shown yet. */
 export async function openRecording(): Promise<void> {
@@ -16,30 +17,57 @@ export async function openRecording(): Promise<void> {
     lines: [line],
     current: line.id,
     selected: line.promptLength + recording.highlight,
-    recorded: { line: line.id, recording, state: 'recorded' },
+    recorded: [
+      {
+        line: line.id,
+        origin: 'page',
+        model: recording.model,
+        stream: 0,
+        byHand: [],
+        view: (position) => recordedView(recording, position),
+        state: 'recorded',
+      },
+    ],
     settings: { ...playground.settings, params: recording.params },
   });
   await reviveRecording();
 }
 
 /**
- * Gives the recorded text to the worker, when the loaded model is the one that wrote it: from then on every chart comes from
- * logits computed here, and the knobs act on it. Says whether this machine draws the same tokens.
+ * Gives the page's own and the kept texts to the worker, when the loaded model is the one that wrote them: from then on every
+ * chart comes from logits computed here, and the knobs act on it. Of the page's own text it is said whether this machine draws
+ * the same tokens.
  */
 export async function reviveRecording(): Promise<void> {
-  const { recorded, engine } = playground;
-  if (!recorded || recorded.state !== 'recorded' || engine.phase !== 'ready') return;
-  const { model } = engine.summary;
-  const { recording } = recorded;
-  const line = playground.lines.find(({ id }) => id === recorded.line);
-  if (!line || model.name !== recording.model.name || model.fileSize !== recording.model.fileSize) return;
-  await worker().adopt(line.id, {
-    tokens: allTokens(line).map(({ token }) => token),
-    promptLength: line.promptLength,
-    stream: 0,
+  for (const { line: id, origin } of playground.recorded) {
+    if (origin === 'page' || origin === 'kept') await revive(id, origin === 'page');
+  }
+}
+
+async function revive(id: LineId, compare: boolean): Promise<void> {
+  const recorded = playground.recorded.find((entry) => entry.line === id);
+  const line = playground.lines.find((candidate) => candidate.id === id);
+  if (!line || recorded?.state !== 'recorded' || !modelIsHere(recorded.model)) return;
+  await adoptLine(line, recorded);
+  const again = compare ? await worker().rederive(id, line.params) : null;
+  markRecorded(id, again === null ? 'live' : again.firstDivergence === null ? 'reproduced' : 'differs');
+}
+
+/** Whether the loaded model is the one that wrote a text: same name, same size. */
+export function modelIsHere(model: RecordedModel): boolean {
+  if (playground.engine.phase !== 'ready') return false;
+  const { name, fileSize } = playground.engine.summary.model;
+  return name === model.name && fileSize === model.fileSize;
+}
+
+/** The worker holds the text from now on, as if it had been made here. */
+export async function adoptLine(line: Line, { stream, byHand }: Recorded): Promise<void> {
+  const tokens = allTokens(line).map(({ token }) => token);
+  await worker().adopt(line.id, { tokens, promptLength: line.promptLength, stream, byHand });
+}
+
+export function markRecorded(id: LineId, state: Recorded['state']): void {
+  playground.change({
+    recorded: playground.recorded.map((entry) => (entry.line === id ? { ...entry, state } : entry)),
   });
-  const again = await worker().rederive(line.id, recording.params);
-  if (playground.recorded?.line !== line.id) return;
-  const state = again?.firstDivergence === null ? 'reproduced' : 'differs';
-  playground.change({ recorded: { ...recorded, state } });
 }

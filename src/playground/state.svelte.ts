@@ -8,7 +8,7 @@ import type { EngineSummary, LineId, Rederived, TokenisedPrompt } from '../worke
 import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './line.ts';
-import type { Recording } from './recording.ts';
+import type { RecordedModel } from './recording.ts';
 import { defaultSettings, laneParams, type Settings } from './settings.ts';
 
 export type EngineStatus =
@@ -37,11 +37,22 @@ export interface Inspected {
   readonly view: StepView;
 }
 
+/** A text on the page that was not made by the model that is loaded here, as far as anybody knows yet. */
 export interface Recorded {
   readonly line: LineId;
-  readonly recording: Recording;
-  /** `recorded`: its model is not here. Else whether this machine, asked again, draws the same tokens. */
-  readonly state: 'recorded' | 'reproduced' | 'differs';
+  /** `page`: came with it. `kept`: made here before a reload. `imported`: from another program, and never run here. */
+  readonly origin: 'page' | 'kept' | 'link' | 'file' | 'imported';
+  readonly model: RecordedModel;
+  readonly stream: number;
+  /** Output indices whose token was chosen by hand. */
+  readonly byHand: readonly number[];
+  /** What was recorded of a position; null where nothing was. */
+  readonly view: (position: number) => StepView | null;
+  /**
+   * `recorded`: charts show what was recorded. `live`: its model is here, and charts are computed anew. Else also whether this
+   * machine, asked again, draws the same tokens.
+   */
+  readonly state: 'recorded' | 'live' | 'reproduced' | 'differs';
 }
 
 export interface Picked {
@@ -76,8 +87,8 @@ export interface Snapshot {
   readonly inspected: Inspected | null;
   /** A candidate that the person marked, and where. */
   readonly picked: Picked | null;
-  /** The run that came with the page. */
-  readonly recorded: Recorded | null;
+  /** The texts among `lines` that were not made here. */
+  readonly recorded: readonly Recorded[];
   readonly notices: readonly Notice[];
 }
 
@@ -95,11 +106,12 @@ class PlaygroundState {
   #overlay: Overlay | null = $state.raw(null);
   #inspected: Inspected | null = $state.raw(null);
   #picked: Picked | null = $state.raw(null);
-  #recorded: Recorded | null = $state.raw(null);
+  #recorded: readonly Recorded[] = $state.raw([]);
   #notices: readonly Notice[] = $state.raw([]);
   #nextId = 1;
 
   readonly #line = $derived(this.#lines.find((line) => line.id === this.#current) ?? null);
+  readonly #recordedLine = $derived(this.#recorded.find((entry) => entry.line === this.#current) ?? null);
   /** The place the inspector shows: the hovered token, the held one, or the last. */
   readonly #position = $derived.by(() => {
     const line = this.#line;
@@ -147,8 +159,12 @@ class PlaygroundState {
   get picked(): Picked | null {
     return this.#picked;
   }
-  get recorded(): Recorded | null {
+  get recorded(): readonly Recorded[] {
     return this.#recorded;
+  }
+  /** What is known of the origin of the line on view; null for one that was made here. */
+  get recordedLine(): Recorded | null {
+    return this.#recordedLine;
   }
   get notices(): readonly Notice[] {
     return this.#notices;

@@ -127,6 +127,22 @@ export interface AdoptedText {
   readonly tokens: readonly TokenId[];
   readonly promptLength: number;
   readonly stream: number;
+  /** Output indices whose token was chosen by hand; default none. */
+  readonly byHand?: readonly number[];
+}
+
+/** The likeliest raw candidates of each output token of a line, the likeliest first: [outputs][depth], row by row. */
+export interface LineEvidence {
+  readonly depth: number;
+  readonly tokens: Uint32Array;
+  readonly rawLogprob: Float64Array;
+  /** −Infinity where the line's chain removed the candidate. */
+  readonly finalLogprob: Float64Array;
+  /** Labels of every token named here, and of the line's own. */
+  readonly labels: ReadonlyMap<TokenId, string>;
+  /** Output indices whose token was chosen by hand. */
+  readonly byHand: readonly number[];
+  readonly stream: number;
 }
 
 /** One row of a token search. */
@@ -160,6 +176,13 @@ export interface WorkerApi {
   /** One named token at a place, wherever it ranks. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
   rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  /**
+   * Runs the model over the line again as the run had gone, one step for each token, and says what would be drawn at each.
+   * Ends early by `stop` with EngineError `aborted`; null for a line that the worker does not hold.
+   */
+  replay(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  /** What a record keeps of a line; null for a line that the worker does not hold, or while a run goes on. */
+  evidence(line: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null>;
   searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;
   machine(): Promise<MachineReport | null>;
   forget(line: LineId): Promise<void>;

@@ -10,6 +10,7 @@ import type {
   EngineSummary,
   InspectOptions,
   LineEvent,
+  LineEvidence,
   LineId,
   MachineReport,
   ModelChoice,
@@ -22,6 +23,7 @@ import type {
   WorkerApi,
 } from './api.ts';
 import { HeldLines } from './held_lines.ts';
+import { lineEvidence } from './line_evidence.ts';
 import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
 import { openEngine } from './open_engine.ts';
 import { rederiveLine } from './rederive_line.ts';
@@ -105,8 +107,8 @@ export class WorkerHost implements WorkerApi {
     return Promise.resolve();
   }
 
-  adopt(line: LineId, { tokens, promptLength, stream }: AdoptedText): Promise<void> {
-    this.#lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set() });
+  adopt(line: LineId, { tokens, promptLength, stream, byHand }: AdoptedText): Promise<void> {
+    this.#lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set(byHand) });
     return Promise.resolve();
   }
 
@@ -127,6 +129,37 @@ export class WorkerHost implements WorkerApi {
     const before = line.tokens.slice(0, -1);
     const rows = await this.#logits(before, line.promptLength - 1);
     return rows && rederiveLine(line, rows, params, tokenizer);
+  }
+
+  async replay(id: LineId, params: SamplingParams): Promise<Rederived | null> {
+    const line = this.#lines.get(id);
+    if (!line) return null;
+    const { tokenizer, session } = this.#require();
+    if (this.#running) throw new EngineError('not-supported', 'A run is going on; stop it before the next.');
+    const running = new AbortController();
+    this.#running = running;
+    const before = line.tokens.slice(0, -1);
+    const from = line.promptLength - 1;
+    // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
+    const fresh = new LogitMemory();
+    try {
+      const rows = await this.#alone(() => fresh.obtain(session, before, from, 'replay', running.signal));
+      rows.forEach((row, output) => this.#memory.put(before.slice(0, line.promptLength + output), row));
+      return rederiveLine(line, rows, params, tokenizer);
+    } catch (cause) {
+      if (!running.signal.aborted) throw cause;
+      throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
+    const line = this.#lines.get(id);
+    if (!line || this.#running) return null;
+    const { tokenizer } = this.#require();
+    const rows = await this.#logits(line.tokens.slice(0, -1), line.promptLength - 1);
+    return rows && lineEvidence(line, rows, params, tokenizer, depth);
   }
 
   async searchTokens(query: string, limit: number): Promise<readonly TokenHit[]> {
