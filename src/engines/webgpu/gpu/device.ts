@@ -63,7 +63,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     adapter: words || 'unnamed adapter',
     software: SOFTWARE.test(words) || adapter.info.isFallbackAdapter === true,
     features: new Set(features),
-    subgroupSize: fixed ? subgroupMinSize : 0,
+    subgroupSize: fixed ? (subgroupMinSize ?? 0) : 0,
   };
 }
 

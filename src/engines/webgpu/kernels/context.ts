@@ -15,8 +15,11 @@ export interface KernelContext {
   readonly subgroupSize: number;
 }
 
-/** Rows of one forward pass at most: the length of a prefill chunk. A multiple of the 64-token tile. */
-export const MAX_ROWS = 256;
+/**
+ * Rows of one forward pass at most: the length of a prefill chunk. A multiple of the 64-token tile, and short enough that
+ * a slow GPU with a model of a billion parameters ends a submit before the operating system ends it (about 2 s).
+ */
+export const MAX_ROWS = 128;
 
 /** Tokens of one KV page. */
 export const PAGE_TOKENS = 32;

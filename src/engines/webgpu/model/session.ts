@@ -117,9 +117,11 @@ export class WebGpuSession implements Session {
       options.signal?.throwIfAborted();
       const from = sequence.cached;
       const left = total - from;
-      // The last row's logits are the caller's in any case, so summaries stop one row short of it.
       const summarise = onLogits === undefined && onSummary !== undefined && left > 1;
-      const count = Math.min(each ? MAX_SEQUENCES : this.#runtime.chunk, summarise ? left - 1 : left);
+      // The last token goes alone, as in a step, so that its logits have the same bits whether the tokens before it
+      // were computed just now or found in the cache. Rows with all their logits are few, and the same bits anyway.
+      const most = onLogits === undefined ? Math.max(1, left - 1) : left;
+      const count = Math.min(each ? MAX_SEQUENCES : this.#runtime.chunk, most);
       const rows = Array.from({ length: count }, (_, i) => ({
         token: tokens[from + i]!,
         position: from + i,

@@ -1,6 +1,7 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
 import { BLOCK_FORMATS } from '../gguf/block_formats.ts';
 import type { TensorFile } from '../gguf/header.ts';
+import { ReadAhead } from '../gguf/read_ahead.ts';
 import { halfToFloat, repackRows } from '../gguf/repack.ts';
 import type { TensorInfo } from '../gguf/tensor_table.ts';
 import { type Matrix, writeRows } from '../kernels/matrix.ts';
@@ -11,13 +12,22 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /** Most numbers of a norm, a bias or a table of frequencies. */
 const MAX_VECTOR = 1 << 20;
 
-/** One tensor on its way to one place in one matrix. */
-export interface Placement {
+/** One tensor on its way to one place on the GPU: into a matrix, or as f32 into a buffer. */
+export type Placement = MatrixPlacement | VectorPlacement;
+
+interface MatrixPlacement {
   readonly tensor: TensorInfo;
   readonly matrix: Matrix;
   readonly section: number;
   /** Row of the section at which the tensor begins. */
   readonly firstRow: number;
+}
+
+interface VectorPlacement {
+  readonly tensor: TensorInfo;
+  readonly buffer: GPUBuffer;
+  /** In floats. */
+  readonly offset: number;
 }
 
 /** The tensor of that name, which must be `columns` × `rows` (a vector has one row). */
@@ -39,24 +49,29 @@ export function tensor(file: TensorFile, name: string, columns: number, rows = 1
   return found;
 }
 
-/** A vector as f32. Norms and biases are never block-quantised. */
-export async function readVector(file: TensorFile, info: TensorInfo, signal?: AbortSignal) {
-  const length = info.shape.reduce((product, n) => product * n, 1);
+/** A vector, which must be in a format without blocks and of a sensible length. */
+export function vector(file: TensorFile, name: string, length: number): TensorInfo {
+  const info = tensor(file, name, length);
   if (BLOCK_FORMATS[info.format].elements > 1 || length > MAX_VECTOR) {
     throw new EngineError(
       'unsupported-format',
-      `${file.source.name} holds the vector “${info.name}” (${length} numbers) in ${info.format}; vectors are read in F32, F16 and BF16, so please choose another file.`,
+      `${file.source.name} holds the vector “${name}” (${length} numbers) in ${info.format}; vectors are read in F32, F16 and BF16, so please choose another file.`,
     );
   }
-  const bytes = await file.source.read(info.offset, info.byteLength, signal);
-  if (info.format === 'F32') return new Float32Array(bytes.slice().buffer);
-  const words = new Uint16Array(bytes.slice().buffer);
+  return info;
+}
+
+/** The numbers of a `vector` as f32. */
+export function toFloats(info: TensorInfo, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const { buffer } = bytes.slice();
+  if (info.format === 'F32') return new Float32Array(buffer);
+  const words = new Uint16Array(buffer);
   if (info.format === 'F16') return Float32Array.from(words, halfToFloat);
   return new Float32Array(Uint32Array.from(words, (word) => word << 16).buffer);
 }
 
 /**
- * Streams tensors to the GPU in the order of the file, a chunk of rows at a time.
+ * Streams tensors to the GPU in the order of the file, a chunk of rows at a time; no byte is read twice.
  * @throws EngineError `aborted`, and what reading the source throws
  */
 export async function upload(
@@ -67,16 +82,30 @@ export async function upload(
 ): Promise<void> {
   const inOrder = [...placements].sort((a, b) => a.tensor.offset - b.tensor.offset);
   const totalBytes = inOrder.reduce((sum, { tensor: info }) => sum + info.byteLength, 0);
+  const last = inOrder.at(-1)!.tensor;
+  const reader = new ReadAhead(file.source, last.offset + last.byteLength, CHUNK_BYTES, options.signal);
   let loadedBytes = 0;
-  for (const { tensor: info, matrix, section, firstRow } of inOrder) {
+  const advance = (bytes: number) => {
+    loadedBytes += bytes;
+    options.onProgress?.({ stage: 'weights', loadedBytes, totalBytes });
+  };
+  let unsettled = 0;
+  for (const placement of inOrder) {
+    const { tensor: info } = placement;
+    if ('buffer' in placement) {
+      const floats = toFloats(info, await reader.read(info.offset, info.byteLength));
+      device.queue.writeBuffer(placement.buffer, placement.offset * 4, floats);
+      advance(info.byteLength);
+      continue;
+    }
+    const { matrix, section, firstRow } = placement;
     const rows = info.shape[1] ?? 1;
     const rowBytes = info.byteLength / rows;
     // A multiple of eight rows, so that every chunk begins at a whole word of each stream.
     const chunk = Math.max(8, Math.floor(CHUNK_BYTES / rowBytes / 8) * 8);
     for (let row = 0; row < rows; row += chunk) {
       const count = Math.min(chunk, rows - row);
-      const bytes = await file.source.read(info.offset + row * rowBytes, count * rowBytes, options.signal);
-      options.signal?.throwIfAborted();
+      const bytes = await reader.read(info.offset + row * rowBytes, count * rowBytes);
       writeRows(
         device,
         matrix,
@@ -84,10 +113,12 @@ export async function upload(
         firstRow + row,
         repackRows(info.format, bytes, count, matrix.columns),
       );
-      loadedBytes += bytes.byteLength;
-      options.onProgress?.({ stage: 'weights', loadedBytes, totalBytes });
+      advance(bytes.byteLength);
+      unsettled += bytes.byteLength;
+      if (unsettled < CHUNK_BYTES) continue;
+      // Uploads are staged by the browser: waiting for them now and then bounds what is in flight.
+      await device.queue.onSubmittedWorkDone();
+      unsettled = 0;
     }
-    // Uploads are staged by the browser: waiting for them here bounds what is in flight.
-    await device.queue.onSubmittedWorkDone();
   }
 }

@@ -5,7 +5,7 @@ import { type KernelContext, paddedWidth } from '../kernels/context.ts';
 import { canBeSection, createMatrix, type Matrix } from '../kernels/matrix.ts';
 import type { NormWeights } from '../kernels/norm.ts';
 import { type ModelConfig, ropeAngles } from './config.ts';
-import { type Placement, readVector, tensor, upload } from './tensors.ts';
+import { type Placement, tensor, toFloats, upload, vector } from './tensors.ts';
 
 /** A matrix whose result begins at `offset` of its output row; several share one output when their formats differ. */
 export interface Slice {
@@ -61,19 +61,19 @@ export class WeightLoader {
     this.#signal = signal;
   }
 
-  /** Creates the buffers and reads the vectors. @param contextLength positions that the rope table covers */
+  /** Creates the buffers. @param contextLength positions that the rope table covers */
   async allocate(contextLength: number): Promise<Weights> {
     const { architecture, vocabularySize, width, layers: count, trainedContext } = this.#config;
     const embedding = this.#matrix('token_embd.weight', vocabularySize, width);
     const separate = this.#file.tensors.has('output.weight');
     const layers: LayerWeights[] = [];
-    for (let i = 0; i < count; i++) layers.push(await this.#layer(`blk.${i}.`));
+    for (let i = 0; i < count; i++) layers.push(this.#layer(`blk.${i}.`));
     return {
       embedding,
       positions:
         architecture.rope === 'none' ? this.#matrix('position_embd.weight', trainedContext, width) : null,
       layers,
-      outputNorm: await this.#norm('output_norm', width),
+      outputNorm: this.#norm('output_norm', width),
       head: separate ? this.#matrix('output.weight', vocabularySize, width) : embedding,
       angles: architecture.rope === 'none' ? null : await this.#angles(contextLength),
     };
@@ -84,27 +84,24 @@ export class WeightLoader {
     return upload(this.#context.device, this.#file, this.#placements, { signal: this.#signal, onProgress });
   }
 
-  async #layer(prefix: string): Promise<LayerWeights> {
+  #layer(prefix: string): LayerWeights {
     const { architecture, width, heads, kvHeads, headDim, feedForward } = this.#config;
     const q = heads * headDim;
     const kv = kvHeads * headDim;
     return {
-      attentionNorm: await this.#norm(`${prefix}attn_norm`, width),
+      attentionNorm: this.#norm(`${prefix}attn_norm`, width),
       qkv: this.#qkv(prefix, q, kv),
-      qkvBias: await this.#qkvBias(prefix, q, kv),
+      qkvBias: this.#qkvBias(prefix, q, kv),
       qkNorm: architecture.qkNorm
-        ? await this.#vectors(
-            [`${prefix}attn_q_norm.weight`, `${prefix}attn_k_norm.weight`],
-            [headDim, headDim],
-          )
+        ? this.#vectors([`${prefix}attn_q_norm.weight`, `${prefix}attn_k_norm.weight`], [headDim, headDim])
         : null,
       output: this.#matrix(`${prefix}attn_output.weight`, width, q),
-      outputBias: await this.#bias(`${prefix}attn_output.bias`, width),
-      feedForwardNorm: await this.#norm(`${prefix}ffn_norm`, width),
+      outputBias: this.#bias(`${prefix}attn_output.bias`, width),
+      feedForwardNorm: this.#norm(`${prefix}ffn_norm`, width),
       up: this.#up(prefix),
-      upBias: await this.#bias(`${prefix}ffn_up.bias`, feedForward),
+      upBias: this.#bias(`${prefix}ffn_up.bias`, feedForward),
       down: this.#matrix(`${prefix}ffn_down.weight`, width, feedForward),
-      downBias: await this.#bias(`${prefix}ffn_down.bias`, width),
+      downBias: this.#bias(`${prefix}ffn_down.bias`, width),
     };
   }
 
@@ -184,19 +181,18 @@ export class WeightLoader {
     return [matrix];
   }
 
-  async #norm(name: string, width: number): Promise<NormWeights> {
+  #norm(name: string, width: number): NormWeights {
     return {
-      weight: await this.#vectors([`${name}.weight`], [width]),
-      bias:
-        this.#config.architecture.norm === 'layer' ? await this.#vectors([`${name}.bias`], [width]) : null,
+      weight: this.#vectors([`${name}.weight`], [width]),
+      bias: this.#config.architecture.norm === 'layer' ? this.#vectors([`${name}.bias`], [width]) : null,
     };
   }
 
-  async #bias(name: string, length: number): Promise<GPUBuffer | null> {
+  #bias(name: string, length: number): GPUBuffer | null {
     return this.#file.tensors.has(name) ? this.#vectors([name], [length]) : null;
   }
 
-  async #qkvBias(prefix: string, q: number, kv: number): Promise<GPUBuffer | null> {
+  #qkvBias(prefix: string, q: number, kv: number): GPUBuffer | null {
     if (this.#file.tensors.has(`${prefix}attn_qkv.bias`))
       return this.#bias(`${prefix}attn_qkv.bias`, q + 2 * kv);
     if (!this.#file.tensors.has(`${prefix}attn_q.bias`)) return null;
@@ -207,23 +203,25 @@ export class WeightLoader {
   }
 
   /** Vectors one after the other in one buffer, padded with zeros to a whole block. */
-  async #vectors(names: readonly string[], lengths: readonly number[]): Promise<GPUBuffer> {
+  #vectors(names: readonly string[], lengths: readonly number[]): GPUBuffer {
     const length = lengths.reduce((sum, n) => sum + n, 0);
-    const all = new Float32Array(paddedWidth(length));
-    let at = 0;
+    const buffer = this.#context.buffers.storage(`weights:${names[0]}`, paddedWidth(length) * 4);
+    let offset = 0;
     for (const [i, name] of names.entries()) {
-      all.set(await readVector(this.#file, tensor(this.#file, name, lengths[i]!), this.#signal), at);
-      at += lengths[i]!;
+      this.#placements.push({ tensor: vector(this.#file, name, lengths[i]!), buffer, offset });
+      offset += lengths[i]!;
     }
-    return this.#context.buffers.floats(`weights:${names[0]}`, all);
+    return buffer;
   }
 
   async #angles(contextLength: number): Promise<GPUBuffer> {
     const name = 'rope_freqs.weight';
     const half = this.#config.rotary / 2;
-    const factors = this.#file.tensors.has(name)
-      ? await readVector(this.#file, tensor(this.#file, name, half), this.#signal)
-      : null;
+    let factors: Float32Array | null = null;
+    if (this.#file.tensors.has(name)) {
+      const info = vector(this.#file, name, half);
+      factors = toFloats(info, await this.#file.source.read(info.offset, info.byteLength, this.#signal));
+    }
     return this.#context.buffers.floats(
       'scratch:rope angles',
       ropeAngles(this.#config, contextLength, factors),
