@@ -61,34 +61,20 @@ export class Candidates {
       );
     }
     const max = largest(raw);
-    const weights = this.#weights;
-    let total = 0;
-    let weighted = 0;
-    let weightless = 0;
-    for (let id = 0; id < vocabularySize; id++) {
-      // Adding 0 makes −0 and 0 one.
-      const logit = raw[id]! + 0;
-      const difference = logit - max;
-      const weight = exp(difference);
-      logits[id] = logit;
-      weights[id] = weight;
-      total += weight;
-      if (weight > 0) weighted += weight * difference;
-      else weightless++;
-    }
-    if (!(total >= 1)) rejectLogits(raw, position);
+    const figures = weighAll(raw, max, logits, this.#weights);
+    if (!(figures.total >= 1)) rejectLogits(raw, position);
     fate.fill(0);
     this.count = vocabularySize;
     ids.set(this.#everyId);
-    if (weightless > 0) this.#dropImpossible();
+    if (figures.weightless > 0) this.#dropImpossible();
     this.generation++;
     this.#sorted = 0;
     this.#shift = max;
     this.#weighed = true;
-    this.#total = total;
+    this.#total = figures.total;
     this.#summed = true;
     this.rawLogNormaliser = this.logNormaliser();
-    this.rawEntropy = Math.max(0, Math.log(total) - weighted / total);
+    this.rawEntropy = Math.max(0, Math.log(figures.total) - figures.weighted / figures.total);
   }
 
   /** Tokens whose raw logit is −∞ never were candidates. */
@@ -361,18 +347,9 @@ export class Candidates {
   }
 
   #weigh(shift: number): void {
-    const { ids, logits, count } = this;
-    const weights = this.#weights;
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      const id = ids[i]!;
-      const weight = exp(logits[id]! - shift);
-      weights[id] = weight;
-      total += weight;
-    }
+    this.#total = weighSome(this.ids, this.count, this.logits, shift, this.#weights);
     this.#shift = shift;
     this.#weighed = true;
-    this.#total = total;
     this.#summed = true;
   }
 
@@ -386,9 +363,61 @@ export class Candidates {
   }
 }
 
+// The loops over the vocabulary are functions of their own: small ones are compiled whole, with what follows the loop.
+
+/**
+ * One sweep over raw logits: copies them to f64 and weighs each against the largest.
+ * @returns Σ weight, Σ weight · (logit − max), and how many tokens weigh nothing
+ */
+function weighAll(
+  raw: Float32Array,
+  max: number,
+  logits: Float64Array,
+  weights: Float64Array,
+): { total: number; weighted: number; weightless: number } {
+  const weigh = exp;
+  let total = 0;
+  let weighted = 0;
+  let weightless = 0;
+  for (let id = 0; id < raw.length; id++) {
+    // Adding 0 makes −0 and 0 one.
+    const logit = raw[id]! + 0;
+    const difference = logit - max;
+    const weight = weigh(difference);
+    logits[id] = logit;
+    weights[id] = weight;
+    total += weight;
+    if (weight > 0) weighted += weight * difference;
+    else weightless++;
+  }
+  return { total, weighted, weightless };
+}
+
+/** @returns Σ weight of the ids given */
+function weighSome(
+  ids: Uint32Array,
+  count: number,
+  logits: Float64Array,
+  shift: number,
+  weights: Float64Array,
+): number {
+  const weigh = exp;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const id = ids[i]!;
+    const weight = weigh(logits[id]! - shift);
+    weights[id] = weight;
+    total += weight;
+  }
+  return total;
+}
+
 /** The largest of the logits, in four strands so that no comparison waits for the one before; NaN is passed over. */
 function largest(raw: Float32Array): number {
-  let [a, b, c, d] = [-Infinity, -Infinity, -Infinity, -Infinity];
+  let a = -Infinity;
+  let b = a;
+  let c = a;
+  let d = a;
   const even = raw.length & ~3;
   for (let i = 0; i < even; i += 4) {
     if (raw[i]! > a) a = raw[i]!;

@@ -54,34 +54,8 @@ export class PartialOrder {
 
   /** Swaps the first `goal` in order to the front of the slice. */
   #takeByHeap(ids: Uint32Array, from: number, to: number, keys: Float64Array, goal: number): number {
-    // Places in `ids`, the last in order at the root.
     const heap = this.#front;
-    const later = (a: number, b: number): boolean => before(keys[ids[b]!]!, ids[b]!, keys[ids[a]!]!, ids[a]!);
-    const sink = (start: number): void => {
-      const place = heap[start]!;
-      let parent = start;
-      while (2 * parent + 1 < goal) {
-        let child = 2 * parent + 1;
-        if (child + 1 < goal && later(heap[child + 1]!, heap[child]!)) child++;
-        if (!later(heap[child]!, place)) break;
-        heap[parent] = heap[child]!;
-        parent = child;
-      }
-      heap[parent] = place;
-    };
-    for (let i = 0; i < goal; i++) heap[i] = from + i;
-    for (let i = (goal >>> 1) - 1; i >= 0; i--) sink(i);
-    let worst = ids[heap[0]!]!;
-    let worstKey = keys[worst]!;
-    for (let i = from + goal; i < to; i++) {
-      const id = ids[i]!;
-      const key = keys[id]!;
-      if (key < worstKey || (key === worstKey && id > worst)) continue;
-      heap[0] = i;
-      sink(0);
-      worst = ids[heap[0]]!;
-      worstKey = keys[worst]!;
-    }
+    fillHeap(heap, goal, ids, from, to, keys);
     const places = heap.subarray(0, goal).sort();
     // Those already in front stay; the others change places with the ones in front that were not chosen.
     let inFront = 0;
@@ -228,6 +202,52 @@ export class PartialOrder {
     }
     if (from !== ids) ids.set(from.subarray(0, n));
   }
+}
+
+/** Leaves in heap[0 … goal) the places of the first `goal` of ids[from … to) in order, the last of them at the root. */
+function fillHeap(
+  heap: Uint32Array,
+  goal: number,
+  ids: Uint32Array,
+  from: number,
+  to: number,
+  keys: Float64Array,
+): void {
+  for (let i = 0; i < goal; i++) heap[i] = from + i;
+  for (let i = (goal >>> 1) - 1; i >= 0; i--) sink(heap, i, goal, ids, keys);
+  let worst = ids[heap[0]!]!;
+  let worstKey = keys[worst]!;
+  for (let i = from + goal; i < to; i++) {
+    const id = ids[i]!;
+    const key = keys[id]!;
+    if (key < worstKey || (key === worstKey && id > worst)) continue;
+    heap[0] = i;
+    sink(heap, 0, goal, ids, keys);
+    worst = ids[heap[0]!]!;
+    worstKey = keys[worst]!;
+  }
+}
+
+function sink(heap: Uint32Array, start: number, size: number, ids: Uint32Array, keys: Float64Array): void {
+  const place = heap[start]!;
+  const id = ids[place]!;
+  const key = keys[id]!;
+  let parent = start;
+  while (2 * parent + 1 < size) {
+    let child = 2 * parent + 1;
+    let childId = ids[heap[child]!]!;
+    if (child + 1 < size) {
+      const otherId = ids[heap[child + 1]!]!;
+      if (before(keys[childId]!, childId, keys[otherId]!, otherId)) {
+        child++;
+        childId = otherId;
+      }
+    }
+    if (!before(key, id, keys[childId]!, childId)) break;
+    heap[parent] = heap[child]!;
+    parent = child;
+  }
+  heap[parent] = place;
 }
 
 function before(keyA: number, a: number, keyB: number, b: number): boolean {

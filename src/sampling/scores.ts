@@ -32,13 +32,6 @@ export function rankOf(logits: Float32Array, token: number): number {
   return rank;
 }
 
-/** The most likely token, the first of equals. */
-export function argmax(logits: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
-  return best;
-}
-
 /** The `n` most likely tokens, best first, ties by id. */
 export function topTokens(logits: Float32Array, n: number): Uint32Array<ArrayBuffer> {
   const size = Math.min(n, logits.length);

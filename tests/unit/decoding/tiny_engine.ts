@@ -9,10 +9,10 @@ import type {
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { uniform } from '../../../src/sampling/rng.ts';
 
-export const LETTERS = ['<end>', 'a', 'b', 'c', 'd', 'e'];
+const LETTERS = ['<end>', 'a', 'b', 'c', 'd', 'e'];
 
 /** Logits after any tokens, by hash. */
-export function tinyLogits(seed: number, tokens: readonly TokenId[]): Float32Array<ArrayBuffer> {
+function tinyLogits(seed: number, tokens: readonly TokenId[]): Float32Array<ArrayBuffer> {
   const place = tokens.reduce((hash, token) => (hash * 31 + token + 1) % 1_000_003, 7);
   return Float32Array.from(LETTERS, (_, id) => 5 * uniform(seed, place, id));
 }
