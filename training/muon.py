@@ -23,7 +23,8 @@ def orthogonalise(matrices: Tensor, iterations: int = 5) -> Tensor:
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(iterations):
         gram = x @ x.mT
-        x = A * x + (B * gram + C * gram @ gram) @ x
+        polynomial = torch.baddbmm(gram, gram, gram, beta=B, alpha=C)
+        x = torch.baddbmm(x, polynomial, x, beta=A)
     return (x.mT if tall else x).to(matrices.dtype)
 
 
