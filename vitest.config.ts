@@ -19,7 +19,7 @@ export default defineConfig({
     projects: [
       // Patience here too: on a busy machine a property of some hundred runs takes its time.
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
-      { extends: true, test: { name: 'ui', include: ['tests/ui/**/*.test.ts'] } },
+      { extends: true, test: { name: 'ui', include: ['tests/ui/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'gpu', include: ['tests/gpu/**/*.test.ts'], ...device } },
       {
         extends: true,

@@ -3,12 +3,11 @@ import { type Browser, type BrowserContextOptions, type Page, chromium } from 'p
 import { afterAll, inject } from 'vitest';
 import { findChromium } from '../../scripts/setup/paths.ts';
 
+/** WebGPU over SwiftShader's Vulkan; on a machine with a GPU Chromium takes that. */
+const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
+
+// Root in a container has no sandbox, and a test browser has no business on the network.
 const FLAGS = [
-  // WebGPU over SwiftShader's Vulkan; on a machine with a GPU Chromium takes that.
-  '--enable-unsafe-webgpu',
-  '--enable-features=Vulkan',
-  '--ignore-gpu-blocklist',
-  // Root in a container has no sandbox, and a test browser has no business on the network.
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
@@ -17,20 +16,25 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** One for all the pages of a test file. */
-let browser: Browser | undefined;
+/** One with WebGPU and one without, for all the pages of a test file. */
+const browsers = new Map<boolean, Browser>();
 
 /** @throws Error when there is none on this machine */
-async function launchBrowser(): Promise<Browser> {
+async function browserWith(webgpu: boolean): Promise<Browser> {
+  const running = browsers.get(webgpu);
+  if (running) return running;
   const executablePath = findChromium();
   if (executablePath === null) throw new Error('no Chromium on this machine: run "npm run setup"');
-  return chromium.launch({ executablePath, args: FLAGS });
+  const args = webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : FLAGS;
+  const browser = await chromium.launch({ executablePath, args });
+  browsers.set(webgpu, browser);
+  return browser;
 }
 
 // Runs after the last test of each file that imports this one.
 afterAll(async () => {
-  await browser?.close();
-  browser = undefined;
+  for (const browser of browsers.values()) await browser.close();
+  browsers.clear();
 });
 
 export interface OpenPage {
@@ -42,21 +46,21 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
+export interface OpenPageOptions extends BrowserContextOptions {
+  /** False: a browser whose `navigator.gpu` has no adapter, as on a machine without a GPU. Default true. */
+  readonly webgpu?: boolean;
+  /** Called before the page loads. */
+  readonly setUp?: (page: Page) => Promise<unknown>;
+}
+
 /**
  * Opens the page in a fresh profile.
  * @param path what follows the page's URL, e.g. `#v=1&prompt=…`
- * @param setUp called before the page loads, e.g. to take `navigator.gpu` away
  */
-export async function openPage(
-  path = '',
-  options: BrowserContextOptions & { setUp?: (page: Page) => Promise<void> } = {},
-): Promise<OpenPage> {
-  const { setUp, ...contextOptions } = options;
-  browser ??= await launchBrowser();
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    ...contextOptions,
-  });
+export async function openPage(path = '', options: OpenPageOptions = {}): Promise<OpenPage> {
+  const { webgpu = true, setUp, ...contextOptions } = options;
+  const browser = await browserWith(webgpu);
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
   const page = await context.newPage();
   const errors: string[] = [];
   const foreignRequests: string[] = [];

@@ -10,7 +10,7 @@ declare module 'vitest' {
 }
 
 export default async function serve(project: TestProject): Promise<() => Promise<void>> {
-  await build({ logLevel: 'warn' });
+  await build({ logLevel: 'error' });
   const server = await preview({ logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
   project.provide('pageUrl', server.resolvedUrls!.local[0]!);
   return () => server.close();
