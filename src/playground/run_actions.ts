@@ -28,7 +28,7 @@ const events = frameQueue<LineEvent>((batch) => {
       tokens += event.steps.length;
     } else if (event.type === 'prompt-scores') {
       for (const id of running) replace(id, (line) => withPromptScores(line, event.scores));
-    } else {
+    } else if (event.type === 'line-end') {
       replace(event.line, (line) => ({ ...line, reason: event.reason }));
     }
   }

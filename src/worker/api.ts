@@ -16,7 +16,7 @@ import type {
 import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import type { CandidateRow, StepView } from './views.ts';
+import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 /** Where a model comes from. */
 export type ModelChoice =
@@ -73,6 +73,11 @@ export interface RunRequest {
    */
   readonly from?: { readonly line: LineId; readonly outputs: number; readonly token?: TokenId };
   readonly lanes: readonly LaneRequest[];
+  /**
+   * For strategies that make branches of their own (samples, beams): branch b becomes line `branches + b`. The page has set
+   * these ids aside.
+   */
+  readonly branches?: LineId;
   readonly strategy: Strategy;
   readonly stop: StopConditions;
 }
@@ -95,7 +100,16 @@ export type LineEvent =
   | { readonly type: 'prefill'; readonly done: number; readonly total: number }
   | { readonly type: 'prompt-scores'; readonly scores: PromptScores }
   | { readonly type: 'steps'; readonly line: LineId; readonly steps: readonly LineStep[] }
-  | { readonly type: 'line-end'; readonly line: LineId; readonly reason: StopReason };
+  | { readonly type: 'line-end'; readonly line: LineId; readonly reason: StopReason }
+  /** A branch of a strategy began: `shared` output tokens are its parent's. */
+  | {
+      readonly type: 'branch';
+      readonly line: LineId;
+      readonly parent: LineId | null;
+      readonly shared: number;
+    }
+  /** KV pages while the run goes on: the most since the last event. */
+  | { readonly type: 'usage'; readonly usage: KvUsage };
 
 /** What new parameters make of a line's past steps; one value per output token. */
 export interface Rederived {
@@ -120,6 +134,12 @@ export interface StepPlace {
   readonly line: LineId;
   /** Index in the whole sequence of the token that the distribution predicts. */
   readonly position: number;
+}
+
+/** A place, and the parameters under which it is looked at. */
+export interface LanePlace {
+  readonly place: StepPlace;
+  readonly params: SamplingParams;
 }
 
 /** A text with its prompt, by token ids of the loaded model. */
@@ -176,6 +196,10 @@ export interface WorkerApi {
   /** One named token at a place, wherever it ranks. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
   rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  /** Several places over one list of tokens, so that they can be laid over each other. */
+  distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions>;
+  /** The final distribution at a place for each of the given temperatures; null when its logits are not known. */
+  temperatureStrip(asked: LanePlace, temperatures: readonly number[]): Promise<TemperatureStrip | null>;
   /**
    * Runs the model over the line again as the run had gone, one step for each token, and says what would be drawn at each.
    * Ends early by `stop` with EngineError `aborted`; null for a line that the worker does not hold.

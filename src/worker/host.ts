@@ -9,6 +9,7 @@ import type {
   AdoptedText,
   EngineSummary,
   InspectOptions,
+  LanePlace,
   LineEvent,
   LineEvidence,
   LineId,
@@ -24,13 +25,14 @@ import type {
 } from './api.ts';
 import { HeldLines } from './held_lines.ts';
 import { lineEvidence } from './line_evidence.ts';
+import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
 import { openEngine } from './open_engine.ts';
 import { rederiveLine } from './rederive_line.ts';
 import { runLines } from './run_lines.ts';
 import { candidateRow, stepView } from './step_view.ts';
 import { tokenTexts, TokenIndex } from './token_text.ts';
-import type { CandidateRow, StepView } from './views.ts';
+import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 export class WorkerHost implements WorkerApi {
   /** @param open tests and scripts bring an engine of their own */
@@ -162,6 +164,27 @@ export class WorkerHost implements WorkerApi {
     return rows && lineEvidence(line, rows, params, tokenizer, depth);
   }
 
+  async distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions> {
+    const steps: (LaneStep | null)[] = [];
+    for (const { place, params } of places) steps.push(await this.#trace(place, params));
+    return laneDistributions(steps, top, this.#require().tokenizer);
+  }
+
+  async temperatureStrip(
+    { place, params }: LanePlace,
+    temperatures: readonly number[],
+  ): Promise<TemperatureStrip | null> {
+    const traces: StepTrace[] = [];
+    let chosen: TokenId | null = null;
+    for (const temperature of temperatures) {
+      const found = await this.#trace(place, { ...params, temperature });
+      if (!found) return null;
+      traces.push(found.trace);
+      chosen = found.chosen;
+    }
+    return temperatureStrip(temperatures, traces, chosen, this.#require().tokenizer);
+  }
+
   async searchTokens(query: string, limit: number): Promise<readonly TokenHit[]> {
     this.#index ??= new TokenIndex(this.#require().tokenizer);
     return this.#index.search(query, limit);
@@ -184,10 +207,7 @@ export class WorkerHost implements WorkerApi {
     return Promise.resolve();
   }
 
-  async #trace(
-    place: StepPlace,
-    params: SamplingParams,
-  ): Promise<{ trace: StepTrace; chosen: TokenId | null; drawn: boolean } | null> {
+  async #trace(place: StepPlace, params: SamplingParams): Promise<LaneStep | null> {
     const at = this.#lines.at(place);
     if (!at) return null;
     const { before, chosen, line } = at;
@@ -199,7 +219,7 @@ export class WorkerHost implements WorkerApi {
     if (!rows || !logits) return null;
     const trace = traceAt(lineSampler(params, tokenizer, line.stream), before, logits, rows);
     const output = place.position - line.promptLength;
-    return { trace, chosen, drawn: output >= 0 && !line.byHand.has(output) };
+    return { trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) };
   }
 
   /** Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known. */

@@ -1,7 +1,14 @@
 /** A run for the page: lanes named as the page names them, continuations, and events once a frame. */
 import type { Engine, TokenId } from '../engines/contract.ts';
 import { runDecoding } from '../decoding/decode.ts';
-import type { PromptRecord, RunEvent, RunResult, RunSpec, StepRecord } from '../decoding/events.ts';
+import type {
+  BranchStart,
+  PromptRecord,
+  RunEvent,
+  RunResult,
+  RunSpec,
+  StepRecord,
+} from '../decoding/events.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
 import { EngineError } from '../engines/contract.ts';
 import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
@@ -33,18 +40,30 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     );
   }
   const events = batched<LineEvent>((items) => context.onEvents(merged(items)));
-  const held = request.lanes.map(({ line, stream }) =>
-    context.lines.hold(line, {
-      tokens: [...start.prompt, ...start.prefix],
+  const { branches: firstBranch = null } = request;
+  const hold = (id: number, stream: number, outputs: readonly TokenId[]): HeldLine =>
+    context.lines.hold(id, {
+      tokens: [...start.prompt, ...outputs],
       promptLength: start.prompt.length,
       stream,
       byHand: start.byHand,
-    }),
-  );
+    });
+  const held =
+    firstBranch === null ? request.lanes.map(({ line, stream }) => hold(line, stream, start.prefix)) : [];
+  const idOf = (branch: number): number =>
+    firstBranch === null ? request.lanes[branch]!.line : firstBranch + branch;
   const lineOf = (branch: number): { line: HeldLine; id: number } => ({
     line: held[branch]!,
-    id: request.lanes[branch]!.line,
+    id: idOf(branch),
   });
+  /** Samples draw from the lane's stream and those after it; beams, which draw nothing, share its number. */
+  function begin({ branch, parent, shared }: BranchStart): void {
+    const { stream } = request.lanes[0]!;
+    const before = parent === null ? [] : held[parent]!.tokens.slice(start.prompt.length).slice(0, shared);
+    held[branch] = hold(idOf(branch), stream + (parent === null ? branch : 0), before);
+    const from = parent === null ? null : idOf(parent);
+    events.push({ type: 'branch', line: idOf(branch), parent: from, shared });
+  }
   const step = (record: StepRecord): LineStep => ({
     record,
     label: tokenizer.label(record.token),
@@ -71,6 +90,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
         events.push({ type: 'prompt-scores', scores: promptScores(event.records) });
         break;
       case 'step':
+        events.push({ type: 'usage', usage: { ...engine.session.usage } });
         for (const record of event.records) {
           const { line, id } = lineOf(record.branch);
           line.tokens.push(record.token);
@@ -83,6 +103,8 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
         events.push({ type: 'line-end', line: lineOf(event.result.branch).id, reason: event.result.reason });
         break;
       case 'branches':
+        if (firstBranch !== null) event.started.forEach(begin);
+        break;
       case 'beams':
       case 'end':
         break;
@@ -120,12 +142,19 @@ function continuation(
   return { prompt: parent.tokens.slice(0, promptLength), prefix, byHand };
 }
 
-/** Steps of one line that follow each other become one event. */
+/** Steps of one line that follow each other become one event; of the KV pages only the highest count goes out. */
 function merged(events: readonly LineEvent[]): LineEvent[] {
   const out: LineEvent[] = [];
   const open = new Map<number, LineStep[]>();
+  const most = Math.max(
+    ...events.map((event) => (event.type === 'usage' ? event.usage.pagesUsed : -Infinity)),
+  );
+  const peak = events.find((event) => event.type === 'usage' && event.usage.pagesUsed === most);
   for (const event of events) {
+    if (event.type === 'usage' && event !== peak) continue;
     if (event.type !== 'steps') {
+      // A branch shares what its parent has so far: the parent's later steps must not be moved before it.
+      if (event.type === 'branch') open.clear();
       out.push(event);
       continue;
     }

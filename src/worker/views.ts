@@ -68,3 +68,41 @@ export interface StepView {
   /** The draw's uniform number in [0, 1), or null where nothing was drawn. */
   readonly u: number | null;
 }
+
+/** One lane's probabilities at a step, for the tokens of `LaneDistributions`, in their order. */
+export interface LaneDistribution {
+  /** Lanes with one number here have the same tokens before the place, and therefore the same raw distribution. */
+  readonly context: number;
+  /** The token that stands at the place; null at the end of the text. */
+  readonly chosen: TokenId | null;
+  readonly raw: Float64Array;
+  readonly final: Float64Array;
+  /** The stage that removed each token, or null. */
+  readonly removedBy: readonly (string | null)[];
+  /** Final probability of the tokens that are not listed. */
+  readonly rest: number;
+  /** Nats. */
+  readonly entropyRaw: number;
+  readonly entropyFinal: number;
+  readonly kept: number;
+  readonly u: number | null;
+}
+
+export interface LaneDistributions {
+  readonly tokens: readonly TokenId[];
+  readonly labels: readonly string[];
+  /** One for each place that was asked for; null where its logits are not known. */
+  readonly lanes: readonly (LaneDistribution | null)[];
+}
+
+/** Final probabilities of one step as its temperature changes; every other parameter stays. */
+export interface TemperatureStrip {
+  readonly temperatures: Float64Array;
+  readonly chosen: TokenId | null;
+  /** The likeliest over the whole strip, first by raw probability. `probability[i]` belongs to `temperatures[i]`. */
+  readonly bands: readonly {
+    readonly token: TokenId;
+    readonly label: string;
+    readonly probability: Float64Array;
+  }[];
+}
