@@ -24,6 +24,7 @@ import {
   type PlainStage,
 } from '../../reference/plain_samplers.ts';
 import { runChain } from './run_chain.ts';
+import type { SurvivorGolden } from './survivor_golden.ts';
 
 type History = readonly number[];
 interface Case {
@@ -130,6 +131,30 @@ describe.skipIf(!existsSync(folder))('200 real steps of stories260K (../shared/m
   test.each([...CASES, EVERYTHING])('$name', (one) => {
     expect(rows).toHaveLength(200);
     for (const [i, logits] of rows.entries()) expectAgreement(one, logits, ids.slice(0, i + 1));
+  });
+
+  describe('llama.cpp’s own samplers keep the same tokens', () => {
+    const golden = JSON.parse(
+      readFileSync(new URL('./golden/llama_cpp_survivors.json', import.meta.url), 'utf8'),
+    ) as SurvivorGolden;
+    const changes: Record<string, Partial<SamplingParams>> = {
+      'top-k 8': { topK: 8 },
+      'top-p .5': { topP: 0.5 },
+      'top-p .95': { topP: 0.95 },
+      'min-p .05': { minP: 0.05 },
+      'min-p .3': { minP: 0.3 },
+      'XTC .1': { xtcProbability: 1, xtcThreshold: 0.1 },
+      'the default chain': { topK: 40, topP: 0.95, minP: 0.05, temperature: 0.8 },
+    };
+    test.each(Object.entries(golden.cases))('%s', (name, steps) => {
+      expect(steps).toHaveLength(200);
+      for (const [i, step] of steps.entries()) {
+        const { survivors } = runChain(rows[i]!, changes[name]!);
+        const every = Array.from(rows[i]!.keys());
+        const kept = 'kept' in step ? step.kept : every.filter((id) => !step.removed.includes(id));
+        expect(survivors).toEqual(kept);
+      }
+    });
   });
 
   test('the greedy chain gives the published text', () => {
