@@ -14,6 +14,7 @@ const results: StepResult[] = [
   await check('knip', 'knip'),
   await check('arrows', 'depcruise', '--output-type=err', 'src'),
   await check('build', 'vite', 'build', '--logLevel=warn'),
+  await check('bundle', 'node', 'scripts/run.mjs', 'check_bundle'),
   await tests('unit'),
   await tests('ui'),
   await tests('gpu'),

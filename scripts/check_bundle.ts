@@ -1,0 +1,38 @@
+/**
+ * What a visitor's browser loads before the page works, in kB gzip: the scripts and styles that index.html names and what
+ * they import, without the worker, the models, and what is loaded on demand. Fails above the budget. Needs `npm run build`.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const BUDGET_KB = 150;
+const DIST = 'dist';
+
+const html = readFileSync(join(DIST, 'index.html'), 'utf8');
+const waiting = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map((match) =>
+  join(DIST, match[1]!),
+);
+const sizes = new Map<string, number>();
+
+for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+  if (sizes.has(file)) continue;
+  const text = readFileSync(file);
+  sizes.set(file, gzipSync(text, { level: 9 }).length / 1000);
+  if (!file.endsWith('.js')) continue;
+  // Static imports and re-exports of a built module: `from"./x.js"` and `import"./x.js"`.
+  for (const [, path] of text.toString().matchAll(/(?:from|import)\s*"(\.[^"]+\.js)"/g)) {
+    waiting.push(join(dirname(file), path!));
+  }
+}
+
+const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+for (const [file, size] of [...sizes].sort((a, b) => b[1] - a[1]))
+  console.log(`${size.toFixed(1).padStart(8)} kB  ${file}`);
+console.log(`${total.toFixed(1).padStart(8)} kB  of ${BUDGET_KB} kB`);
+if (sizes.size === 0 || total > BUDGET_KB) {
+  console.error(
+    `The page loads ${total.toFixed(1)} kB gzip at its start, and ${BUDGET_KB} kB is the budget: load something later.`,
+  );
+  process.exitCode = 1;
+}
