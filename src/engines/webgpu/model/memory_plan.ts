@@ -24,7 +24,10 @@ export function kvBytesPerToken({ layers, kvHeads, headDim }: ModelConfig): numb
   return layers * 2 * kvHeads * headDim * 4;
 }
 
-/** @param contextLength tokens of the longest sequence; the model's own, at most 4,096, when absent */
+/**
+ * @param contextLength tokens of the longest sequence; the model's own, at most 4,096, when absent
+ * @throws EngineError `missing-limit` when one layer's keys of such a sequence are longer than a binding may be
+ */
 export function planMemory(
   file: TensorFile,
   config: ModelConfig,
@@ -37,6 +40,12 @@ export function planMemory(
   const wanted = Math.min(needed * MAX_SEQUENCES, Math.floor(KV_BUDGET / perPage));
   const bound = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const pages = Math.min(Math.max(needed, wanted), Math.floor(bound / (perPage / config.layers / 2)));
+  if (pages * PAGE_TOKENS < context) {
+    throw new EngineError(
+      'missing-limit',
+      `This graphics adapter binds at most ${bound.toLocaleString('en-GB')} bytes at a time, which hold the keys of ${pages * PAGE_TOKENS} tokens of ${config.name}, not of ${context}; please choose a context of at most ${pages * PAGE_TOKENS}.`,
+    );
+  }
   const kv = pages * perPage;
   const weights = weightBytes(file);
   const scratch = scratchBytes(config, context);
