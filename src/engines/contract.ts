@@ -215,6 +215,7 @@ export type EngineErrorCode =
   | 'unsupported-tokenizer'
   | 'bad-template'
   | 'out-of-memory'
+  | 'storage-full'
   | 'context-full'
   | 'empty-prompt'
   | 'bad-token'

@@ -1,0 +1,91 @@
+import { EngineError } from '../engines/contract.ts';
+import type { RemoteFile } from './model_store.ts';
+
+/** The rest of a file, from `start` on. */
+export interface ByteAnswer {
+  /** 0 where the server does not send parts: then the whole file comes again. */
+  readonly start: number;
+  /** Bytes of the whole file; null where the server hides it. */
+  readonly total: number | null;
+  readonly etag: string | null;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** A refusal that may pass by itself. */
+export class TemporaryRefusal extends Error {
+  /** @param waitMs what the server asked for (`Retry-After`); null where it did not say */
+  constructor(
+    message: string,
+    readonly waitMs: number | null,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Asks for a file from byte `start` on. Only `Range` is sent, which needs no CORS preflight; so a file that changed
+ * is noticed by its ETag and size, and not by `If-Range`.
+ *
+ * @throws EngineError `network` for what will not pass by itself; TemporaryRefusal; TypeError without a connection
+ */
+export async function requestFrom(
+  file: RemoteFile,
+  start: number,
+  get: typeof fetch,
+  signal: AbortSignal,
+): Promise<ByteAnswer> {
+  const response = await get(file.url, {
+    signal,
+    // The browser's own cache would keep a second copy of what is kept here.
+    cache: 'no-store',
+    ...(start > 0 ? { headers: { Range: `bytes=${start}-` } } : {}),
+  });
+  if (response.ok && response.body) {
+    const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range')?.trim() ?? '');
+    const partial = response.status === 206;
+    const begins = partial ? Number(range?.[1] ?? start) : 0;
+    const ranged = range?.[2] !== undefined && range[2] !== '*' ? Number(range[2]) : null;
+    return {
+      start: begins,
+      total: partial ? (ranged ?? plus(lengthOf(response), begins)) : lengthOf(response),
+      etag: response.headers.get('etag'),
+      body: response.body,
+    };
+  }
+  await response.body?.cancel();
+  throw refusal(file, response);
+}
+
+function plus(length: number | null, start: number): number | null {
+  return length === null ? null : length + start;
+}
+
+/** Content-Length speaks of the bytes on the wire, so it is no size where they are compressed. */
+function lengthOf(response: Response): number | null {
+  const encoding = response.headers.get('content-encoding');
+  const length = response.headers.get('content-length');
+  return length === null || (encoding !== null && encoding !== 'identity') ? null : Number(length);
+}
+
+function refusal({ url, fileName }: RemoteFile, response: Response): Error {
+  const { status } = response;
+  const host = new URL(url).host;
+  const answered = `${host} answered ${status} for ${fileName}`;
+  if (status === 429 || status >= 500 || status === 408) {
+    const seconds = Number(response.headers.get('retry-after') ?? NaN);
+    const why = status === 429 ? 'too many requests were made' : 'the server has a fault';
+    return new TemporaryRefusal(
+      `${answered}: ${why}; what has arrived is kept, so continue a little later.`,
+      Number.isFinite(seconds) ? seconds * 1000 : null,
+    );
+  }
+  if (status === 401 || status === 403) {
+    return new EngineError(
+      'network',
+      `${answered}: the file is gated, private or not there; where you have access, download it with your account there and open the file from your disk.`,
+    );
+  }
+  const why =
+    status === 404 || status === 410 ? 'there is no such file; check the address' : 'check the address';
+  return new EngineError('network', `${answered}: ${why}.`);
+}

@@ -1,0 +1,97 @@
+import * as v from 'valibot';
+
+/** A model's file somewhere on the network. */
+export interface RemoteFile {
+  /** Absolute. */
+  readonly url: string;
+  /** For messages and lists, e.g. `qwen2.5-0.5b-instruct-q8_0.gguf`. */
+  readonly fileName: string;
+  /** Bytes, where a listing told it; the server is held to it. */
+  readonly size?: number;
+  /** SHA-256 in hexadecimal, where a listing told it; the bytes are held to it. */
+  readonly sha256?: string;
+}
+
+const entrySchema = v.object({
+  url: v.string(),
+  fileName: v.string(),
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  sha256: v.nullable(v.string()),
+  etag: v.nullable(v.string()),
+  /** Every byte is here, and the hash, where one is known, was right. */
+  complete: v.boolean(),
+  /** The bytes were held against a SHA-256, and not against their number alone. */
+  verified: v.boolean(),
+});
+
+/** What is written down beside a kept file. `size` is the whole file's, however much of it is here. */
+export type StoredEntry = Readonly<v.InferOutput<typeof entrySchema>>;
+
+/** @returns null for anything but an entry: a store is shared with other versions of this page */
+export function parseEntry(text: string): StoredEntry | null {
+  try {
+    const parsed = v.safeParse(entrySchema, JSON.parse(text));
+    return parsed.success ? parsed.output : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A file that is being written, and read at the same time. Nobody else has it open. */
+export interface OpenFile {
+  readonly size: number;
+  /** @throws EngineError `storage-full` */
+  append(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Exactly `length` bytes, which must be there. */
+  read(offset: number, length: number): Uint8Array<ArrayBuffer>;
+  empty(): void;
+  close(): void;
+}
+
+/** Where models are kept, by key. Kept bytes survive a reload; the browser may evict them (see storage_room.ts). */
+export interface ModelStore {
+  keys(): Promise<string[]>;
+  entry(key: string): Promise<StoredEntry | null>;
+  saveEntry(key: string, entry: StoredEntry): Promise<void>;
+  /** Creates the file where there is none. */
+  open(key: string): Promise<OpenFile>;
+  /** The file as it stands; null where there is none. */
+  blob(key: string): Promise<Blob | null>;
+  remove(key: string): Promise<void>;
+}
+
+/** A file as the page lists it. Sizes in bytes. */
+export interface KeptModel {
+  readonly key: string;
+  readonly url: string;
+  readonly fileName: string;
+  readonly size: number;
+  /** Less than `size` while the download is not complete. */
+  readonly present: number;
+  readonly complete: boolean;
+  readonly verified: boolean;
+}
+
+export async function listKept(store: ModelStore): Promise<KeptModel[]> {
+  const kept: KeptModel[] = [];
+  for (const key of await store.keys()) {
+    const entry = await store.entry(key);
+    if (!entry) continue;
+    const { url, fileName, size, complete, verified } = entry;
+    const present = (await store.blob(key))?.size ?? 0;
+    kept.push({ key, url, fileName, size, present, complete: complete && present === size, verified });
+  }
+  return kept.sort((a, b) => a.fileName.localeCompare(b.fileName));
+}
+
+/** The name under which a file is kept: its own hash, so that two addresses of one file share one copy. */
+export async function keyOf({ url, sha256 }: RemoteFile): Promise<string> {
+  if (sha256 !== undefined) return sha256;
+  // The part after `?` is often a signature that changes with every visit.
+  const place = new TextEncoder().encode(url.replace(/[?#].*$/, ''));
+  return `url-${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', place)))}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

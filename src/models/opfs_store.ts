@@ -1,0 +1,162 @@
+import { EngineError } from '../engines/contract.ts';
+import { type ModelStore, type OpenFile, parseEntry, type StoredEntry } from './model_store.ts';
+
+/** The part of the File System standard that TypeScript lists for workers only; this project compiles as one program. */
+interface SyncAccessHandle {
+  getSize(): number;
+  read(buffer: Uint8Array, options: { at: number }): number;
+  write(buffer: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  flush(): void;
+  close(): void;
+}
+type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncAccessHandle> };
+
+const FOLDER = 'models';
+const BYTES = '.bin';
+const ENTRY = '.json';
+
+/**
+ * Models in the origin private file system (OPFS): `<key>.bin` with `<key>.json` beside it. For dedicated workers, where
+ * files can be written in place. Source: WHATWG File System standard.
+ *
+ * @returns null where the browser gives none: private windows of some, and pages that are not secure
+ */
+export async function opfsStore(): Promise<ModelStore | null> {
+  let folder: FileSystemDirectoryHandle;
+  try {
+    const root = await navigator.storage.getDirectory();
+    folder = await root.getDirectoryHandle(FOLDER, { create: true });
+  } catch {
+    return null;
+  }
+  const { FileSystemFileHandle: Handle } = globalThis;
+  return 'createSyncAccessHandle' in Handle.prototype ? new OpfsStore(folder) : null;
+}
+
+class OpfsStore implements ModelStore {
+  readonly #folder: FileSystemDirectoryHandle;
+
+  constructor(folder: FileSystemDirectoryHandle) {
+    this.#folder = folder;
+  }
+
+  async keys(): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const name of this.#folder.keys()) {
+      if (name.endsWith(ENTRY)) keys.push(name.slice(0, -ENTRY.length));
+    }
+    return keys;
+  }
+
+  async entry(key: string): Promise<StoredEntry | null> {
+    const file = await this.#file(key + ENTRY);
+    return file && parseEntry(await file.text());
+  }
+
+  async saveEntry(key: string, entry: StoredEntry): Promise<void> {
+    const file = await this.#open(key + ENTRY);
+    try {
+      file.empty();
+      file.append(new TextEncoder().encode(JSON.stringify(entry)));
+    } finally {
+      file.close();
+    }
+  }
+
+  open(key: string): Promise<OpenFile> {
+    return this.#open(key + BYTES);
+  }
+
+  blob(key: string): Promise<Blob | null> {
+    return this.#file(key + BYTES);
+  }
+
+  async remove(key: string): Promise<void> {
+    // The entry goes last: bytes without an entry would never be seen again, and never be deleted.
+    for (const name of [key + BYTES, key + ENTRY]) {
+      try {
+        await this.#folder.removeEntry(name);
+      } catch (error) {
+        if (!isNotFound(error)) {
+          throw new EngineError(
+            'not-supported',
+            'The file is being downloaded in another tab; pause it there, then delete it.',
+            { cause: error },
+          );
+        }
+      }
+    }
+  }
+
+  async #open(name: string): Promise<OpenFile> {
+    const handle: SyncFileHandle = await this.#folder.getFileHandle(name, { create: true });
+    return new SyncFile(await handle.createSyncAccessHandle!());
+  }
+
+  async #file(name: string): Promise<File | null> {
+    try {
+      return await (await this.#folder.getFileHandle(name)).getFile();
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+}
+
+class SyncFile implements OpenFile {
+  readonly #handle: SyncAccessHandle;
+  #size: number;
+
+  constructor(handle: SyncAccessHandle) {
+    this.#handle = handle;
+    this.#size = handle.getSize();
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  append(bytes: Uint8Array<ArrayBuffer>): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) {
+        const count = this.#handle.write(bytes.subarray(written), { at: this.#size });
+        if (count === 0) throw new Error('nothing could be written');
+        written += count;
+        this.#size += count;
+      }
+    } catch (cause) {
+      throw new EngineError(
+        'storage-full',
+        `The browser has no more room for this page after ${Math.floor(this.#size / 1e6)} MB of the model; delete another model or free space on the disk, then continue.`,
+        { cause },
+      );
+    }
+  }
+
+  read(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const count = this.#handle.read(bytes.subarray(done), { at: offset + done });
+      if (count === 0) throw new RangeError(`${length} bytes from ${offset} are not in the file yet`);
+      done += count;
+    }
+    return bytes;
+  }
+
+  empty(): void {
+    this.#handle.truncate(0);
+    this.#size = 0;
+  }
+
+  close(): void {
+    this.#handle.flush();
+    this.#handle.close();
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotFoundError';
+}
