@@ -5,6 +5,9 @@ import { blobSource, bufferSource } from '../engines/webgpu/gguf/sources.ts';
 import { catalogueEntry, type CatalogueEntry } from '../models/catalogue.ts';
 import type { ModelChoice } from './api.ts';
 
+/** Of the machine's memory, what a model may take: the browser and the system live in the rest. */
+const SHARE_OF_MEMORY = 0.6;
+
 export interface OpenOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
@@ -17,7 +20,17 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
     choice.kind === 'file'
       ? blobSource(choice.file, choice.file.name)
       : await fetchWhole(catalogueEntry(choice.id), choice.base, options);
-  return loadWebGpuEngine(source, { gpu: navigator.gpu, ...options });
+  return loadWebGpuEngine(source, { gpu: navigator.gpu, ...memoryBound(), ...options });
+}
+
+/**
+ * WebGPU does not tell how much memory there is, and a phone ends a page that takes too much without a word. Browsers
+ * that tell of the machine's own memory round it and stop at 8 GB, where it says no more than "enough to try".
+ */
+function memoryBound(): { availableMemory?: number } {
+  const { deviceMemory } = navigator as WorkerNavigator & { readonly deviceMemory?: number };
+  if (deviceMemory === undefined || deviceMemory >= 8) return {};
+  return { availableMemory: SHARE_OF_MEMORY * deviceMemory * 2 ** 30 };
 }
 
 /**
