@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 // Runs a TypeScript script of this folder in Node: `node scripts/run.mjs headless --model m.gguf`. Vite bundles it first, so
 // that it may import what the page imports (WGSL files included) and its inner loops run as they do in the page.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-const [node, , script, ...rest] = process.argv;
+/** Dawn says this of every software adapter whenever it looks for one; nothing follows from it. */
+const NOISE = /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced/;
+
+const [, , script, ...rest] = process.argv;
 const root = fileURLToPath(new URL('..', import.meta.url));
-const source = join(root, 'scripts', `${script}.ts`);
 
 // Beside the packages, which the bundle imports by name.
 const cache = join(root, 'node_modules', '.cache');
@@ -21,8 +25,23 @@ await build({
   configFile: false,
   logLevel: 'error',
   publicDir: false,
-  build: { ssr: source, outDir, minify: false, sourcemap: 'inline', target: 'node20' },
+  build: {
+    ssr: join(root, 'scripts', `${script}.ts`),
+    outDir,
+    minify: false,
+    sourcemap: 'inline',
+    target: 'node20',
+  },
 });
-process.setSourceMapsEnabled(true);
-process.argv = [node, source, ...(rest[0] === '--' ? rest.slice(1) : rest)];
-await import(pathToFileURL(join(outDir, `${script}.js`)).href);
+
+const args = rest[0] === '--' ? rest.slice(1) : rest;
+const child = spawn(process.execPath, ['--enable-source-maps', join(outDir, `${script}.js`), ...args], {
+  stdio: ['inherit', 'inherit', 'pipe'],
+});
+createInterface({ input: child.stderr }).on('line', (line) => {
+  if (!NOISE.test(line)) process.stderr.write(`${line}\n`);
+});
+// Ctrl + C reaches the child too, which ends in its own time.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill());
+child.on('close', (code) => process.exit(code ?? 1));
