@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-/** Dawn says this of every software adapter whenever it looks for one; nothing follows from it. */
-const NOISE = /^Warning: maxDynamic\w+BuffersPerPipelineLayout artificially reduced/;
+/** What Dawn says of software adapters, and of missing drivers, whenever it looks for one; the scripts say it in words. */
+const NOISE =
+  /^Warning: (maxDynamic\w+BuffersPerPipelineLayout artificially|vkCreateInstance)|^ +at .*\/third_party\/dawn\//;
 
 const [, , script, ...rest] = process.argv;
 const root = fileURLToPath(new URL('..', import.meta.url));

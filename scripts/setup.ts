@@ -47,7 +47,7 @@ const needs: readonly Need[] = [
 let updated = false;
 
 function install(need: Need): string {
-  if (distribution === null) return 'only a root on Debian or Ubuntu can have it installed';
+  if (distribution === null) return 'this command installs it itself as root on Debian and Ubuntu';
   console.log(`setup: installing ${need.what}`);
   try {
     if (!updated) updatePackageLists();
