@@ -29,7 +29,7 @@ export async function branchWith(token: TokenId): Promise<void> {
   const outputs = position - line.promptLength;
   const atEnd = position === line.length;
   pickCandidate(null);
-  await continueFrom({ line, outputs, token, ...(atEnd ? { maxTokens: 1 } : {}) });
+  await continueFrom({ line, outputs, token, ...(atEnd ? { maxTokens: 0 } : {}) });
   if (atEnd) selectNext();
 }
 

@@ -31,6 +31,11 @@ const inspect = latestOnly(async ({ place, params, top }: Question) => {
 });
 
 const rederive = latestOnly(async ({ line, params }: { line: Line; params: SamplingParams }) => {
+  // Decided here and not by the caller: an answer that is still on its way must not outlive the knob's return.
+  if (sameParams(params, line.params)) {
+    playground.change({ overlay: null });
+    return;
+  }
   try {
     const rederived = await worker().rederive(line.id, params);
     if (playground.line?.id === line.id) {
@@ -62,8 +67,7 @@ export function followSelection(): void {
     const { line, params, run, engine } = playground;
     if (!line || engine.phase !== 'ready' || run.phase !== 'idle') return;
     if (playground.recordedLine?.state === 'recorded') return;
-    if (sameParams(params, line.params)) playground.change({ overlay: null });
-    else rederive({ line, params });
+    rederive({ line, params });
   });
 }
 

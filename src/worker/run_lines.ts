@@ -111,6 +111,11 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     }
   }
 
+  if (request.stop.maxTokens === 0) {
+    for (const { line } of request.lanes) events.push({ type: 'line-end', line, reason: 'max-tokens' });
+    events.flush();
+    return nothingDrawn;
+  }
   const spec: RunSpec = {
     prompt: start.prompt,
     strategy: request.strategy,
@@ -127,6 +132,24 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     events.flush();
   }
 }
+
+/** A token taken by hand, and none drawn after it. */
+const nothingDrawn: RunResult = {
+  branches: [],
+  winner: null,
+  ranking: [],
+  votes: [],
+  timing: {
+    promptTokens: 0,
+    reusedTokens: 0,
+    prefillMs: 0,
+    steps: 0,
+    tokens: 0,
+    decodeMs: 0,
+    samplingMs: 0,
+  },
+  error: null,
+};
 
 function continuation(
   parent: HeldLine,

@@ -1,0 +1,39 @@
+/** What the browser tests of the playground share: opening it on the scripted engine, and what a person does there. */
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { type OpenPage, openPage } from '../setup/browser.ts';
+
+export const desktop = { width: 1440, height: 900 };
+export const phone = { width: 390, height: 844 };
+
+/** The page on the scripted engine, ready to run. @param delay milliseconds of each step */
+export async function openScripted(options: BrowserContextOptions = {}, delay = 0): Promise<OpenPage> {
+  const opened = await openPage(`?engine=scripted&delay=${delay}`, {
+    viewport: desktop,
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  await opened.page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+  await opened.page.getByText(/\d+\s+tokens?\s+of/).waitFor();
+  return opened;
+}
+
+export async function run(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await finished(page);
+}
+
+/** Until the text has ended and the inspector shows its last step. */
+export async function finished(page: Page): Promise<void> {
+  await page.locator('.end').waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+}
+
+/** The tokens on the page, prompt first. */
+export async function tokens(page: Page): Promise<string[]> {
+  return page.locator('[data-p]').allTextContents();
+}
+
+/** Screenshots are test artefacts, to be looked at. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `test-results/playground/${name}.png` });
+}
