@@ -26,8 +26,21 @@ export async function unpackText(packed: string, maxBytes: number): Promise<stri
   }
 }
 
+/** Deflate makes at most 1,032 bytes of one; a browser may inflate all that it is handed at once, so it is handed little. */
+const sliceBytes = 1024;
+
+function slices(bytes: Uint8Array<ArrayBuffer>): ReadableStream<BufferSource> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(bytes.subarray(at, (at += sliceBytes)));
+      else controller.close();
+    },
+  });
+}
+
 async function inflate(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<Uint8Array> {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  const reader = slices(bytes).pipeThrough(new DecompressionStream('deflate-raw')).getReader();
   const parts: Uint8Array[] = [];
   let size = 0;
   try {

@@ -15,5 +15,5 @@ export const maxLanes = 16;
 /** Stop sequences, DRY breakers, turns of a chat and biased tokens, each. */
 export const maxEntries = 256;
 
-/** Bytes that a recording may come to when it is inflated. One of 8,000 characters has some 20,000. */
-export const maxInflatedBytes = 2 * 1024 * 1024;
+/** Bytes that a recording may come to when it is inflated. One of 8,000 characters has some 20,000, and checking takes time. */
+export const maxInflatedBytes = 256 * 1024;

@@ -13,7 +13,7 @@ import {
   orderSchema,
   stagesSchema,
 } from '../settings_schema.ts';
-import { maxLanes } from './limits.ts';
+import { maxEntries, maxLanes } from './limits.ts';
 import type { Pair } from './query.ts';
 import type { LinkValues } from './values.ts';
 
@@ -154,8 +154,9 @@ function numberOf(values: LinkValues, row: ParameterRow, text: string): number |
   return fits;
 }
 
+/** One entry more than are allowed is enough to be refused. */
 function commaList(text: string): string[] {
-  return text === '' ? [] : text.split(',').map((part) => part.trim());
+  return text === '' ? [] : text.split(',', maxEntries + 1).map((part) => part.trim());
 }
 
 function writeBias({ token, bias }: LogitBias): string {

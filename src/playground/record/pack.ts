@@ -1,0 +1,170 @@
+/**
+ * A record as a link carries it: columns of small whole numbers, each token's text once, and what lines share once, so that
+ * deflate makes it short. Logprobs and entropies are in thousandths of a nat; −1 in `top.final` is a removed candidate.
+ */
+import { defaultParams } from '../../sampling/parameter_table.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
+import { tokenChecksum } from './checksum.ts';
+import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
+
+export const packVersion = 1;
+
+export interface PackedLine extends Omit<
+  DocumentLine,
+  'params' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'
+> {
+  readonly fork?: readonly [parent: number, at: number];
+  readonly byHand?: readonly number[];
+  readonly stream?: number;
+  /** What is not version 1's default. */
+  readonly params: Partial<SamplingParams>;
+  /** An earlier line, and how many of its tokens, numbers included, begin this one. */
+  readonly share: readonly [line: number, tokens: number] | null;
+  /** Indices into the words; the other columns beside them. */
+  readonly words: readonly number[];
+  /** Texts that are not their token's label, by index among this line's own tokens. */
+  readonly texts: readonly (readonly [index: number, text: string])[];
+  readonly raw: readonly (number | null)[];
+  readonly final: readonly (number | null)[];
+  readonly rank: readonly (number | null)[];
+  readonly entropy: readonly (number | null)[];
+  readonly finalEntropy: readonly (number | null)[];
+  readonly kept: readonly (number | null)[];
+  /** How many candidates each token has, then the columns of all of them. */
+  readonly counts: readonly number[];
+  /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw, + 1,000,000. */
+  readonly top: {
+    readonly words: readonly number[];
+    readonly raw: readonly number[];
+    readonly final: readonly number[];
+  };
+}
+
+export interface Packed extends Omit<RunRecord, 'lines'> {
+  readonly pack: typeof packVersion;
+  /** Token ids by word, and labels; kinds only where they are not `normal`. */
+  readonly ids: readonly number[];
+  readonly labels: readonly string[];
+  readonly kinds: readonly (readonly [word: number, kind: DocumentToken['kind']])[];
+  readonly lines: readonly PackedLine[];
+  readonly checksum: string;
+}
+
+const removed = -1;
+/** Keeps a distance above zero, apart from `removed`; no two logprobs of one token are this far apart. */
+export const finalOffset = 1_000_000;
+
+export function thousandths(value: number): number {
+  return Math.round(value * 1000);
+}
+
+/** @param depth candidates kept of each step */
+export function pack(record: RunRecord, depth: number): Packed {
+  const words = new Map<number, { word: number; label: string; kind: DocumentToken['kind'] }>();
+  const wordOf = (id: number, label: string, kind: DocumentToken['kind'] = 'normal'): number => {
+    const known = words.get(id);
+    if (known) {
+      if (kind !== 'normal') known.kind = kind;
+      return known.word;
+    }
+    words.set(id, { word: words.size, label, kind });
+    return words.size - 1;
+  };
+  const lines = record.lines.map((line, index): PackedLine => {
+    const share = longestShare(line, record.lines.slice(0, index));
+    const own = line.tokens.slice(share?.[1] ?? 0);
+    return packedLine(line, own, share, depth, wordOf);
+  });
+  const entries = [...words].map(([id, entry]) => ({ id, ...entry }));
+  const { model, engine, strategy, current, selected } = record;
+  return {
+    pack: packVersion,
+    model,
+    engine,
+    strategy,
+    current,
+    selected,
+    ids: entries.map(({ id }) => id),
+    labels: entries.map(({ label }) => label),
+    kinds: entries.filter(({ kind }) => kind !== 'normal').map(({ word, kind }) => [word, kind] as const),
+    lines,
+    checksum: tokenChecksum(record.lines),
+  };
+}
+
+function packedLine(
+  line: DocumentLine,
+  own: readonly DocumentToken[],
+  share: PackedLine['share'],
+  depth: number,
+  wordOf: (id: number, label: string, kind?: DocumentToken['kind']) => number,
+): PackedLine {
+  const { name, lane, parent, forkedAt, stream, byHand, promptLength, visible, reason } = line;
+  const column = (read: (token: DocumentToken) => number | null): (number | null)[] =>
+    own.map((token) => {
+      const value = read(token);
+      return value === null ? null : thousandths(value);
+    });
+  const tops = own.map(({ top }) => top.slice(0, depth));
+  return {
+    name,
+    lane,
+    ...(parent !== null && forkedAt !== null ? { fork: [parent, forkedAt] as const } : {}),
+    ...(stream !== 0 ? { stream } : {}),
+    ...(byHand.length > 0 ? { byHand } : {}),
+    promptLength,
+    visible,
+    reason,
+    params: changedParams(line.params),
+    share,
+    words: own.map(({ id, label, kind }) => wordOf(id, label, kind)),
+    texts: own.flatMap(({ text, label }, index) => (text === label ? [] : [[index, text] as const])),
+    raw: column((token) => token.rawLogprob),
+    final: column((token) => token.finalLogprob),
+    rank: own.map(({ rank }) => rank),
+    entropy: column((token) => token.entropy),
+    finalEntropy: column((token) => token.finalEntropy),
+    kept: own.map(({ kept }) => kept),
+    counts: tops.map((top) => top.length),
+    top: {
+      words: tops.flatMap((top) => top.map(({ id, label }) => wordOf(id, label))),
+      raw: tops.flatMap(rawColumn),
+      final: tops.flatMap((top) => top.map(finalDistance)),
+    },
+  };
+}
+
+function rawColumn(top: readonly DocumentCandidate[]): number[] {
+  return top.map(({ rawLogprob }, index) => {
+    const before = top[index - 1];
+    return thousandths(rawLogprob) - (before ? thousandths(before.rawLogprob) : 0);
+  });
+}
+
+function finalDistance({ rawLogprob, finalLogprob }: DocumentCandidate): number {
+  if (finalLogprob === null) return removed;
+  return thousandths(finalLogprob) - thousandths(rawLogprob) + finalOffset;
+}
+
+function changedParams(params: SamplingParams): Partial<SamplingParams> {
+  const defaults = defaultParams();
+  const changed = (Object.keys(params) as (keyof SamplingParams)[]).filter(
+    (key) => JSON.stringify(params[key]) !== JSON.stringify(defaults[key]),
+  );
+  return Object.fromEntries(changed.map((key) => [key, params[key]]));
+}
+
+/** Lanes begin with one prompt, branches with their parent's text. */
+function longestShare(line: DocumentLine, earlier: readonly DocumentLine[]): PackedLine['share'] {
+  let best: PackedLine['share'] = null;
+  earlier.forEach((other, index) => {
+    let length = 0;
+    while (same(line.tokens[length], other.tokens[length])) length++;
+    if (length > (best?.[1] ?? 0)) best = [index, length];
+  });
+  return best;
+}
+
+function same(a: DocumentToken | undefined, b: DocumentToken | undefined): boolean {
+  return a !== undefined && b !== undefined && (a === b || JSON.stringify(a) === JSON.stringify(b));
+}

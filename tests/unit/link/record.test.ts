@@ -1,0 +1,113 @@
+import { deflateRawSync } from 'node:zlib';
+import { crc32 as zlibCrc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { crc32, tokenChecksum } from '../../../src/playground/record/checksum.ts';
+import { jsonOf } from '../../../src/playground/record/json.ts';
+import { pack } from '../../../src/playground/record/pack.ts';
+import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
+import { packText } from '../../../src/playground/link/deflate.ts';
+import { maxInflatedBytes } from '../../../src/playground/link/limits.ts';
+import { arbitraryRecord } from './arbitrary_record.ts';
+
+const [sample] = fc.sample(arbitraryRecord, { numRuns: 1, seed: 7 });
+
+describe('a packed record', () => {
+  test('any record comes back as it was, to the thousandth', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryRecord, async (record) => {
+        expect(await unpackRecord(await packRecord(record, 5))).toEqual(record);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('less depth keeps everything but the candidates below it', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryRecord, fc.nat(4), async (record, depth) => {
+        const lines = record.lines.map((line) => ({
+          ...line,
+          tokens: line.tokens.map((token) => ({ ...token, top: token.top.slice(0, depth) })),
+        }));
+        expect(await unpackRecord(await packRecord(record, depth))).toEqual({ ...record, lines });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is made of characters that need no escape', async () => {
+    expect(await packRecord(sample!, 5)).toMatch(/^[A-Za-z0-9_-]+$/);
+  });
+});
+
+describe('a record that was tampered with', () => {
+  const packed = jsonOf(pack(sample!, 5));
+  const change = (edit: (json: Record<string, unknown>) => void): Promise<string> => {
+    const json = JSON.parse(packed) as Record<string, unknown>;
+    edit(json);
+    return packText(JSON.stringify(json));
+  };
+
+  test.each<[string, (json: Record<string, unknown>) => void, RegExp]>([
+    ['another token', (json) => ((json['ids'] as number[])[0] = 9_999), /checksum/],
+    ['another version', (json) => (json['pack'] = 2), /no recording of this version/],
+    ['a line that is on view but is not there', (json) => (json['current'] = 99), /do not fit together/],
+    ['a fraction for an id', (json) => ((json['ids'] as number[])[0] = 0.5), /no recording of this version/],
+    ['no lines', (json) => (json['lines'] = []), /Invalid length/],
+  ])('%s is refused', async (_, edit, reason) => {
+    await expect(unpackRecord(await change(edit))).rejects.toThrow(reason);
+  });
+
+  test('cut off anywhere, it is refused', async () => {
+    const whole = await packRecord(sample!, 5);
+    for (let length = 0; length < whole.length; length += 7) {
+      await expect(unpackRecord(whole.slice(0, length))).rejects.toThrow();
+    }
+  });
+
+  test('a bomb is inflated to the bound and no further', async () => {
+    const bomb = deflateRawSync(Buffer.alloc(100 * 1024 * 1024)).toString('base64url');
+    // The best of a few: the machine may be busy with something else.
+    let best = Infinity;
+    for (let attempt = 0; attempt < 5 && best >= 100; attempt++) {
+      const started = performance.now();
+      await expect(unpackRecord(bomb)).rejects.toThrow(`more than ${maxInflatedBytes} bytes`);
+      best = Math.min(best, performance.now() - started);
+    }
+    expect(best).toBeLessThan(100);
+  });
+
+  test('lines that share lines that share lines cannot make a small link a large text', async () => {
+    const packedTwice = await change((json) => {
+      const [line] = json['lines'] as { share: unknown; words: number[] }[];
+      const long = { ...line!, share: null, words: Array.from({ length: 4000 }, () => 0) };
+      json['lines'] = [
+        long,
+        ...Array.from({ length: 60 }, () => ({ ...line!, share: [0, 4000], words: [] })),
+      ];
+    });
+    await expect(unpackRecord(packedTwice)).rejects.toThrow('more than 20000 tokens');
+  });
+});
+
+describe('the checksum', () => {
+  test('is the CRC-32 of RFC 1952', () => {
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(crc32(bytes)).toBe(zlibCrc32(bytes));
+      }),
+    );
+  });
+
+  test('tells where the prompt ends, and one token from another', () => {
+    const { lines } = sample!;
+    const [first, ...rest] = lines;
+    const before = tokenChecksum(lines);
+    expect(tokenChecksum([{ ...first!, promptLength: first!.promptLength + 1 }, ...rest])).not.toBe(before);
+    const tokens = first!.tokens.map((token, index) =>
+      index === 0 ? { ...token, id: token.id + 1 } : token,
+    );
+    expect(tokenChecksum([{ ...first!, tokens }, ...rest])).not.toBe(before);
+  });
+});
