@@ -1,0 +1,99 @@
+import type { StepView } from '../../worker/views.ts';
+import { chunked, type Line, type TokenView } from '../line.ts';
+import type { DocumentLine, DocumentToken } from './document.ts';
+
+/** The line of a record as the page holds it. */
+export function lineOf(line: DocumentLine, id: number, parent: number | null): Line {
+  let units = 0;
+  const tokens = line.tokens.map((token, position): TokenView => {
+    const start = position < line.promptLength ? -1 : units;
+    if (start >= 0) units += token.text.length;
+    return {
+      token: token.id,
+      piece: token.text,
+      label: token.label,
+      kind: token.kind,
+      rawLogprob: token.rawLogprob ?? NaN,
+      finalLogprob: token.finalLogprob ?? NaN,
+      rank: token.rank ?? NaN,
+      entropy: token.entropy ?? NaN,
+      finalEntropy: token.finalEntropy ?? NaN,
+      kept: token.kept ?? NaN,
+      start,
+    };
+  });
+  return {
+    id,
+    name: line.name,
+    lane: line.lane,
+    parent,
+    forkedAt: parent === null ? null : line.forkedAt,
+    params: line.params,
+    chunks: chunked(tokens),
+    length: tokens.length,
+    promptLength: line.promptLength,
+    visible: Math.min(line.visible, units),
+    outputUnits: units,
+    reason: line.reason,
+  };
+}
+
+/**
+ * What a record knows of a step: its candidates, and nothing of the others but how much probability they held. Numbers that
+ * were not recorded are NaN, which the page shows as a dash.
+ * @returns null where no candidate was recorded
+ */
+export function recordedStep(token: DocumentToken | undefined, vocabularySize: number): StepView | null {
+  if (!token || token.top.length === 0) return null;
+  const rows = token.top.map((candidate, index) =>
+    rowOf(candidate.id, candidate.label, candidate.rawLogprob, candidate.finalLogprob, index + 1),
+  );
+  if (token.rawLogprob !== null && token.top.every(({ id }) => id !== token.id)) {
+    rows.push(rowOf(token.id, token.label, token.rawLogprob, token.finalLogprob, token.rank ?? NaN));
+  }
+  const sum = (pick: (row: StepView['rows'][number]) => number): number =>
+    rows.reduce((total, row) => total + pick(row), 0);
+  const listed = rows.slice(0, token.top.length);
+  return {
+    chosen: token.id,
+    rows,
+    rest: {
+      count: Math.max(0, vocabularySize - rows.length),
+      raw: Math.max(0, 1 - sum((row) => row.raw)),
+      final: Math.max(0, 1 - sum((row) => row.final)),
+    },
+    stages: [],
+    curve: {
+      vocabularySize: Math.max(vocabularySize, rows.length),
+      ranks: Float64Array.from(listed, ({ rank }) => rank),
+      raw: Float64Array.from(listed, ({ raw }) => raw),
+      final: Float64Array.from(listed, ({ final }) => final),
+    },
+    cuts: [],
+    entropyRaw: token.entropy ?? NaN,
+    entropyFinal: token.finalEntropy ?? NaN,
+    kept: token.kept ?? NaN,
+    u: null,
+  };
+}
+
+function rowOf(
+  id: number,
+  label: string,
+  rawLogprob: number,
+  finalLogprob: number | null,
+  rank: number,
+): StepView['rows'][number] {
+  return {
+    token: id,
+    label,
+    logit: NaN,
+    raw: Math.exp(rawLogprob),
+    rawLogprob,
+    final: finalLogprob === null ? 0 : Math.exp(finalLogprob),
+    rank,
+    // Which stage removed it was not recorded, only that one did.
+    removedBy: finalLogprob === null ? 'the chain' : null,
+    missed: null,
+  };
+}
