@@ -200,9 +200,13 @@ export interface ByteSource {
 
 /** Where a load stands. `total` is 0 while unknown. */
 export interface LoadProgress {
-  readonly stage: 'header' | 'tokenizer' | 'shaders' | 'weights' | 'ready';
+  readonly stage: 'download' | 'header' | 'tokenizer' | 'shaders' | 'weights' | 'ready';
   readonly loadedBytes: number;
   readonly totalBytes: number;
+  /** Of a download, where it can be told. */
+  readonly bytesPerSecond?: number;
+  /** Why nothing arrives at this moment. */
+  readonly waiting?: string;
 }
 
 export type EngineErrorCode =

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { EngineError } from '../engines/contract.ts';
 import type { RemoteFile } from './model_store.ts';
 
-export const HUB_URL = 'https://huggingface.co';
+const HUB_URL = 'https://huggingface.co';
 
 /** A GGUF file of a repository. */
 export interface HubFile extends RemoteFile {

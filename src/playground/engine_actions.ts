@@ -22,6 +22,7 @@ export async function openModel(choice: ModelChoice, name: string): Promise<bool
     });
     if (!current()) return false;
     playground.change({ engine: { phase: 'ready', summary } });
+    for (const note of summary.notes) notify('info', note);
     if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
     refreshPrompt();
     void reviveRecording();

@@ -39,6 +39,14 @@ export function duration(ms: number): string {
   return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
+/** A wait in whole seconds, minutes or hours: `4 s`, `3 min`, `1 h 20 min`. */
+export function timeLeft(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** A token's text with what cannot be seen made visible: `␣`, `↵`, `⇥`, and controls as `U+0007`. */
 export function visible(text: string): string {
   return text

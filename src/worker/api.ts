@@ -15,6 +15,9 @@ import type {
 } from '../engines/contract.ts';
 import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
+import type { HubRepository } from '../models/hub.ts';
+import type { KeptModel, RemoteFile } from '../models/model_store.ts';
+import type { StorageRoom } from '../models/storage_room.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
@@ -24,7 +27,9 @@ export type ModelChoice =
   | { readonly kind: 'scripted'; readonly stepDelay?: number }
   /** `base`: the page's address, against which the catalogue's own files are found. */
   | { readonly kind: 'catalogue'; readonly id: string; readonly base: string }
-  | { readonly kind: 'file'; readonly file: File };
+  | { readonly kind: 'file'; readonly file: File }
+  /** Downloaded, checked, and kept where the browser allows it. */
+  | { readonly kind: 'remote'; readonly file: RemoteFile };
 
 /** What the page knows of a loaded engine. */
 export interface EngineSummary {
@@ -33,7 +38,24 @@ export interface EngineSummary {
   readonly capabilities: Capabilities;
   readonly description: EngineDescription;
   readonly hasChatTemplate: boolean;
+  /** Sentences about how it was loaded, for the person. */
+  readonly notes: readonly string[];
 }
+
+/** The models that this browser keeps for the page. */
+export interface Shelf {
+  readonly kept: readonly KeptModel[];
+  /** Null where the browser does not tell. */
+  readonly room: StorageRoom | null;
+  /** False where this browser keeps no files for the page. */
+  readonly available: boolean;
+}
+
+/** What an address or a repository's name leads to. */
+export type Found =
+  /** `path`: the file that the address named. */
+  | { readonly kind: 'repository'; readonly repository: HubRepository; readonly path: string | null }
+  | { readonly kind: 'url'; readonly file: RemoteFile };
 
 /** A text, or the turns of a conversation for the model's own template. */
 export type PromptSource =
@@ -210,4 +232,10 @@ export interface WorkerApi {
   searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;
   machine(): Promise<MachineReport | null>;
   forget(line: LineId): Promise<void>;
+  /** Stops a load. What has arrived of a download is kept. */
+  pauseLoading(): Promise<void>;
+  shelf(): Promise<Shelf>;
+  deleteKept(key: string): Promise<void>;
+  /** @param hubUrl another address of the hub: a mirror */
+  findModel(typed: string, hubUrl?: string): Promise<Found>;
 }

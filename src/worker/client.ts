@@ -37,6 +37,10 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     searchTokens: (query, limit) => remote.searchTokens(query, limit),
     machine: () => remote.machine(),
     forget: (line) => remote.forget(line),
+    pauseLoading: () => remote.pauseLoading(),
+    shelf: () => remote.shelf(),
+    deleteKept: (key) => remote.deleteKept(key),
+    findModel: (typed, hubUrl) => remote.findModel(typed, hubUrl),
     terminate: () => worker.terminate(),
   };
 }

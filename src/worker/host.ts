@@ -8,6 +8,7 @@ import type { StepTrace } from '../sampling/trace.ts';
 import type {
   AdoptedText,
   EngineSummary,
+  Found,
   InspectOptions,
   LanePlace,
   LineEvent,
@@ -18,6 +19,7 @@ import type {
   PromptSource,
   Rederived,
   RunRequest,
+  Shelf,
   StepPlace,
   TokenHit,
   TokenisedPrompt,
@@ -27,6 +29,7 @@ import { HeldLines } from './held_lines.ts';
 import { lineEvidence } from './line_evidence.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
+import { deleteKept, findModel, readShelf } from './model_shelf.ts';
 import { openEngine } from './open_engine.ts';
 import { rederiveLine } from './rederive_line.ts';
 import { runLines } from './run_lines.ts';
@@ -61,7 +64,9 @@ export class WorkerHost implements WorkerApi {
       this.#engine = null;
       this.#index = null;
       this.#memory.clear();
-      const engine = await this.open(choice, { signal: loading.signal, onProgress });
+      const notes: string[] = [];
+      const onNote = (sentence: string) => void notes.push(sentence);
+      const engine = await this.open(choice, { signal: loading.signal, onProgress, onNote });
       this.#engine = engine;
       return {
         kind: engine.kind,
@@ -69,6 +74,7 @@ export class WorkerHost implements WorkerApi {
         capabilities: engine.capabilities,
         description: engine.describe(),
         hasChatTemplate: engine.tokenizer.hasChatTemplate,
+        notes,
       };
     });
   }
@@ -205,6 +211,23 @@ export class WorkerHost implements WorkerApi {
   forget(line: LineId): Promise<void> {
     this.#lines.forget(line);
     return Promise.resolve();
+  }
+
+  pauseLoading(): Promise<void> {
+    this.#loading?.abort();
+    return Promise.resolve();
+  }
+
+  shelf(): Promise<Shelf> {
+    return readShelf();
+  }
+
+  deleteKept(key: string): Promise<void> {
+    return deleteKept(key);
+  }
+
+  findModel(typed: string, hubUrl?: string): Promise<Found> {
+    return findModel(typed, hubUrl);
   }
 
   async #trace(place: StepPlace, params: SamplingParams): Promise<LaneStep | null> {

@@ -3,7 +3,9 @@ import { ScriptedEngine } from '../engines/scripted/engine.ts';
 import { loadWebGpuEngine } from '../engines/webgpu/engine.ts';
 import { blobSource, bufferSource } from '../engines/webgpu/gguf/sources.ts';
 import { catalogueEntry, type CatalogueEntry } from '../models/catalogue.ts';
+import type { RemoteFile } from '../models/model_store.ts';
 import type { ModelChoice } from './api.ts';
+import { openRemote } from './open_remote.ts';
 
 /** Of the machine's memory, what a model may take: the browser and the system live in the rest. */
 const SHARE_OF_MEMORY = 0.6;
@@ -11,16 +13,53 @@ const SHARE_OF_MEMORY = 0.6;
 export interface OpenOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
+  /** A sentence that the person should read, though nothing is wrong. */
+  readonly onNote: (sentence: string) => void;
 }
 
 /** @throws EngineError: what is wrong with the file, the machine or the network, in one sentence */
 export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
+  if (choice.kind === 'remote') return openDownloaded(choice.file, options);
   const source =
     choice.kind === 'file'
       ? blobSource(choice.file, choice.file.name)
       : await fetchWhole(catalogueEntry(choice.id), choice.base, options);
   return loadWebGpuEngine(source, { gpu: navigator.gpu, ...memoryBound(), ...options });
+}
+
+/** Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved. */
+async function openDownloaded(file: RemoteFile, options: OpenOptions): Promise<Engine> {
+  // A model that cannot be loaded is not downloaded to its end.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const { source, complete, note } = await openRemote(file, { ...options, signal });
+  if (note !== null) options.onNote(note);
+  let arrived = note !== null;
+  void complete.then(
+    () => (arrived = true),
+    () => undefined,
+  );
+  const loading = loadWebGpuEngine(source, {
+    gpu: navigator.gpu,
+    ...memoryBound(),
+    signal,
+    // While the file arrives, how much of it is here says more than how much of that is on the GPU.
+    onProgress: (progress) => {
+      if (arrived) options.onProgress(progress);
+    },
+  });
+  try {
+    const [engine] = await Promise.all([loading, complete]);
+    return engine;
+  } catch (error) {
+    failed.abort();
+    void loading.then(
+      (engine) => engine.dispose(),
+      () => undefined,
+    );
+    throw error;
+  }
 }
 
 /**

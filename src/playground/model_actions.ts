@@ -1,0 +1,41 @@
+/** Models from elsewhere: found, downloaded, kept, deleted. Nothing here is fetched without a click. */
+import type { RemoteFile } from '../models/model_store.ts';
+import type { Found, Shelf } from '../worker/api.ts';
+import { worker } from './connection.ts';
+import { openModel } from './engine_actions.ts';
+import { settingsModel } from './model_name.ts';
+import { notify } from './notices.ts';
+import { changeSettings } from './settings_actions.ts';
+
+/** Downloads a file, or takes what is kept of it, and loads it. */
+export async function openRemoteModel(file: RemoteFile): Promise<void> {
+  changeSettings({ model: settingsModel(file.url) });
+  // Only a page may ask, not its worker; browsers that ask the person do so now, when the reason can be seen.
+  void navigator.storage?.persist?.().catch(() => false);
+  await openModel({ kind: 'remote', file }, file.fileName);
+}
+
+/** Stops a download; what has arrived is kept, and loading the same file again goes on from there. */
+export function pauseLoading(): Promise<void> {
+  return worker().pauseLoading();
+}
+
+export function readShelf(): Promise<Shelf> {
+  return worker().shelf();
+}
+
+/** @returns whether it is gone; if not, a notice says why */
+export async function deleteKept(key: string): Promise<boolean> {
+  try {
+    await worker().deleteKept(key);
+    return true;
+  } catch (error) {
+    notify('error', error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}
+
+/** @throws EngineError: one sentence on what is wrong with the name, the hub or the network */
+export function findModel(typed: string, hubUrl?: string): Promise<Found> {
+  return worker().findModel(typed, hubUrl);
+}
