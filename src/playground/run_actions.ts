@@ -1,13 +1,12 @@
 /** Running: from the prompt, from a step, one token at a time. Events come from the worker once a frame. */
 import type { RunResult, StopConditions } from '../decoding/events.ts';
 import type { TokenId } from '../engines/contract.ts';
-import type { LaneRequest, LineEvent, RunRequest } from '../worker/api.ts';
+import type { LineEvent, RunRequest } from '../worker/api.ts';
 import { worker } from './connection.ts';
 import { frameQueue } from './frame_queue.ts';
 import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from './line.ts';
 import { notify } from './notices.ts';
 import { promptSource } from './prompt_actions.ts';
-import { laneParams } from './settings.ts';
 import { rollSeed } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
@@ -61,7 +60,7 @@ export function promptExcess(): number {
   return Math.max(0, playground.prompt.tokens.length + 1 - playground.engine.summary.model.contextLength);
 }
 
-/** Runs every lane from the prompt. */
+/** Runs the prompt with the common parameters. */
 export async function run(): Promise<void> {
   if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
   if (playground.settings.rollSeed) rollSeed();
@@ -74,18 +73,12 @@ export async function run(): Promise<void> {
       notify('error', blocked);
       return;
     }
-    const lanes: LaneRequest[] = settings.lanes.map((_, lane) => ({
-      line: playground.newId(),
-      params: laneParams(settings, lane),
-      stream: 0,
-    }));
-    const runNumber = nextRunNumber();
-    const lines = lanes.map(({ line, params }, lane) =>
-      promptLine({ id: line, name: lineName(runNumber, lane, lanes.length), lane, params }, prompt.tokens),
-    );
-    await execute(lines, {
+    const { params } = settings;
+    const id = playground.newId();
+    const line = promptLine({ id, name: String(nextRunNumber()), lane: 0, params }, prompt.tokens);
+    await execute([line], {
       prompt: prompt.tokens.map(({ token }) => token),
-      lanes,
+      lanes: [{ line: id, params, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: stopConditions(),
     });
@@ -111,7 +104,7 @@ export interface Continuation {
 export async function continueFrom(from: Continuation): Promise<void> {
   if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
   const { line: parent, outputs, token } = from;
-  const params = laneParams(playground.settings, parent.lane);
+  const { params } = playground.settings;
   const id = playground.newId();
   const shared = parent.promptLength + outputs;
   const grows = shared === parent.length;
@@ -155,7 +148,7 @@ async function execute(
   running = lines.map((line) => line.id);
   playground.change({
     lines: trimmed([...kept, ...lines]),
-    current: lines[Math.min(lines.length - 1, currentLane())]!.id,
+    current: lines[0]!.id,
     selected: null,
     hovered: null,
     overlay: null,
@@ -167,7 +160,9 @@ async function execute(
 }
 
 function finish(result: RunResult): void {
-  playground.change({ run: { phase: 'idle' }, timing: result.timing });
+  // A token taken by hand ran nothing that could be timed.
+  const timing = result.timing.promptTokens > 0 ? result.timing : playground.timing;
+  playground.change({ run: { phase: 'idle' }, timing });
   if (result.error) notify('error', result.error.message);
 }
 
@@ -180,23 +175,15 @@ function fail(error: unknown): void {
   notify('error', error instanceof Error ? error.message : String(error));
 }
 
-function stopConditions(): StopConditions {
+export function stopConditions(): StopConditions {
   const { maxTokens, stop: sequences } = playground.settings;
   return { maxTokens, sequences: sequences.filter((text) => text !== '') };
-}
-
-function currentLane(): number {
-  return playground.line?.lane ?? 0;
 }
 
 let runNumber = 0;
 
 function nextRunNumber(): number {
   return ++runNumber;
-}
-
-function lineName(run: number, lane: number, lanes: number): string {
-  return lanes === 1 ? `${run}` : `${run}${String.fromCharCode(97 + lane)}`;
 }
 
 function childCount(parent: number): number {

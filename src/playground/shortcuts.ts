@@ -1,6 +1,7 @@
 /** Keys that work anywhere but where something is typed. */
 import { stepOnce } from './branch_actions.ts';
-import { run, stop } from './run_actions.ts';
+import { stop } from './run_actions.ts';
+import { runHere } from './run_command.ts';
 import { moveSelection, select } from './selection_actions.ts';
 import { changeView, rollSeed } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
@@ -19,7 +20,7 @@ export interface PageKeys {
 export function handleKey(event: KeyboardEvent, page: PageKeys): boolean {
   if (event.defaultPrevented) return false;
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-    void run();
+    void runHere();
     return true;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return false;
@@ -57,6 +58,7 @@ export function handleKey(event: KeyboardEvent, page: PageKeys): boolean {
     case '1':
     case '2':
     case '3':
+    case '4':
       page.showView(Number(event.key) - 1);
       return true;
     case '?':

@@ -9,7 +9,7 @@ import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './line.ts';
 import type { RecordedModel } from './recording.ts';
-import { defaultSettings, laneParams, type Settings } from './settings.ts';
+import { defaultSettings, type Settings } from './settings.ts';
 
 export type EngineStatus =
   | { readonly phase: 'none' }
@@ -118,7 +118,6 @@ class PlaygroundState {
     if (!line || line.length === 0) return null;
     return Math.min(this.#hovered ?? this.#selected ?? line.length - 1, line.length);
   });
-  readonly #params = $derived(laneParams(this.#settings, this.#line?.lane ?? 0));
 
   get settings(): Settings {
     return this.#settings;
@@ -176,9 +175,9 @@ class PlaygroundState {
   get position(): number | null {
     return this.#position;
   }
-  /** The knobs as they stand, for the lane on view. */
+  /** The knobs as they stand. */
   get params(): SamplingParams {
-    return this.#params;
+    return this.#settings.params;
   }
 
   /** The gateway. What is not named stays. */

@@ -1,0 +1,46 @@
+/** Where texts over one prompt part. */
+
+/**
+ * The first index at which two outputs differ: another token, or the end of one of them alone.
+ * @returns null when one is still growing and agrees so far, or both are the same
+ */
+export function firstDivergence(
+  a: readonly number[],
+  b: readonly number[],
+  ended: { readonly a: boolean; readonly b: boolean } = { a: true, b: true },
+): number | null {
+  const both = Math.min(a.length, b.length);
+  for (let i = 0; i < both; i++) if (a[i] !== b[i]) return i;
+  if (a.length === b.length) return null;
+  return (a.length < b.length ? ended.a : ended.b) ? both : null;
+}
+
+export interface Output {
+  readonly tokens: readonly number[];
+  readonly ended: boolean;
+}
+
+export interface Partings {
+  /** [lane][lane]: `firstDivergence` of the pair; null on the diagonal. */
+  readonly pairs: readonly (readonly (number | null)[])[];
+  /** Output tokens that all lanes have in common at their beginning. */
+  readonly common: number;
+}
+
+export function partings(outputs: readonly Output[]): Partings {
+  const pairs = outputs.map((a, i) =>
+    outputs.map((b, j) => (i === j ? null : firstDivergence(a.tokens, b.tokens, { a: a.ended, b: b.ended }))),
+  );
+  const shortest = Math.min(...outputs.map(({ tokens }) => tokens.length));
+  const first = Math.min(...pairs.flat().map((at) => at ?? Infinity));
+  return { pairs, common: outputs.length === 0 ? 0 : Math.min(shortest, first) };
+}
+
+/** For each output index at which a lane parts from others for the first time: which lanes those are. */
+export function partingsOf(lane: number, { pairs }: Partings): ReadonlyMap<number, readonly number[]> {
+  const marks = new Map<number, number[]>();
+  pairs[lane]?.forEach((at, other) => {
+    if (at !== null) marks.set(at, [...(marks.get(at) ?? []), other]);
+  });
+  return marks;
+}

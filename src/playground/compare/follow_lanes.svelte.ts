@@ -1,0 +1,86 @@
+/** Keeps the charts of the lanes in step with the selection and the knobs. */
+import { untrack } from 'svelte';
+import type { SamplingParams } from '../../sampling/params.ts';
+import { worker } from '../connection.ts';
+import { latestOnly } from '../latest_only.ts';
+import { notify } from '../notices.ts';
+import { playground } from '../state.svelte.ts';
+import { lanesNow } from './lane_actions.ts';
+import { compare, type Comparison } from './state.svelte.ts';
+
+/** Tokens laid over each other by name. */
+const listed = 14;
+/** While text streams the charts follow it some eight times a second. */
+const streamingPauseMs = 120;
+
+/** T = 0, 0.05 … 2. */
+const temperatures: readonly number[] = Array.from({ length: 41 }, (_, i) => i / 20);
+
+interface Question {
+  readonly comparison: Comparison;
+  readonly position: number;
+  readonly params: readonly SamplingParams[];
+}
+
+const askDistributions = latestOnly(async ({ comparison, position, params }: Question) => {
+  try {
+    const places = comparison.lines.map(({ id, length }, lane) => ({
+      // A lane that has ended before the place has nothing there.
+      place: { line: id, position: position < length ? position : -1 },
+      params: params[lane]!,
+    }));
+    const views = await worker().distributions(places, listed);
+    compare.change({ distributions: { position, views } });
+  } catch (error) {
+    compare.change({ distributions: null });
+    notify('error', error instanceof Error ? error.message : String(error));
+  }
+  if (playground.run.phase === 'decode')
+    await new Promise((resolve) => setTimeout(resolve, streamingPauseMs));
+});
+
+interface StripQuestion {
+  readonly line: number;
+  readonly position: number;
+  readonly params: SamplingParams;
+}
+
+const askStrip = latestOnly(async ({ line, position, params }: StripQuestion) => {
+  try {
+    compare.change({
+      strip: await worker().temperatureStrip({ place: { line, position }, params }, temperatures),
+    });
+  } catch (error) {
+    compare.change({ strip: null });
+    notify('error', error instanceof Error ? error.message : String(error));
+  }
+});
+
+/** Call once, while the view is being set up. */
+export function followLanes(): void {
+  $effect(() => {
+    const { comparison, position } = compare;
+    if (!comparison || position === null || playground.engine.phase !== 'ready') return;
+    askDistributions({ comparison, position, params: lanesNow() });
+  });
+
+  /** What the strip shows, as text: a move of the temperature itself does not ask for the same strip again. */
+  const shown = $derived.by(() => {
+    const question = stripQuestion();
+    return question && JSON.stringify({ ...question, params: { ...question.params, temperature: null } });
+  });
+  $effect(() => {
+    if (playground.engine.phase !== 'ready' || playground.run.phase !== 'idle') return;
+    const question = shown === null ? null : untrack(stripQuestion);
+    if (question) askStrip(question);
+    else compare.change({ strip: null });
+  });
+}
+
+function stripQuestion(): StripQuestion | null {
+  const { comparison, position, focus } = compare;
+  const line = comparison?.lines[focus];
+  const params = lanesNow()[focus];
+  if (!line || !params || position === null || position >= line.length) return null;
+  return { line: line.id, position, params };
+}

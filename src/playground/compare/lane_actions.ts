@@ -1,0 +1,105 @@
+/** Changes of the lanes, and of what is looked at. */
+import type { NumberKey, SamplingParams } from '../../sampling/params.ts';
+import { parameter } from '../../sampling/parameter_table.ts';
+import { maxLanes } from '../link/limits.ts';
+import { laneParams, type LanePatch } from '../settings.ts';
+import { changeSettings } from '../settings_actions.ts';
+import { playground } from '../state.svelte.ts';
+import { seedLanes, sweepLanes, temperatureLanes } from './lane_gestures.ts';
+import { compare } from './state.svelte.ts';
+
+export function setLanes(lanes: readonly LanePatch[]): void {
+  changeSettings({ lanes: lanes.slice(0, maxLanes) });
+  compare.change({ focus: Math.min(compare.focus, lanes.length - 1) });
+}
+
+export function compareTemperatures(): void {
+  setLanes(temperatureLanes());
+}
+
+export function compareSweep(key: NumberKey, from: number, to: number, steps: number): void {
+  setLanes(sweepLanes(key, from, to, steps));
+}
+
+export function compareSeeds(count: number): void {
+  setLanes(seedLanes(playground.settings.params.seed, count));
+}
+
+/** A lane more, as the last one is. */
+export function addLane(): void {
+  const { lanes } = playground.settings;
+  setLanes([...lanes, { ...lanes.at(-1) }]);
+}
+
+export function removeLane(lane: number): void {
+  const { lanes } = playground.settings;
+  if (lanes.length > 1) setLanes(lanes.filter((_, index) => index !== lane));
+}
+
+/** One number of one lane; within the table's range, whole where it must be. */
+export function setLaneNumber(lane: number, key: NumberKey, value: number): void {
+  const row = parameter(key);
+  const bounded = Math.min(row.max, Math.max(row.min, value));
+  patchLane(lane, { [key]: row.integer ? Math.round(bounded) : bounded } as LanePatch);
+}
+
+/** The lane takes the common value again. */
+export function dropLaneNumber(lane: number, key: NumberKey): void {
+  const { lanes } = playground.settings;
+  const without = (patch: LanePatch): LanePatch =>
+    Object.fromEntries(Object.entries(patch).filter(([name]) => name !== key));
+  setLanes(lanes.map((patch, index) => (index === lane ? without(patch) : patch)));
+}
+
+function patchLane(lane: number, change: LanePatch): void {
+  setLanes(
+    playground.settings.lanes.map((patch, index) => (index === lane ? { ...patch, ...change } : patch)),
+  );
+}
+
+/** What the knobs make of a lane now: its line was run with these, unless they were moved since. */
+export function lanesNow(): SamplingParams[] {
+  const { comparison } = compare;
+  if (!comparison) return [];
+  const { settings } = playground;
+  const own = comparison.strategy.kind === 'sample';
+  return comparison.lines.map(({ params, lane }) =>
+    own && lane < settings.lanes.length ? laneParams(settings, lane) : params,
+  );
+}
+
+export function selectPlace(position: number | null, lane = compare.focus): void {
+  compare.change({ selected: position, focus: lane });
+}
+
+/** Moves along the focused lane's output; ±Infinity goes to its ends. */
+export function moveAlong(by: number): void {
+  const { position, comparison, focus } = compare;
+  const line = comparison?.lines[focus];
+  if (position === null || !line) return;
+  const [first, last] = [line.promptLength, line.length - 1];
+  const to = by === Infinity ? last : by === -Infinity ? first : position + by;
+  compare.change({ selected: Math.min(last, Math.max(first, to)) });
+}
+
+export function focusLane(lane: number): void {
+  const lanes = compare.comparison?.lines.length ?? 1;
+  compare.change({ focus: (lane + lanes) % lanes });
+}
+
+/** Shows the lane's text in the playground, with the lane's parameters as the knobs. */
+export function openInPlayground(lane: number): boolean {
+  const line = compare.comparison?.lines[lane];
+  if (!line || line.reason === null) return false;
+  const others = playground.lines.filter(({ id }) => id !== line.id);
+  changeSettings({ params: line.params });
+  playground.change({
+    lines: [...others, { ...line, lane: 0, parent: null, forkedAt: null }],
+    current: line.id,
+    selected: compare.position,
+    hovered: null,
+    overlay: null,
+    inspected: null,
+  });
+  return true;
+}

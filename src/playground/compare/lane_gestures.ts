@@ -1,0 +1,54 @@
+/** One gesture, several lanes: patches over the common parameters, at most `maxLanes` of them. */
+import { parameter } from '../../sampling/parameter_table.ts';
+import type { NumberKey } from '../../sampling/params.ts';
+import { maxLanes } from '../link/limits.ts';
+import type { LanePatch } from '../settings.ts';
+
+/** The usual comparison: the best token always, then ever more luck. */
+export const usualTemperatures: readonly number[] = [0, 0.4, 0.8, 1.2];
+
+export function temperatureLanes(): LanePatch[] {
+  return usualTemperatures.map((temperature) => ({ temperature }));
+}
+
+/**
+ * `steps` values of one parameter from `from` to `to`, both included: evenly, or by equal ratios where the parameter's scale
+ * is logarithmic. Each is within the table's range, whole where it must be; a value that rounding repeats comes once.
+ */
+export function sweepLanes(key: NumberKey, from: number, to: number, steps: number): LanePatch[] {
+  const row = parameter(key);
+  const bounded = (value: number): number => Math.min(row.max, Math.max(row.min, value));
+  const [a, b] = [bounded(from), bounded(to)];
+  const count = Math.min(maxLanes, Math.max(1, Math.round(steps)));
+  const values = Array.from({ length: count }, (_, index) => {
+    const share = count === 1 ? 0 : index / (count - 1);
+    const value = row.scale === 'log' && a > 0 && b > 0 ? a * (b / a) ** share : a + (b - a) * share;
+    return row.integer ? Math.round(value) : Number(value.toPrecision(6));
+  });
+  return [...new Set(values)].map((value) => ({ [key]: value }) as LanePatch);
+}
+
+/** The same setting with `count` seeds from `first` on. */
+export function seedLanes(first: number, count: number): LanePatch[] {
+  const { max } = parameter('seed');
+  const lanes = Math.min(maxLanes, Math.max(1, Math.round(count)));
+  return Array.from({ length: lanes }, (_, index) => ({ seed: (first + index) % (max + 1) }));
+}
+
+/** What the lane changes, as its label says it: `T 0.4`, `Top-k 40`. Empty where it changes nothing. */
+export function laneDifference(patch: LanePatch): string {
+  return Object.entries(patch)
+    .map(([key, value]) =>
+      typeof value === 'number'
+        ? `${key === 'temperature' ? 'T' : parameter(key as NumberKey).label} ${value}`
+        : key === 'order'
+          ? 'another order'
+          : key,
+    )
+    .join(', ');
+}
+
+/** a, b, … p: what a lane is called everywhere, for colour alone tells nobody anything. */
+export function laneLetter(lane: number): string {
+  return String.fromCharCode(97 + lane);
+}

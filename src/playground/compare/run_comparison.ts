@@ -1,0 +1,201 @@
+/** Running lanes as one batch, and one after another to see what the batch gains. */
+import type { RunResult } from '../../decoding/events.ts';
+import type { LaneRequest, LineEvent, RunRequest, TokenText } from '../../worker/api.ts';
+import { worker } from '../connection.ts';
+import { frameQueue } from '../frame_queue.ts';
+import { promptLine, withPromptScores, withSteps, type Line } from '../line.ts';
+import { notify } from '../notices.ts';
+import { promptSource } from '../prompt_actions.ts';
+import { runBlocked, stopConditions } from '../run_actions.ts';
+import { laneParams } from '../settings.ts';
+import { rollSeed } from '../settings_actions.ts';
+import { playground } from '../state.svelte.ts';
+import { laneDifference } from './lane_gestures.ts';
+import { outputTokens } from './lane_tokens.ts';
+import { compare, type Comparison } from './state.svelte.ts';
+
+/** Why the lanes cannot run now, or null. */
+export function compareBlocked(): string | null {
+  const blocked = runBlocked();
+  if (blocked !== null) return blocked;
+  if (playground.engine.phase !== 'ready' || playground.settings.lanes.length < 2) return null;
+  const { capabilities } = playground.engine.summary;
+  if (!capabilities.fork)
+    return 'This engine cannot share a prompt between lanes; compare with a model in this page.';
+  return null;
+}
+
+const events = frameQueue<LineEvent>((batch) => {
+  const { comparison } = compare;
+  if (!comparison) return;
+  const changed = batch.reduce(withEvent, comparison);
+  compare.change({ comparison: changed });
+  const tokens = batch.reduce((sum, event) => sum + (event.type === 'steps' ? event.steps.length : 0), 0);
+  const { run } = playground;
+  if (tokens === 0 || run.phase === 'stopping' || run.phase === 'idle') return;
+  const before = run.phase === 'decode' ? run : { tokens: 0, startedAt: performance.now() };
+  playground.change({
+    run: { phase: 'decode', tokens: before.tokens + tokens, startedAt: before.startedAt },
+  });
+});
+
+/** What an event makes of the comparison. */
+function withEvent(comparison: Comparison, event: LineEvent): Comparison {
+  const replace = (id: number, change: (line: Line) => Line): Comparison => ({
+    ...comparison,
+    lines: comparison.lines.map((line) => (line.id === id ? change(line) : line)),
+  });
+  switch (event.type) {
+    case 'steps':
+      return replace(event.line, (line) => withSteps(line, event.steps));
+    case 'line-end':
+      return replace(event.line, (line) => ({ ...line, reason: event.reason }));
+    case 'prompt-scores':
+      return {
+        ...comparison,
+        lines: comparison.lines.map((line) => withPromptScores(line, event.scores)),
+      };
+    case 'usage': {
+      const higher = event.usage.pagesUsed > (comparison.usage?.pagesUsed ?? 0);
+      return higher ? { ...comparison, usage: event.usage } : comparison;
+    }
+    default:
+      return comparison;
+  }
+}
+
+/** Runs every lane from the prompt, all of them in each forward pass. */
+export async function runComparison(): Promise<void> {
+  if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
+  if (playground.settings.rollSeed) rollSeed();
+  const { settings } = playground;
+  try {
+    const prompt = await worker().tokenise(promptSource(settings));
+    playground.change({ prompt });
+    const blocked = compareBlocked();
+    if (blocked !== null) {
+      notify('error', blocked);
+      return;
+    }
+    const lanes = settings.lanes.map((_, lane) => ({
+      line: playground.newId(),
+      params: laneParams(settings, lane),
+      stream: compare.sharedLuck ? 0 : lane,
+    }));
+    begin(prompt.tokens, lanes);
+    const result = await worker().run(requestOf(prompt.tokens, lanes), (batch) => events.push(batch));
+    events.flush();
+    finish(result);
+  } catch (error) {
+    events.flush();
+    fail(error);
+  }
+}
+
+function begin(prompt: readonly TokenText[], lanes: readonly LaneRequest[]): void {
+  forgetLines();
+  const { settings } = playground;
+  compare.change({
+    comparison: {
+      strategy: { kind: 'sample' },
+      sharedLuck: compare.sharedLuck,
+      lines: lanes.map(({ line, params }, lane) =>
+        promptLine({ id: line, name: `lane ${lane + 1}`, lane, params }, prompt),
+      ),
+      differences: settings.lanes.map(laneDifference),
+      usage: null,
+      result: null,
+      alone: null,
+    },
+    selected: null,
+    distributions: null,
+    strip: null,
+  });
+  playground.change({ run: { phase: 'prefill', done: 0, total: prompt.length } });
+}
+
+function requestOf(prompt: readonly TokenText[], lanes: readonly LaneRequest[]): RunRequest {
+  return {
+    prompt: prompt.map(({ token }) => token),
+    lanes,
+    strategy: { kind: 'sample' },
+    stop: stopConditions(),
+  };
+}
+
+function finish(result: RunResult): void {
+  const { comparison } = compare;
+  playground.change({ run: { phase: 'idle' }, timing: result.timing });
+  if (comparison) compare.change({ comparison: { ...comparison, result } });
+  if (result.error) notify('error', result.error.message);
+}
+
+function fail(error: unknown): void {
+  const { comparison } = compare;
+  playground.change({ run: { phase: 'idle' } });
+  if (comparison) {
+    const lines = comparison.lines.map((line) =>
+      line.reason === null ? { ...line, reason: 'error' as const } : line,
+    );
+    compare.change({ comparison: { ...comparison, lines } });
+  }
+  notify('error', error instanceof Error ? error.message : String(error));
+}
+
+/** Lines that were opened in the playground belong to it now. */
+function forgetLines(): void {
+  const kept = new Set(playground.lines.map(({ id }) => id));
+  for (const { id } of compare.comparison?.lines ?? []) if (!kept.has(id)) void worker().forget(id);
+}
+
+/**
+ * Runs the same lanes one after another, and says what that took and whether each gave the same tokens. Stop ends it
+ * without a result.
+ */
+export async function measureAlone(): Promise<void> {
+  const { comparison } = compare;
+  if (!comparison?.result || playground.run.phase !== 'idle') return;
+  const { lines, sharedLuck } = comparison;
+  const prompt = linePrompt(lines[0]!);
+  compare.change({ measuring: true });
+  playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
+  try {
+    let decodeMs = 0;
+    let tokens = 0;
+    const different: number[] = [];
+    for (const { params, lane, length, promptLength } of lines) {
+      const line = playground.newId();
+      const stream = sharedLuck ? 0 : lane;
+      const request: RunRequest = {
+        prompt,
+        lanes: [{ line, params, stream }],
+        strategy: { kind: 'sample' },
+        // A batch that was stopped is compared as far as it came.
+        stop: { ...stopConditions(), maxTokens: Math.max(1, length - promptLength) },
+      };
+      const { branches, timing } = await worker().run(request, () => undefined);
+      void worker().forget(line);
+      if (stopping()) return;
+      decodeMs += timing.decodeMs;
+      tokens += timing.tokens;
+      if (branches[0]!.tokens.join() !== outputTokens(lines[lane]!).join()) different.push(lane);
+    }
+    if (compare.comparison !== comparison) return;
+    compare.change({
+      comparison: { ...comparison, alone: { decodeMs, tokens, different, lanes: lines.length } },
+    });
+  } catch (error) {
+    notify('error', error instanceof Error ? error.message : String(error));
+  } finally {
+    compare.change({ measuring: false });
+    playground.change({ run: { phase: 'idle' } });
+  }
+}
+
+function stopping(): boolean {
+  return playground.run.phase === 'stopping';
+}
+
+function linePrompt(line: Line): number[] {
+  return line.chunks.flatMap(({ tokens }) => tokens.map(({ token }) => token)).slice(0, line.promptLength);
+}

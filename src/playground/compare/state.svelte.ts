@@ -1,0 +1,119 @@
+/**
+ * The state of the comparison, changed through one gateway as the playground's is. The lanes' parameters are settings
+ * (`Settings.lanes`), so that a link carries them; here is what came of running them, and how it is looked at.
+ */
+import type { RunResult, Strategy } from '../../decoding/events.ts';
+import type { KvUsage } from '../../engines/contract.ts';
+import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
+import type { Line } from '../line.ts';
+import { partings, type Output } from './divergence.ts';
+import { outputTokens } from './lane_tokens.ts';
+
+/** The lanes run again one after another, to be held against the batch. */
+export interface Alone {
+  /** Decode time of all lanes together, and the tokens that they gave. */
+  readonly decodeMs: number;
+  readonly tokens: number;
+  /** Lanes whose text came out otherwise than in the batch. */
+  readonly different: readonly number[];
+  readonly lanes: number;
+}
+
+/** One run of several lanes, or of a strategy's branches. */
+export interface Comparison {
+  readonly strategy: Strategy;
+  readonly sharedLuck: boolean;
+  /** In order of lanes or branches; `lane` is the index. */
+  readonly lines: readonly Line[];
+  /** What each lane changed. */
+  readonly differences: readonly string[];
+  /** The most KV pages in use at once. */
+  readonly usage: KvUsage | null;
+  /** Null while it runs. */
+  readonly result: RunResult | null;
+  readonly alone: Alone | null;
+}
+
+interface Snapshot {
+  /** Lanes draw the same u at the same position. */
+  readonly sharedLuck: boolean;
+  readonly comparison: Comparison | null;
+  /** Position in the sequence; null follows the first parting. */
+  readonly selected: number | null;
+  /** The lane that the temperature strip, the keyboard and a phone look at. */
+  readonly focus: number;
+  readonly distributions: { readonly position: number; readonly views: LaneDistributions } | null;
+  readonly strip: TemperatureStrip | null;
+  /** The lanes are being run one after another. */
+  readonly measuring: boolean;
+}
+
+class CompareState {
+  #sharedLuck = $state.raw(true);
+  #comparison: Comparison | null = $state.raw(null);
+  #selected: number | null = $state.raw(null);
+  #focus = $state.raw(0);
+  #distributions: Snapshot['distributions'] = $state.raw(null);
+  #strip: TemperatureStrip | null = $state.raw(null);
+  #measuring = $state.raw(false);
+
+  readonly #outputs: readonly Output[] = $derived(
+    (this.#comparison?.lines ?? []).map((line) => ({
+      tokens: outputTokens(line),
+      ended: line.reason !== null,
+    })),
+  );
+  readonly #partings = $derived(partings(this.#outputs));
+  readonly #position = $derived.by(() => {
+    const lines = this.#comparison?.lines ?? [];
+    if (lines.length === 0) return null;
+    const longest = Math.max(...lines.map(({ length }) => length));
+    const { promptLength } = lines[0]!;
+    if (longest === promptLength) return null;
+    // With nothing held: where the lanes first part, for there is most to see.
+    const free = promptLength + this.#partings.common;
+    return Math.min(this.#selected ?? free, longest - 1);
+  });
+
+  get sharedLuck(): boolean {
+    return this.#sharedLuck;
+  }
+  get comparison(): Comparison | null {
+    return this.#comparison;
+  }
+  get selected(): number | null {
+    return this.#selected;
+  }
+  get focus(): number {
+    return Math.min(this.#focus, Math.max(0, (this.#comparison?.lines.length ?? 1) - 1));
+  }
+  get distributions(): Snapshot['distributions'] {
+    return this.#distributions;
+  }
+  get strip(): TemperatureStrip | null {
+    return this.#strip;
+  }
+  get measuring(): boolean {
+    return this.#measuring;
+  }
+  get partings(): ReturnType<typeof partings> {
+    return this.#partings;
+  }
+  /** The place that the charts show. */
+  get position(): number | null {
+    return this.#position;
+  }
+
+  /** The gateway. What is not named stays. */
+  change(patch: Partial<Snapshot>): void {
+    if (patch.sharedLuck !== undefined) this.#sharedLuck = patch.sharedLuck;
+    if (patch.comparison !== undefined) this.#comparison = patch.comparison;
+    if (patch.selected !== undefined) this.#selected = patch.selected;
+    if (patch.focus !== undefined) this.#focus = patch.focus;
+    if (patch.distributions !== undefined) this.#distributions = patch.distributions;
+    if (patch.strip !== undefined) this.#strip = patch.strip;
+    if (patch.measuring !== undefined) this.#measuring = patch.measuring;
+  }
+}
+
+export const compare = new CompareState();
