@@ -4,8 +4,9 @@
  * are valid until the next `load`. Logits come as f32 and are f64 from here on.
  */
 import { SamplingError } from './errors.ts';
-import { exp } from './exp.ts';
-import { PartialOrder } from './order.ts';
+import { PartialOrder } from './partial_order.ts';
+import { largest, rejectLogits, weighAll } from './weighing.ts';
+import { Weights } from './weights.ts';
 
 /** `fate` of a token whose raw logit is −∞: it never was a candidate. */
 export const NEVER_ALIVE = 255;
@@ -25,16 +26,11 @@ export class Candidates {
   rawLogNormaliser = 0;
   rawEntropy = 0;
 
-  readonly #weights: Float64Array<ArrayBuffer>;
+  readonly #weights: Weights;
   readonly #everyId: Uint32Array<ArrayBuffer>;
   readonly #order: PartialOrder;
   #scratch: Float64Array<ArrayBuffer> | null = null;
   #sorted = 0;
-  /** weights[id] = exp(logits[id] − shift) for the living, while `#weighed`. */
-  #shift = 0;
-  #weighed = false;
-  #total = 0;
-  #summed = false;
   #stage = 0;
   #removedMass = 0;
 
@@ -42,7 +38,7 @@ export class Candidates {
     this.logits = new Float64Array(vocabularySize);
     this.fate = new Uint8Array(vocabularySize);
     this.ids = new Uint32Array(vocabularySize);
-    this.#weights = new Float64Array(vocabularySize);
+    this.#weights = new Weights(vocabularySize);
     this.#everyId = Uint32Array.from({ length: vocabularySize }, (_, id) => id);
     this.#order = new PartialOrder(vocabularySize);
   }
@@ -61,18 +57,15 @@ export class Candidates {
       );
     }
     const max = largest(raw);
-    const figures = weighAll(raw, max, logits, this.#weights);
+    const figures = weighAll(raw, max, logits, this.#weights.values);
     if (!(figures.total >= 1)) rejectLogits(raw, position);
+    this.#weights.begin(max, figures.total);
     fate.fill(0);
     this.count = vocabularySize;
     ids.set(this.#everyId);
     if (figures.weightless > 0) this.#dropImpossible();
     this.generation++;
     this.#sorted = 0;
-    this.#shift = max;
-    this.#weighed = true;
-    this.#total = figures.total;
-    this.#summed = true;
     this.rawLogNormaliser = this.logNormaliser();
     this.rawEntropy = Math.max(0, Math.log(figures.total) - figures.weighted / figures.total);
   }
@@ -118,43 +111,29 @@ export class Candidates {
 
   /** ln Σ exp(logit) over the living. */
   logNormaliser(): number {
-    return this.total() === 0 ? -Infinity : this.#shift + Math.log(this.#total);
+    const total = this.total();
+    return total === 0 ? -Infinity : this.#weights.shift + Math.log(total);
   }
 
   /** Entropy of the living, renormalised, in nats; 0·ln 0 is 0. */
   entropy(): number {
-    const { logits, ids, count } = this;
-    const total = this.total();
-    const weights = this.#weights;
-    const shift = this.#shift;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const id = ids[i]!;
-      const weight = weights[id]!;
-      if (weight > 0) sum += weight * (logits[id]! - shift);
-    }
-    return Math.max(0, Math.log(total) - sum / total);
+    return this.#weights.entropy(this);
   }
 
   probability(id: number): number {
     const total = this.total();
-    return this.fate[id] === 0 ? this.#weights[id]! / total : 0;
+    return this.fate[id] === 0 ? this.#weights.values[id]! / total : 0;
   }
 
   /** Weights by token id, proportional to the probability among the living; valid until logits change. */
   weights(): Float64Array {
     this.total();
-    return this.#weights;
+    return this.#weights.values;
   }
 
   /** Σ of `weights()` over the living. */
   total(): number {
-    if (!this.#weighed) this.#weigh(this.maxLogit);
-    if (this.#summed) return this.#total;
-    this.#sum();
-    // Changed logits may have moved far from the shift: weigh anew before digits are lost.
-    if (!(this.#total > 1e-9 && this.#total < 1e18)) this.#weigh(this.maxLogit);
-    return this.#total;
+    return this.#weights.total(this);
   }
 
   /** Puts at least the first `wanted` living ids in order, so that they can be read from `ids`. */
@@ -166,12 +145,17 @@ export class Candidates {
 
   /** Keeps the first `n` in order; all when there are fewer. */
   keepTop(n: number): void {
-    if (n >= this.count) return;
     this.sortFirst(n);
+    this.keepFront(n);
+  }
+
+  /** Keeps ids[0 … n), which must be the first `n` in order or their parting from the rest (`reach`). */
+  keepFront(n: number): void {
+    if (n >= this.count) return;
     if (this.count === this.vocabularySize) this.#removeAllBut(n);
     else this.#removeRange(n, this.count);
     this.count = n;
-    this.#sorted = n;
+    this.#sorted = Math.min(this.#sorted, n);
   }
 
   /** Removes the `n` most likely. */
@@ -227,36 +211,42 @@ export class Candidates {
   }
 
   /**
-   * Orders the living by another key (descending, ties by id), takes from the front as long as `take` says so, and
-   * keeps what was taken.
-   * @param keyOf key of a token with this surprisal, in nats
-   * @param take given the mass taken so far and their number, whether to take one more
-   * @returns the key of the last one taken
+   * Walks the living in order until their running mass reaches `share` of the total.
+   * @param strict until the mass is above it, not only at it
+   * @returns how many that takes: they are ids[0 … n), the last of them at its place, the others in any order; all of
+   *   the living when rounding leaves the mass short
    */
-  keepByKey(keyOf: (surprisal: number) => number, take: (mass: number, taken: number) => boolean): number {
+  reach(share: number, strict: boolean): number {
+    const goal = share * this.total();
+    const { ids, count, logits } = this;
+    const walk = this.#order.walk(ids, count, logits, this.#weights.values, this.#sorted, goal, strict);
+    this.#sorted = walk.sorted;
+    return walk.taken;
+  }
+
+  /**
+   * Keeps the first of the living by another key (descending, ties by id) until their mass exceeds `share`.
+   * @param keyOf key of a token with this surprisal, in nats
+   * @returns the key of the last one kept
+   */
+  keepByKey(keyOf: (surprisal: number) => number, share: number, atLeast: number): number {
     const { ids, logits, fate } = this;
     const keys = this.scratch;
-    const weights = this.weights();
-    const total = this.#total;
+    const goal = share * this.total();
     const logNormaliser = this.logNormaliser();
     for (let i = 0; i < this.count; i++) {
       const id = ids[i]!;
       // A probability that underflows has an infinite surprisal and the last place.
       keys[id] = Math.max(-Number.MAX_VALUE, keyOf(logNormaliser - logits[id]!));
     }
-    this.#sorted = 0;
-    let ordered = 0;
-    let taken = 0;
-    let mass = 0;
-    while (taken < this.count && take(mass / total, taken)) {
-      if (taken >= ordered) {
-        ordered = this.#order.extend(ids, this.count, keys, ordered, Math.max(64, 8 * ordered));
-      }
-      mass += weights[ids[taken]!]!;
-      taken++;
+    let { taken } = this.#order.walk(ids, this.count, keys, this.#weights.values, 0, goal, true);
+    if (taken < atLeast) {
+      this.#order.extend(ids, this.count, keys, 0, atLeast);
+      taken = Math.min(atLeast, this.count);
     }
-    const lastKey = taken > 0 ? keys[ids[taken - 1]!]! : Infinity;
+    const lastKey = keys[ids[taken - 1]!]!;
     const stage = this.#stage;
+    const weights = this.#weights.values;
     let removed = 0;
     for (let i = taken; i < this.count; i++) {
       const id = ids[i]!;
@@ -270,15 +260,12 @@ export class Candidates {
   /** Changes one living token's logit; `endChanges` must follow the last change. */
   setLogit(id: number, logit: number): void {
     this.logits[id] = logit + 0;
-    if (!this.#weighed) return;
-    const difference = logit - this.#shift;
-    if (difference > 32) this.#weighed = false;
-    else this.#weights[id] = exp(difference);
+    this.#weights.change(id, logit);
   }
 
   endChanges(): void {
     this.#sorted = 0;
-    this.#summed = false;
+    this.#weights.forgetTotal();
   }
 
   /** Divides every living logit by a temperature above 0; the order stays. */
@@ -288,13 +275,13 @@ export class Candidates {
       const id = ids[i]!;
       logits[id] = logits[id]! / temperature + 0;
     }
-    this.#weighed = false;
-    this.#summed = false;
+    this.#weights.forget();
   }
 
   /** `#removeRange(n, count)` while every token lives: one sweep of the memory in place of a visit to each. */
   #removeAllBut(n: number): void {
     const { ids, fate } = this;
+    const total = this.total();
     const weights = this.weights();
     fate.fill(this.#stage);
     let kept = 0;
@@ -303,12 +290,13 @@ export class Candidates {
       fate[id] = 0;
       kept += weights[id]!;
     }
-    this.#removedMass += Math.max(0, 1 - kept / this.#total);
-    this.#summed = false;
+    this.#removedMass += Math.max(0, 1 - kept / total);
+    this.#weights.forgetTotal();
   }
 
   #removeRange(from: number, to: number): void {
     const { ids, fate } = this;
+    const total = this.total();
     const stage = this.#stage;
     const weights = this.weights();
     let mass = 0;
@@ -317,8 +305,8 @@ export class Candidates {
       fate[id] = stage;
       mass += weights[id]!;
     }
-    this.#removedMass += mass / this.#total;
-    this.#summed = false;
+    this.#removedMass += mass / total;
+    this.#weights.forgetTotal();
   }
 
   /** Takes the tokens whose fate is no longer 0 out of the living; the order stays. */
@@ -341,106 +329,8 @@ export class Candidates {
   #removed(mass: number, kept: number, sorted: number): void {
     this.#sorted = sorted;
     if (kept === this.count) return;
-    this.#removedMass += mass / this.#total;
-    this.#summed = false;
+    this.#removedMass += mass / this.total();
+    this.#weights.forgetTotal();
     this.count = kept;
   }
-
-  #weigh(shift: number): void {
-    this.#total = weighSome(this.ids, this.count, this.logits, shift, this.#weights);
-    this.#shift = shift;
-    this.#weighed = true;
-    this.#summed = true;
-  }
-
-  #sum(): void {
-    const { ids, count } = this;
-    const weights = this.#weights;
-    let total = 0;
-    for (let i = 0; i < count; i++) total += weights[ids[i]!]!;
-    this.#total = total;
-    this.#summed = true;
-  }
-}
-
-// The loops over the vocabulary are functions of their own: small ones are compiled whole, with what follows the loop.
-
-/**
- * One sweep over raw logits: copies them to f64 and weighs each against the largest.
- * @returns Σ weight, Σ weight · (logit − max), and how many tokens weigh nothing
- */
-function weighAll(
-  raw: Float32Array,
-  max: number,
-  logits: Float64Array,
-  weights: Float64Array,
-): { total: number; weighted: number; weightless: number } {
-  const weigh = exp;
-  let total = 0;
-  let weighted = 0;
-  let weightless = 0;
-  for (let id = 0; id < raw.length; id++) {
-    // Adding 0 makes −0 and 0 one.
-    const logit = raw[id]! + 0;
-    const difference = logit - max;
-    const weight = weigh(difference);
-    logits[id] = logit;
-    weights[id] = weight;
-    total += weight;
-    if (weight > 0) weighted += weight * difference;
-    else weightless++;
-  }
-  return { total, weighted, weightless };
-}
-
-/** @returns Σ weight of the ids given */
-function weighSome(
-  ids: Uint32Array,
-  count: number,
-  logits: Float64Array,
-  shift: number,
-  weights: Float64Array,
-): number {
-  const weigh = exp;
-  let total = 0;
-  for (let i = 0; i < count; i++) {
-    const id = ids[i]!;
-    const weight = weigh(logits[id]! - shift);
-    weights[id] = weight;
-    total += weight;
-  }
-  return total;
-}
-
-/** The largest of the logits, in four strands so that no comparison waits for the one before; NaN is passed over. */
-function largest(raw: Float32Array): number {
-  let a = -Infinity;
-  let b = a;
-  let c = a;
-  let d = a;
-  const even = raw.length & ~3;
-  for (let i = 0; i < even; i += 4) {
-    if (raw[i]! > a) a = raw[i]!;
-    if (raw[i + 1]! > b) b = raw[i + 1]!;
-    if (raw[i + 2]! > c) c = raw[i + 2]!;
-    if (raw[i + 3]! > d) d = raw[i + 3]!;
-  }
-  for (let i = even; i < raw.length; i++) if (raw[i]! > a) a = raw[i]!;
-  return Math.max(a, b, c, d);
-}
-
-/** @throws SamplingError saying what is wrong with logits whose exponentials have no sum */
-function rejectLogits(raw: Float32Array, position: number): never {
-  const id = raw.findIndex((logit) => Number.isNaN(logit) || logit === Infinity);
-  if (id < 0) {
-    throw new SamplingError(
-      'no-candidates',
-      `Every logit at position ${position} is −∞, so no token can be drawn; reload the model.`,
-    );
-  }
-  const value = Number.isNaN(raw[id]) ? 'NaN' : '+∞';
-  throw new SamplingError(
-    'bad-logit',
-    `The logit of token ${id} at position ${position} is ${value}, so nothing can be drawn; reload the model, or choose another one.`,
-  );
 }

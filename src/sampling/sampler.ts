@@ -145,23 +145,12 @@ export class Sampler {
 
 /** The first candidate, in order of probability, whose running sum exceeds u · total. */
 function pick(candidates: Candidates, u: number): number {
-  const { ids, count } = candidates;
-  const total = candidates.total();
-  const weights = candidates.weights();
-  const goal = u * total;
-  let sum = 0;
-  let last = 0;
-  for (let i = 0, ordered = 0; i < count; i++) {
-    if (i >= ordered) {
-      ordered = Math.max(64, ordered * 8);
-      candidates.sortFirst(ordered);
-    }
-    const id = ids[i]!;
-    const weight = weights[id]!;
-    if (i === 0 || weight > 0) last = id;
-    sum += weight;
-    if (sum > goal) return id;
-  }
-  // Rounding left the sum a hair short of the total: the least likely that is not impossible.
-  return last;
+  const { ids } = candidates;
+  const taken = candidates.reach(u, true);
+  const token = ids[taken - 1]!;
+  if (candidates.probability(token) > 0) return token;
+  // Rounding left the sum short of the total: the least likely that is not impossible.
+  candidates.sortFirst(taken);
+  const possible = ids.subarray(0, taken).findLast((id) => candidates.probability(id) > 0);
+  return possible ?? ids[0]!;
 }

@@ -8,10 +8,7 @@ export function typicalP(p: number, minKeep: number): Stage | null {
   if (p >= 1) return null;
   return stateless('typical_p', (candidates) => {
     const entropy = candidates.entropy();
-    const last = candidates.keepByKey(
-      (surprisal) => -Math.abs(surprisal - entropy),
-      (mass, taken) => mass <= p || taken < minKeep,
-    );
+    const last = candidates.keepByKey((surprisal) => -Math.abs(surprisal - entropy), p, minKeep);
     return { entropy, cut: { quantity: 'typicality', value: -last } };
   });
 }

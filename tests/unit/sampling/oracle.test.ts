@@ -222,28 +222,36 @@ describe('order: every permutation of three rules, by hand', () => {
   });
 });
 
-test('a large vocabulary: partial orders of every depth agree with full sorts', () => {
-  const size = 60_000;
-  const logits = Float32Array.from({ length: size }, (_, id) =>
-    Math.fround(-6 * Math.log(1 - uniform(3, id, 0))),
-  );
-  const cases: [Partial<SamplingParams>, PlainStage][] = [10, 300, 2000, 29_000, 45_000].map((k) => [
-    { topK: k },
-    plainTopK(k),
-  ]);
-  cases.push(
-    [{ topP: 0.5 }, plainTopP(0.5)],
-    [{ topP: 0.999 }, plainTopP(0.999)],
-    [{ typicalP: 0.6 }, plainTypicalP(0.6)],
-    [{ temperature: 3 }, plainTemperature(3)],
-  );
-  const candidates = plainCandidates(logits);
-  for (const [change, plain] of cases) {
-    const living = plain(candidates);
+const LARGE = 60_000;
+const distinct = Float32Array.from({ length: LARGE }, (_, id) => -6 * Math.log(1 - uniform(3, id, 0)));
+/** Thousands of each value, so that ties decide. */
+const clustered = Float32Array.from(distinct, (logit) => Math.round(logit / 8));
+/** All within a hundredth, and one far below. */
+const narrow = Float32Array.from(distinct, (logit, id) => (id === 7 ? -1e30 : logit / 5000));
+
+describe.each([
+  ['distinct', distinct],
+  ['clustered', clustered],
+  ['narrow', narrow],
+])('a large vocabulary of %s logits: partial orders of every depth agree with full sorts', (_, logits) => {
+  const cases: [string, Partial<SamplingParams>, PlainStage][] = [
+    ...[10, 300, 2000, 29_000, 45_000].map((k): [string, Partial<SamplingParams>, PlainStage] => [
+      `top-k ${k}`,
+      { topK: k },
+      plainTopK(k),
+    ]),
+    ['top-p .5', { topP: 0.50001 }, plainTopP(0.50001)],
+    ['top-p .999', { topP: 0.999 }, plainTopP(0.999)],
+    ['typical .6', { typicalP: 0.60001 }, plainTypicalP(0.60001)],
+    ['temperature 3', { temperature: 3 }, plainTemperature(3)],
+  ];
+  test.each(cases)('%s', (__, change, plain) => {
+    const living = plain(plainCandidates(logits));
+    const ids = living.map(({ id }) => id).sort((a, b) => a - b);
     for (const seed of [1, 2, 3]) {
       const mine = runChain(logits, { ...change, seed });
-      expect(mine.survivors).toEqual(living.map(({ id }) => id).sort((a, b) => a - b));
+      expect(mine.survivors).toEqual(ids);
       expect(mine.trace.token).toBe(plainDraw(living, mine.trace.u));
     }
-  }
+  });
 });

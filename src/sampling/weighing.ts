@@ -1,0 +1,86 @@
+/**
+ * Sweeps over the vocabulary that turn logits into weights. They are functions of their own, for small ones are compiled
+ * whole: a loop inside a long method is left for the interpreter's slow path as soon as it ends.
+ */
+import { SamplingError } from './errors.ts';
+import { exp } from './exp.ts';
+
+/**
+ * One sweep over raw logits: copies them to f64 and weighs each against the largest.
+ * @returns Σ weight, Σ weight · (logit − max), and how many tokens weigh nothing
+ */
+export function weighAll(
+  raw: Float32Array,
+  max: number,
+  logits: Float64Array,
+  weights: Float64Array,
+): { total: number; weighted: number; weightless: number } {
+  const weigh = exp;
+  let total = 0;
+  let weighted = 0;
+  let weightless = 0;
+  for (let id = 0; id < raw.length; id++) {
+    // Adding 0 makes −0 and 0 one.
+    const logit = raw[id]! + 0;
+    const difference = logit - max;
+    const weight = weigh(difference);
+    logits[id] = logit;
+    weights[id] = weight;
+    total += weight;
+    if (weight > 0) weighted += weight * difference;
+    else weightless++;
+  }
+  return { total, weighted, weightless };
+}
+
+/** @returns Σ weight of the ids given */
+export function weighSome(
+  ids: Uint32Array,
+  count: number,
+  logits: Float64Array,
+  shift: number,
+  weights: Float64Array,
+): number {
+  const weigh = exp;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const id = ids[i]!;
+    const weight = weigh(logits[id]! - shift);
+    weights[id] = weight;
+    total += weight;
+  }
+  return total;
+}
+
+/** The largest of the logits, in four strands so that no comparison waits for the one before; NaN is passed over. */
+export function largest(raw: Float32Array): number {
+  let a = -Infinity;
+  let b = a;
+  let c = a;
+  let d = a;
+  const even = raw.length & ~3;
+  for (let i = 0; i < even; i += 4) {
+    if (raw[i]! > a) a = raw[i]!;
+    if (raw[i + 1]! > b) b = raw[i + 1]!;
+    if (raw[i + 2]! > c) c = raw[i + 2]!;
+    if (raw[i + 3]! > d) d = raw[i + 3]!;
+  }
+  for (let i = even; i < raw.length; i++) if (raw[i]! > a) a = raw[i]!;
+  return Math.max(a, b, c, d);
+}
+
+/** @throws SamplingError saying what is wrong with logits whose exponentials have no sum */
+export function rejectLogits(raw: Float32Array, position: number): never {
+  const id = raw.findIndex((logit) => Number.isNaN(logit) || logit === Infinity);
+  if (id < 0) {
+    throw new SamplingError(
+      'no-candidates',
+      `Every logit at position ${position} is −∞, so no token can be drawn; reload the model.`,
+    );
+  }
+  const value = Number.isNaN(raw[id]) ? 'NaN' : '+∞';
+  throw new SamplingError(
+    'bad-logit',
+    `The logit of token ${id} at position ${position} is ${value}, so nothing can be drawn; reload the model, or choose another one.`,
+  );
+}

@@ -1,0 +1,92 @@
+/** exp(logit − shift) for the living, and their sum; each is computed again only when something has changed it. */
+import { exp } from './exp.ts';
+import { weighSome } from './weighing.ts';
+
+/** The candidates alive: ids[0 … count) with their logits by id. */
+export interface Living {
+  readonly ids: Uint32Array;
+  readonly count: number;
+  readonly logits: Float64Array;
+  readonly maxLogit: number;
+}
+
+/** A logit this far above the shift makes all weights be computed anew. */
+const MOST_ABOVE = 32;
+/** A total outside these has lost digits, or is about to. */
+const LEAST_TOTAL = 1e-9;
+const MOST_TOTAL = 1e18;
+
+export class Weights {
+  /** By token id; those of the dead are meaningless. */
+  readonly values: Float64Array<ArrayBuffer>;
+  /** The logit that weighs 1. */
+  shift = 0;
+  #weighed = false;
+  #total = 0;
+  #summed = false;
+
+  constructor(vocabularySize: number) {
+    this.values = new Float64Array(vocabularySize);
+  }
+
+  /** `values` have been filled by others, with this shift and total. */
+  begin(shift: number, total: number): void {
+    this.shift = shift;
+    this.#total = total;
+    this.#weighed = true;
+    this.#summed = true;
+  }
+
+  /** Σ over the living. */
+  total(living: Living): number {
+    if (this.#weighed && !this.#summed) {
+      this.#total = sumOf(living.ids, living.count, this.values);
+      this.#summed = true;
+      this.#weighed = this.#total > LEAST_TOTAL && this.#total < MOST_TOTAL;
+    }
+    if (!this.#weighed) {
+      const shift = living.maxLogit;
+      this.begin(shift, weighSome(living.ids, living.count, living.logits, shift, this.values));
+    }
+    return this.#total;
+  }
+
+  /** In nats. */
+  entropy(living: Living): number {
+    const { ids, count, logits } = living;
+    const { values } = this;
+    const total = this.total(living);
+    const { shift } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      const weight = values[id]!;
+      // 0 · ln 0 is 0.
+      if (weight > 0) sum += weight * (logits[id]! - shift);
+    }
+    return Math.max(0, Math.log(total) - sum / total);
+  }
+
+  /** One living token has another logit; `forgetTotal` must follow the last change. */
+  change(id: number, logit: number): void {
+    const difference = logit - this.shift;
+    if (difference > MOST_ABOVE) this.#weighed = false;
+    else if (this.#weighed) this.values[id] = exp(difference);
+  }
+
+  /** Others live than before. */
+  forgetTotal(): void {
+    this.#summed = false;
+  }
+
+  /** All logits are others than before. */
+  forget(): void {
+    this.#weighed = false;
+  }
+}
+
+function sumOf(ids: Uint32Array, count: number, values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += values[ids[i]!]!;
+  return total;
+}
