@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { candidatesConfig } from '../../src/ui/charts/candidates.ts';
+import type { ChartTheme } from '../../src/ui/charts/chart_theme.ts';
+import { rankCurveConfig } from '../../src/ui/charts/rank_curve.ts';
+import { timelineConfig } from '../../src/ui/charts/timeline.ts';
+import { waterfallConfig } from '../../src/ui/charts/waterfall.ts';
+import { colourStep } from '../../src/playground/token_colour.ts';
+import type { CandidateRow, StepView } from '../../src/worker/views.ts';
+
+const theme = Object.fromEntries(
+  ['ink', 'muted', 'grid', 'panel', 'raw', 'final', 'gone', 'cut', 'accent', 'font', 'mono'].map((key) => [
+    key,
+    key,
+  ]),
+) as unknown as ChartTheme;
+
+function row(token: number, raw: number, final: number, removedBy: string | null): CandidateRow {
+  return {
+    token,
+    label: `t${token}`,
+    logit: Math.log(raw),
+    raw,
+    rawLogprob: Math.log(raw),
+    final,
+    rank: token,
+    removedBy,
+    missed: null,
+  };
+}
+
+const view: StepView = {
+  chosen: 2,
+  rows: [row(1, 0.5, 0.6, null), row(2, 0.3, 0.4, null), row(3, 0.1, 0, 'top_k')],
+  rest: { count: 97, raw: 0.1, final: 0 },
+  stages: [],
+  curve: {
+    vocabularySize: 100,
+    ranks: Float64Array.of(1, 2, 3, 100),
+    raw: Float64Array.of(0.5, 0.3, 0.1, 1e-12),
+    final: Float64Array.of(0.6, 0.4, 0, 0),
+  },
+  cuts: [],
+  entropyRaw: 1,
+  entropyFinal: 0.6,
+  kept: 2,
+  u: 0.7,
+};
+
+test('candidates: removed ones grey, the rest as one bar, the chosen marked', () => {
+  const { data } = candidatesConfig(view, theme, { scale: 'linear', stageLabel: (stage) => stage });
+  expect(data.labels).toEqual(['t1', '▸ t2', 't3', 'the other 97']);
+  expect(data.datasets[0]!.data).toEqual([0.5, 0.3, 0.1, 0.1]);
+  expect(data.datasets[1]!.data).toEqual([0.6, 0.4, 0, 0]);
+  expect(data.datasets[0]!.backgroundColor).toEqual(['raw', 'raw', 'gone', 'gone']);
+});
+
+test('candidates on a log axis leave out what has no logarithm', () => {
+  const { data, options } = candidatesConfig(view, theme, { scale: 'log', stageLabel: (stage) => stage });
+  expect(data.datasets[1]!.data).toEqual([0.6, 0.4, null, null]);
+  expect(options?.scales?.['x']?.type).toBe('logarithmic');
+});
+
+test('waterfall: what a stage took stands on what it left', () => {
+  const stage = {
+    stage: 'top_k',
+    label: 'Top-k',
+    before: 100,
+    after: 2,
+    massRemoved: 0.2,
+    rawMassLeft: 0.8,
+    note: '',
+  };
+  const { data } = waterfallConfig([stage, { ...stage, before: 2, rawMassLeft: 0.5 }], 100, theme);
+  expect(data.datasets[1]!.data).toEqual([
+    [0, 0.8],
+    [0, 0.5],
+  ]);
+  expect(data.datasets[2]!.data).toEqual([
+    [0.8, 1],
+    [0.5, 0.8],
+  ]);
+});
+
+test('rank curve: both curves, without what is below the floor or removed', () => {
+  const { data } = rankCurveConfig(view.curve, [], theme);
+  expect(data.datasets[0]!.data).toEqual([
+    { x: 1, y: 0.5 },
+    { x: 2, y: 0.3 },
+    { x: 3, y: 0.1 },
+  ]);
+  expect(data.datasets[1]!.data).toEqual([
+    { x: 1, y: 0.6 },
+    { x: 2, y: 0.4 },
+  ]);
+});
+
+test('timeline: only what is in view and known, and only the curves that are wanted', () => {
+  const values = Float64Array.of(NaN, 1, 2, 3);
+  const timeline = { start: 0, logprob: values, entropy: values, kept: values, perplexity: values };
+  const { data } = timelineConfig(timeline, theme, {
+    shown: ['entropy', 'logprob'],
+    range: [0, 2],
+    selected: null,
+    divergence: null,
+    promptEnd: 1,
+  });
+  const sizes = Object.fromEntries(data.datasets.map(({ label, data: points }) => [label, points.length]));
+  expect(sizes).toEqual({ entropy: 2, kept: 0, perplexity: 0, logprob: 2 });
+});
+
+test.each([
+  ['probability', Math.log(0.95), 0],
+  ['probability', Math.log(0.4), 3],
+  ['probability', Math.log(0.001), 7],
+  ['probability', NaN, 0],
+  ['probability', -Infinity, 7],
+] as const)('colour by %s of logprob %d is step %d', (mode, logprob, step) => {
+  expect(colourStep(mode, { rawLogprob: logprob, finalLogprob: logprob, entropy: NaN, rank: NaN })).toBe(
+    step,
+  );
+});
+
+test.each([
+  [1, 0],
+  [2, 1],
+  [5, 3],
+  [10, 4],
+  [11, 5],
+  [101, 7],
+])('colour by rank %d is step %d', (rank, step) => {
+  expect(colourStep('rank', { rawLogprob: 0, finalLogprob: 0, entropy: 0, rank })).toBe(step);
+});

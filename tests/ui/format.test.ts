@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { bytes, count, decimal, duration, percent, visible } from '../../src/ui/format.ts';
+
+test.each([
+  [0, '0 %'],
+  [1, '100 %'],
+  [0.9999, '99.99 %'],
+  [0.5, '50 %'],
+  [0.12345, '12.3 %'],
+  [0.000412, '0.0412 %'],
+  [1e-9, '1.0e-7 %'],
+])('percent(%d) is %s', (p, text) => expect(percent(p)).toBe(text));
+
+test.each([
+  [-1.23456, '−1.235'],
+  [0, '0.000'],
+  [-Infinity, '−∞'],
+  [NaN, '–'],
+])('decimal(%d) is %s', (value, text) => expect(decimal(value)).toBe(text));
+
+test('counts, bytes and durations', () => {
+  expect(count(151936)).toBe('151\u202f936');
+  expect(bytes(999)).toBe('999 B');
+  expect(bytes(6_655_520)).toBe('6.66 MB');
+  expect(duration(12.345)).toBe('12.3 ms');
+  expect(duration(61_500)).toBe('61.5 s');
+});
+
+test('what cannot be seen is shown, and nothing else is touched', () => {
+  expect(visible(' a\n\tb\u0000\u200f')).toBe('␣a↵⇥b⟨0000⟩⟨200F⟩');
+  expect(visible('naïve 👩‍👧')).toBe('naïve␣👩⟨200D⟩👧');
+  expect(visible('<b>')).toBe('<b>');
+});
