@@ -42,16 +42,23 @@ export async function openFile(file: File): Promise<void> {
   await openModel({ kind: 'file', file }, file.name);
 }
 
+export interface FirstView {
+  /** Show the run that comes with the page until there is another. */
+  readonly recording: boolean;
+  /** And begin with its parameters. */
+  readonly recordedParams: boolean;
+}
+
 /**
  * The model that the page opens with: the embedded one, or the scripted engine where the address asks for it
  * (`?engine=scripted`, for tests) or where there is no WebGPU.
  */
-export async function openFirstModel(query: URLSearchParams): Promise<void> {
+export async function openFirstModel(query: URLSearchParams, shown: FirstView): Promise<void> {
   if (query.get('engine') === 'scripted') {
     await openScripted(Number(query.get('delay') ?? 0));
     return;
   }
-  void openRecording();
+  if (shown.recording) void openRecording(shown.recordedParams);
   const [first] = await worker().models();
   if (!first) {
     notify('info', 'This copy of the page has no model of its own: open a .gguf file from your disk.');
@@ -62,7 +69,7 @@ export async function openFirstModel(query: URLSearchParams): Promise<void> {
   if (playground.engine.phase === 'failed') await offerScripted();
 }
 
-async function openScripted(stepDelay = 0): Promise<void> {
+export async function openScripted(stepDelay = 0): Promise<void> {
   changeSettings({ model: 'scripted' });
   await openModel({ kind: 'scripted', stepDelay }, 'the scripted engine');
 }

@@ -6,7 +6,7 @@ import { checkRecording, recordedLine, recordedView, type RecordedModel } from '
 import { playground, type Recorded } from './state.svelte.ts';
 
 /** Shows the recording beside the page, if this copy has one and nothing else is shown yet. */
-export async function openRecording(): Promise<void> {
+export async function openRecording(takeParams: boolean): Promise<void> {
   const response = await fetch(new URL('recording.json', document.baseURI));
   // A dev server answers a missing file with the page itself.
   if (!response.ok || !response.headers.get('content-type')?.includes('json')) return;
@@ -28,7 +28,7 @@ export async function openRecording(): Promise<void> {
         state: 'recorded',
       },
     ],
-    settings: { ...playground.settings, params: recording.params },
+    ...(takeParams ? { settings: { ...playground.settings, params: recording.params } } : {}),
   });
   await reviveRecording();
 }

@@ -1,0 +1,132 @@
+/** Runs and sessions in IndexedDB. Each tab writes entries of its own, so that none overwrites another's. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import * as v from 'valibot';
+import type { Settings } from '../settings.ts';
+import type { RunDocument } from '../record/document.ts';
+import { documentSchema } from '../record/document_schema.ts';
+import { settingsSchema } from '../settings_schema.ts';
+
+/** One run in the list: a text with its branches. */
+export interface HistoryEntry {
+  readonly id: string;
+  readonly title: string;
+  /** Whether a person gave the title; then it stays. */
+  readonly named: boolean;
+  readonly pinned: boolean;
+  /** Milliseconds since 1970. */
+  readonly savedAt: number;
+  readonly model: string;
+  readonly tokens: number;
+  /** The texts, for the search. */
+  readonly text: string;
+}
+
+/** What one tab shows: restored when that tab is reloaded. */
+export interface Session {
+  readonly tab: string;
+  readonly savedAt: number;
+  readonly settings: Settings;
+  /** Entries in the order of their texts on the page. */
+  readonly entries: readonly string[];
+}
+
+interface Schema extends DBSchema {
+  readonly entries: { key: string; value: HistoryEntry };
+  readonly documents: { key: string; value: RunDocument };
+  readonly sessions: { key: string; value: Session };
+}
+
+/** Unpinned runs beyond this make room, the oldest first. */
+const maxEntries = 200;
+/** Sessions of tabs that are long gone. */
+const maxSessions = 20;
+
+let opening: Promise<IDBPDatabase<Schema>> | null = null;
+
+/** @throws DOMException where the browser refuses storage, as some do in private windows */
+function database(): Promise<IDBPDatabase<Schema>> {
+  opening ??= openDB<Schema>('logitscope', 1, {
+    upgrade(db) {
+      db.createObjectStore('entries', { keyPath: 'id' });
+      db.createObjectStore('documents');
+      db.createObjectStore('sessions', { keyPath: 'tab' });
+    },
+    // A newer version of the page in another tab waits for nobody.
+    blocking: (_, __, event) => (event.target as IDBDatabase).close(),
+    terminated: () => (opening = null),
+  }).catch((error: unknown) => {
+    opening = null;
+    throw error;
+  });
+  return opening;
+}
+
+/** Pinned ones first, then the newest. */
+export async function listEntries(): Promise<HistoryEntry[]> {
+  const entries = await (await database()).getAll('entries');
+  return entries.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.savedAt - a.savedAt);
+}
+
+/** Writes a run; what a person set on an entry that is there – its name, its pin – stays. */
+export async function saveEntry(entry: HistoryEntry, document: RunDocument): Promise<void> {
+  const db = await database();
+  const write = db.transaction(['entries', 'documents'], 'readwrite');
+  const entries = write.objectStore('entries');
+  const before = await entries.get(entry.id);
+  const kept = before
+    ? { pinned: before.pinned, ...(before.named ? { named: true, title: before.title } : {}) }
+    : {};
+  await Promise.all([
+    entries.put({ ...entry, ...kept }),
+    write.objectStore('documents').put(document, entry.id),
+    write.done,
+  ]);
+  if (!before) await prune();
+}
+
+async function prune(): Promise<void> {
+  const old = (await listEntries()).filter(({ pinned }) => !pinned).slice(maxEntries);
+  for (const { id } of old) await removeEntry(id);
+}
+
+export async function changeEntry(
+  id: string,
+  change: Partial<Pick<HistoryEntry, 'title' | 'named' | 'pinned'>>,
+): Promise<void> {
+  const db = await database();
+  const write = db.transaction('entries', 'readwrite');
+  const entry = await write.store.get(id);
+  if (entry) await write.store.put({ ...entry, ...change });
+  await write.done;
+}
+
+/** @returns null for a run that is gone, or that another version of the page wrote in a way that this one cannot read */
+export async function readDocument(id: string): Promise<RunDocument | null> {
+  const found = v.safeParse(documentSchema, await (await database()).get('documents', id));
+  return found.success ? found.output : null;
+}
+
+export async function removeEntry(id: string): Promise<void> {
+  const db = await database();
+  const write = db.transaction(['entries', 'documents'], 'readwrite');
+  await Promise.all([
+    write.objectStore('entries').delete(id),
+    write.objectStore('documents').delete(id),
+    write.done,
+  ]);
+}
+
+export async function saveSession(session: Session): Promise<void> {
+  const db = await database();
+  await db.put('sessions', session);
+  const sessions = await db.getAll('sessions');
+  const old = sessions.sort((a, b) => b.savedAt - a.savedAt).slice(maxSessions);
+  for (const { tab } of old) await db.delete('sessions', tab);
+}
+
+export async function readSession(tab: string): Promise<Session | null> {
+  const session = await (await database()).get('sessions', tab);
+  if (!session) return null;
+  const settings = v.safeParse(settingsSchema, session.settings);
+  return settings.success ? { ...session, settings: settings.output } : null;
+}

@@ -1,0 +1,60 @@
+/** Keeps the page's address in step with its settings, and the settings in step with an address that a person edits. */
+import { playground } from '../state.svelte.ts';
+import { readFragment, writeFragment } from './fragment.ts';
+import { shareableLength } from './limits.ts';
+import { openLink } from './open_link.ts';
+
+/** A slider that is dragged gives one address when it comes to rest; browsers refuse more than some hundred in half a minute. */
+const restMs = 400;
+
+/** Survives a reload of the tab, and tells it from an address that was typed. */
+const storageKey = 'logitscope-address';
+
+let written: string | null = null;
+
+/** Whether the fragment is the one that this tab wrote last. */
+export function isOwnAddress(): boolean {
+  if (written !== null) return location.hash === written;
+  try {
+    return sessionStorage.getItem(storageKey) === location.hash;
+  } catch {
+    return false;
+  }
+}
+
+/** Call once, while a component is being set up. */
+export function followAddress(): void {
+  $effect(() => {
+    const { settings } = playground;
+    const timer = setTimeout(() => {
+      const fragment = writeFragment(settings);
+      // A link with a recording stays as it was opened until something is changed.
+      if (fragment !== settingsPart(location.hash)) write(fragment);
+    }, restMs);
+    return () => clearTimeout(timer);
+  });
+
+  $effect(() => {
+    const changed = (): void => {
+      const link = isOwnAddress() ? null : readFragment(location.hash);
+      if (link) void openLink(link);
+    };
+    window.addEventListener('hashchange', changed);
+    return () => window.removeEventListener('hashchange', changed);
+  });
+}
+
+/** Replaces the address, so that Back leaves the page. A prompt too long for an address stays out of it. */
+function write(fragment: string): void {
+  written = fragment.length > shareableLength ? '' : `#${fragment}`;
+  history.replaceState(history.state, '', written === '' ? location.pathname + location.search : written);
+  try {
+    sessionStorage.setItem(storageKey, written);
+  } catch {
+    // Refused: a reload then reads the address as a link.
+  }
+}
+
+function settingsPart(hash: string): string {
+  return hash.replace(/^#/, '').replace(/&r=[^&]*$/, '');
+}

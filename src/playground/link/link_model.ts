@@ -1,0 +1,60 @@
+/** The model that a link names. Nothing is fetched, and no server is asked anything, without a click that names it. */
+import { openScripted } from '../engine_actions.ts';
+import { findModel, openRemoteModel } from '../model_actions.ts';
+import { notify } from '../notices.ts';
+import type { RemoteFile } from '../../models/model_store.ts';
+
+function modelIsRemote(model: string): boolean {
+  return model.startsWith('https://') && URL.canParse(model);
+}
+
+/** @param fileSize bytes, where the link's recording says it */
+export function offerModel(model: string, fileSize: number | null): void {
+  if (model === 'scripted') {
+    notify('info', 'The link was made with the scripted engine, which is no language model.', {
+      label: 'Use it',
+      run: () => void openScripted(),
+    });
+  } else if (!modelIsRemote(model)) {
+    const what = model === 'file' ? 'a model from a file on its sender’s disk' : `the model “${model}”`;
+    notify('info', `The link was made with ${what}; open that file to run it again here.`);
+  } else {
+    const { host, pathname } = new URL(model);
+    const name = fileName(pathname);
+    const size = fileSize ? megabytes(fileSize) : 'a size that only the server knows';
+    notify('info', `The link was made with ${name} from ${host}, ${size}.`, {
+      label: fileSize ? `Download ${megabytes(fileSize)} from ${host}` : `Ask ${host} for its size`,
+      run: () => void (fileSize ? openRemoteModel(remote(model, fileSize)) : askForSize(model)),
+    });
+  }
+}
+
+async function askForSize(model: string): Promise<void> {
+  const { host, pathname } = new URL(model);
+  try {
+    const found = await findModel(model);
+    const listed =
+      found.kind === 'url' ? found.file : found.repository.files.find(({ path }) => path === found.path);
+    const file = listed ?? remote(model, null);
+    const size = file.size === undefined ? 'a file of unknown size' : megabytes(file.size);
+    notify('info', `${fileName(pathname)} on ${host}: ${size}.`, {
+      label: `Download it from ${host}`,
+      run: () => void openRemoteModel(file),
+    });
+  } catch (error) {
+    notify('error', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function remote(url: string, size: number | null): RemoteFile {
+  const { pathname } = new URL(url);
+  return { url, fileName: fileName(pathname), ...(size === null ? {} : { size }) };
+}
+
+function fileName(pathname: string): string {
+  return pathname.split('/').at(-1) ?? pathname;
+}
+
+function megabytes(size: number): string {
+  return `${Math.max(1, Math.round(size / 1e6))} MB`;
+}

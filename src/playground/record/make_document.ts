@@ -1,0 +1,29 @@
+import type { Line } from '../line.ts';
+import { allTokens } from '../line.ts';
+import type { Settings } from '../settings.ts';
+import { tokenChecksum } from './checksum.ts';
+import { documentFormat, documentVersion, type RunDocument, type RunRecord } from './document.ts';
+
+const titleLength = 60;
+
+export function makeDocument(record: RunRecord, settings: Settings, title: string): RunDocument {
+  return {
+    format: documentFormat,
+    version: documentVersion,
+    title,
+    savedAt: new Date().toISOString(),
+    settings,
+    ...record,
+    checksum: tokenChecksum(record.lines),
+  };
+}
+
+/** What a text is called until somebody names it: how it begins. */
+export function titleOf(line: Line): string {
+  const text = allTokens(line)
+    .map(({ piece }) => piece)
+    .join('')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return text.length > titleLength ? `${text.slice(0, titleLength - 1)}…` : text || 'Untitled';
+}

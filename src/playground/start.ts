@@ -1,0 +1,20 @@
+/** What the page opens with: a link, what this tab showed before a reload, or the run that comes with the page. */
+import { openFirstModel } from './engine_actions.ts';
+import { isOwnAddress } from './link/address_bar.svelte.ts';
+import { readFragment } from './link/fragment.ts';
+import { openLink } from './link/open_link.ts';
+import { changeSettings } from './settings_actions.ts';
+import { playground } from './state.svelte.ts';
+
+export async function start(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  if (query.get('engine') === 'scripted') changeSettings({ model: 'scripted' });
+  const link = readFragment(location.hash);
+  if (link) await openLink(link);
+  // An address that the page wrote is a reload; any other one was given by a person, and is shown alone.
+  const reload = isOwnAddress();
+  const { keepHistory } = await import('./history/keeping.svelte.ts');
+  await keepHistory(reload, reload && link === null);
+  const fresh = playground.lines.length === 0 && (link === null || reload);
+  await openFirstModel(query, { recording: fresh, recordedParams: link === null });
+}
