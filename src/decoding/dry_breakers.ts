@@ -21,6 +21,9 @@ function spellings(tokenizer: Tokenizer): readonly string[] {
   return found;
 }
 
+/** Breakers found before, per tokenizer and list of texts: a slider that is moved asks for the same ones again. */
+const resolved = new WeakMap<Tokenizer, Map<string, DryBreakers>>();
+
 /** Longest tail of a breaker that is followed, as in llama.cpp. */
 const MAX_TAIL = 20;
 
@@ -29,10 +32,19 @@ const MAX_TAIL = 20;
  * of the rest (llama.cpp, `get_overlapping_token_sequences`).
  */
 export function resolveBreakers(texts: readonly string[], tokenizer: Tokenizer): DryBreakers {
+  const known = resolved.get(tokenizer) ?? new Map<string, DryBreakers>();
+  resolved.set(tokenizer, known);
+  const key = JSON.stringify(texts);
+  const found = known.get(key) ?? findBreakers(texts, tokenizer);
+  known.set(key, found);
+  return found;
+}
+
+function findBreakers(texts: readonly string[], tokenizer: Tokenizer): DryBreakers {
   const breakers = new Map<TokenId, TokenId[][]>();
   const add = (token: TokenId, tail: TokenId[]): void => {
     const tails = breakers.get(token) ?? [];
-    if (!tails.some((known) => known.join() === tail.join())) tails.push(tail);
+    if (!tails.some((other) => other.join() === tail.join())) tails.push(tail);
     breakers.set(token, tails);
   };
   const tokens = texts.length === 0 ? [] : spellings(tokenizer);

@@ -1,5 +1,5 @@
 /** The beginning of a run: the prompt's prefill and the branches that grow from it. */
-import { EngineError, type PrefillResult, type TokenId } from '../engines/contract.ts';
+import { EngineError, type PrefillResult, type StreamDecoder, type TokenId } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { Branch } from './branch.ts';
@@ -25,18 +25,25 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
     );
   }
   const started = run.now();
-  const root = await prefillPrompt(run);
+  const decoder = promptDecoder(run);
+  const prefixes = openings.map(({ lane }) => run.spec.lanes[lane]!.prefix ?? []);
+  // Branches that begin at the prompt's end fork its sequence, and the last of them takes it: one lane needs no fork.
+  let heirs = prefixes.filter((prefix) => prefix.length === 0).length;
+  const root = heirs > 0 || run.spec.scorePrompt ? await prefillPrompt(run) : null;
+  if (heirs === 0 && root !== null) session.release(root.sequence);
   try {
-    for (const opening of openings) {
-      const prefix = run.spec.lanes[opening.lane]!.prefix ?? [];
-      run.branches.push(
-        prefix.length > 0
-          ? await continued(run, opening, prefix)
-          : newBranch(run, opening, { ...root, sequence: session.fork(root.sequence) }),
-      );
+    for (const [i, opening] of openings.entries()) {
+      const prefix = prefixes[i]!;
+      if (prefix.length > 0 || root === null) {
+        run.branches.push(await continued(run, opening, prefix, decoder.clone()));
+        continue;
+      }
+      const sequence = heirs > 1 ? session.fork(root.sequence) : root.sequence;
+      heirs--;
+      run.branches.push(newBranch(run, opening, { ...root, sequence }, decoder.clone()));
     }
   } finally {
-    session.release(root.sequence);
+    if (heirs > 0 && root !== null) session.release(root.sequence);
   }
   run.timing.prefillMs = run.now() - started;
   run.emit({
@@ -46,6 +53,13 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
   for (const branch of run.branches) {
     if (stop.maxTokens === 0) run.end(branch, 'max-tokens');
   }
+}
+
+/** A decoder that has read the prompt, for a character may begin there and end in the output. */
+function promptDecoder({ engine, spec }: Run): StreamDecoder {
+  const decoder = engine.tokenizer.decoder();
+  for (const token of spec.prompt) if (engine.tokenizer.kind(token) !== 'control') decoder.push(token);
+  return decoder;
 }
 
 async function prefillPrompt(run: Run): Promise<PrefillResult> {
@@ -75,12 +89,14 @@ async function prefillPrompt(run: Run): Promise<PrefillResult> {
   return result;
 }
 
-function newBranch(run: Run, { lane, params, stream }: Opening, { sequence, logits }: PrefillResult): Branch {
+function newBranch(
+  run: Run,
+  { lane, params, stream }: Opening,
+  { sequence, logits }: PrefillResult,
+  decoder: StreamDecoder,
+): Branch {
   const { tokenizer, model } = run.engine;
   const { prompt, stop } = run.spec;
-  // The decoder reads the prompt too, for a character may begin there and end in the output.
-  const decoder = tokenizer.decoder();
-  for (const token of prompt) if (tokenizer.kind(token) !== 'control') decoder.push(token);
   const dryBreakers = params.dryMultiplier > 0 ? resolveBreakers(params.dryBreakers, tokenizer) : new Map();
   const context = { vocabularySize: model.vocabularySize, stream, dryBreakers };
   return new Branch({
@@ -102,7 +118,12 @@ function newBranch(run: Run, { lane, params, stream }: Opening, { sequence, logi
 }
 
 /** A branch that begins with tokens given by hand; its chain and its grammar have seen them as if they had been drawn. */
-async function continued(run: Run, opening: Opening, prefix: readonly TokenId[]): Promise<Branch> {
+async function continued(
+  run: Run,
+  opening: Opening,
+  prefix: readonly TokenId[],
+  decoder: StreamDecoder,
+): Promise<Branch> {
   const { session, tokenizer } = run.engine;
   const { prompt } = run.spec;
   const { memory, signal } = run.options;
@@ -122,7 +143,7 @@ async function continued(run: Run, opening: Opening, prefix: readonly TokenId[])
   });
   run.timing.reusedTokens += result.reused;
   memory?.put(tokens, result.logits);
-  const branch = newBranch(run, opening, result);
+  const branch = newBranch(run, opening, result, decoder);
   for (const [i, token] of prefix.entries()) {
     const allowed = (await branch.constraint?.allowed()) ?? null;
     const position = branch.history.length;

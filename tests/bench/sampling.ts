@@ -19,7 +19,7 @@ export interface SamplingFigure {
 }
 
 /** Logits [size]: mean 0, deviation 2.5, and ten favourites 14 to 20 above. */
-export function plausibleLogits(size: number, seed: number): Float32Array<ArrayBuffer> {
+function plausibleLogits(size: number, seed: number): Float32Array<ArrayBuffer> {
   const logits = Float32Array.from({ length: size }, (_, i) => {
     const radius = Math.sqrt(-2 * Math.log(1 - uniform(seed, i, 0)));
     return 2.5 * radius * Math.cos(2 * Math.PI * uniform(seed, i, 1));

@@ -178,6 +178,18 @@ describe('failures', () => {
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
+  test('one lane needs no fork, with a prefix or without', async () => {
+    const host = new ScriptedEngine();
+    host.session.fork = () => {
+      throw new EngineError('not-supported', 'This engine cannot fork.');
+    };
+    const alone = await runScripted({}, { engine: host });
+    const prefix = alone.result.branches[0]!.tokens.slice(0, 4);
+    const rest = await runScripted({ lanes: [{ ...lane(), prefix }], scorePrompt: true }, { engine: host });
+    expect(rest.result.branches[0]!.tokens.slice(0, 24)).toEqual(alone.result.branches[0]!.tokens);
+    expect(host.session.usage.pagesUsed).toBe(0);
+  });
+
   test('an engine that gives less than a strategy needs', async () => {
     const engine = new ScriptedEngine();
     const poor: Engine = {
