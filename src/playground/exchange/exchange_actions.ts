@@ -1,0 +1,76 @@
+/** Files out of the page and into it. */
+import type { Line } from '../line.ts';
+import { notify } from '../notices.ts';
+import { jsonOf } from '../record/json.ts';
+import { makeDocument, titleOf } from '../record/make_document.ts';
+import { makeRecord } from '../record/make_record.ts';
+import { openRecord } from '../record/open_record.ts';
+import { playground } from '../state.svelte.ts';
+import { toCsv } from './csv.ts';
+import { toOpenAi } from './openai.ts';
+import { maxFileBytes, readRunFile } from './read_file.ts';
+import { toText } from './text.ts';
+
+export type ExportKind = 'json' | 'openai' | 'csv' | 'text';
+
+/** Candidates of each step in a file, where room is no matter; OpenAI's own limit is the same. */
+const depth = 20;
+
+const kinds: Readonly<Record<ExportKind, { readonly extension: string; readonly type: string }>> = {
+  json: { extension: 'logitscope.json', type: 'application/json' },
+  openai: { extension: 'openai.json', type: 'application/json' },
+  csv: { extension: 'csv', type: 'text/csv' },
+  text: { extension: 'txt', type: 'text/plain' },
+};
+
+/** @returns the file, to be saved */
+export async function exportRun(kind: ExportKind, lines: readonly Line[]): Promise<File> {
+  const record = await makeRecord(lines, depth);
+  const title = titleOf(lines[0]!);
+  const document = makeDocument(record, playground.settings, title);
+  const content = {
+    json: () => jsonOf(document, 1),
+    openai: () => jsonOf(toOpenAi(document), 1),
+    csv: () => toCsv(record),
+    text: () => toText(record),
+  }[kind]();
+  const { extension, type } = kinds[kind];
+  return new File([content], `${fileName(title)}.${extension}`, { type });
+}
+
+/** Opens a run beside the texts that are there; what is wrong with it is said in a notice. */
+export async function importRun(file: File): Promise<void> {
+  try {
+    if (file.size > maxFileBytes) {
+      throw new RangeError(
+        `${file.name} is ${Math.round(file.size / 1e6)} MB, more than the ${Math.round(maxFileBytes / 1e6)} MB that are read; save fewer texts at once.`,
+      );
+    }
+    const { record, settings } = readRunFile(file.name, await file.text());
+    const origin = settings === null ? 'imported' : 'file';
+    openRecord(record, { origin, replace: false, ...(settings === null ? {} : { settings }) });
+  } catch (error) {
+    notify('error', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Hands a file to the browser's downloads. */
+export function save(file: File): void {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = file.name;
+  link.click();
+  // The download has taken hold of it by then.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** A name that every file system takes. */
+export function fileName(title: string): string {
+  const plain = title
+    .normalize('NFKD')
+    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .toLowerCase();
+  return plain.slice(0, 40) || 'run';
+}

@@ -1,0 +1,148 @@
+/** To and from the shape in which OpenAI's API gives logprobs. Both are raw: natural logs, before any sampling. */
+import type { StopReason } from '../../decoding/events.ts';
+import { neutralParams } from '../../sampling/parameter_table.ts';
+import type { DocumentLine, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
+import type { ChatToken, CompletionLogprobs, OpenAiAnswer } from './openai_schema.ts';
+
+const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
+  'end-of-generation': 'stop',
+  'stop-sequence': 'stop',
+  'max-tokens': 'length',
+  'context-full': 'length',
+};
+
+/** A chat completion with one choice for each text. */
+export function toOpenAi({ lines, model, savedAt }: RunDocument): unknown {
+  return {
+    id: 'logitscope',
+    object: 'chat.completion',
+    created: Math.floor(Date.parse(savedAt) / 1000),
+    model: model.name,
+    choices: lines.map((line, index) => {
+      const output = line.tokens.slice(line.promptLength);
+      return {
+        index,
+        message: { role: 'assistant', content: textOf(output).slice(0, line.visible), refusal: null },
+        logprobs: { content: output.map(scoredToken), refusal: null },
+        finish_reason: finishReasons[line.reason] ?? line.reason,
+      };
+    }),
+  };
+}
+
+function scoredToken(token: DocumentToken): unknown {
+  return {
+    ...scored(token.label, token.rawLogprob, token.text === token.label),
+    top_logprobs: token.top.map(({ label, rawLogprob }) => scored(label, rawLogprob, false)),
+  };
+}
+
+/** `bytes` are null where the label is not sure to be the token's own bytes. */
+function scored(label: string, logprob: number | null, whole: boolean): object {
+  return { token: label, logprob, bytes: whole ? [...new TextEncoder().encode(label)] : null };
+}
+
+function textOf(tokens: readonly DocumentToken[]): string {
+  return tokens.map(({ text }) => text).join('');
+}
+
+/**
+ * A record of an answer from elsewhere. It tells neither token ids nor parameters: ids are numbered as they come, parameters
+ * are neutral, and what was not said is null.
+ */
+export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
+  const ids = new Map<string, number>();
+  const idOf = (token: string): number => {
+    const known = ids.get(token);
+    if (known !== undefined) return known;
+    ids.set(token, ids.size);
+    return ids.size - 1;
+  };
+  const lines = choices.map(({ logprobs, finish_reason }, index): DocumentLine => {
+    const tokens =
+      'content' in logprobs ? chatTokens(logprobs.content, idOf) : completionTokens(logprobs, idOf);
+    return {
+      name: choices.length === 1 ? model.slice(0, 40) : `${model.slice(0, 36)} ${index + 1}`,
+      lane: index,
+      parent: null,
+      forkedAt: null,
+      params: neutralParams(),
+      stream: 0,
+      byHand: [],
+      promptLength: 0,
+      visible: textOf(tokens).length,
+      reason:
+        finish_reason === 'stop'
+          ? 'end-of-generation'
+          : finish_reason === 'length'
+            ? 'max-tokens'
+            : 'stopped',
+      tokens,
+    };
+  });
+  return {
+    model: { name: model, fileSize: 0, vocabularySize: 0, sha256: null },
+    engine: { kind: 'openai', adapter: '' },
+    strategy: 'sample',
+    lines,
+    current: 0,
+    selected: null,
+  };
+}
+
+function chatTokens(content: readonly ChatToken[], idOf: (token: string) => number): DocumentToken[] {
+  const decoder = new TextDecoder();
+  return content.map(({ token, logprob, bytes, top_logprobs }) => ({
+    ...unknown(idOf(token), token, logprob),
+    text: bytes ? decoder.decode(Uint8Array.from(bytes), { stream: true }) : token,
+    ...ranked(
+      token,
+      (top_logprobs ?? []).map((entry) => [entry.token, entry.logprob] as const),
+      idOf,
+    ),
+  }));
+}
+
+function completionTokens(
+  { tokens, token_logprobs, top_logprobs }: CompletionLogprobs,
+  idOf: (token: string) => number,
+): DocumentToken[] {
+  return tokens.map((token, index) => ({
+    ...unknown(idOf(token), token, token_logprobs[index] ?? null),
+    ...ranked(token, Object.entries(top_logprobs?.[index] ?? {}), idOf),
+  }));
+}
+
+function unknown(id: number, label: string, rawLogprob: number | null): Omit<DocumentToken, 'top' | 'rank'> {
+  return {
+    id,
+    label,
+    text: label,
+    kind: 'normal',
+    rawLogprob,
+    // Nobody said what sampling made of it.
+    finalLogprob: null,
+    entropy: null,
+    finalEntropy: null,
+    kept: null,
+  };
+}
+
+function ranked(
+  token: string,
+  candidates: readonly (readonly [token: string, logprob: number])[],
+  idOf: (token: string) => number,
+): Pick<DocumentToken, 'top' | 'rank'> {
+  const sorted = [...candidates].sort((a, b) => b[1] - a[1]);
+  const index = sorted.findIndex(([label]) => label === token);
+  return {
+    rank: index < 0 ? null : index + 1,
+    // At neutral parameters the final distribution is the raw one.
+    top: sorted.map(([label, rawLogprob]) => ({
+      id: idOf(label),
+      label,
+      rawLogprob,
+      finalLogprob: rawLogprob,
+    })),
+  };
+}
