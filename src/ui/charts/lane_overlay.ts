@@ -1,0 +1,162 @@
+import type { ChartConfiguration } from 'chart.js';
+import type { LaneDistribution, LaneDistributions } from '../../worker/views';
+import { decimal, percent, visible } from '../format';
+import type { ChartTheme } from './chart_theme';
+import { laneStroke } from './lane_colours';
+
+/** A lane as a chart shows it. */
+export interface ShownLane {
+  /** Index, which gives its hue. */
+  readonly lane: number;
+  /** Letter and setting. */
+  readonly name: string;
+  readonly view: LaneDistribution;
+}
+
+/** Height in CSS pixels that so many tokens need. */
+export function laneOverlayHeight(tokens: number): number {
+  return tokens * 19 + 30;
+}
+
+/**
+ * All lanes' final probabilities in one chart, a line of points a lane; behind them, where all lanes have the same text
+ * before the place, the raw distribution that they share.
+ */
+export function laneOverlayConfig(
+  { tokens, labels }: Pick<LaneDistributions, 'tokens' | 'labels'>,
+  lanes: readonly ShownLane[],
+  theme: ChartTheme,
+  colours: readonly string[],
+): ChartConfiguration<'bar' | 'line', number[], string> {
+  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  const first = lanes[0]?.view;
+  const shared = first !== undefined && lanes.every(({ view }) => view.context === first.context);
+  const chosen = new Set(lanes.map(({ view }) => view.chosen));
+  return {
+    type: 'bar',
+    data: {
+      labels: labels.map((label, i) => `${chosen.has(tokens[i]!) ? '▸ ' : ''}${visible(label)}`),
+      datasets: [
+        ...lanes.map(({ lane, name, view }) => {
+          const { colour, dash } = laneStroke(lane, colours);
+          return {
+            type: 'line' as const,
+            label: name,
+            data: Array.from(view.final),
+            borderColor: colour,
+            borderDash: dash,
+            backgroundColor: colour,
+            borderWidth: 1.5,
+            // The token that the lane took stands out.
+            pointRadius: tokens.map((token) => (token === view.chosen ? 5 : 2.5)),
+            pointStyle: lane < 8 ? ('circle' as const) : ('triangle' as const),
+          };
+        }),
+        ...(shared
+          ? [
+              {
+                type: 'bar' as const,
+                label: 'raw, all lanes',
+                data: Array.from(first.raw),
+                backgroundColor: theme.gone,
+                barThickness: 9,
+              },
+            ]
+          : []),
+      ],
+    },
+    options: {
+      indexAxis: 'y',
+      animation: false,
+      maintainAspectRatio: false,
+      interaction: { mode: 'index', axis: 'y', intersect: false },
+      scales: {
+        x: {
+          type: 'linear',
+          min: 0,
+          max: 1,
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => percent(Number(value)) },
+        },
+        y: {
+          grid: { display: false },
+          border: { display: false },
+          ticks: {
+            color: theme.ink,
+            autoSkip: false,
+            crossAlign: 'far',
+            font: { family: theme.mono, size: 12 },
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            label: (item) => `${item.dataset.label}: ${percent(Number(item.raw))}`,
+          },
+        },
+      },
+    },
+  };
+}
+
+/** One lane alone, in small: raw behind, final in the lane's hue, tokens in the order of the overlay. */
+export function laneMultipleConfig(
+  labels: readonly string[],
+  { lane, view }: ShownLane,
+  theme: ChartTheme,
+  colours: readonly string[],
+): ChartConfiguration<'bar', number[], string> {
+  const { colour } = laneStroke(lane, colours);
+  const bar = { grouped: false, barPercentage: 1 } as const;
+  return {
+    type: 'bar',
+    data: {
+      labels: labels.map(visible),
+      datasets: [
+        {
+          label: 'final',
+          data: Array.from(view.final),
+          backgroundColor: colour,
+          categoryPercentage: 0.5,
+          ...bar,
+        },
+        {
+          label: 'raw',
+          data: Array.from(view.raw),
+          backgroundColor: theme.gone,
+          categoryPercentage: 0.9,
+          ...bar,
+        },
+      ],
+    },
+    options: {
+      animation: false,
+      maintainAspectRatio: false,
+      interaction: { mode: 'index', intersect: false },
+      scales: {
+        x: { display: false },
+        y: {
+          min: 0,
+          max: 1,
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: { display: false, maxTicksLimit: 3 },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            label: (item) => {
+              const removed = item.datasetIndex === 0 ? view.removedBy[item.dataIndex] : null;
+              const value = percent(Number(item.raw));
+              return `${item.dataset.label} ${value}${removed ? `, removed by ${removed}` : ''}`;
+            },
+            footer: () => `entropy ${decimal(view.entropyRaw)} raw, ${decimal(view.entropyFinal)} final`,
+          },
+        },
+      },
+    },
+  };
+}

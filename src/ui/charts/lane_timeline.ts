@@ -1,0 +1,119 @@
+import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
+import { count, decimal } from '../format';
+import type { ChartTheme } from './chart_theme';
+import { laneStroke } from './lane_colours';
+
+/** One lane's values by output token; NaN where there is none. */
+export interface LaneSeries {
+  readonly lane: number;
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+export interface LaneTimelineOptions {
+  /** Candidates kept span decades. */
+  readonly log: boolean;
+  /** Output index. */
+  readonly selected: number | null;
+  /** Drawn thicker. */
+  readonly focus: number;
+}
+
+/** One number of every lane over the text, a line a lane. */
+export function laneTimelineConfig(
+  lanes: readonly LaneSeries[],
+  theme: ChartTheme,
+  colours: readonly string[],
+  options: LaneTimelineOptions,
+): ChartConfiguration<'line', Point[]> {
+  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  const longest = Math.max(1, ...lanes.map(({ values }) => values.length));
+  const points = (values: Float64Array): Point[] =>
+    Array.from(values, (y, i) => ({ x: i + 1, y })).filter(({ y }) => Number.isFinite(y));
+  return {
+    type: 'line',
+    data: {
+      datasets: lanes.map(({ lane, name, values }) => {
+        const { colour, dash } = laneStroke(lane, colours);
+        return {
+          label: name,
+          data: points(values),
+          borderColor: colour,
+          backgroundColor: colour,
+          borderDash: dash,
+          borderWidth: lane === options.focus ? 2.5 : 1.2,
+          pointRadius: 0,
+          pointHitRadius: 0,
+          order: lane === options.focus ? 0 : 1,
+        };
+      }),
+    },
+    options: {
+      animation: false,
+      parsing: false,
+      normalized: true,
+      maintainAspectRatio: false,
+      interaction: { mode: 'x', intersect: false },
+      scales: {
+        x: {
+          type: 'linear',
+          min: 0.5,
+          max: longest + 0.5,
+          grid: { display: false },
+          border: { color: theme.grid },
+          ticks: {
+            ...ticks,
+            precision: 0,
+            maxTicksLimit: 12,
+            callback: (value) => count(Math.round(Number(value))),
+          },
+        },
+        y: {
+          type: options.log ? 'logarithmic' : 'linear',
+          ...(options.log ? { min: 1 } : {}),
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: {
+            ...ticks,
+            maxTicksLimit: 6,
+            callback: (value) =>
+              !options.log
+                ? decimal(Number(value), 0)
+                : Number.isInteger(Math.log10(Number(value)))
+                  ? count(Number(value))
+                  : '',
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
+            label: (item) => `${item.dataset.label}: ${decimal(item.parsed.y ?? 0, options.log ? 0 : 3)}`,
+          },
+        },
+      },
+    },
+    plugins: [selection(theme, options.selected)],
+  };
+}
+
+function selection(theme: ChartTheme, selected: number | null): Plugin<'line'> {
+  return {
+    id: 'selection',
+    beforeDatasetsDraw(chart: Chart) {
+      const x = chart.scales['x'];
+      if (!x || selected === null) return;
+      const { ctx, chartArea } = chart;
+      const at = x.getPixelForValue(selected + 1);
+      ctx.save();
+      ctx.strokeStyle = theme.accent;
+      ctx.lineWidth = 1.5;
+      ctx.beginPath();
+      ctx.moveTo(at, chartArea.top);
+      ctx.lineTo(at, chartArea.bottom);
+      ctx.stroke();
+      ctx.restore();
+    },
+  };
+}
