@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { runDecoding } from '../../src/decoding/decode.ts';
+import type { StepRecord } from '../../src/decoding/events.ts';
+import { LogitMemory } from '../../src/decoding/logit_memory.ts';
+import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
+import { defaultParams } from '../../src/sampling/parameter_table.ts';
+import { openScripted, run, tokens } from './playground_page.ts';
+
+/** The same run without a page: prompt tokens and records. */
+async function headless(
+  seed: number,
+  maxTokens: number,
+): Promise<{ records: StepRecord[]; pieces: string[] }> {
+  const engine = new ScriptedEngine();
+  const prompt = engine.tokenizer.encode('Once upon a time', { addSpecial: true });
+  const records: StepRecord[] = [];
+  await runDecoding(
+    engine,
+    {
+      prompt,
+      strategy: { kind: 'sample' },
+      lanes: [{ params: { ...defaultParams(), seed } }],
+      stop: { maxTokens, sequences: [] },
+    },
+    {
+      memory: new LogitMemory(),
+      onEvent: (event) => {
+        if (event.type === 'step') records.push(...event.records);
+      },
+    },
+  );
+  return { records, pieces: records.map(({ piece }) => piece) };
+}
+
+test('the numbers on the page are those of the same run without a page', async () => {
+  const { page, close } = await openScripted();
+  await page.getByLabel('Seed', { exact: true }).fill('1234');
+  await page.getByLabel('Maximum of tokens').fill('25');
+  await run(page);
+  const { records, pieces } = await headless(1234, 25);
+  const shown = await tokens(page);
+  const from = shown.length - pieces.length;
+  // A control token has no text; the page shows its name.
+  pieces.forEach((piece, index) => {
+    if (piece !== '') expect(shown[from + index]).toBe(piece);
+  });
+  await page.getByRole('tab', { name: 'Table' }).click();
+  for (const index of [0, 7, 19]) {
+    await page.locator(`[data-p="${from + index}"]`).click();
+    const { token, rawLogprob, rank, entropy, kept } = records[index]!;
+    const chosen = page.locator('tr.chosen td');
+    const minus = (value: number, digits: number): string => value.toFixed(digits).replace('-', '−');
+    await expect.poll(() => chosen.first().textContent()).toBe(String(token));
+    expect(await chosen.nth(3).textContent()).toBe(minus(rawLogprob, 3));
+    expect(await chosen.nth(5).textContent()).toBe(String(rank));
+    const facts = (await page.locator('.inspector dl').textContent())!;
+    expect(facts).toContain(`${minus(entropy, 2)} →`);
+    expect(facts.replaceAll(/\s+/g, '')).toContain(`kept${kept}`);
+  }
+  await close();
+});
