@@ -60,15 +60,21 @@ function print({ model, engine, ...result }: EngineBenchResult, title: string): 
   console.log(
     `${engine.adapter}${engine.software ? ' (software adapter: its speeds say nothing of a GPU)' : ''}`,
   );
+  const { otherVariant, difference } = result.check;
   console.log(
-    `checked against the ${result.check.otherVariant} variant: KL ${result.check.kl.toExponential(1)}\n`,
+    `checked against its ${otherVariant} variant: logprobs differ by ${difference.toExponential(1)} at most\n`,
   );
   speed('prefill', result.prefill, `for ${result.prefill.tokens} tokens`);
-  speed('decode, one sequence', result.decode, 'a token');
-  speed('decode, 16 sequences', result.decodeSixteen, 'a step');
+  for (const lane of result.decode) {
+    const name = lane.sequences === 1 ? 'decode, one sequence' : `decode, ${lane.sequences} sequences`;
+    speed(name, lane, `a step, ${lane.dispatches} dispatches`);
+  }
+  console.log(`${'load'.padEnd(26)}${result.loadMs.toFixed(0).padStart(9)} ms`);
+  const { promptTokens, pages, pagesUnshared } = result.sharing;
   console.log(
-    `${'load'.padEnd(26)}${result.loadMs.toFixed(0).padStart(9)} ms\n\na decoded token at the device:`,
+    `KV pages of eight forks of ${promptTokens} tokens: ${pages}, and ${pagesUnshared} without sharing`,
   );
+  console.log('\na decoded token at the device:');
   for (const [key, value] of Object.entries(result.counters ?? {}))
     console.log(`  ${key.padEnd(24)}${value.toLocaleString('en')}`);
   if (result.kernels.length > 0) console.log('\na decoded token by kernel, GPU time:');
