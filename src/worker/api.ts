@@ -19,6 +19,8 @@ import type { HubRepository } from '../models/hub.ts';
 import type { KeptModel, RemoteFile } from '../models/model_store.ts';
 import type { StorageRoom } from '../models/storage_room.ts';
 import type { SamplingParams } from '../sampling/params.ts';
+import type { StepMeasure } from './measure_step.ts';
+import type { AdapterRoom, PlannedModel } from './model_plans.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 /** Where a model comes from. */
@@ -49,6 +51,12 @@ export interface Shelf {
   readonly room: StorageRoom | null;
   /** False where this browser keeps no files for the page. */
   readonly available: boolean;
+}
+
+export interface HubModels {
+  readonly models: readonly PlannedModel[];
+  /** What the adapter allows; null without WebGPU. */
+  readonly room: AdapterRoom | null;
 }
 
 /** What an address or a repository's name leads to. */
@@ -199,8 +207,6 @@ export interface MachineReport {
   /** Logits kept for re-deriving. */
   readonly logitBytes: number;
   readonly logitBudget: number;
-  readonly profile:
-    readonly { readonly kernel: string; readonly calls: number; readonly ms: number }[] | null;
 }
 
 export interface WorkerApi {
@@ -231,6 +237,8 @@ export interface WorkerApi {
   evidence(line: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null>;
   searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;
   machine(): Promise<MachineReport | null>;
+  /** Decodes a few tokens to see what one costs; null where nothing can be counted. */
+  measure(): Promise<StepMeasure | null>;
   forget(line: LineId): Promise<void>;
   /** Stops a load. What has arrived of a download is kept. */
   pauseLoading(): Promise<void>;
@@ -238,4 +246,6 @@ export interface WorkerApi {
   deleteKept(key: string): Promise<void>;
   /** @param hubUrl another address of the hub: a mirror */
   findModel(typed: string, hubUrl?: string): Promise<Found>;
+  /** Models of the hub that are worth having, with what each would take here at a context of so many tokens. */
+  hubModels(contextLength: number): Promise<HubModels>;
 }

@@ -36,11 +36,13 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     evidence: (line, params, depth) => remote.evidence(line, params, depth),
     searchTokens: (query, limit) => remote.searchTokens(query, limit),
     machine: () => remote.machine(),
+    measure: () => remote.measure(),
     forget: (line) => remote.forget(line),
     pauseLoading: () => remote.pauseLoading(),
     shelf: () => remote.shelf(),
     deleteKept: (key) => remote.deleteKept(key),
     findModel: (typed, hubUrl) => remote.findModel(typed, hubUrl),
+    hubModels: (contextLength) => remote.hubModels(contextLength),
     terminate: () => worker.terminate(),
   };
 }

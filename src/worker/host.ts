@@ -9,6 +9,7 @@ import type {
   AdoptedText,
   EngineSummary,
   Found,
+  HubModels,
   InspectOptions,
   LanePlace,
   LineEvent,
@@ -29,7 +30,8 @@ import { HeldLines } from './held_lines.ts';
 import { lineEvidence } from './line_evidence.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
-import { deleteKept, findModel, readShelf } from './model_shelf.ts';
+import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
+import { measureStep, type StepMeasure } from './measure_step.ts';
 import { openEngine } from './open_engine.ts';
 import { rederiveLine } from './rederive_line.ts';
 import { runLines } from './run_lines.ts';
@@ -204,8 +206,13 @@ export class WorkerHost implements WorkerApi {
       usage: { ...engine.session.usage },
       logitBytes: this.#memory.bytes,
       logitBudget: DEFAULT_LOGIT_BUDGET,
-      profile: null,
     };
+  }
+
+  async measure(): Promise<StepMeasure | null> {
+    const engine = this.#require();
+    if (this.#running) throw new EngineError('not-supported', 'A run is going on; stop it before measuring.');
+    return this.#alone(() => measureStep(engine));
   }
 
   forget(line: LineId): Promise<void> {
@@ -228,6 +235,10 @@ export class WorkerHost implements WorkerApi {
 
   findModel(typed: string, hubUrl?: string): Promise<Found> {
     return findModel(typed, hubUrl);
+  }
+
+  hubModels(contextLength: number): Promise<HubModels> {
+    return readHubModels(contextLength);
   }
 
   async #trace(place: StepPlace, params: SamplingParams): Promise<LaneStep | null> {

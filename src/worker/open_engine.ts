@@ -5,10 +5,9 @@ import { blobSource, bufferSource } from '../engines/webgpu/gguf/sources.ts';
 import { catalogueEntry, type CatalogueEntry } from '../models/catalogue.ts';
 import type { RemoteFile } from '../models/model_store.ts';
 import type { ModelChoice } from './api.ts';
+import { memoryBound } from './memory_bound.ts';
+import { countedEngine } from './measure_step.ts';
 import { openRemote } from './open_remote.ts';
-
-/** Of the machine's memory, what a model may take: the browser and the system live in the rest. */
-const SHARE_OF_MEMORY = 0.6;
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
@@ -25,7 +24,9 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
     choice.kind === 'file'
       ? blobSource(choice.file, choice.file.name)
       : await fetchWhole(catalogueEntry(choice.id), choice.base, options);
-  return loadWebGpuEngine(source, { gpu: navigator.gpu, ...memoryBound(), ...options });
+  return countedEngine((onDevice) =>
+    loadWebGpuEngine(source, { gpu: navigator.gpu, ...memoryBound(), ...options, onDevice }),
+  );
 }
 
 /** Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved. */
@@ -40,15 +41,18 @@ async function openDownloaded(file: RemoteFile, options: OpenOptions): Promise<E
     () => (arrived = true),
     () => undefined,
   );
-  const loading = loadWebGpuEngine(source, {
-    gpu: navigator.gpu,
-    ...memoryBound(),
-    signal,
-    // While the file arrives, how much of it is here says more than how much of that is on the GPU.
-    onProgress: (progress) => {
-      if (arrived) options.onProgress(progress);
-    },
-  });
+  const loading = countedEngine((onDevice) =>
+    loadWebGpuEngine(source, {
+      gpu: navigator.gpu,
+      ...memoryBound(),
+      signal,
+      onDevice,
+      // While the file arrives, how much of it is here says more than how much of that is on the GPU.
+      onProgress: (progress) => {
+        if (arrived) options.onProgress(progress);
+      },
+    }),
+  );
   try {
     const [engine] = await Promise.all([loading, complete]);
     return engine;
@@ -60,16 +64,6 @@ async function openDownloaded(file: RemoteFile, options: OpenOptions): Promise<E
     );
     throw error;
   }
-}
-
-/**
- * WebGPU does not tell how much memory there is, and a phone ends a page that takes too much without a word. Browsers
- * that tell of the machine's own memory round it and stop at 8 GB, where it says no more than "enough to try".
- */
-function memoryBound(): { availableMemory?: number } {
-  const { deviceMemory } = navigator as WorkerNavigator & { readonly deviceMemory?: number };
-  if (deviceMemory === undefined || deviceMemory >= 8) return {};
-  return { availableMemory: SHARE_OF_MEMORY * deviceMemory * 2 ** 30 };
 }
 
 /**

@@ -161,6 +161,12 @@ export class Runtime {
     return true;
   }
 
+  /** Back to one pass for all kernels. */
+  stopProfiling(): void {
+    this.profiler?.destroy();
+    this.profiler = undefined;
+  }
+
   destroy(): void {
     this.profiler?.destroy();
     this.context.buffers.destroy();
