@@ -1,6 +1,6 @@
 /** Models from elsewhere: found, downloaded, kept, deleted. Nothing here is fetched without a click. */
 import type { RemoteFile } from '../models/model_store.ts';
-import type { Found, Shelf } from '../worker/api.ts';
+import type { Found, HubModels, Shelf } from '../worker/api.ts';
 import { worker } from './connection.ts';
 import { openModel } from './engine_actions.ts';
 import { settingsModel } from './model_name.ts';
@@ -22,6 +22,11 @@ export function pauseLoading(): Promise<void> {
 
 export function readShelf(): Promise<Shelf> {
   return worker().shelf();
+}
+
+/** @param contextLength tokens for which each model's KV cache is planned */
+export function readHubModels(contextLength: number): Promise<HubModels> {
+  return worker().hubModels(contextLength);
 }
 
 /** @returns whether it is gone; if not, a notice says why */

@@ -2,7 +2,8 @@
 import { listKept } from '../models/model_store.ts';
 import { opfsStore } from '../models/opfs_store.ts';
 import { storageRoom } from '../models/storage_room.ts';
-import type { Found, Shelf } from './api.ts';
+import { adapterRoom, planModels } from './model_plans.ts';
+import type { Found, HubModels, Shelf } from './api.ts';
 
 export async function readShelf(): Promise<Shelf> {
   const store = await opfsStore();
@@ -23,4 +24,9 @@ export async function findModel(typed: string, hubUrl?: string): Promise<Found> 
   if (place.kind === 'url') return { kind: 'url', file: { url: place.url, fileName: place.fileName } };
   const repository = await listRepository(place.name, hubUrl === undefined ? {} : { hubUrl });
   return { kind: 'repository', repository, path: place.kind === 'file' ? place.path : null };
+}
+
+export async function readHubModels(contextLength: number): Promise<HubModels> {
+  const room = await adapterRoom();
+  return { models: planModels(room, contextLength), room };
 }
