@@ -41,6 +41,11 @@ export class HeldLines {
     return { before: line.tokens.slice(0, position), chosen: line.tokens[position] ?? null, line };
   }
 
+  /** Texts of another model: their ids mean nothing to the next one. */
+  clear(): void {
+    this.#lines.clear();
+  }
+
   forget(id: LineId): void {
     this.#lines.delete(id);
   }

@@ -66,6 +66,7 @@ export class WorkerHost implements WorkerApi {
       this.#engine = null;
       this.#index = null;
       this.#memory.clear();
+      this.#lines.clear();
       const notes: string[] = [];
       const onNote = (sentence: string) => void notes.push(sentence);
       const engine = await this.open(choice, { signal: loading.signal, onProgress, onNote });

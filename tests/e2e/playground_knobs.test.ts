@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest';
+import { openScripted, run, shoot, tokens } from './playground_page.ts';
+
+test('the chain: switched, reordered by keyboard and by mouse, reset', async () => {
+  const { page, close } = await openScripted();
+  await run(page);
+  const stages = page.locator('ol > li .name');
+  const order = (): Promise<string[]> =>
+    stages.allTextContents().then((all) => all.map((name) => name.trim()));
+  const before = await order();
+  expect(before.slice(-3)).toEqual(['Temperature', 'Mirostat', 'Adaptive-p']);
+  const kept = async (): Promise<number> =>
+    Number(/kept\s*(\d+)/.exec((await page.locator('.inspector dl').textContent())!)![1]);
+  const all = await kept();
+  await page.getByRole('switch', { name: 'Min-p on' }).click();
+  await page.getByRole('switch', { name: 'Top-p on' }).click();
+  await expect.poll(kept).toBe(40);
+  expect(all).toBeLessThan(40);
+  await page.getByRole('button', { name: /^Move Temperature/ }).focus();
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(order).toEqual([...before.slice(0, -4), 'Temperature', 'XTC', 'Mirostat', 'Adaptive-p']);
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(async () => (await order()).indexOf('Temperature')).toBe(before.indexOf('Min-p'));
+  await page
+    .getByRole('button', { name: /^Move Top-k/ })
+    .dragTo(page.getByRole('button', { name: /^Move DRY/ }));
+  await expect.poll(async () => (await order()).indexOf('Top-k')).toBe(before.indexOf('DRY'));
+  await page.getByLabel('Reset the chain to').selectOption({ label: 'OpenAI' });
+  await expect
+    .poll(async () => (await order()).indexOf('Temperature'))
+    .toBeLessThan((await order()).indexOf('Top-k'));
+  expect(await page.getByLabel('Temperature, exact').inputValue()).toBe('1');
+  await page.getByLabel('Reset the chain to').selectOption({ label: 'llama.cpp' });
+  await expect.poll(order).toEqual(before);
+  await close();
+});
+
+test('a ban by token search keeps the token out, and the chart says what removed it', async () => {
+  const { page, close } = await openScripted();
+  await page.getByLabel('Maximum of tokens').fill('40');
+  await run(page);
+  const shown = await tokens(page);
+  const at = shown.findIndex((text, index) => index > 5 && /^ [a-z]{3,}$/.test(text));
+  const word = shown[at]!.trim();
+  await page.getByRole('button', { name: 'Logit bias', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Token to bias' }).fill(word);
+  await page.getByRole('listbox').getByRole('option').first().click();
+  await page.getByRole('button', { name: 'Ban' }).click();
+  await page.locator(`[data-p="${at}"]`).click();
+  await page.getByRole('tab', { name: 'Table' }).click();
+  await expect.poll(() => page.locator('tr.chosen .fate').textContent()).toContain('Logit bias');
+  await page
+    .locator('.verdict')
+    .getByText(/Parts at token/)
+    .waitFor();
+  await run(page);
+  expect((await tokens(page)).slice(5).map((text) => text.trim())).not.toContain(word);
+  await close();
+});
+
+test('any token can be asked for, inside the listed ones or not', async () => {
+  const { page, close } = await openScripted();
+  await run(page);
+  await page.getByRole('tab', { name: 'Table' }).click();
+  await page.getByRole('combobox', { name: 'Any token of the vocabulary at this step' }).fill('300');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('tbody tr').first().locator('td').first().textContent()).toBe('300');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.split('\n')[0]).toBe(
+    'token\tid\tlogit\traw probability\traw logprob\tfinal probability\trank\tfate',
+  );
+  expect(copied.split('\n')[1]!.split('\t')[1]).toBe('300');
+  await close();
+});
+
+test('chat: turns through the model’s template, and the templated text one click away', async () => {
+  const { page, close } = await openScripted();
+  await page.getByText('Chat', { exact: true }).click();
+  await page.getByLabel('Text of turn 1').fill('Tell me of a boat <|user|>');
+  await page.getByRole('button', { name: 'As the model reads it' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Templated text').waitFor();
+  expect(await dialog.locator('pre').textContent()).toContain('Tell me of a boat');
+  await shoot(page, 'template_light');
+  await page.keyboard.press('Escape');
+  await run(page);
+  expect((await tokens(page)).join('')).toContain('boat');
+  await close();
+});
+
+test('the timeline: a click selects the step, a brush zooms, and all brings everything back', async () => {
+  const { page, close } = await openScripted();
+  await run(page);
+  const plot = page.locator('.plot');
+  await page.waitForTimeout(500);
+  const box = (await plot.boundingBox())!;
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  const selected = page.locator('[data-p].on');
+  const at = Number(await selected.getAttribute('data-p'));
+  const length = (await tokens(page)).length;
+  expect(Math.abs(at - length / 2)).toBeLessThan(length * 0.12);
+  expect(await page.getByRole('button', { name: 'held' }).count()).toBe(1);
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  const everything = page.getByRole('button', { name: 'all', exact: true });
+  await expect.poll(() => everything.isEnabled()).toBe(true);
+  // Half a plot to the right is now a tenth of the text further on.
+  await page.mouse.click(box.x + box.width * 0.95, box.y + box.height / 2);
+  expect(Number(await selected.getAttribute('data-p'))).toBeLessThan(length * 0.62);
+  await everything.click();
+  await expect.poll(() => everything.isEnabled()).toBe(false);
+  await close();
+});
+
+test('a model that is loaded after a run does not speak for another model’s text', async () => {
+  const { page, close } = await openScripted();
+  await run(page);
+  await page.locator('[data-p="8"]').click();
+  await page.locator('.inspector dl').waitFor();
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'empty.gguf',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.alloc(64),
+  });
+  await page
+    .getByRole('alert')
+    .getByText(/empty\.gguf/)
+    .waitFor();
+  expect(await page.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true);
+  expect((await tokens(page)).length).toBeGreaterThan(20);
+  await close();
+});
