@@ -201,7 +201,14 @@ class PlaygroundState {
 
   /** A number never given out before: names lines and notices. */
   newId(): number {
-    return this.#nextId++;
+    return this.newIds(1);
+  }
+
+  /** The first of `count` such numbers that follow each other. */
+  newIds(count: number): number {
+    const first = this.#nextId;
+    this.#nextId += count;
+    return first;
   }
 }
 

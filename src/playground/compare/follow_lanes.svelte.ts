@@ -18,15 +18,17 @@ const temperatures: readonly number[] = Array.from({ length: 41 }, (_, i) => i /
 
 interface Question {
   readonly comparison: Comparison;
+  readonly focus: number;
   readonly position: number;
   readonly params: readonly SamplingParams[];
 }
 
-const askDistributions = latestOnly(async ({ comparison, position, params }: Question) => {
+const askDistributions = latestOnly(async ({ comparison, focus, position, params }: Question) => {
   try {
+    const beams = comparison.strategy.kind === 'beam';
     const places = comparison.lines.map(({ id, length }, lane) => ({
-      // A lane that has ended before the place has nothing there.
-      place: { line: id, position: position < length ? position : -1 },
+      // A lane that has ended before the place has nothing there; of a hundred beams one is looked at.
+      place: { line: id, position: position < length && (!beams || lane === focus) ? position : -1 },
       params: params[lane]!,
     }));
     const views = await worker().distributions(places, listed);
@@ -59,9 +61,9 @@ const askStrip = latestOnly(async ({ line, position, params }: StripQuestion) =>
 /** Call once, while the view is being set up. */
 export function followLanes(): void {
   $effect(() => {
-    const { comparison, position } = compare;
+    const { comparison, position, focus } = compare;
     if (!comparison || position === null || playground.engine.phase !== 'ready') return;
-    askDistributions({ comparison, position, params: lanesNow() });
+    askDistributions({ comparison, focus, position, params: lanesNow() });
   });
 
   /** What the strip shows, as text: a move of the temperature itself does not ask for the same strip again. */

@@ -48,7 +48,7 @@ export function laneDifference(patch: LanePatch): string {
     .join(', ');
 }
 
-/** a, b, … p: what a lane is called everywhere, for colour alone tells nobody anything. */
+/** a, b, … z: what a lane is called everywhere, for colour alone tells nobody anything. Beams may go on: 27, 28 … */
 export function laneLetter(lane: number): string {
-  return String.fromCharCode(97 + lane);
+  return lane < 26 ? String.fromCharCode(97 + lane) : String(lane + 1);
 }

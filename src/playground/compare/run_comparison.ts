@@ -1,9 +1,9 @@
 /** Running lanes as one batch, and one after another to see what the batch gains. */
-import type { RunResult } from '../../decoding/events.ts';
+import type { BranchResult, RunResult } from '../../decoding/events.ts';
 import type { LaneRequest, LineEvent, RunRequest, TokenText } from '../../worker/api.ts';
 import { worker } from '../connection.ts';
 import { frameQueue } from '../frame_queue.ts';
-import { promptLine, withPromptScores, withSteps, type Line } from '../line.ts';
+import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from '../line.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { runBlocked, stopConditions } from '../run_actions.ts';
@@ -12,17 +12,22 @@ import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { laneDifference } from './lane_gestures.ts';
 import { outputTokens } from './lane_tokens.ts';
+import { mostBranches, strategyOf } from './method.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 
 /** Why the lanes cannot run now, or null. */
 export function compareBlocked(): string | null {
   const blocked = runBlocked();
   if (blocked !== null) return blocked;
-  if (playground.engine.phase !== 'ready' || playground.settings.lanes.length < 2) return null;
+  if (playground.engine.phase !== 'ready' || oneSequence()) return null;
   const { capabilities } = playground.engine.summary;
   if (!capabilities.fork)
-    return 'This engine cannot share a prompt between lanes; compare with a model in this page.';
+    return 'This engine cannot fork a sequence, which lanes and samples need; compare with a model in this page.';
   return null;
+}
+
+function oneSequence(): boolean {
+  return compare.method.kind === 'lanes' && playground.settings.lanes.length === 1;
 }
 
 const events = frameQueue<LineEvent>((batch) => {
@@ -59,74 +64,118 @@ function withEvent(comparison: Comparison, event: LineEvent): Comparison {
       const higher = event.usage.pagesUsed > (comparison.usage?.pagesUsed ?? 0);
       return higher ? { ...comparison, usage: event.usage } : comparison;
     }
+    case 'branch':
+      return withBranch(comparison, event);
     default:
       return comparison;
   }
 }
 
-/** Runs every lane from the prompt, all of them in each forward pass. */
+/** A sample, which begins at the prompt, or a beam, which goes another way than its parent. */
+function withBranch(
+  comparison: Comparison,
+  { line: id, parent, shared }: Extract<LineEvent, { type: 'branch' }>,
+): Comparison {
+  const { lines, prompt, params, strategy, differences } = comparison;
+  const lane = lines.length;
+  const seed = { id, name: `branch ${lane + 1}`, lane, params };
+  const from = lines.find((line) => line.id === parent);
+  return {
+    ...comparison,
+    lines: [...lines, from ? forkedLine(seed, from, prompt.length + shared) : promptLine(seed, prompt)],
+    differences: [...differences, strategy.kind === 'beam' ? '' : `draw ${lane + 1}`],
+  };
+}
+
+/** Runs the lanes, or the method's strategy, from the prompt: everything that lives in each forward pass. */
 export async function runComparison(): Promise<void> {
   if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
   if (playground.settings.rollSeed) rollSeed();
-  const { settings } = playground;
   try {
-    const prompt = await worker().tokenise(promptSource(settings));
+    const prompt = await worker().tokenise(promptSource(playground.settings));
     playground.change({ prompt });
     const blocked = compareBlocked();
     if (blocked !== null) {
       notify('error', blocked);
       return;
     }
-    const lanes = settings.lanes.map((_, lane) => ({
-      line: playground.newId(),
-      params: laneParams(settings, lane),
-      stream: compare.sharedLuck ? 0 : lane,
-    }));
-    begin(prompt.tokens, lanes);
-    const result = await worker().run(requestOf(prompt.tokens, lanes), (batch) => events.push(batch));
+    const request = begin(prompt.tokens);
+    const result = await worker().run(request, (batch) => events.push(batch));
     events.flush();
-    finish(result);
+    finish(result, request.strategy.kind === 'beam' ? await runGreedy(request) : null);
   } catch (error) {
     events.flush();
     fail(error);
   }
 }
 
-function begin(prompt: readonly TokenText[], lanes: readonly LaneRequest[]): void {
+/** Puts the new comparison on the page and says what to run. */
+function begin(prompt: readonly TokenText[]): RunRequest {
   forgetLines();
   const { settings } = playground;
+  const { method } = compare;
+  const strategy = strategyOf(method);
+  const together = method.kind === 'lanes';
+  const lanes: LaneRequest[] = (together ? settings.lanes : [{}]).map((_, lane) => ({
+    line: playground.newId(),
+    params: together ? laneParams(settings, lane) : settings.params,
+    stream: together && !compare.sharedLuck ? lane : 0,
+  }));
   compare.change({
     comparison: {
-      strategy: { kind: 'sample' },
-      sharedLuck: compare.sharedLuck,
-      lines: lanes.map(({ line, params }, lane) =>
-        promptLine({ id: line, name: `lane ${lane + 1}`, lane, params }, prompt),
-      ),
-      differences: settings.lanes.map(laneDifference),
+      strategy,
+      prompt,
+      params: settings.params,
+      sharedLuck: together && compare.sharedLuck,
+      lines: together
+        ? lanes.map(({ line, params }, lane) =>
+            promptLine({ id: line, name: `lane ${lane + 1}`, lane, params }, prompt),
+          )
+        : [],
+      differences: together ? settings.lanes.map(laneDifference) : [],
       usage: null,
       result: null,
       alone: null,
+      greedy: null,
     },
     selected: null,
+    focus: 0,
     distributions: null,
     strip: null,
   });
   playground.change({ run: { phase: 'prefill', done: 0, total: prompt.length } });
-}
-
-function requestOf(prompt: readonly TokenText[], lanes: readonly LaneRequest[]): RunRequest {
+  const stop = stopConditions();
   return {
     prompt: prompt.map(({ token }) => token),
     lanes,
-    strategy: { kind: 'sample' },
-    stop: stopConditions(),
+    ...(together ? {} : { branches: playground.newIds(mostBranches(strategy, stop.maxTokens)) }),
+    strategy,
+    stop,
   };
 }
 
-function finish(result: RunResult): void {
+/** What greedy decoding makes of the same request. */
+async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchResult | null> {
+  if (stopping()) return null;
+  const line = playground.newId();
+  const request: RunRequest = {
+    prompt,
+    lanes: [{ ...lanes[0]!, line }],
+    strategy: { kind: 'greedy' },
+    stop,
+  };
+  const { branches } = await worker().run(request, () => undefined);
+  void worker().forget(line);
+  return branches[0] ?? null;
+}
+
+function finish(result: RunResult, greedy: BranchResult | null): void {
   const { comparison } = compare;
   playground.change({ run: { phase: 'idle' }, timing: result.timing });
-  if (comparison) compare.change({ comparison: { ...comparison, result } });
+  if (comparison) {
+    const focus = result.winner ?? compare.focus;
+    compare.change({ comparison: { ...comparison, result, greedy }, focus });
+  }
   if (result.error) notify('error', result.error.message);
 }
 
@@ -156,7 +205,7 @@ export async function measureAlone(): Promise<void> {
   const { comparison } = compare;
   if (!comparison?.result || playground.run.phase !== 'idle') return;
   const { lines, sharedLuck } = comparison;
-  const prompt = linePrompt(lines[0]!);
+  const prompt = comparison.prompt.map(({ token }) => token);
   compare.change({ measuring: true });
   playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
   try {
@@ -194,8 +243,4 @@ export async function measureAlone(): Promise<void> {
 
 function stopping(): boolean {
   return playground.run.phase === 'stopping';
-}
-
-function linePrompt(line: Line): number[] {
-  return line.chunks.flatMap(({ tokens }) => tokens.map(({ token }) => token)).slice(0, line.promptLength);
 }

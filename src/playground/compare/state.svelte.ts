@@ -2,12 +2,15 @@
  * The state of the comparison, changed through one gateway as the playground's is. The lanes' parameters are settings
  * (`Settings.lanes`), so that a link carries them; here is what came of running them, and how it is looked at.
  */
-import type { RunResult, Strategy } from '../../decoding/events.ts';
+import type { BranchResult, RunResult, Strategy } from '../../decoding/events.ts';
 import type { KvUsage } from '../../engines/contract.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
+import type { TokenText } from '../../worker/api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import type { Line } from '../line.ts';
 import { partings, type Output } from './divergence.ts';
 import { outputTokens } from './lane_tokens.ts';
+import { defaultMethod, type Method } from './method.ts';
 
 /** The lanes run again one after another, to be held against the batch. */
 export interface Alone {
@@ -22,6 +25,9 @@ export interface Alone {
 /** One run of several lanes, or of a strategy's branches. */
 export interface Comparison {
   readonly strategy: Strategy;
+  readonly prompt: readonly TokenText[];
+  /** Of the branches of a strategy. */
+  readonly params: SamplingParams;
   readonly sharedLuck: boolean;
   /** In order of lanes or branches; `lane` is the index. */
   readonly lines: readonly Line[];
@@ -32,9 +38,12 @@ export interface Comparison {
   /** Null while it runs. */
   readonly result: RunResult | null;
   readonly alone: Alone | null;
+  /** After a beam search: the same prompt and chain with the best token at each step. */
+  readonly greedy: BranchResult | null;
 }
 
 interface Snapshot {
+  readonly method: Method;
   /** Lanes draw the same u at the same position. */
   readonly sharedLuck: boolean;
   readonly comparison: Comparison | null;
@@ -49,6 +58,7 @@ interface Snapshot {
 }
 
 class CompareState {
+  #method: Method = $state.raw(defaultMethod());
   #sharedLuck = $state.raw(true);
   #comparison: Comparison | null = $state.raw(null);
   #selected: number | null = $state.raw(null);
@@ -58,7 +68,8 @@ class CompareState {
   #measuring = $state.raw(false);
 
   readonly #outputs: readonly Output[] = $derived(
-    (this.#comparison?.lines ?? []).map((line) => ({
+    // Beams part by their nature, and are many: their tree says where.
+    (this.#comparison?.strategy.kind === 'beam' ? [] : (this.#comparison?.lines ?? [])).map((line) => ({
       tokens: outputTokens(line),
       ended: line.reason !== null,
     })),
@@ -75,6 +86,9 @@ class CompareState {
     return Math.min(this.#selected ?? free, longest - 1);
   });
 
+  get method(): Method {
+    return this.#method;
+  }
   get sharedLuck(): boolean {
     return this.#sharedLuck;
   }
@@ -106,6 +120,7 @@ class CompareState {
 
   /** The gateway. What is not named stays. */
   change(patch: Partial<Snapshot>): void {
+    if (patch.method !== undefined) this.#method = patch.method;
     if (patch.sharedLuck !== undefined) this.#sharedLuck = patch.sharedLuck;
     if (patch.comparison !== undefined) this.#comparison = patch.comparison;
     if (patch.selected !== undefined) this.#selected = patch.selected;

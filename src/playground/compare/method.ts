@@ -1,0 +1,122 @@
+/** What is run over the prompt: lanes side by side, or one setting with more spent on it at test time. */
+import type { AnswerExtractor, BestOfScore, Strategy, Verifier } from '../../decoding/events.ts';
+import { maxLanes } from '../link/limits.ts';
+
+export type MethodKind = 'lanes' | 'best-of-n' | 'majority-vote' | 'first-valid' | 'beam';
+
+/** Every field of every method, so that switching between them loses nothing. */
+export interface Method {
+  readonly kind: MethodKind;
+  readonly samples: number;
+  readonly score: BestOfScore['kind'];
+  readonly verifier: Verifier['kind'];
+  /** Of the verifier. */
+  readonly pattern: string;
+  readonly shortest: number;
+  readonly longest: number;
+  readonly extractor: AnswerExtractor['kind'];
+  readonly answerPattern: string;
+  readonly width: number;
+  readonly lengthPenalty: number;
+}
+
+export const methodRanges = {
+  samples: { min: 2, max: maxLanes },
+  width: { min: 1, max: maxLanes },
+  lengthPenalty: { min: 0, max: 10 },
+  length: { min: 0, max: 100_000 },
+} as const;
+
+export const methods: readonly {
+  readonly kind: MethodKind;
+  readonly label: string;
+  readonly help: string;
+}[] = [
+  { kind: 'lanes', label: 'Lanes', help: 'Several settings side by side.' },
+  {
+    kind: 'best-of-n',
+    label: 'Best of N',
+    help: 'N samples of the common setting, ranked; the best stands.',
+  },
+  {
+    kind: 'majority-vote',
+    label: 'Vote',
+    help: 'N samples, an answer taken from each; the most frequent one stands.',
+  },
+  {
+    kind: 'first-valid',
+    label: 'First valid',
+    help: 'N samples race; the first that ends valid stands, the others stop.',
+  },
+  {
+    kind: 'beam',
+    label: 'Beam',
+    help: 'The most likely continuations are searched as a tree; greedy decoding beside it.',
+  },
+];
+
+export function defaultMethod(): Method {
+  return {
+    kind: 'lanes',
+    samples: 8,
+    score: 'average-logprob',
+    verifier: 'regex',
+    pattern: '\\b(happy|friend)',
+    shortest: 40,
+    longest: 400,
+    extractor: 'regex',
+    answerPattern: '\\b(he|she|it|they)\\b',
+    width: 4,
+    lengthPenalty: 1,
+  };
+}
+
+/** The strategy that the method runs; lanes are sampled. */
+export function strategyOf(method: Method): Strategy {
+  switch (method.kind) {
+    case 'lanes':
+      return { kind: 'sample' };
+    case 'best-of-n': {
+      const score: BestOfScore =
+        method.score === 'verifier'
+          ? { kind: 'verifier', verifier: verifierOf(method) }
+          : { kind: method.score };
+      return { kind: 'best-of-n', n: method.samples, score };
+    }
+    case 'majority-vote': {
+      const extractor: AnswerExtractor =
+        method.extractor === 'regex'
+          ? { kind: 'regex', pattern: method.answerPattern, flags: 'iu' }
+          : { kind: method.extractor };
+      return { kind: 'majority-vote', n: method.samples, extractor };
+    }
+    case 'first-valid':
+      return { kind: 'first-valid', n: method.samples, verifier: verifierOf(method) };
+    case 'beam':
+      return { kind: 'beam', width: method.width, lengthPenalty: method.lengthPenalty };
+  }
+}
+
+function verifierOf({ verifier, pattern, shortest, longest }: Method): Verifier {
+  switch (verifier) {
+    case 'regex':
+      return { kind: 'regex', pattern, flags: 'iu' };
+    case 'json':
+      return { kind: 'json' };
+    case 'length':
+      return { kind: 'length', min: shortest, max: longest };
+  }
+}
+
+/** Branches that a run of the strategy may come to make. A beam search forks at most twice its width at each step. */
+export function mostBranches(strategy: Strategy, maxTokens: number): number {
+  switch (strategy.kind) {
+    case 'sample':
+    case 'greedy':
+      return 0;
+    case 'beam':
+      return 1 + 2 * strategy.width * (maxTokens + 1);
+    default:
+      return strategy.n;
+  }
+}

@@ -1,0 +1,24 @@
+import type { BestOfScore, BranchResult } from '../../decoding/events.ts';
+
+/** Why a sample of best-of-N does not stand, next to the winner, in words. */
+export function whyLost(sample: BranchResult, winner: BranchResult | null, score: BestOfScore): string {
+  if (sample.reason === 'error') return 'it failed';
+  if (sample.valid === false) return 'not valid';
+  if (!winner) return 'none was valid';
+  switch (score.kind) {
+    case 'shortest':
+      return units(sample.text.length - winner.text.length, 'longer');
+    case 'longest':
+      return units(winner.text.length - sample.text.length, 'shorter');
+    default: {
+      const behind = winner.averageLogprob - sample.averageLogprob;
+      return behind === 0 ? 'as likely, and drawn later' : `${behind.toFixed(3)} nats a token less likely`;
+    }
+  }
+}
+
+function units(difference: number, word: string): string {
+  return difference === 0
+    ? 'as long, and drawn later'
+    : `${difference} ${difference === 1 ? 'character' : 'characters'} ${word}`;
+}

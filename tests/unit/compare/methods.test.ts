@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { BestOfScore, RunEvent } from '../../../src/decoding/events.ts';
+import { beamRows, unprunedRows } from '../../../src/playground/compare/beam_rows.ts';
+import {
+  defaultMethod,
+  mostBranches,
+  strategyOf,
+  type Method,
+} from '../../../src/playground/compare/method.ts';
+import { whyLost } from '../../../src/playground/compare/why_lost.ts';
+import { forkedLine, promptLine, withSteps, type Line } from '../../../src/playground/line.ts';
+import { defaultParams } from '../../../src/sampling/parameter_table.ts';
+import { runScripted } from '../decoding/run_scripted.ts';
+
+/** The lines that the page has after these events, prompt left out. */
+function linesOf(events: readonly RunEvent[]): Line[] {
+  const lines: Line[] = [];
+  for (const event of events) {
+    if (event.type === 'branches') {
+      for (const { branch, parent, shared } of event.started) {
+        const seed = { id: branch, name: '', lane: branch, params: defaultParams() };
+        lines[branch] = parent === null ? promptLine(seed, []) : forkedLine(seed, lines[parent]!, shared);
+      }
+    } else if (event.type === 'step') {
+      for (const record of event.records) {
+        lines[record.branch] = withSteps(lines[record.branch]!, [{ record, label: '', kind: 'normal' }]);
+      }
+    } else if (event.type === 'branch-end') {
+      lines[event.result.branch] = { ...lines[event.result.branch]!, reason: event.result.reason };
+    }
+  }
+  return lines;
+}
+
+describe('the tree of a beam search', () => {
+  test('every token stands once, below its parent’s row, with the score that the search gave', async () => {
+    const { events, result } = await runScripted({
+      strategy: { kind: 'beam', width: 4, lengthPenalty: 0.7 },
+      stop: { maxTokens: 10, sequences: [] },
+    });
+    const rows = beamRows(linesOf(events), 0.7, result.winner);
+    expect(rows.map(({ branch }) => branch).sort((a, b) => a - b)).toEqual(
+      result.branches.map(({ branch }) => branch),
+    );
+    let winning = 0;
+    for (const [index, row] of rows.entries()) {
+      const branch = result.branches[row.branch]!;
+      expect(row.nodes.map(({ token }) => token.token)).toEqual(branch.tokens.slice(branch.shared));
+      expect(row.parent === null ? null : rows[row.parent]!.branch).toBe(branch.parent);
+      if (row.parent !== null) expect(row.parent).toBeLessThan(index);
+      const last = row.nodes.at(-1);
+      if (last && branch.reason !== 'pruned') {
+        expect(last.score).toBeCloseTo(branch.score!, 9);
+        expect(row.nodes.every(({ pruned }) => !pruned)).toBe(true);
+      }
+      winning += row.nodes.filter((node) => node.winning).length;
+    }
+    expect(winning).toBe(result.branches[result.winner!]!.tokens.length);
+  });
+
+  test('without the pruned ones every row that is left leads to a beam that is', async () => {
+    const { events, result } = await runScripted({
+      strategy: { kind: 'beam', width: 3, lengthPenalty: 1 },
+      stop: { maxTokens: 12, sequences: [] },
+    });
+    const all = beamRows(linesOf(events), 1);
+    const left = unprunedRows(all);
+    const prefixes = new Set(
+      result.branches
+        .filter(({ reason }) => reason !== 'pruned')
+        .flatMap(({ tokens }) => tokens.map((_, i) => tokens.slice(0, i + 1).join())),
+    );
+    expect(left.flatMap(({ nodes }) => nodes)).toHaveLength(prefixes.size);
+    expect(left.length).toBeLessThan(all.length);
+  });
+});
+
+describe('methods', () => {
+  test('a run makes no more branches than were set aside', async () => {
+    for (const width of [1, 2, 5]) {
+      const strategy = { kind: 'beam', width, lengthPenalty: 0 } as const;
+      const { result } = await runScripted({ strategy, stop: { maxTokens: 15, sequences: ['.'] } });
+      expect(result.branches.length).toBeLessThanOrEqual(mostBranches(strategy, 15));
+    }
+  });
+
+  test('each is the strategy that it says', () => {
+    const of = (change: Partial<Method>) => strategyOf({ ...defaultMethod(), ...change });
+    expect(of({})).toEqual({ kind: 'sample' });
+    expect(of({ kind: 'beam', width: 3, lengthPenalty: 0 })).toEqual({
+      kind: 'beam',
+      width: 3,
+      lengthPenalty: 0,
+    });
+    expect(of({ kind: 'best-of-n', samples: 5, score: 'longest' })).toEqual({
+      kind: 'best-of-n',
+      n: 5,
+      score: { kind: 'longest' },
+    });
+    expect(of({ kind: 'first-valid', verifier: 'length', shortest: 1, longest: 9, samples: 2 })).toEqual({
+      kind: 'first-valid',
+      n: 2,
+      verifier: { kind: 'length', min: 1, max: 9 },
+    });
+    expect(of({ kind: 'majority-vote', extractor: 'last-number', samples: 4 })).toEqual({
+      kind: 'majority-vote',
+      n: 4,
+      extractor: { kind: 'last-number' },
+    });
+  });
+
+  test.each<BestOfScore>([{ kind: 'average-logprob' }, { kind: 'shortest' }, { kind: 'longest' }])(
+    'why a sample lost by $kind',
+    async (score) => {
+      const { result } = await runScripted({
+        strategy: { kind: 'best-of-n', n: 6, score },
+        stop: { maxTokens: 40, sequences: ['.'] },
+      });
+      const winner = result.branches[result.winner!]!;
+      for (const id of result.ranking.slice(1)) {
+        const sample = result.branches[id]!;
+        const distance =
+          score.kind === 'average-logprob'
+            ? (winner.averageLogprob - sample.averageLogprob).toFixed(3)
+            : String(Math.abs(winner.text.length - sample.text.length));
+        const words = whyLost(sample, winner, score);
+        if (Number(distance) > 0) expect(words).toContain(distance);
+        else expect(words).toContain('drawn later');
+      }
+      expect(whyLost({ ...winner, valid: false }, winner, score)).toBe('not valid');
+    },
+  );
+});
