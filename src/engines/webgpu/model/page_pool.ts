@@ -23,8 +23,8 @@ export class PagePool {
     this.#references[page]!++;
   }
 
-  isShared(page: number): boolean {
-    return this.#references[page]! > 1;
+  references(page: number): number {
+    return this.#references[page]!;
   }
 
   release(page: number): void {

@@ -91,24 +91,38 @@ export class SequenceTable {
   }
 
   /**
-   * Gives `sequence` pages of its own for positions `from` to `to` − 1.
+   * Gives each sequence pages of its own for positions `from` to `to` − 1: to all of them or, when the pages do not
+   * suffice, to none, so that no copy is owed to a sequence whose step did not take place.
    * @returns pages to copy before they are written, [source, target]
    * @throws EngineError `out-of-memory` when every page is in use
    */
-  makeWritable(sequence: Sequence, from: number, to: number): [number, number][] {
-    const { pages } = sequence;
-    const copies: [number, number][] = [];
-    for (let i = Math.floor(from / PAGE_TOKENS); i < Math.ceil(to / PAGE_TOKENS); i++) {
-      const page = pages[i];
-      if (page === undefined) {
-        pages.push(this.#take());
-      } else if (this.#pool.isShared(page)) {
-        pages[i] = this.#take();
+  makeWritable(
+    ranges: readonly { readonly sequence: Sequence; readonly from: number; readonly to: number }[],
+  ): [number, number][] {
+    const wanted: { pages: number[]; at: number; keeps: boolean }[] = [];
+    /** References to a shared page that are given up here: the last of its sequences may write into it. */
+    const givenUp = new Map<number, number>();
+    for (const { sequence, from, to } of ranges) {
+      for (let at = Math.floor(from / PAGE_TOKENS); at < Math.ceil(to / PAGE_TOKENS); at++) {
+        const page = sequence.pages[at];
+        if (page !== undefined) {
+          const given = givenUp.get(page) ?? 0;
+          if (this.#pool.references(page) - given < 2) continue;
+          givenUp.set(page, given + 1);
+        }
         // A page that is written from its first slot on holds nothing to keep.
-        if (from > i * PAGE_TOKENS) copies.push([page, pages[i]!]);
-        this.#pool.release(page);
+        wanted.push({ pages: sequence.pages, at, keeps: from > at * PAGE_TOKENS });
       }
     }
+    const fresh = this.#take(wanted.length);
+    const copies: [number, number][] = [];
+    wanted.forEach(({ pages, at, keeps }, i) => {
+      const shared = pages[at];
+      pages[at] = fresh[i]!;
+      if (shared === undefined) return;
+      if (keeps) copies.push([shared, fresh[i]!]);
+      this.#pool.release(shared);
+    });
     return copies;
   }
 
@@ -122,18 +136,22 @@ export class SequenceTable {
     }
   }
 
-  #take(): number {
-    for (;;) {
+  /** So many pages, or none. */
+  #take(count: number): number[] {
+    const taken: number[] = [];
+    while (taken.length < count) {
       const page = this.#pool.take();
-      if (page !== undefined) return page;
-      if (this.#retained.length === 0) {
+      if (page !== undefined) taken.push(page);
+      else if (this.#retained.length > 0) this.#dropOldest();
+      else {
+        for (const unused of taken) this.#pool.release(unused);
         throw new EngineError(
           'out-of-memory',
           `All ${this.#pool.size} pages of the KV cache (${this.#pool.size * PAGE_TOKENS} tokens) are in use; please close some branches or lanes, or load the model with a longer context.`,
         );
       }
-      this.#dropOldest();
     }
+    return taken;
   }
 
   #dropOldest(): void {

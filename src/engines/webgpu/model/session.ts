@@ -114,7 +114,7 @@ export class WebGpuSession implements Session {
     const each = onLogits !== undefined || onSummary !== undefined;
     const wanted = each ? (options.logitsFrom ?? 0) : total - 1;
     for (;;) {
-      options.signal?.throwIfAborted();
+      if (options.signal?.aborted) throw new EngineError('aborted', 'The run was stopped.');
       const from = sequence.cached;
       const left = total - from;
       const summarise = onLogits === undefined && onSummary !== undefined && left > 1;
@@ -129,7 +129,7 @@ export class WebGpuSession implements Session {
         next: tokens[from + i + 1],
       }));
       const outputs = rows.flatMap(({ position }, i) => (position >= wanted ? [i] : []));
-      const copies = this.#table.makeWritable(sequence, from, from + count);
+      const copies = this.#table.makeWritable([{ sequence, from, to: from + count }]);
       const logits = await this.#recovering(() =>
         this.#runtime.run({
           mode: count === 1 ? 'decode' : 'prefill',
@@ -170,8 +170,8 @@ export class WebGpuSession implements Session {
       for (const sequence of sequences) {
         if (sequence.cached < sequence.tokens.length) await this.#catchUp(sequence);
       }
-      const copies = sequences.flatMap((s) =>
-        this.#table.makeWritable(s, s.tokens.length, s.tokens.length + 1),
+      const copies = this.#table.makeWritable(
+        sequences.map((s) => ({ sequence: s, from: s.tokens.length, to: s.tokens.length + 1 })),
       );
       const rows = entries.map(({ token }, i) => ({
         token,
