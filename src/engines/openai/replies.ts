@@ -1,0 +1,199 @@
+import * as v from 'valibot';
+import { EngineError } from '../contract.ts';
+
+/** One token as a server names it. */
+export interface ServerToken {
+  readonly text: string;
+  /** Null where the server told only the text. */
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+  /** Natural log; null where the server told none. */
+  readonly logprob: number | null;
+}
+
+/** A token that was drawn, with its alternatives, the likeliest first. */
+export interface DrawnToken extends ServerToken {
+  /** As many as the server told; empty where it told none. The drawn token need not be among them. */
+  readonly top: readonly (ServerToken & { readonly logprob: number })[];
+}
+
+export interface Piece {
+  readonly text: string;
+  readonly tokens: readonly DrawnToken[];
+  /** `stop`, `length` …; null while the text goes on. */
+  readonly finish: string | null;
+}
+
+const bytesSchema = v.nullish(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))));
+const alternativeSchema = v.object({ token: v.string(), logprob: v.nullish(v.number()), bytes: bytesSchema });
+/** Chat servers, and llama.cpp for plain completions too. */
+const contentSchema = v.object({
+  content: v.nullish(
+    v.array(v.object({ ...alternativeSchema.entries, top_logprobs: v.nullish(v.array(alternativeSchema)) })),
+  ),
+});
+/** The older form of plain completions: vLLM. */
+const listsSchema = v.object({
+  tokens: v.array(v.string()),
+  token_logprobs: v.nullish(v.array(v.nullable(v.number()))),
+  top_logprobs: v.nullish(v.array(v.nullable(v.record(v.string(), v.number())))),
+});
+const choiceSchema = v.object({
+  text: v.nullish(v.string()),
+  delta: v.nullish(v.object({ content: v.nullish(v.string()), reasoning_content: v.nullish(v.string()) })),
+  finish_reason: v.nullish(v.string()),
+  logprobs: v.nullish(v.union([listsSchema, contentSchema])),
+});
+const chunkSchema = v.object({ choices: v.array(choiceSchema) });
+const errorSchema = v.object({
+  error: v.union([v.string(), v.object({ message: v.string() })]),
+});
+
+/** vLLM's −∞. JSON has no infinities. */
+const MINUS_INFINITY = -9999;
+
+/**
+ * Reads one chunk of a stream.
+ * @param host for messages
+ * @returns null for a chunk without text: usage, timings, a role
+ * @throws EngineError `bad-reply` with the server's own words for an error that came in the stream, or for nonsense
+ */
+export function readChunk(json: string, host: string): Piece | null {
+  const value = parseJson(json, host);
+  const failure = v.safeParse(errorSchema, value);
+  if (failure.success) throw new EngineError('bad-reply', `${host} broke off: ${messageOf(failure.output)}`);
+  const parsed = v.safeParse(chunkSchema, value);
+  if (!parsed.success) throw nonsense(host, json);
+  const choice = parsed.output.choices[0];
+  if (!choice) return null;
+  const text = choice.text ?? choice.delta?.content ?? choice.delta?.reasoning_content ?? '';
+  const tokens = tokensOf(choice.logprobs ?? null);
+  const finish = choice.finish_reason || null;
+  if (text === '' && tokens.length === 0 && finish === null) return null;
+  return { text, tokens, finish };
+}
+
+function tokensOf(logprobs: v.InferOutput<typeof choiceSchema>['logprobs'] | null): DrawnToken[] {
+  if (!logprobs) return [];
+  if ('tokens' in logprobs) return fromLists(logprobs);
+  return (logprobs.content ?? []).map((drawn) => ({
+    ...serverToken(drawn),
+    top: (drawn.top_logprobs ?? []).map(serverToken).filter(hasLogprob).sort(likeliestFirst),
+  }));
+}
+
+function fromLists({
+  tokens,
+  token_logprobs,
+  top_logprobs,
+}: v.InferOutput<typeof listsSchema>): DrawnToken[] {
+  return tokens.map((text, i) => ({
+    text,
+    bytes: null,
+    logprob: finite(token_logprobs?.[i]),
+    top: Object.entries(top_logprobs?.[i] ?? {})
+      .map(([token, logprob]) => ({ text: token, bytes: null, logprob: finite(logprob) }))
+      .filter(hasLogprob)
+      .sort(likeliestFirst),
+  }));
+}
+
+function serverToken({ token, logprob, bytes }: v.InferOutput<typeof alternativeSchema>): ServerToken {
+  return { text: token, bytes: bytes ? Uint8Array.from(bytes) : null, logprob: finite(logprob) };
+}
+
+function finite(logprob: number | null | undefined): number | null {
+  if (logprob === null || logprob === undefined || !Number.isFinite(logprob)) return null;
+  return logprob <= MINUS_INFINITY ? -Infinity : Math.min(0, logprob);
+}
+
+function hasLogprob<T extends ServerToken>(token: T): token is T & { logprob: number } {
+  return token.logprob !== null;
+}
+
+function likeliestFirst(a: { logprob: number }, b: { logprob: number }): number {
+  return b.logprob - a.logprob;
+}
+
+const modelsSchema = v.object({
+  data: v.array(
+    v.object({
+      id: v.string(),
+      owned_by: v.nullish(v.string()),
+      max_model_len: v.nullish(v.number()),
+      meta: v.nullish(v.object({ n_ctx_train: v.nullish(v.number()), n_vocab: v.nullish(v.number()) })),
+    }),
+  ),
+});
+
+export interface ServerModel {
+  readonly id: string;
+  /** Who the server says that it belongs to: tells one kind of server from another. */
+  readonly ownedBy: string | null;
+  /** Tokens; null where the server does not tell. */
+  readonly contextLength: number | null;
+}
+
+/** Reads `/v1/models`. @throws EngineError `bad-reply` */
+export function readModels(json: string, host: string): ServerModel[] {
+  const value = parseJson(json, host);
+  const failure = v.safeParse(errorSchema, value);
+  // LM Studio answers 200 to an address that it does not know, with an error in the body.
+  if (failure.success) throw new EngineError('bad-reply', `${host} says: ${messageOf(failure.output)}`);
+  const parsed = v.safeParse(modelsSchema, value);
+  if (!parsed.success) throw nonsense(host, json);
+  return parsed.output.data.map(({ id, owned_by, max_model_len, meta }) => ({
+    id,
+    ownedBy: owned_by ?? null,
+    contextLength: max_model_len ?? meta?.n_ctx_train ?? null,
+  }));
+}
+
+/** A refusal with a status, in the server's own words where it has any. */
+export function refusal(status: number, body: string, host: string): EngineError {
+  const hints: Readonly<Record<number, string>> = {
+    401: 'it wants a key, or refuses this one',
+    403: 'it refuses this key',
+    404: 'there is no such address or model there; the base URL mostly ends in /v1',
+    429: 'too many requests were made; wait a little',
+  };
+  const said = v.safeParse(errorSchema, tryJson(body));
+  const detail = v.safeParse(v.object({ detail: v.string() }), tryJson(body));
+  const why = said.success
+    ? messageOf(said.output)
+    : detail.success
+      ? detail.output.detail
+      : (hints[status] ?? (status >= 500 ? 'it has a fault; try again later' : 'it does not say why'));
+  return new EngineError('bad-reply', `${host} answered ${status}: ${sentence(why)}`);
+}
+
+function messageOf({ error }: v.InferOutput<typeof errorSchema>): string {
+  return sentence(typeof error === 'string' ? error : error.message);
+}
+
+/** A server's words are shown as they are, but not at any length. */
+function sentence(words: string): string {
+  const plain = words.replace(/\s+/g, ' ').trim().slice(0, 300);
+  return /[.!?]$/.test(plain) ? plain : `${plain}.`;
+}
+
+function parseJson(json: string, host: string): unknown {
+  const value = tryJson(json);
+  if (value === undefined) throw nonsense(host, json);
+  return value;
+}
+
+function tryJson(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function nonsense(host: string, body: string): EngineError {
+  const what = /^\s*</.test(body) ? 'a web page' : 'something';
+  return new EngineError(
+    'bad-reply',
+    `${host} answered with ${what} that is no reply of an OpenAI-compatible server; check the base URL, which mostly ends in /v1.`,
+  );
+}

@@ -1,0 +1,170 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { type ChatMessage, EngineError } from '../contract.ts';
+import { type Piece, readChunk, readModels, refusal, type ServerModel } from './replies.ts';
+
+export interface ServerAddress {
+  /** What comes before `/completions`, e.g. `http://localhost:8080/v1`. */
+  readonly baseUrl: string;
+  /** Sent as a bearer token to this address and nowhere else; never written down. */
+  readonly key?: string;
+  /** Tests give their own. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface GenerateRequest {
+  readonly model: string;
+  readonly prompt: { readonly text: string } | { readonly messages: readonly ChatMessage[] };
+  readonly maxTokens: number;
+  readonly stop: readonly string[];
+  /** Alternatives to ask for at each token; 0 for none. */
+  readonly topLogprobs: number;
+  /** Sampling parameters under the server's own names. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+/** Alternatives that every server with logprobs allows, for those that refuse more. */
+const FEWEST_TOP = 5;
+
+/** A server that speaks OpenAI's completions: llama.cpp's, vLLM, Ollama, LM Studio and others. */
+export class OpenAiServer {
+  readonly host: string;
+  readonly #base: string;
+  readonly #key: string | undefined;
+  readonly #fetch: typeof fetch;
+
+  /** @throws EngineError `not-supported` where the address is none */
+  constructor({ baseUrl, key, fetch: get = fetch.bind(globalThis) }: ServerAddress) {
+    const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+    if (!url || !['http:', 'https:'].includes(url.protocol)) {
+      throw new EngineError(
+        'not-supported',
+        `“${baseUrl.slice(0, 80)}” is no address of a server; type for example http://localhost:8080/v1.`,
+      );
+    }
+    this.host = url.host;
+    this.#base = url.href.replace(/[?#].*$/, '').replace(/\/+$/, '');
+    this.#key = key === '' ? undefined : key;
+    this.#fetch = get;
+  }
+
+  /** @throws EngineError `network`, `bad-reply` */
+  async models(signal?: AbortSignal): Promise<ServerModel[]> {
+    const response = await this.#request('/models', { ...(signal ? { signal } : {}) });
+    return readModels(await response.text(), this.host);
+  }
+
+  /**
+   * The text as it comes. A server that refuses the number of alternatives is asked again for fewer, and then for none.
+   * @throws EngineError `network` where the stream is cut, `bad-reply` with the server's words, `aborted`
+   */
+  async *generate(request: GenerateRequest): AsyncGenerator<Piece> {
+    const response = await this.#open(request);
+    let finished = false;
+    try {
+      if (!(response.headers.get('content-type') ?? '').includes('text/event-stream')) {
+        // An error with status 200, or a web page: reading it as a chunk says which.
+        readChunk(await response.text(), this.host);
+        throw readFailure(this.host);
+      }
+      const events = response
+        .body!.pipeThrough(new TextDecoderStream())
+        .pipeThrough(new EventSourceParserStream());
+      let any = false;
+      for await (const { data } of events) {
+        any = true;
+        if (data.trim() === '[DONE]') {
+          finished = true;
+          break;
+        }
+        const piece = readChunk(data, this.host);
+        if (!piece) continue;
+        if (piece.finish !== null) finished = true;
+        yield piece;
+      }
+      if (!any) throw readFailure(this.host);
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      if (request.signal.aborted) throw stopped(this.host, error);
+      throw cut(this.host, error);
+    }
+    if (!finished) throw cut(this.host);
+  }
+
+  async #open(request: GenerateRequest): Promise<Response> {
+    const depths = [...new Set([request.topLogprobs, Math.min(FEWEST_TOP, request.topLogprobs), 0])];
+    for (const depth of depths) {
+      try {
+        return await this.#post(request, depth);
+      } catch (error) {
+        const aboutLogprobs = error instanceof EngineError && /logprob|n_probs/i.test(error.message);
+        if (!aboutLogprobs || depth === 0) throw error;
+      }
+    }
+    throw new EngineError('bad-reply', `${this.host} refuses every request.`);
+  }
+
+  #post(request: GenerateRequest, depth: number): Promise<Response> {
+    const { model, prompt, maxTokens, stop, parameters, signal } = request;
+    const chat = 'messages' in prompt;
+    const logprobs = depth === 0 ? {} : chat ? { logprobs: true, top_logprobs: depth } : { logprobs: depth };
+    const body = {
+      model,
+      ...(chat ? { messages: prompt.messages } : { prompt: prompt.text }),
+      max_tokens: maxTokens,
+      stream: true,
+      ...(stop.length > 0 ? { stop } : {}),
+      ...logprobs,
+      ...parameters,
+    };
+    return this.#request(chat ? '/chat/completions' : '/completions', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal,
+    });
+  }
+
+  async #request(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#fetch(this.#base + path, {
+        ...init,
+        // A key is for this address alone: no cookies beside it, and no redirect that would carry it elsewhere.
+        credentials: 'omit',
+        ...(this.#key === undefined ? {} : { redirect: 'error' }),
+        headers: {
+          ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
+        },
+      });
+    } catch (cause) {
+      if (init.signal?.aborted) throw stopped(this.host, cause);
+      throw new EngineError(
+        'network',
+        `${this.host} cannot be reached; check that the server runs and that it allows other pages to ask it (CORS).`,
+        { cause },
+      );
+    }
+    if (response.ok && response.body) return response;
+    throw refusal(response.status, await response.text().catch(() => ''), this.host);
+  }
+}
+
+function cut(host: string, cause?: unknown): EngineError {
+  return new EngineError(
+    'network',
+    `The connection to ${host} ended in the middle of the text; what came is kept.`,
+    { cause },
+  );
+}
+
+function stopped(host: string, cause: unknown): EngineError {
+  return new EngineError('aborted', `The request to ${host} was stopped.`, { cause });
+}
+
+function readFailure(host: string): EngineError {
+  return new EngineError(
+    'bad-reply',
+    `${host} answered without a stream of events; check the base URL, which mostly ends in /v1.`,
+  );
+}

@@ -1,0 +1,282 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Piece } from '../../../src/engines/openai/replies.ts';
+import { type GenerateRequest, OpenAiServer } from '../../../src/engines/openai/server.ts';
+import * as replies from './server_replies.ts';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+/** A real server on this machine. */
+async function serve(listener: RequestListener): Promise<string> {
+  server = createServer(listener);
+  await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+const stream =
+  (text: string): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).end(text);
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = '';
+  for await (const part of request) text += String(part);
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+const asked: GenerateRequest = {
+  model: 'm',
+  prompt: { text: 'Once upon' },
+  maxTokens: 5,
+  stop: [],
+  topLogprobs: 20,
+  parameters: {},
+  signal: new AbortController().signal,
+};
+
+async function generate(baseUrl: string, request: Partial<GenerateRequest> = {}): Promise<Piece[]> {
+  const pieces: Piece[] = [];
+  for await (const piece of new OpenAiServer({ baseUrl }).generate({ ...asked, ...request }))
+    pieces.push(piece);
+  return pieces;
+}
+
+const failure = (promise: Promise<unknown>): Promise<Error & { code: string }> =>
+  promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => error as Error & { code: string },
+  );
+
+describe('a stream', () => {
+  it('of llama.cpp: bytes of half a character, and the text when it is whole', async () => {
+    const pieces = await generate(await serve(stream(replies.llamaCpp)));
+    expect(pieces.map(({ text }) => text)).toEqual([' there', '', 'é', '']);
+    expect(pieces.map(({ finish }) => finish)).toEqual([null, null, null, 'length']);
+    const drawn = pieces.flatMap(({ tokens }) => tokens);
+    expect(drawn.map(({ bytes }) => [...bytes!])).toEqual([
+      [...new TextEncoder().encode(' there')],
+      [0xc3],
+      [0xa9],
+    ]);
+    expect(drawn[1]!.top.map(({ text, logprob }) => [text, logprob])).toEqual([
+      [' a', -0.7],
+      ['\ufffd', -1.2],
+    ]);
+  });
+
+  it('of vLLM: lists, the drawn token out of order, −9999 for −∞', async () => {
+    const pieces = await generate(await serve(stream(replies.vllm)));
+    expect(pieces.map(({ text, finish }) => [text, finish])).toEqual([
+      [' Paris', null],
+      ['.', 'stop'],
+    ]);
+    const [drawn] = pieces[0]!.tokens;
+    expect(drawn).toMatchObject({ text: ' Paris', bytes: null, logprob: -3.1 });
+    expect(drawn!.top.map(({ text, logprob }) => [text, logprob])).toEqual([
+      [' the', -0.2],
+      [' a', -1.9],
+      [' Paris', -3.1],
+      [' zzz', -Infinity],
+    ]);
+  });
+
+  it('of Ollama: several tokens in a chunk, bytes and alternatives missing', async () => {
+    const pieces = await generate(await serve(stream(replies.ollama)), { prompt: { messages: [] } });
+    expect(pieces.map(({ text, finish }) => [text, finish])).toEqual([
+      ['Hi there', null],
+      ['', 'stop'],
+    ]);
+    expect(pieces[0]!.tokens.map(({ text, bytes, top }) => [text, bytes && [...bytes], top.length])).toEqual([
+      ['Hi', [72, 105], 1],
+      [' there', null, 0],
+    ]);
+  });
+
+  it('of LM Studio: null logprobs are no logprobs, not zeros', async () => {
+    const pieces = await generate(await serve(stream(replies.lmStudio)), { prompt: { messages: [] } });
+    expect(pieces.map(({ text }) => text)).toEqual(['Hello', ' you', '']);
+    expect(pieces.flatMap(({ tokens }) => tokens)).toEqual([]);
+  });
+
+  it('may be cut into any bytes on its way', async () => {
+    const bytes = Buffer.from(replies.llamaCpp);
+    const baseUrl = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      void (async () => {
+        for (let at = 0; at < bytes.length; at += 7) {
+          response.write(bytes.subarray(at, at + 7));
+          if (at % 70 === 0) await new Promise((done) => setImmediate(done));
+        }
+        response.end();
+      })();
+    });
+    const pieces = await generate(baseUrl);
+    expect(pieces.map(({ text }) => text).join('')).toBe(' thereé');
+  });
+});
+
+describe('a request', () => {
+  it('is plain or chat, with logprobs as each wants them, and carries the key in its header alone', async () => {
+    const seen: { url: string; body: Record<string, unknown>; authorization: string | undefined }[] = [];
+    const baseUrl = await serve(async (request, response) => {
+      const { authorization } = request.headers;
+      seen.push({ url: request.url!, body: await bodyOf(request), authorization });
+      stream(replies.lmStudio)(request, response as never);
+    });
+    const server = new OpenAiServer({ baseUrl: `${baseUrl}/`, key: 'sk-secret' });
+    const parameters = { temperature: 0.5, top_k: 7 };
+    for await (const _ of server.generate({ ...asked, parameters, stop: ['\n'] })) void _;
+    const messages = [{ role: 'user', content: 'Hi' }] as const;
+    for await (const _ of server.generate({ ...asked, prompt: { messages } })) void _;
+    expect(seen[0]).toEqual({
+      url: '/v1/completions',
+      authorization: 'Bearer sk-secret',
+      body: {
+        model: 'm',
+        prompt: 'Once upon',
+        max_tokens: 5,
+        stream: true,
+        stop: ['\n'],
+        logprobs: 20,
+        temperature: 0.5,
+        top_k: 7,
+      },
+    });
+    expect(seen[1]!.url).toBe('/v1/chat/completions');
+    expect(seen[1]!.body).toMatchObject({ messages, logprobs: true, top_logprobs: 20 });
+    expect(JSON.stringify(seen.map(({ url, body }) => [url, body]))).not.toContain('sk-secret');
+  });
+
+  it('is repeated with fewer alternatives where the server refuses so many', async () => {
+    const depths: unknown[] = [];
+    const baseUrl = await serve(async (request, response) => {
+      const { logprobs } = await bodyOf(request);
+      depths.push(logprobs);
+      if (logprobs === 20) {
+        response.writeHead(400, { 'content-type': 'application/json' });
+        return void response.end(
+          JSON.stringify({ error: { message: 'logprobs must be at most 5', type: 'BadRequest' } }),
+        );
+      }
+      stream(replies.vllm)(request, response as never);
+    });
+    expect((await generate(baseUrl)).length).toBe(2);
+    expect(depths).toEqual([20, 5]);
+  });
+
+  it('stops when it is told to', async () => {
+    const stop = new AbortController();
+    const baseUrl = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(replies.vllm.split('\n\n')[0]! + '\n\n');
+    });
+    const pieces: Piece[] = [];
+    const error = await failure(
+      (async () => {
+        for await (const piece of new OpenAiServer({ baseUrl }).generate({ ...asked, signal: stop.signal })) {
+          pieces.push(piece);
+          stop.abort();
+        }
+      })(),
+    );
+    expect(pieces.length).toBe(1);
+    expect(error.code).toBe('aborted');
+  });
+});
+
+describe('the list of models', () => {
+  it.each([
+    ['llamaCpp', { id: 'stories', ownedBy: 'llamacpp', contextLength: 128 }],
+    ['vllm', { id: 'Qwen/Qwen2.5-0.5B', ownedBy: 'vllm', contextLength: 32768 }],
+    ['ollama', { id: 'qwen3:0.6b', ownedBy: 'library', contextLength: null }],
+    ['lmStudio', { id: 'qwen3-0.6b', ownedBy: 'organization_owner', contextLength: null }],
+  ] as const)('of %s', async (kind, model) => {
+    const baseUrl = await serve(
+      (_request, response) => void response.end(JSON.stringify(replies.models[kind])),
+    );
+    expect(await new OpenAiServer({ baseUrl }).models()).toEqual([model]);
+  });
+});
+
+describe('a server that answers nonsense', () => {
+  const reply =
+    (status: number, type: string, body: string): RequestListener =>
+    (_request, response) =>
+      void response.writeHead(status, { 'content-type': type }).end(body);
+  const html = '<!doctype html><title>502 Bad Gateway</title>';
+
+  it.each([
+    ['a web page with an error', reply(502, 'text/html', html), /answered 502: it has a fault/],
+    [
+      'a web page with status 200',
+      reply(200, 'text/html', html),
+      /answered with a web page .* check the base URL/,
+    ],
+    [
+      'an error in JSON',
+      reply(404, 'application/json', '{"error":{"message":"model \\"x\\" not found"}}'),
+      /answered 404: model "x" not found\./,
+    ],
+    [
+      'an error as a text',
+      reply(400, 'application/json', '{"error":"no model loaded"}'),
+      /answered 400: no model loaded\./,
+    ],
+    [
+      'an error of FastAPI',
+      reply(405, 'application/json', '{"detail":"Method Not Allowed"}'),
+      /answered 405: Method Not Allowed\./,
+    ],
+    [
+      'an error with status 200',
+      reply(200, 'application/json', '{"error":"Unexpected endpoint or method. (POST /v1/completions)"}'),
+      /Unexpected endpoint or method/,
+    ],
+    ['a refused key', reply(401, 'text/plain', ''), /answered 401: it wants a key/],
+    ['an empty stream', stream(''), /without a stream of events/],
+    [
+      'an error in the stream',
+      stream('event: error\ndata: {"error":{"message":"out of memory"}}\n\n'),
+      /broke off: out of memory\./,
+    ],
+    ['chunks that are none', stream('data: {"hello":1}\n\n'), /no reply of an OpenAI-compatible server/],
+    [
+      'JSON cut in the middle',
+      stream('data: {"choices":[{"te\n\n'),
+      /no reply of an OpenAI-compatible server/,
+    ],
+    [
+      'logprobs that are texts',
+      stream('data: {"choices":[{"text":"a","logprobs":{"content":[{"token":"a","logprob":"x"}]}}]}\n\n'),
+      /no reply/,
+    ],
+    [
+      'a stream without an end',
+      stream(replies.llamaCpp.split('\n\n').slice(0, 2).join('\n\n') + '\n\n'),
+      /ended in the middle of the text/,
+    ],
+  ] as const)('%s', async (_name, listener, message) => {
+    const error = await failure(generate(await serve(listener)));
+    expect(error.name).toBe('EngineError');
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain('127.0.0.1');
+    expect(error.message).not.toContain('<');
+  });
+
+  it('a connection that breaks, and one that is never made', async () => {
+    const baseUrl = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(replies.llamaCpp.split('\n\n')[0]! + '\n\n');
+      setTimeout(() => response.destroy(), 100);
+    });
+    expect((await failure(generate(baseUrl))).message).toMatch(/ended in the middle of the text/);
+    expect((await failure(generate('http://127.0.0.1:9/v1'))).message).toMatch(/cannot be reached; .*CORS/);
+    expect(() => new OpenAiServer({ baseUrl: 'localhost:8080' })).toThrow(/no address of a server/);
+  });
+});
