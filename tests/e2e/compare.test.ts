@@ -1,0 +1,185 @@
+/** Comparing, as a person does it: lanes, where they part, the strip, methods at test time; by pointer, by keyboard, on a phone. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openScripted, phone } from './playground_page.ts';
+
+async function openCompare(options: Parameters<typeof openScripted>[0] = {}) {
+  const opened = await openScripted(options);
+  await opened.page.getByRole('button', { name: 'Compare' }).click();
+  await opened.page.getByRole('heading', { name: 'Lanes' }).waitFor();
+  return opened;
+}
+
+async function run(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByText(/tok\/s in one batch/).waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `test-results/compare/${name}.png`, fullPage: true });
+}
+
+async function violations(page: Page): Promise<unknown[]> {
+  const { violations: found } = await new AxeBuilder({ page }).include('main').analyze();
+  return found.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]);
+}
+
+const lane = (page: Page, letter: string) => page.getByRole('article', { name: `Lane ${letter}` });
+const text = (page: Page, letter: string) => lane(page, letter).locator('.text').innerText();
+
+test.each(['light', 'dark'] as const)('the usual temperatures, in the %s theme', async (colorScheme) => {
+  const { page, errors, foreignRequests, close } = await openCompare({ colorScheme });
+  await run(page);
+  const texts = [];
+  for (const letter of 'abcd') texts.push(await text(page, letter));
+  expect(new Set(texts).size).toBe(4);
+  const table = page.getByRole('region', { name: 'Lanes in numbers' });
+  expect(await table.getByRole('row').count()).toBe(5);
+  // The colder, the likelier.
+  const perplexities = (await table.locator('tbody tr td:nth-child(4)').allTextContents()).map(Number);
+  expect(perplexities).toEqual([...perplexities].sort((a, b) => a - b));
+
+  // Each pair's parting leads to its place.
+  await table
+    .getByRole('button', { name: /^Lane b parts from/ })
+    .first()
+    .click();
+  await page.getByText('The same text before it').waitFor();
+  await page.getByRole('img', { name: /^Final probabilities of 4 lanes/ }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, `lanes-${colorScheme}`);
+
+  await page.getByRole('button', { name: /Measure the gain/ }).click();
+  await page.getByText('token for token the same').waitFor();
+  expect(errors).toEqual([]);
+  expect(foreignRequests).toEqual([]);
+  await close();
+});
+
+test('a sweep, seeds, one more and one less, luck shared or not', async () => {
+  const { page, close } = await openCompare();
+  await page.getByLabel('Parameter to sweep').selectOption('topK');
+  await page.getByLabel('Sweep from').fill('1');
+  await page.getByLabel('Sweep to').fill('9');
+  await page.getByLabel('Steps of the sweep').fill('3');
+  await page.getByRole('button', { name: 'Sweep', exact: true }).click();
+  const values = () =>
+    Promise.all(['a', 'b', 'c'].map((letter) => page.getByLabel(`Top-k of lane ${letter}`).inputValue()));
+  expect(await values()).toEqual(['1', '5', '9']);
+  await page.getByRole('button', { name: 'Add a lane' }).click();
+  await page.getByLabel('Temperature of lane d').waitFor({ state: 'detached' });
+  expect(await page.getByLabel('Top-k of lane d').inputValue()).toBe('9');
+  await page.getByRole('button', { name: 'Remove lane d' }).click();
+  expect(await page.getByLabel('Top-k of lane d').count()).toBe(0);
+
+  await page.getByLabel('Number of seeds').fill('5');
+  await page.getByRole('button', { name: 'Seeds', exact: true }).click();
+  await page.getByText('5 of at most 16').waitFor();
+  await run(page);
+  expect(await page.getByRole('article').count()).toBe(5);
+
+  // Two equal lanes write the same with common luck, and not with luck of their own.
+  await page.getByLabel('Number of seeds').fill('2');
+  await page.getByRole('button', { name: 'Seeds', exact: true }).click();
+  await page.getByLabel('Seed of lane b').fill(await page.getByLabel('Seed of lane a').inputValue());
+  await run(page);
+  expect(await text(page, 'a')).toBe(await text(page, 'b'));
+  await page.getByRole('switch', { name: 'Common random numbers' }).click();
+  await page.getByText('Each lane has luck of its own').waitFor();
+  await run(page);
+  expect(await text(page, 'a')).not.toBe(await text(page, 'b'));
+  await close();
+});
+
+test('by keyboard: the lanes, the strip, and a lane opened in the playground', async () => {
+  const { page, close } = await openCompare();
+  await page.keyboard.press('Control+Enter');
+  await page.getByText(/tok\/s in one batch/).waitFor();
+  await page.getByRole('group', { name: /^The lanes' texts/ }).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
+  await page.getByText('token 2', { exact: true }).waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  await page.getByText('token 1', { exact: true }).waitFor();
+
+  const slider = page.getByRole('slider', { name: 'Temperature of lane b' });
+  await slider.focus();
+  const before = await slider.getAttribute('aria-valuetext');
+  await page.keyboard.press('Shift+ArrowRight');
+  expect(await page.getByRole('textbox', { name: 'Temperature of lane b' }).inputValue()).toBe('0.6');
+  expect(await slider.getAttribute('aria-valuetext')).not.toBe(before);
+
+  const wanted = (await text(page, 'b')).replace(/\s+/g, ' ').trim();
+  await page.getByRole('button', { name: 'Open lane b in the playground' }).click();
+  const shown = (await page.locator('section[aria-labelledby="text-title"] .text').innerText()).replace(
+    /\s+/g,
+    ' ',
+  );
+  // The marks of where it parts are the comparison's own.
+  expect(shown).toContain(wanted.slice(wanted.indexOf(' ')).trim().slice(0, 60));
+  await close();
+});
+
+test('best of N, vote, first valid and beams', async () => {
+  const { page, errors, close } = await openCompare();
+  await page.getByLabel('Maximum of tokens').fill('30');
+  await page.getByText('Best of N', { exact: true }).click();
+  await run(page);
+  const ranking = page.getByRole('region', { name: 'Ranking' });
+  const scores = (await ranking.locator('.score').allTextContents()).map((score) =>
+    Number(score.replace('−', '-')),
+  );
+  expect(scores).toHaveLength(8);
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  expect(await ranking.getByText('less likely').count()).toBe(7);
+
+  await page.getByText('Vote', { exact: true }).click();
+  await page.getByLabel('Regular expression').fill('(his|every|another|one)');
+  await page.getByLabel('Regular expression').press('Tab');
+  await run(page);
+  await page
+    .getByRole('region', { name: 'Vote' })
+    .getByText(/agreement/)
+    .waitFor();
+
+  await page.getByText('First valid', { exact: true }).click();
+  await page.getByLabel('Regular expression').fill('(');
+  await page.getByLabel('Regular expression').press('Tab');
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByText(/regular expression "\(" cannot be read/).waitFor();
+  await page.getByLabel('Valid when it').selectOption('length');
+  await run(page);
+  await page.getByRole('region', { name: 'Race' }).getByText('valid: it stands').waitFor();
+
+  await page.getByText('Beam', { exact: true }).click();
+  await run(page);
+  const rows = page.getByRole('region', { name: 'Beams and greedy decoding' }).getByRole('row');
+  expect(await rows.count()).toBe(1 + 4 + 1);
+  const tree = page.getByRole('group', { name: /^Tree of beams/ });
+  const nodes = await tree.getByRole('button').count();
+  await page.getByLabel('show pruned ones').uncheck();
+  expect(await tree.getByRole('button').count()).toBeLessThan(nodes);
+  await tree.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByText('token 2', { exact: true }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'beam');
+  expect(errors.filter((error) => !error.includes('regular expression'))).toEqual([]);
+  await close();
+});
+
+test('on a phone one lane at a time, with a switcher, and nothing wider than the screen', async () => {
+  const { page, close } = await openCompare({ viewport: phone, hasTouch: true });
+  await run(page);
+  expect(await lane(page, 'a').isVisible()).toBe(true);
+  expect(await lane(page, 'b').isVisible()).toBe(false);
+  await page.getByRole('button', { name: 'Lane b', exact: true }).tap();
+  expect(await lane(page, 'b').isVisible()).toBe(true);
+  expect(await lane(page, 'a').isVisible()).toBe(false);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(phone.width);
+  await shoot(page, 'phone');
+  await close();
+});
