@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { openPage } from '../setup/browser.ts';
+import { desktop, finished, phone, shoot, tokens } from './playground_page.ts';
+
+const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
+/** A checkout without the model's file (it is made by `training/`) has nothing to open with. */
+const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
+const recorded = present && existsSync('static/recording.json');
+
+test.skipIf(!recorded)(
+  'opens alive: text and charts at once, its own model behind them, which draws the same',
+  async () => {
+    const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });
+    await page.locator('[data-p="20"]').waitFor({ timeout: 5_000 });
+    await page.locator('.inspector dl').waitFor({ timeout: 5_000 });
+    await page.getByText('Recorded earlier').waitFor();
+    await page.getByText('drawn again here token for token').waitFor({ timeout: 60_000 });
+    const before = await tokens(page);
+    const slider = page.getByRole('slider', { name: 'Temperature', exact: true }).first();
+    await slider.focus();
+    for (let i = 0; i < 40; i++) await page.keyboard.press('ArrowRight');
+    await page
+      .locator('.verdict')
+      .getByText(/Parts at token \d+/)
+      .waitFor();
+    await shoot(page, 'embedded_knob_light');
+    expect(await tokens(page)).toEqual(before);
+    expect(errors).toEqual([]);
+    expect(foreignRequests).toEqual([]);
+    await close();
+  },
+);
+
+test.skipIf(!present).each([
+  ['light', desktop],
+  ['dark', phone],
+] as const)('the embedded model runs, %s at %o', async (colorScheme, viewport) => {
+  const { page, errors, close } = await openPage('', { viewport, colorScheme });
+  const button = page.getByRole('button', { name: 'Run', exact: true, disabled: false });
+  await button.waitFor({ timeout: 60_000 });
+  await page.locator('#prompt').fill('The robot looked at the sea and');
+  await page.getByLabel('Maximum of tokens').fill('12');
+  await page.getByLabel('Top-k, exact').fill('1');
+  await button.click();
+  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+  await finished(page);
+  const first = await tokens(page);
+  expect(first.join('')).toContain('The robot looked at the sea and');
+  expect(first.length).toBeGreaterThan(12);
+  await page.locator('[data-p].on').waitFor();
+  await shoot(page, `embedded_${colorScheme}_${viewport.width}`);
+  // The same again, with the prompt's KV still there.
+  await button.click();
+  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+  await finished(page);
+  expect(await tokens(page)).toEqual(first);
+  expect(errors).toEqual([]);
+  await close();
+});
