@@ -4,7 +4,9 @@ import { lane, runScripted } from './run_scripted.ts';
 import { everySequence, tinyEngine } from './tiny_engine.ts';
 
 const prompt = [1, 2];
-const LENGTH = 4;
+const LENGTH = 6;
+/** 5 · 5 sequences live before the last token: fewer than the largest width. */
+const COVERED = 3;
 
 function beam(seed: number, width: number, lengthPenalty: number) {
   return runScripted(
@@ -19,10 +21,9 @@ function beam(seed: number, width: number, lengthPenalty: number) {
 }
 
 describe('where the width covers every sequence, the best is that of an exhaustive search', () => {
-  // 5 · 5 · 5 = 125 living beams at most; the width's limit is 64, so length 3 below it is covered: 25 living.
   test.each([0, 0.5, 1, 2])('length penalty %d', async (penalty) => {
     for (let seed = 0; seed < 12; seed++) {
-      const all = everySequence(seed, prompt, LENGTH - 1)
+      const all = everySequence(seed, prompt, COVERED)
         .map(({ tokens, total }) => ({ tokens, score: total / tokens.length ** penalty }))
         .sort((a, b) => b.score - a.score);
       const { result } = await runScripted(
@@ -30,7 +31,7 @@ describe('where the width covers every sequence, the best is that of an exhausti
           prompt,
           strategy: { kind: 'beam', width: 64, lengthPenalty: penalty },
           lanes: [lane(neutralParams())],
-          stop: { maxTokens: LENGTH - 1, sequences: [] },
+          stop: { maxTokens: COVERED, sequences: [] },
         },
         { engine: tinyEngine(seed) },
       );
@@ -46,18 +47,17 @@ describe('where the width covers every sequence, the best is that of an exhausti
   });
 });
 
-/** Beam search as it is told: the best `width` by score, those that end put aside. */
+/** Beam search as it is told, to the end: the best `width` by score live on, those that end are put aside. */
 function plainBeam(seed: number, width: number, penalty: number): { tokens: number[]; score: number } {
   let living: { tokens: number[]; total: number }[] = [{ tokens: [], total: 0 }];
   const done: { tokens: number[]; score: number }[] = [];
   for (let length = 1; length <= LENGTH; length++) {
     const grown = living
-      .flatMap(({ tokens }) =>
-        everySequence(seed, prompt, length)
-          .filter(
-            (one) => one.tokens.length === length && tokens.every((token, i) => one.tokens[i] === token),
-          )
-          .map((one) => ({ tokens: [...one.tokens], total: one.total })),
+      .flatMap(({ tokens, total }) =>
+        everySequence(seed, [...prompt, ...tokens], 1).map((one) => ({
+          tokens: [...tokens, ...one.tokens],
+          total: total + one.total,
+        })),
       )
       .sort((a, b) => b.total - a.total);
     living = [];
@@ -72,15 +72,24 @@ function plainBeam(seed: number, width: number, penalty: number): { tokens: numb
 }
 
 describe('narrow beams', () => {
-  test.each([1, 2, 3])('width %d: the same as a plain beam search', async (width) => {
-    for (let seed = 0; seed < 12; seed++) {
-      const { result } = await beam(seed, width, 0.7);
-      const winner = result.branches[result.winner!]!;
-      const plain = plainBeam(seed, width, 0.7);
-      expect(winner.tokens).toEqual(plain.tokens);
-      expect(winner.score).toBeCloseTo(plain.score, 5);
-    }
-  });
+  test.each([
+    [1, 0],
+    [2, 0.7],
+    [3, 1],
+    [2, 2],
+    [3, 2],
+  ])(
+    'width %d, length penalty %d: the same as a plain beam search that never stops early',
+    async (width, penalty) => {
+      for (let seed = 0; seed < 40; seed++) {
+        const { result } = await beam(seed, width, penalty);
+        const winner = result.branches[result.winner!]!;
+        const plain = plainBeam(seed, width, penalty);
+        expect(winner.tokens).toEqual(plain.tokens);
+        expect(winner.score).toBeCloseTo(plain.score, 5);
+      }
+    },
+  );
 
   test('width 1 without length penalty is greedy decoding', async () => {
     for (let seed = 0; seed < 12; seed++) {

@@ -36,20 +36,25 @@ describe('best of N', () => {
     const longest = lengths(await run({ strategy: { kind: 'best-of-n', n: 5, score: { kind: 'longest' } } }));
     expect(longest).toEqual([...longest].sort((a, b) => b - a));
 
-    const verified = await run({
-      strategy: {
-        kind: 'best-of-n',
-        n: 8,
-        score: {
-          kind: 'verifier',
-          verifier: { kind: 'regex', pattern: '\\b(cat|dog|bear|fox|queen|king)\\b' },
-        },
-      },
-    });
-    const valid = verified.ranking.map((id) => verified.branches[id]!.valid);
-    expect(valid).toContain(true);
-    expect(valid).toContain(false);
-    expect(valid).toEqual([...valid].sort((a, b) => Number(b) - Number(a)));
+    let mixed = 0;
+    for (const letter of 'abcdfghkmrst') {
+      const verifier = { kind: 'regex', pattern: `^ \\w*${letter}` } as const;
+      const verified = await run({
+        strategy: { kind: 'best-of-n', n: 8, score: { kind: 'verifier', verifier } },
+      });
+      const ranked = verified.ranking.map((id) => verified.branches[id]!);
+      const plain = [...verified.branches].sort(
+        (a, b) =>
+          Number(new RegExp(verifier.pattern).test(b.text)) -
+            Number(new RegExp(verifier.pattern).test(a.text)) || b.averageLogprob - a.averageLogprob,
+      );
+      expect(ranked).toEqual(plain);
+      const byScore = [...verified.branches].sort((a, b) => b.averageLogprob - a.averageLogprob);
+      if (byScore.some((branch, i) => branch !== ranked[i])) mixed++;
+      expect(verified.winner).toBe(ranked[0]!.valid ? ranked[0]!.branch : null);
+    }
+    // In some of them the verifier must have overruled the score, or nothing is shown.
+    expect(mixed).toBeGreaterThan(2);
     const none = await run({
       strategy: { kind: 'best-of-n', n: 3, score: { kind: 'verifier', verifier: { kind: 'json' } } },
     });

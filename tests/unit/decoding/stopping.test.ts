@@ -36,6 +36,13 @@ test('empty stop sequences stop nothing; given text neither', () => {
   const watcher = new StopWatcher(['END']);
   watcher.skip('an END, and EN');
   expect(watcher.push('x')).toBeNull();
+  const given = new StopWatcher(['END', 'ENDLESS']);
+  given.skip('END');
+  // It may still become the longer one.
+  expect(given.visible).toBe(0);
+  const whole = new StopWatcher(['END', 'long as it may be']);
+  whole.skip('an END');
+  expect(whole.visible).toBe(6);
   const second = new StopWatcher(['END']);
   second.skip('EN');
   expect([second.push('D'), second.text]).toEqual(['END', '']);

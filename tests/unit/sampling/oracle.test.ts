@@ -222,6 +222,24 @@ describe('order: every permutation of three rules, by hand', () => {
   });
 });
 
+test('bans after a stage that sorts leave the order of the others right', () => {
+  const logits = Float32Array.from({ length: 900 }, (_, id) => 4 * Math.sin(id * 1.7));
+  const best = plainTopK(40)(plainCandidates(logits)).map(({ id }) => id);
+  const banned = [0, 3, 4, 20].map((rank) => best[rank]!);
+  const rest = plainCandidates(logits).filter(({ id }) => best.includes(id) && !banned.includes(id));
+  for (const topP of [0.1, 0.3, 0.6, 0.9]) {
+    const { survivors, trace } = runChain(logits, {
+      order: ['top_k', 'logit_bias', 'top_p'],
+      topK: 40,
+      topP,
+      logitBias: banned.map((token) => ({ token, bias: -Infinity })),
+    });
+    const living = plainTopP(topP)(rest);
+    expect(survivors).toEqual(living.map(({ id }) => id).sort((a, b) => a - b));
+    expect(trace.token).toBe(plainDraw(living, trace.u));
+  }
+});
+
 const LARGE = 60_000;
 const distinct = Float32Array.from({ length: LARGE }, (_, id) => -6 * Math.log(1 - uniform(3, id, 0)));
 /** Thousands of each value, so that ties decide. */

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
 import type { DryBreakers } from '../../../src/sampling/samplers/dry.ts';
+import { neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { TEMPERATURE_FIRST_ORDER } from '../../../src/sampling/params.ts';
+import { Sampler } from '../../../src/sampling/sampler.ts';
 import { logitsOf, runChain } from './run_chain.ts';
 
 const P = [0.1, 0.2, 0.3, 0.4];
@@ -157,6 +159,90 @@ test('the nucleus of yes, maybe, no and others', () => {
   const words = [0.7, 0.25, 0.04, 0.01];
   expect(runChain(logitsOf(words), { topP: 0.9 }).survivors).toEqual([0, 1]);
   expect(runChain(logitsOf(words), { topP: 0.99 }).survivors).toEqual([0, 1, 2]);
+});
+
+describe('on the border', () => {
+  const equal = new Float32Array(8).fill(1.25);
+  test('top-p keeps until the mass is at p, typical-p until it is above it', () => {
+    expect(runChain(equal, { topP: 0.5 }).survivors).toEqual([0, 1, 2, 3]);
+    expect(runChain(equal, { typicalP: 0.5 }).survivors).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('min-p keeps what is exactly at its bound, top-nσ too', () => {
+    expect(runChain(Float32Array.of(3, 3, 2.999), { minP: 1 }).survivors).toEqual([0, 1]);
+    // Logits 0 and 2: mean 1, population deviation 1, bound 2 − 2 · 1 = 0.
+    expect(runChain(Float32Array.of(0, 2), { topNSigma: 2 }).survivors).toEqual([0, 1]);
+    expect(runChain(Float32Array.of(0, 2), { topNSigma: 1.99 }).survivors).toEqual([1]);
+  });
+
+  test('XTC takes what is exactly at its threshold', () => {
+    expect(runChain(new Float32Array(4), { xtcProbability: 1, xtcThreshold: 0.25 }).survivors).toEqual([3]);
+  });
+});
+
+describe('chains with a past, step by step, by hand', () => {
+  const rows = Array.from({ length: 8 }, (_, row) =>
+    Float32Array.from({ length: 12 }, (__, id) => 2 * Math.sin(3 * row + id * id)),
+  );
+  const softmax = (logits: readonly number[]): number[] => {
+    const weights = logits.map(Math.exp);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return weights.map((weight) => weight / total);
+  };
+
+  test('adaptive-p', () => {
+    const [target, decay] = [0.3, 0.8];
+    const params = { ...neutralParams(), adaptiveTarget: target, adaptiveDecay: decay };
+    const sampler = new Sampler(params, { vocabularySize: 12 });
+    let weightedSum = target / (1 - decay);
+    let totalWeight = 1 / (1 - decay);
+    for (const [position, row] of rows.entries()) {
+      const { token } = sampler.sample(row, { history: [], position });
+      const original = softmax([...row]);
+      const aim = Math.min(1, Math.max(0, 2 * target - weightedSum / totalWeight));
+      const expected = softmax(
+        original.map((p) => {
+          const d = Math.abs(p - aim) / 0.3;
+          return 5 - (10 * d * d) / (1 + d);
+        }),
+      );
+      for (const [id, p] of expected.entries()) expect(Math.exp(sampler.finalLogprob(id))).toBeCloseTo(p, 10);
+      sampler.accept(token);
+      weightedSum = original[token]! + decay * weightedSum;
+      totalWeight = 1 + decay * totalWeight;
+    }
+  });
+
+  test.each([1, 2])('mirostat %d', (version) => {
+    const [tau, eta] = [1.5, 0.3];
+    const params = { ...neutralParams(), mirostat: version, mirostatTau: tau, mirostatEta: eta };
+    const sampler = new Sampler(params, { vocabularySize: 12 });
+    let mu = 2 * tau;
+    for (const [position, row] of rows.entries()) {
+      const { token, kept } = sampler.sample(row, { history: [], position });
+      const order = [...row.keys()].sort((a, b) => row[b]! - row[a]!);
+      const p = softmax(order.map((id) => row[id]!));
+      let count: number;
+      if (version === 2) {
+        count = Math.max(1, p.filter((one) => -Math.log2(one) <= mu).length);
+      } else {
+        let [products, squares] = [0, 0];
+        for (let i = 0; i < 11; i++) {
+          const t = Math.log((i + 2) / (i + 1));
+          products += t * Math.log(p[i]! / p[i + 1]!);
+          squares += t * t;
+        }
+        const s = products / squares;
+        const k = (((s - 1) * 2 ** mu) / (1 - 12 ** (1 - s))) ** (1 / s);
+        count = Math.max(1, Math.min(12, Math.floor(k)));
+      }
+      expect(kept).toBe(count);
+      const left = softmax(order.slice(0, count).map((id) => row[id]!));
+      const observed = -Math.log2(left[order.indexOf(token)]!);
+      sampler.accept(token);
+      mu -= eta * (observed - tau);
+    }
+  });
 });
 
 test('temperature first or last keeps different nuclei', () => {
