@@ -1,33 +1,28 @@
 import { expect, test } from 'vitest';
-import type { Page } from 'playwright-core';
+import { openScripted, run } from './playground_page.ts';
+import { openRunFile, openWithoutModel, outputOf, pngSize, savedFile, shareLink } from './share_page.ts';
 import { openPage } from '../setup/browser.ts';
+import { readFragment, writeFragment } from '../../src/playground/link/fragment.ts';
+import { packRecord, unpackRecord } from '../../src/playground/record/unpack.ts';
+import type { RunDocument } from '../../src/playground/record/document.ts';
 
-/** Runs the scripted engine, and waits until the text has ended. */
-async function run(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.getByText(/ended/).first().waitFor();
-}
-
-async function outputOf(page: Page): Promise<string> {
-  return page.locator('.text').innerText();
-}
+const fragmentOf = (url: string): string => new URL(url).hash;
 
 test('the address follows the settings without filling the history', async () => {
-  const { page, errors, close } = await openPage('?engine=scripted');
+  const { page, errors, close } = await openScripted();
   const entries = await page.evaluate(() => history.length);
-  const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
-  await prompt.fill('A small boat, & more');
+  await page.locator('#prompt').fill('A small boat, & more');
   await page.waitForFunction(() => location.hash.includes('prompt=A+small+boat,+%26+more'));
-  await prompt.fill('Another');
+  await page.locator('#prompt').fill('Another');
   await page.waitForFunction(() => location.hash.includes('prompt=Another'));
   expect(await page.evaluate(() => history.length)).toBe(entries);
   expect(errors).toEqual([]);
   await close();
 });
 
-test('an address that is edited by hand is taken over', async () => {
+test('an address that is edited by hand is taken over, and what it cannot mean is said', async () => {
   const { page, close } = await openPage('?engine=scripted#v=1&prompt=First&t=0.3&seed=9');
-  const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
+  const prompt = page.locator('#prompt');
   await expect.poll(() => prompt.inputValue()).toBe('First');
   await page.evaluate(() => (location.hash = '#v=1&prompt=Second&t=500'));
   await expect.poll(() => prompt.inputValue()).toBe('Second');
@@ -35,14 +30,119 @@ test('an address that is edited by hand is taken over', async () => {
   await close();
 });
 
-test('texts and settings survive a reload', async () => {
-  const { page, errors, close } = await openPage('?engine=scripted#v=1&prompt=The+dog&t=0.7&seed=5');
+test('a link with a recording opens elsewhere: at once without the model, and replayed with it', async () => {
+  const sender = await openScripted();
+  await run(sender.page);
+  const text = await outputOf(sender.page);
+  const url = await shareLink(sender.page);
+  expect(url.length).toBeLessThanOrEqual(8000);
+  await sender.close();
+
+  const reader = await openWithoutModel(fragmentOf(url));
+  await expect.poll(() => outputOf(reader.page)).toBe(text);
+  await reader.page.getByText('Recorded, from a link:').waitFor();
+  await reader.page.getByText(/^Load Scripted storyteller/).waitFor();
+  // Colours and candidates are there without any engine.
+  expect(await reader.page.locator('[data-p]').last().getAttribute('class')).toMatch(/\bc\d/);
+  await reader.page.getByRole('tab', { name: 'Table' }).click();
+  expect(await reader.page.getByRole('row').count()).toBeGreaterThan(3);
+  expect(reader.errors).toEqual([]);
+  expect(reader.foreignRequests).toEqual([]);
+  await reader.close();
+
+  const other = await openPage(`?engine=scripted${fragmentOf(url)}`);
+  await other.page.getByRole('button', { name: 'Replay' }).click();
+  await other.page.getByText(/Reproduced here token for token/).waitFor();
+  expect(await outputOf(other.page)).toBe(text);
+  expect(other.errors).toEqual([]);
+  await other.close();
+});
+
+test('a replay that differs says where, with both distributions', async () => {
+  const sender = await openScripted();
+  await run(sender.page);
+  const link = readFragment(fragmentOf(await shareLink(sender.page)))!;
+  await sender.close();
+  const record = await unpackRecord(link.packed!);
+  const [line] = record.lines;
+  const at = line!.promptLength + 3;
+  const other = line!.tokens[at]!.top.find(({ id }) => id !== line!.tokens[at]!.id)!;
+  const tokens = line!.tokens.map((token, index) =>
+    index === at ? { ...token, id: other.id, label: other.label, text: other.label } : token,
+  );
+  const packed = await packRecord({ ...record, lines: [{ ...line!, tokens }] }, 5);
+
+  const { page, close } = await openPage(`?engine=scripted#${writeFragment(link.settings, packed)}`);
+  await page.getByRole('button', { name: 'Replay' }).click();
+  await page.getByText('First different here').waitFor();
+  await page.getByText(/token\s+4:/).waitFor();
+  expect(await page.getByRole('row').count()).toBeGreaterThan(4);
+  await close();
+});
+
+test('links that were tampered with: a sentence, and no markup, request or error', async () => {
+  const hostile = [
+    '#v=1&prompt=<img src=x onerror="window.hurt=1">&model=<script>window.hurt=1</script>',
+    '#v=1&r=AAAA',
+    `#v=1&r=${'A'.repeat(5000)}`,
+    '#v=1&model=https://example.org/evil.gguf',
+    '#v=1&order=<b>x</b>&__proto__=1&lanes=9999999&t=,,,,,,,,,,,,,,,,,,,,,,,,,,,',
+  ];
+  for (const fragment of hostile) {
+    const { page, errors, foreignRequests, close } = await openPage(`?engine=scripted${fragment}`);
+    await page
+      .getByRole('button', { name: 'Run', exact: true, disabled: false })
+      .waitFor()
+      .catch(async () => {
+        throw new Error(`${fragment}: ${await page.locator('body').innerText()}`);
+      });
+    expect(await page.evaluate(() => 'hurt' in window)).toBe(false);
+    expect(await page.locator('.notices img, .notices b, .notices script').count()).toBe(0);
+    expect(await page.locator('.notice').count()).toBeGreaterThan(0);
+    expect(errors).toEqual([]);
+    expect(foreignRequests).toEqual([]);
+    await close();
+  }
+});
+
+test('a model from elsewhere waits for a click that names its host', async () => {
+  const { page, foreignRequests, close } = await openPage(
+    '?engine=scripted#v=1&model=https://example.org/models/small-Q4_K.gguf',
+  );
+  await page.getByText('The link was made with small-Q4_K.gguf from example.org').waitFor();
+  await page.getByRole('button', { name: 'Ask example.org for its size' }).waitFor();
+  await page.waitForTimeout(500);
+  expect(foreignRequests).toEqual([]);
+  await close();
+});
+
+test('files out and in: JSON comes back, OpenAI and CSV are well formed, pictures have their size', async () => {
+  const { page, errors, close } = await openScripted();
   await run(page);
   const text = await outputOf(page);
-  await page.waitForTimeout(1500);
-  await page.reload();
-  await expect.poll(() => outputOf(page)).toBe(text);
-  expect(await page.getByRole('textbox', { name: 'Prompt', exact: true }).inputValue()).toBe('The dog');
+  const json = await savedFile(page, 'JSON');
+  expect(json.name).toMatch(/^once-upon-a-time.*\.logitscope\.json$/);
+  const document = JSON.parse(json.bytes.toString()) as RunDocument;
+  const { tokens, promptLength } = document.lines[0]!;
+  expect(tokens.slice(promptLength).every(({ top }) => top.length === 20)).toBe(true);
+  const openai = JSON.parse((await savedFile(page, 'OpenAI JSON')).bytes.toString());
+  expect(openai.choices[0].logprobs.content).toHaveLength(tokens.length - promptLength);
+  const csv = (await savedFile(page, 'CSV')).bytes.toString();
+  expect(csv.split('\r\n')[0]).toContain('raw_logprob');
+  expect((await savedFile(page, 'Text')).bytes.toString().trim()).toContain('Once upon a time');
+  expect(pngSize((await savedFile(page, 'Card')).bytes)).toEqual([1200, 630]);
+  expect(pngSize((await savedFile(page, 'Timeline')).bytes)).toEqual([1920, 520]);
+  expect(pngSize((await savedFile(page, 'Whole vocabulary')).bytes)).toEqual([1120, 640]);
   expect(errors).toEqual([]);
   await close();
+
+  const reader = await openWithoutModel('');
+  await openRunFile(reader.page, 'run.logitscope.json', json.bytes);
+  await expect.poll(() => outputOf(reader.page)).toBe(text);
+  await openRunFile(reader.page, 'answer.json', JSON.stringify(openai));
+  await reader.page.getByText('Imported:').waitFor();
+  await openRunFile(reader.page, 'broken.json', '{"format":');
+  await reader.page.getByText('broken.json is no JSON, or was cut off').waitFor();
+  expect(reader.errors).toEqual([]);
+  await reader.close();
 });

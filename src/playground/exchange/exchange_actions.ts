@@ -1,10 +1,10 @@
 /** Files out of the page and into it. */
-import type { Line } from '../line.ts';
 import { notify } from '../notices.ts';
 import { jsonOf } from '../record/json.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord } from '../record/make_record.ts';
 import { openRecord } from '../record/open_record.ts';
+import type { Subject } from '../record/subjects.ts';
 import { playground } from '../state.svelte.ts';
 import { toCsv } from './csv.ts';
 import { toOpenAi } from './openai.ts';
@@ -24,8 +24,11 @@ const kinds: Readonly<Record<ExportKind, { readonly extension: string; readonly 
 };
 
 /** @returns the file, to be saved */
-export async function exportRun(kind: ExportKind, lines: readonly Line[]): Promise<File> {
-  const record = await makeRecord(lines, depth);
+export async function exportRun(
+  kind: ExportKind,
+  { lines, strategy }: Pick<Subject, 'lines' | 'strategy'>,
+): Promise<File> {
+  const record = await makeRecord(lines, depth, strategy);
   const title = titleOf(lines[0]!);
   const document = makeDocument(record, playground.settings, title);
   const content = {

@@ -43,7 +43,7 @@ function scored(label: string, logprob: number | null, whole: boolean): object {
 }
 
 function textOf(tokens: readonly DocumentToken[]): string {
-  return tokens.map(({ text }) => text).join('');
+  return tokens.map(({ text, kind }) => (kind === 'control' ? '' : text)).join('');
 }
 
 /**

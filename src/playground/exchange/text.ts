@@ -15,6 +15,7 @@ function lineText({ tokens, promptLength, visible }: DocumentLine): string {
   const text = (from: number, to?: number): string =>
     tokens
       .slice(from, to)
+      .filter(({ kind }) => kind !== 'control')
       .map((token) => token.text)
       .join('');
   return text(0, promptLength) + text(promptLength).slice(0, visible);

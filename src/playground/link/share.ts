@@ -1,7 +1,7 @@
 /** The link that Share copies. */
-import type { Line } from '../line.ts';
 import { makeRecord } from '../record/make_record.ts';
 import type { RunRecord } from '../record/document.ts';
+import type { Subject } from '../record/subjects.ts';
 import { packRecord } from '../record/unpack.ts';
 import type { Settings } from '../settings.ts';
 import { writeFragment } from './fragment.ts';
@@ -29,8 +29,11 @@ export function settingsLink(settings: Settings): SharedLink {
 }
 
 /** With as many candidates of each step as fit. */
-export async function recordedLink(settings: Settings, lines: readonly Line[]): Promise<SharedLink> {
-  const record = await makeRecord(lines, depths[0]!);
+export async function recordedLink(
+  settings: Settings,
+  { lines, strategy }: Pick<Subject, 'lines' | 'strategy'>,
+): Promise<SharedLink> {
+  const record = await makeRecord(lines, depths[0]!, strategy);
   return fittingLink((packed) => `${page()}#${writeFragment(settings, packed)}`, record);
 }
 

@@ -21,6 +21,7 @@ export function makeDocument(record: RunRecord, settings: Settings, title: strin
 /** What a text is called until somebody names it: how it begins. */
 export function titleOf(line: Line): string {
   const text = allTokens(line)
+    .filter(({ kind }) => kind !== 'control')
     .map(({ piece }) => piece)
     .join('')
     .replace(/\s+/g, ' ')

@@ -17,7 +17,11 @@ interface Known {
  * @param lines parents before their branches, as the page keeps them; at least one
  * @param depth candidates of each step
  */
-export async function makeRecord(lines: readonly Line[], depth: number): Promise<RunRecord> {
+export async function makeRecord(
+  lines: readonly Line[],
+  depth: number,
+  strategy: RunRecord['strategy'] = 'sample',
+): Promise<RunRecord> {
   const documents: DocumentLine[] = [];
   for (const line of lines) documents.push(documentLine(line, lines, await knownOf(line, depth)));
   const current = Math.max(
@@ -34,7 +38,7 @@ export async function makeRecord(lines: readonly Line[], depth: number): Promise
       here && !foreign
         ? { kind: here.kind, adapter: here.description.adapter }
         : { kind: 'unknown', adapter: '' },
-    strategy: 'sample',
+    strategy,
     lines: documents,
     current,
     selected: selected !== null && selected <= lines[current]!.length ? selected : null,

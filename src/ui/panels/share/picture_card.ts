@@ -1,0 +1,79 @@
+/** A card for a slide or a chat: up to four texts, their words coloured as on the page, and what sets them apart. */
+import { allTokens, type Line, type TokenView } from '../../../playground/line.ts';
+import { colourStep } from '../../../playground/token_colour.ts';
+import { toPng } from '../../charts/chart_pictures.ts';
+
+/** The size at which chats and slides show a picture whole. */
+const width = 1200;
+const height = 630;
+const margin = 48;
+const maxTexts = 4;
+const fontSize = 24;
+const lineHeight = 36;
+
+/** @param model its name, for the foot of the card */
+export function drawCard(lines: readonly Line[], model: string): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d')!;
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  context.fillStyle = colour('--panel');
+  context.fillRect(0, 0, width, height);
+  context.textBaseline = 'alphabetic';
+  const shown = lines.slice(0, maxTexts);
+  const room = (height - 2 * margin - 40) / shown.length;
+  shown.forEach((line, index) => {
+    const top = margin + index * room;
+    context.font = `600 18px ${colour('--font')}`;
+    context.fillStyle = colour('--ink-3');
+    context.fillText(caption(line), margin, top + 18);
+    const rows = Math.max(1, Math.floor((room - 40) / lineHeight));
+    drawText(context, allTokens(line), { top: top + 34, rows }, colour);
+  });
+  context.font = `18px ${colour('--font')}`;
+  context.fillStyle = colour('--ink-3');
+  const more = lines.length > shown.length ? `, and ${lines.length - shown.length} more` : '';
+  context.fillText(`Logitscope${model === '' ? '' : ` · ${model}`}${more}`, margin, height - margin + 14);
+  return toPng(canvas);
+}
+
+function caption({ params, name }: Line): string {
+  return `${name} · temperature ${params.temperature} · top-p ${params.topP} · seed ${params.seed}`;
+}
+
+/** Token by token, broken where a token begins with a space; what does not fit ends in an ellipsis. */
+function drawText(
+  context: CanvasRenderingContext2D,
+  tokens: readonly TokenView[],
+  { top, rows }: { readonly top: number; readonly rows: number },
+  colour: (name: string) => string,
+): void {
+  context.font = `${fontSize}px ${colour('--font')}`;
+  let x = margin;
+  let row = 0;
+  for (const token of tokens) {
+    const text = token.piece.replace(/\s+/g, ' ');
+    const wide = context.measureText(text).width;
+    if (x + wide > width - margin - fontSize) {
+      if (row + 1 === rows) {
+        context.fillStyle = colour('--ink-3');
+        context.fillText('…', x, top + row * lineHeight + fontSize);
+        return;
+      }
+      row++;
+      x = margin;
+    }
+    const drawn = x === margin ? text.trimStart() : text;
+    const wideDrawn = context.measureText(drawn).width;
+    const step = colourStep('probability', token);
+    if (step > 0) {
+      context.fillStyle = colour(`--v${step}`);
+      context.fillRect(x, top + row * lineHeight + 2, wideDrawn, fontSize + 6);
+    }
+    context.fillStyle = token.start < 0 ? colour('--ink-3') : step > 0 ? colour('--v-ink') : colour('--ink');
+    context.fillText(drawn, x, top + row * lineHeight + fontSize);
+    x += wideDrawn;
+  }
+}

@@ -1,0 +1,53 @@
+/** What the browser tests of links, files and the history share. */
+import { readFileSync } from 'node:fs';
+import type { Download, Page } from 'playwright-core';
+import { desktop } from './playground_page.ts';
+import { openPage, type OpenPage } from '../setup/browser.ts';
+
+/** The page with no model and no engine: what it shows is what it was given. */
+export function openWithoutModel(fragment: string): Promise<OpenPage> {
+  return openPage(fragment, { viewport: desktop });
+}
+
+export async function outputOf(page: Page): Promise<string> {
+  return page.locator('.text').innerText();
+}
+
+/** The link that the Share dialog offers for what is on the page. */
+export async function shareLink(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Share' }).click();
+  const link = page.getByRole('textbox', { name: 'Link' });
+  await page.getByText(/candidates of each step/).waitFor();
+  const url = await link.inputValue();
+  await page.keyboard.press('Escape');
+  return url;
+}
+
+/** Presses a button of the Share dialog, and reads the file that comes of it. */
+export async function savedFile(page: Page, button: string): Promise<{ name: string; bytes: Buffer }> {
+  const dialog = page.getByRole('dialog', { name: 'Share' });
+  if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Share' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: button, exact: true }).click(),
+  ]);
+  return { name: download.suggestedFilename(), bytes: await contentOf(download) };
+}
+
+async function contentOf(download: Download): Promise<Buffer> {
+  return readFileSync(await download.path());
+}
+
+/** Hands a file to the History dialog, as a person does by its button. */
+export async function openRunFile(page: Page, name: string, content: string | Buffer): Promise<void> {
+  await page.getByRole('button', { name: 'History' }).click();
+  await page
+    .getByLabel('A run from a file')
+    .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(content) });
+}
+
+/** Width and height that a PNG's header tells. */
+export function pngSize(bytes: Buffer): [number, number] {
+  if (bytes.toString('latin1', 1, 4) !== 'PNG') throw new Error('This is no PNG.');
+  return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+}
