@@ -5,22 +5,28 @@
 import { sentence, sum } from './test/report.ts';
 import { type StepResult, check, tests } from './test/step.ts';
 
-const results: StepResult[] = [
-  await check('setup', 'node', 'scripts/run.mjs', 'setup'),
-  await check('typecheck', 'tsc', '--noEmit'),
-  await check('svelte-check', 'svelte-check', '--fail-on-warnings', '--output', 'human'),
-  await check('eslint', 'eslint', '--max-warnings=0', '.'),
-  await check('prettier', 'prettier', '--check', '--log-level=warn', '.'),
-  await check('knip', 'knip'),
-  await check('arrows', 'depcruise', '--output-type=err', 'src'),
-  await check('build', 'vite', 'build', '--logLevel=warn'),
-  await check('bundle', 'node', 'scripts/run.mjs', 'check_bundle'),
-  await tests('unit'),
-  await tests('ui'),
-  await tests('gpu'),
-  await tests('conformance'),
-  await tests('e2e'),
-];
+const setUp = await check('setup', 'node', 'scripts/run.mjs', 'setup');
+
+// Two at a time: each is a process of one thread, more or less.
+const checks = await Promise.all([
+  inTurn(
+    () => check('typecheck', 'tsc', '--noEmit'),
+    () => check('eslint', 'eslint', '--max-warnings=0', '.'),
+  ),
+  inTurn(
+    () => check('svelte-check', 'svelte-check', '--fail-on-warnings', '--output', 'human'),
+    () => check('knip', 'knip'),
+    () => check('arrows', 'depcruise', '--output-type=err', 'src'),
+    () => check('prettier', 'prettier', '--check', '--log-level=warn', '.'),
+    () => check('build', 'vite', 'build', '--logLevel=warn'),
+    () => check('bundle', 'node', 'scripts/run.mjs', 'check_bundle'),
+  ),
+]);
+
+const tested = await inTurn(
+  ...['unit', 'ui', 'gpu', 'conformance', 'e2e'].map((project) => () => tests(project)),
+);
+const results = [setUp, ...checks.flat(), ...tested];
 
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);
@@ -30,3 +36,9 @@ for (const { name, tally, seconds } of results) {
 }
 console.log(sentence(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+async function inTurn(...steps: readonly (() => Promise<StepResult>)[]): Promise<StepResult[]> {
+  const done: StepResult[] = [];
+  for (const step of steps) done.push(await step());
+  return done;
+}
