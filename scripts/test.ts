@@ -1,5 +1,5 @@
 /**
- * `npm test`: the set-up, every check and every test, one after another; no failure hides the next step. Ends with a table
+ * `npm test`: the set-up, every check and every test; no failure hides another. Ends with a table
  * and one line, `N passed, N failed`, in which a check counts as one test.
  */
 import { sentence, sum } from './test/report.ts';
