@@ -72,7 +72,7 @@ export function followSelection(): void {
 }
 
 /** Whether two settings pick alike; the order of keys does not matter. */
-export function sameParams(a: SamplingParams, b: SamplingParams): boolean {
+function sameParams(a: SamplingParams, b: SamplingParams): boolean {
   return (Object.keys(a) as (keyof SamplingParams)[]).every((key) => {
     const one = a[key];
     const other = b[key];

@@ -17,7 +17,7 @@ export function changeView(patch: Partial<ViewSettings>): void {
   changeSettings({ view: { ...playground.settings.view, ...patch, top } });
 }
 
-export function changeParams(patch: Partial<SamplingParams>): void {
+function changeParams(patch: Partial<SamplingParams>): void {
   changeSettings({ params: { ...playground.settings.params, ...patch } });
 }
 
