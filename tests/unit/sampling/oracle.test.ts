@@ -240,6 +240,20 @@ test('bans after a stage that sorts leave the order of the others right', () => 
   }
 });
 
+test('bans among those that are in order already, with others behind that are not', () => {
+  const logits = Float32Array.from({ length: 3000 }, (_, id) => Math.sin(id * 1.7));
+  const nucleus = plainTopP(0.99)(plainCandidates(logits));
+  const banned = nucleus.filter((_, rank) => rank % 10 === 0).map(({ id }) => id);
+  const { survivors } = runChain(logits, {
+    order: ['top_p', 'logit_bias', 'top_k'],
+    topP: 0.99,
+    topK: 500,
+    logitBias: banned.map((token) => ({ token, bias: -Infinity })),
+  });
+  const living = plainTopK(500)(nucleus.filter(({ id }) => !banned.includes(id)));
+  expect(survivors).toEqual(living.map(({ id }) => id).sort((a, b) => a - b));
+});
+
 const LARGE = 60_000;
 const distinct = Float32Array.from({ length: LARGE }, (_, id) => -6 * Math.log(1 - uniform(3, id, 0)));
 /** Thousands of each value, so that ties decide. */
