@@ -57,6 +57,8 @@ export function runBlocked(): string | null {
 /** Tokens by which the prompt exceeds the context, with room for one token of output; 0 when it fits. */
 export function promptExcess(): number {
   if (playground.engine.phase !== 'ready' || !playground.prompt) return 0;
+  // A server counts by itself, and says so when there are too many.
+  if (!playground.engine.summary.capabilities.tokenizer) return 0;
   return Math.max(0, playground.prompt.tokens.length + 1 - playground.engine.summary.model.contextLength);
 }
 

@@ -2,6 +2,7 @@
 
 /** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `< 1e-9 %`. */
 export function percent(p: number): string {
+  if (Number.isNaN(p)) return '–';
   if (p === 0) return '0 %';
   if (p >= 0.9995) return p === 1 ? '100 %' : `${(p * 100).toFixed(2)} %`;
   const value = p * 100;
@@ -19,7 +20,13 @@ export function decimal(value: number, digits = 3): string {
 
 /** A count with thin spaces between thousands. */
 export function count(value: number): string {
+  if (Number.isNaN(value)) return '–';
   return value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
+}
+
+/** What the candidates that are not listed are called. NaN: nobody told how many there are. */
+export function restName(rest: { readonly count: number }): string {
+  return Number.isNaN(rest.count) ? 'all others' : `the other ${count(rest.count)}`;
 }
 
 /** Bytes in the units that memory is bought in (powers of 1000, as browsers and hubs show file sizes). */

@@ -15,10 +15,11 @@ import type {
 } from '../engines/contract.ts';
 import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
+import type { ServerModel } from '../engines/openai/replies.ts';
 import type { HubRepository } from '../models/hub.ts';
 import type { KeptModel, RemoteFile } from '../models/model_store.ts';
 import type { StorageRoom } from '../models/storage_room.ts';
-import type { SamplingParams } from '../sampling/params.ts';
+import type { NumberKey, SamplingParams } from '../sampling/params.ts';
 import type { StepMeasure } from './measure_step.ts';
 import type { AdapterRoom, PlannedModel } from './model_plans.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
@@ -31,7 +32,9 @@ export type ModelChoice =
   | { readonly kind: 'catalogue'; readonly id: string; readonly base: string }
   | { readonly kind: 'file'; readonly file: File }
   /** Downloaded, checked, and kept where the browser allows it. */
-  | { readonly kind: 'remote'; readonly file: RemoteFile };
+  | { readonly kind: 'remote'; readonly file: RemoteFile }
+  /** A model on an OpenAI-compatible server. The key is held for as long as the worker lives, and never written down. */
+  | { readonly kind: 'server'; readonly baseUrl: string; readonly model: string; readonly key: string };
 
 /** What the page knows of a loaded engine. */
 export interface EngineSummary {
@@ -40,6 +43,8 @@ export interface EngineSummary {
   readonly capabilities: Capabilities;
   readonly description: EngineDescription;
   readonly hasChatTemplate: boolean;
+  /** The parameters that a server takes; null where sampling is done here, and all of them count. */
+  readonly taken: readonly NumberKey[] | null;
   /** Sentences about how it was loaded, for the person. */
   readonly notes: readonly string[];
 }
@@ -246,6 +251,8 @@ export interface WorkerApi {
   deleteKept(key: string): Promise<void>;
   /** @param hubUrl another address of the hub: a mirror */
   findModel(typed: string, hubUrl?: string): Promise<Found>;
+  /** The models of an OpenAI-compatible server. @throws EngineError `network`, `bad-reply` */
+  serverModels(baseUrl: string, key: string): Promise<readonly ServerModel[]>;
   /** Models of the hub that are worth having, with what each would take here at a context of so many tokens. */
   hubModels(contextLength: number): Promise<HubModels>;
 }

@@ -42,6 +42,7 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     shelf: () => remote.shelf(),
     deleteKept: (key) => remote.deleteKept(key),
     findModel: (typed, hubUrl) => remote.findModel(typed, hubUrl),
+    serverModels: (baseUrl, key) => remote.serverModels(baseUrl, key),
     hubModels: (contextLength) => remote.hubModels(contextLength),
     terminate: () => worker.terminate(),
   };

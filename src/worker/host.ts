@@ -1,5 +1,8 @@
 /** The worker's end of the boundary: the engine, the texts, and their logits. */
 import { EngineError, type Engine, type LoadProgress, type TokenId } from '../engines/contract.ts';
+import { OpenAiEngine } from '../engines/openai/engine.ts';
+import type { ServerModel } from '../engines/openai/replies.ts';
+import { OpenAiServer } from '../engines/openai/server.ts';
 import type { RunResult } from '../decoding/events.ts';
 import { DEFAULT_LOGIT_BUDGET, LogitMemory } from '../decoding/logit_memory.ts';
 import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
@@ -33,6 +36,9 @@ import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
 import { measureStep, type StepMeasure } from './measure_step.ts';
 import { openEngine } from './open_engine.ts';
+import { takenBy } from './server_parameters.ts';
+import { runOnServer } from './server_run.ts';
+import { ServerSteps } from './server_steps.ts';
 import { rederiveLine } from './rederive_line.ts';
 import { runLines } from './run_lines.ts';
 import { candidateRow, stepView } from './step_view.ts';
@@ -48,6 +54,7 @@ export class WorkerHost implements WorkerApi {
   #loading: AbortController | null = null;
   #running: AbortController | null = null;
   readonly #lines = new HeldLines();
+  readonly #serverSteps = new ServerSteps();
   readonly #memory = new LogitMemory();
   /** The engine's calls may not overlap: each waits here for the one before it. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -77,6 +84,7 @@ export class WorkerHost implements WorkerApi {
         capabilities: engine.capabilities,
         description: engine.describe(),
         hasChatTemplate: engine.tokenizer.hasChatTemplate,
+        taken: engine instanceof OpenAiEngine ? takenBy(engine.ownedBy) : null,
         notes,
       };
     });
@@ -100,13 +108,11 @@ export class WorkerHost implements WorkerApi {
     const running = new AbortController();
     this.#running = running;
     try {
+      const context = { lines: this.#lines, memory: this.#memory, signal: running.signal, onEvents };
       return await this.#alone(() =>
-        runLines(engine, request, {
-          lines: this.#lines,
-          memory: this.#memory,
-          signal: running.signal,
-          onEvents,
-        }),
+        engine instanceof OpenAiEngine
+          ? runOnServer(engine, request, context, this.#serverSteps)
+          : runLines(engine, request, context),
       );
     } finally {
       this.#running = null;
@@ -124,6 +130,11 @@ export class WorkerHost implements WorkerApi {
   }
 
   async inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null> {
+    const engine = this.#require();
+    if (engine instanceof OpenAiEngine) {
+      const line = this.#lines.get(place.line);
+      return line && this.#serverSteps.view(line, place.position, engine.tokenizer, options.top);
+    }
     const found = await this.#trace(place, params);
     return found && stepView(found.trace, found.chosen, found.drawn, this.#require().tokenizer, options.top);
   }
@@ -238,6 +249,10 @@ export class WorkerHost implements WorkerApi {
     return findModel(typed, hubUrl);
   }
 
+  serverModels(baseUrl: string, key: string): Promise<readonly ServerModel[]> {
+    return new OpenAiServer({ baseUrl, key }).models();
+  }
+
   hubModels(contextLength: number): Promise<HubModels> {
     return readHubModels(contextLength);
   }
@@ -261,7 +276,7 @@ export class WorkerHost implements WorkerApi {
   async #logits(tokens: readonly TokenId[], from: number): Promise<Float32Array[] | null> {
     const known = this.#memory.along(tokens, from);
     if (known.every((row) => row !== null)) return known;
-    if (this.#running) return null;
+    if (this.#running || this.#require().capabilities.logits !== 'full') return null;
     return this.#alone(() => this.#memory.obtain(this.#require().session, tokens, from, 'prefill'));
   }
 

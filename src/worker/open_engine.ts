@@ -1,4 +1,5 @@
 import { EngineError, type ByteSource, type Engine, type LoadProgress } from '../engines/contract.ts';
+import { OpenAiEngine } from '../engines/openai/engine.ts';
 import { ScriptedEngine } from '../engines/scripted/engine.ts';
 import { loadWebGpuEngine } from '../engines/webgpu/engine.ts';
 import { blobSource, bufferSource } from '../engines/webgpu/gguf/sources.ts';
@@ -19,6 +20,7 @@ export interface OpenOptions {
 /** @throws EngineError: what is wrong with the file, the machine or the network, in one sentence */
 export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
+  if (choice.kind === 'server') return OpenAiEngine.open(choice, choice.model, options.signal);
   if (choice.kind === 'remote') return openDownloaded(choice.file, options);
   const source =
     choice.kind === 'file'

@@ -1,6 +1,6 @@
 import type { ChartConfiguration } from 'chart.js';
 import type { CandidateRow, StepView } from '../../worker/views';
-import { count, decimal, percent } from '../format';
+import { count, decimal, percent, restName } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { endLabels } from './end_labels';
 
@@ -30,12 +30,14 @@ export function candidatesConfig(
   const log = options.scale === 'log';
   const shown = (p: number): number | null => (log ? (p < logFloor ? null : p) : p);
   const rawColours = rows.map((row) => (row.removedBy === null ? theme.raw : theme.gone));
-  const largest = Math.max(rest.raw, rest.final, ...rows.map((row) => Math.max(row.raw, row.final)));
+  // What a server did not tell is NaN, and has no bar.
+  const told = [rest, ...rows].flatMap(({ raw, final }) => [raw, final]).filter((p) => !Number.isNaN(p));
+  const largest = Math.max(0, ...told);
   const labels = rows.map((row) => (row.token === view.chosen ? `▸ ${row.label}` : row.label));
   return {
     type: 'bar',
     data: {
-      labels: [...labels, `the other ${count(rest.count)}`],
+      labels: [...labels, restName(rest)],
       datasets: [
         {
           label: 'raw',

@@ -79,7 +79,7 @@ describe('a stream', () => {
     const [drawn] = pieces[0]!.tokens;
     expect(drawn).toMatchObject({ text: ' Paris', bytes: null, logprob: -3.1 });
     expect(drawn!.top.map(({ text, logprob }) => [text, logprob])).toEqual([
-      [' the', -0.2],
+      [' the', -0.3],
       [' a', -1.9],
       [' Paris', -3.1],
       [' zzz', -Infinity],

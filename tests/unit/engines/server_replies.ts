@@ -58,7 +58,7 @@ export const vllm = events(
           text_offset: [0],
           token_logprobs: [-3.1],
           tokens: [' Paris'],
-          top_logprobs: [{ ' Paris': -3.1, ' the': -0.2, ' a': -1.9, ' zzz': -9999.0 }],
+          top_logprobs: [{ ' Paris': -3.1, ' the': -0.3, ' a': -1.9, ' zzz': -9999.0 }],
         },
         finish_reason: null,
         stop_reason: null,

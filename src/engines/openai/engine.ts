@@ -1,0 +1,118 @@
+import {
+  type Capabilities,
+  type Engine,
+  type EngineDescription,
+  EngineError,
+  type ModelInfo,
+  type Session,
+  type TokenId,
+} from '../contract.ts';
+import type { Piece, ServerModel } from './replies.ts';
+import { type GenerateRequest, OpenAiServer, type ServerAddress } from './server.ts';
+import { ServerVocabulary } from './vocabulary.ts';
+
+/** Alternatives asked for at each token: what chat servers allow at most. */
+const TOP = 20;
+
+/**
+ * A model that runs on a server. It samples there: the page gets each token with the logprobs of the likeliest few, and
+ * no logits; so its session refuses, and `generate` takes its place.
+ */
+export class OpenAiEngine implements Engine {
+  readonly kind = 'openai';
+  readonly tokenizer = new ServerVocabulary();
+  readonly model: ModelInfo;
+  readonly capabilities: Capabilities = {
+    logits: 'top-n',
+    maxLogprobs: TOP,
+    fork: false,
+    promptLogprobs: false,
+    summaryTop: 0,
+    maxBatch: 1,
+    tokenizer: false,
+  };
+  readonly session: Session;
+  readonly ownedBy: string | null;
+  readonly #server: OpenAiServer;
+
+  private constructor(server: OpenAiServer, { id, contextLength, ownedBy }: ServerModel) {
+    this.#server = server;
+    this.ownedBy = ownedBy;
+    this.session = refusingSession(server.host);
+    this.model = {
+      name: id,
+      architecture: `on ${server.host}`,
+      parameters: 0,
+      vocabularySize: 0,
+      contextLength: contextLength ?? 0,
+      layers: 0,
+      embeddingLength: 0,
+      fileSize: 0,
+      weightBytes: 0,
+      kvBytesPerToken: 0,
+      formats: {},
+    };
+  }
+
+  /** @throws EngineError `network`, `bad-reply`; `not-supported` where the server has no such model */
+  static async open(address: ServerAddress, model: string, signal?: AbortSignal): Promise<OpenAiEngine> {
+    const server = new OpenAiServer(address);
+    const models = await server.models(signal);
+    const found = models.find(({ id }) => id === model);
+    if (!found) {
+      throw new EngineError(
+        'not-supported',
+        `${server.host} has no model “${model}”; ask it for its list again.`,
+      );
+    }
+    return new OpenAiEngine(server, found);
+  }
+
+  get host(): string {
+    return this.#server.host;
+  }
+
+  /**
+   * Goes on after `tokens`, which were prompt or came from this server.
+   * @throws EngineError `network`, `bad-reply`, `aborted`; `not-supported` for a chat answer that is to be continued
+   */
+  generate(
+    tokens: readonly TokenId[],
+    request: Pick<GenerateRequest, 'maxTokens' | 'stop' | 'parameters' | 'signal'>,
+  ): AsyncGenerator<Piece> {
+    const messages = this.tokenizer.messages(tokens[0] ?? -1);
+    if (messages && tokens.length > 1) {
+      throw new EngineError(
+        'not-supported',
+        'A server does not go on from the middle of a chat answer; use the Text mode to branch, or run again.',
+      );
+    }
+    const prompt = messages ? { messages } : { text: this.tokenizer.decode(tokens) };
+    return this.#server.generate({ ...request, prompt, model: this.model.name, topLogprobs: TOP });
+  }
+
+  describe(): EngineDescription {
+    return { adapter: this.host, software: false, features: [] };
+  }
+
+  dispose(): void {
+    // Nothing is held on the server between two requests.
+  }
+}
+
+function refusingSession(host: string): Session {
+  const refuse = (): never => {
+    throw new EngineError(
+      'not-supported',
+      `${host} gives no logits, so this cannot be done with it; choose a model that runs in this browser.`,
+    );
+  };
+  return {
+    prefill: async () => refuse(),
+    step: async () => refuse(),
+    fork: refuse,
+    release: () => undefined,
+    tokens: refuse,
+    usage: { pagesUsed: 0, pagesTotal: 0, pageTokens: 0, bytesPerPage: 0 },
+  };
+}

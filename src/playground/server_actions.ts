@@ -1,0 +1,42 @@
+/** Models on a server. Nothing is sent to it before a click that names it. */
+import type { ServerModel } from '../engines/openai/replies.ts';
+import type { NumberKey } from '../sampling/params.ts';
+import { worker } from './connection.ts';
+import { openModel } from './engine_actions.ts';
+import { changeSettings } from './settings_actions.ts';
+import { modelPattern } from './settings_schema.ts';
+import { playground } from './state.svelte.ts';
+
+export interface ServerAddress {
+  readonly baseUrl: string;
+  /** Lives in the page and its worker until the page is closed: in no link, no export, no storage. */
+  readonly key: string;
+}
+
+/** @throws EngineError: one sentence on what is wrong with the address, the server or the network */
+export function serverModels({ baseUrl, key }: ServerAddress): Promise<readonly ServerModel[]> {
+  return worker().serverModels(baseUrl, key);
+}
+
+export async function openServerModel({ baseUrl, key }: ServerAddress, model: string): Promise<void> {
+  // A link names the model and not the server, which is nobody else's business.
+  const name = `server:${model}`;
+  changeSettings({ model: modelPattern.test(name) ? name : 'server' });
+  await openModel({ kind: 'server', baseUrl, model, key }, model);
+}
+
+/** The server that the text goes to; null while everything stays on this machine. */
+export function serverHost(): string | null {
+  const { engine } = playground;
+  return engine.phase === 'ready' && engine.summary.kind === 'openai'
+    ? engine.summary.description.adapter
+    : null;
+}
+
+/** Why a parameter cannot be set on the engine that is loaded, or null. */
+export function parameterRefused(key: NumberKey): string | null {
+  const { engine } = playground;
+  if (engine.phase !== 'ready' || engine.summary.taken === null || engine.summary.taken.includes(key))
+    return null;
+  return `${engine.summary.description.adapter} samples by itself and does not take this parameter.`;
+}

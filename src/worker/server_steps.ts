@@ -1,0 +1,66 @@
+import type { DrawnToken, ServerToken } from '../engines/openai/replies.ts';
+import type { ServerVocabulary } from '../engines/openai/vocabulary.ts';
+import type { HeldLine } from './held_lines.ts';
+import type { CandidateRow, StepView } from './views.ts';
+
+/** What a server told of each step: the likeliest tokens, and nothing of the others but how much they hold. */
+export class ServerSteps {
+  readonly #steps = new WeakMap<HeldLine, Map<number, DrawnToken>>();
+
+  put(line: HeldLine, position: number, drawn: DrawnToken): void {
+    const steps = this.#steps.get(line) ?? new Map<number, DrawnToken>();
+    steps.set(position, drawn);
+    this.#steps.set(line, steps);
+  }
+
+  /** A line that goes on from another has what was told of that one. */
+  share(from: HeldLine, to: HeldLine): void {
+    this.#steps.set(to, new Map(this.#steps.get(from)));
+  }
+
+  /** @returns null where the server told nothing */
+  view(line: HeldLine, position: number, vocabulary: ServerVocabulary, top: number): StepView | null {
+    const drawn = this.#steps.get(line)?.get(position);
+    if (!drawn || (drawn.top.length === 0 && drawn.logprob === null)) return null;
+    const ranked = drawn.top.map((token, index) => row(token, index + 1, vocabulary));
+    const chosen = vocabulary.idOf(drawn);
+    const listed = ranked.slice(0, top);
+    const own = ranked.find(({ token }) => token === chosen) ?? row(drawn, NaN, vocabulary);
+    const rows = listed.some(({ token }) => token === chosen) ? listed : [...listed, own];
+    const held = rows.reduce((sum, { raw }) => sum + raw, 0);
+    return {
+      chosen,
+      rows,
+      // How many tokens share it, only the server knows.
+      rest: { count: NaN, raw: Math.max(0, 1 - held), final: NaN },
+      stages: [],
+      curve: {
+        vocabularySize: Math.max(1, ranked.length),
+        ranks: Float64Array.from(ranked, ({ rank }) => rank),
+        raw: Float64Array.from(ranked, ({ raw }) => raw),
+        final: new Float64Array(ranked.length),
+      },
+      cuts: [],
+      entropyRaw: NaN,
+      entropyFinal: NaN,
+      kept: NaN,
+      u: null,
+    };
+  }
+}
+
+function row(token: ServerToken, rank: number, vocabulary: ServerVocabulary): CandidateRow {
+  const id = vocabulary.idOf(token);
+  const rawLogprob = token.logprob ?? NaN;
+  return {
+    token: id,
+    label: vocabulary.label(id),
+    logit: NaN,
+    raw: Math.exp(rawLogprob),
+    rawLogprob,
+    final: NaN,
+    rank,
+    removedBy: null,
+    missed: null,
+  };
+}
