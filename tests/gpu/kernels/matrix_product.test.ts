@@ -72,9 +72,12 @@ describeOnEachAdapter('a matrix product', ({ name, gpu }) => {
       },
     );
 
-    test.each(some(name, half(plain ? 1 : 0)))('in tiles: $format $epilogue, bias $bias', async (one) => {
-      await check('rows', 'tile', one, [17, 65]);
-    });
+    test.each(some(name, half(plain ? 1 : 0), plain ? 0 : 1))(
+      'in tiles: $format $epilogue, bias $bias',
+      async (one) => {
+        await check('rows', 'tile', one, [17, 65]);
+      },
+    );
 
     test.each(some(name, [WIDE, ...half(plain ? 0 : 1)], 2))(
       `a workgroup two rows, by ${reducer}: $format $epilogue, bias $bias, $columns columns`,
