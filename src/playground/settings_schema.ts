@@ -68,7 +68,7 @@ const params = {
 export const paramsSchema: v.GenericSchema<unknown, SamplingParams> = v.object(params);
 const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<unknown, LanePatch>;
 
-export const messagesSchema = list(
+const messagesSchema = list(
   v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }),
 );
 

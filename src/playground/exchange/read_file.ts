@@ -16,7 +16,7 @@ export interface ReadRun {
 }
 
 /** One sentence for the page: it names the file, what is wrong with it, and the way out. */
-export class RunFileError extends Error {
+class RunFileError extends Error {
   override readonly name = 'RunFileError';
 }
 

@@ -10,7 +10,7 @@ export type Pair = readonly [key: string, value: string];
 const plain = /[^A-Za-z0-9\-_.~,:;/@!$*]/gu;
 
 /** A lone surrogate has no UTF-8 and becomes U+FFFD, as a tokenizer would read it. */
-export function encodeValue(text: string): string {
+function encodeValue(text: string): string {
   return text
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .replace(plain, (character) => (character === ' ' ? '+' : percentEncoded(character)));
@@ -23,7 +23,7 @@ function percentEncoded(character: string): string {
 }
 
 /** Bytes that are no UTF-8 become U+FFFD, and a `%` that escapes nothing stays one: nothing is ever refused. */
-export function decodeValue(text: string): string {
+function decodeValue(text: string): string {
   const spaced = text.replaceAll('+', ' ');
   return spaced.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => {
     const bytes = Uint8Array.from(run.slice(1).split('%'), (hex) => Number.parseInt(hex, 16));

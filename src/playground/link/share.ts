@@ -37,7 +37,7 @@ export async function recordedLink(
   return fittingLink((packed) => `${page()}#${writeFragment(settings, packed)}`, record);
 }
 
-export async function fittingLink(urlOf: (packed: string) => string, record: RunRecord): Promise<SharedLink> {
+async function fittingLink(urlOf: (packed: string) => string, record: RunRecord): Promise<SharedLink> {
   for (const depth of depths) {
     const url = urlOf(await packRecord(record, depth));
     const fits = url.length <= shareableLength;

@@ -54,7 +54,7 @@ const removed = -1;
 /** Keeps a distance above zero, apart from `removed`; no two logprobs of one token are this far apart. */
 export const finalOffset = 1_000_000;
 
-export function thousandths(value: number): number {
+function thousandths(value: number): number {
   return Math.round(value * 1000);
 }
 
