@@ -1,10 +1,79 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+
+/** The embedded model is kept with the page; anything larger is loaded on purpose and kept elsewhere. */
+const largestKeptFile = 32 * 1024 * 1024;
+
+/**
+ * What the built page may do. No script but its own, none inline, no eval but WebAssembly's; connections to servers that the
+ * person names. `frame-ancestors` works only as a header (docs/hosting.md).
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "connect-src 'self' https: http: blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** The dev server needs inline styles and a socket of its own, and goes without. */
+function contentSecurityPolicy(): Plugin {
+  return {
+    name: 'content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
 
 export default defineConfig({
   base: './',
   publicDir: 'static',
-  plugins: [svelte()],
+  plugins: [
+    svelte(),
+    contentSecurityPolicy(),
+    VitePWA({
+      // A new version waits until the person takes it: src/playground/offline.ts.
+      registerType: 'prompt',
+      injectRegister: null,
+      manifest: {
+        name: 'Logitscope',
+        short_name: 'Logitscope',
+        description: 'See how a language model picks its next word, on your own GPU.',
+        // Relative to the manifest, so that the page may lie under any path.
+        id: './',
+        start_url: './',
+        scope: './',
+        display: 'standalone',
+        background_color: '#f6f6f4',
+        theme_color: '#f6f6f4',
+        icons: [
+          { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
+          { src: 'icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: 'icon-512.png', sizes: '512x512', type: 'image/png' },
+        ],
+      },
+      workbox: {
+        globPatterns: ['**/*.{html,js,css,svg,png,json,gguf,wasm}'],
+        maximumFileSizeToCacheInBytes: largestKeptFile,
+        // The page is one document; its query and fragment are its own business.
+        navigateFallback: 'index.html',
+        ignoreURLParametersMatching: [/.*/],
+        cleanupOutdatedCaches: true,
+        sourcemap: false,
+      },
+    }),
+  ],
   worker: { format: 'es' },
   build: { target: 'es2023', sourcemap: true },
 });

@@ -2,5 +2,7 @@
 import './ui/theme.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { keepPage } from './playground/offline.ts';
 
 mount(App, { target: document.getElementById('app')! });
+void keepPage();

@@ -60,7 +60,12 @@ export interface OpenPageOptions extends BrowserContextOptions {
 export async function openPage(path = '', options: OpenPageOptions = {}): Promise<OpenPage> {
   const { webgpu = true, setUp, ...contextOptions } = options;
   const browser = await browserWith(webgpu);
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    // Each page comes from the server, as it is now; tests/e2e/offline.test.ts asks for the other.
+    serviceWorkers: 'block',
+    ...contextOptions,
+  });
   const page = await context.newPage();
   const errors: string[] = [];
   const foreignRequests: string[] = [];
