@@ -8,7 +8,7 @@ import { playground } from '../state.svelte.ts';
 import { seedLanes, sweepLanes, temperatureLanes } from './lane_gestures.ts';
 import { compare } from './state.svelte.ts';
 
-export function setLanes(lanes: readonly LanePatch[]): void {
+function setLanes(lanes: readonly LanePatch[]): void {
   changeSettings({ lanes: lanes.slice(0, maxLanes) });
   compare.change({ focus: Math.min(compare.focus, lanes.length - 1) });
 }

@@ -5,7 +5,7 @@ import { maxLanes } from '../link/limits.ts';
 import type { LanePatch } from '../settings.ts';
 
 /** The usual comparison: the best token always, then ever more luck. */
-export const usualTemperatures: readonly number[] = [0, 0.4, 0.8, 1.2];
+const usualTemperatures: readonly number[] = [0, 0.4, 0.8, 1.2];
 
 export function temperatureLanes(): LanePatch[] {
   return usualTemperatures.map((temperature) => ({ temperature }));

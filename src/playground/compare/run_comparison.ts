@@ -16,7 +16,7 @@ import { mostBranches, strategyOf } from './method.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 
 /** Why the lanes cannot run now, or null. */
-export function compareBlocked(): string | null {
+function compareBlocked(): string | null {
   const blocked = runBlocked();
   if (blocked !== null) return blocked;
   if (playground.engine.phase !== 'ready' || oneSequence()) return null;

@@ -53,7 +53,7 @@ export function planMemory(
 }
 
 /** Bytes of all tensors as they lie on the GPU. */
-export function weightBytes(file: TensorFile): number {
+function weightBytes(file: TensorFile): number {
   let sum = 0;
   for (const { format, shape } of file.tensors.values()) {
     const [columns = 1, ...rest] = shape;
