@@ -1,4 +1,4 @@
-import type { LoadProgress } from '../../contract.ts';
+import { EngineError, type LoadProgress } from '../../contract.ts';
 import type { TensorFile } from '../gguf/header.ts';
 import type { TensorInfo } from '../gguf/tensor_table.ts';
 import { type KernelContext, paddedWidth } from '../kernels/context.ts';
@@ -99,7 +99,7 @@ export class WeightLoader {
       outputBias: this.#bias(`${prefix}attn_output.bias`, width),
       feedForwardNorm: this.#norm(`${prefix}ffn_norm`, width),
       up: this.#up(prefix),
-      upBias: this.#bias(`${prefix}ffn_up.bias`, feedForward),
+      upBias: this.#upBias(prefix),
       down: this.#matrix(`${prefix}ffn_down.weight`, width, feedForward),
       downBias: this.#bias(`${prefix}ffn_down.bias`, width),
     };
@@ -190,6 +190,20 @@ export class WeightLoader {
 
   #bias(name: string, length: number): GPUBuffer | null {
     return this.#file.tensors.has(name) ? this.#vectors([name], [length]) : null;
+  }
+
+  /** Of a plain projection. Those of a gated one would have to lie in pairs, as its rows do; no published file has them. */
+  #upBias(prefix: string): GPUBuffer | null {
+    const names = [`${prefix}ffn_up.bias`, `${prefix}ffn_gate.bias`] as const;
+    const gated = this.#config.architecture.activation === 'swiglu';
+    const found = gated ? names.find((name) => this.#file.tensors.has(name)) : undefined;
+    if (found) {
+      throw new EngineError(
+        'unsupported-architecture',
+        `${this.#file.source.name} has the tensor “${found}”, and this engine runs gated feed-forward layers without biases only; please choose a model without them.`,
+      );
+    }
+    return this.#bias(names[0], this.#config.feedForward);
   }
 
   #qkvBias(prefix: string, q: number, kv: number): GPUBuffer | null {
