@@ -23,7 +23,7 @@ export interface Position {
 }
 
 /** Query, key and value of one row as the projection leaves them. */
-export interface Projected {
+interface Projected {
   readonly query: Float32Array;
   readonly key: Float32Array;
   readonly value: Float32Array;
