@@ -75,5 +75,6 @@ export default defineConfig({
     }),
   ],
   worker: { format: 'es' },
-  build: { target: 'es2023', sourcemap: true },
+  // Every browser with WebGPU preloads modules by itself.
+  build: { target: 'es2023', sourcemap: true, modulePreload: { polyfill: false } },
 });
