@@ -121,7 +121,7 @@ describe('a download', () => {
 
   it('bears a connection that falls silent', async () => {
     hub.moods.set(PATH, { silentAfter: 500_000, times: 1 });
-    expect(await whole(await open(remote, { silence: 150 }))).toEqual(sha256(bytes));
+    expect(await whole(await open(remote, { silence: 2000 }))).toEqual(sha256(bytes));
     expect(hub.timesSent(PATH, SIZE)).toEqual([1, 1]);
   });
 
