@@ -2,7 +2,7 @@
 import './ui/theme.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { keepPage } from './playground/offline.ts';
 
 mount(App, { target: document.getElementById('app')! });
-void keepPage();
+// Not needed for the first look at the page.
+void import('./playground/offline.ts').then(({ keepPage }) => keepPage());

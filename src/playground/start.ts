@@ -2,7 +2,6 @@
 import { openFirstModel } from './engine_actions.ts';
 import { isOwnAddress } from './link/address_bar.svelte.ts';
 import { readFragment } from './link/fragment.ts';
-import { openLink } from './link/open_link.ts';
 import { changeSettings } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
@@ -10,7 +9,7 @@ export async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
   if (query.get('engine') === 'scripted') changeSettings({ model: 'scripted' });
   const link = readFragment(location.hash);
-  if (link) await openLink(link);
+  if (link) await (await import('./link/open_link.ts')).openLink(link);
   // An address that the page wrote is a reload; any other one was given by a person, and is shown alone.
   const reload = isOwnAddress();
   const { keepHistory } = await import('./history/keeping.svelte.ts');

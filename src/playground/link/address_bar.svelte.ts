@@ -2,7 +2,6 @@
 import { playground } from '../state.svelte.ts';
 import { readFragment, writeFragment } from './fragment.ts';
 import { shareableLength } from './limits.ts';
-import { openLink } from './open_link.ts';
 
 /** A slider that is dragged gives one address when it comes to rest; browsers refuse more than some hundred in half a minute. */
 const restMs = 400;
@@ -37,7 +36,7 @@ export function followAddress(): void {
   $effect(() => {
     const changed = (): void => {
       const link = isOwnAddress() ? null : readFragment(location.hash);
-      if (link) void openLink(link);
+      if (link) void import('./open_link.ts').then(({ openLink }) => openLink(link));
     };
     window.addEventListener('hashchange', changed);
     return () => window.removeEventListener('hashchange', changed);
