@@ -68,9 +68,7 @@ const params = {
 export const paramsSchema: v.GenericSchema<unknown, SamplingParams> = v.object(params);
 const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<unknown, LanePatch>;
 
-const messagesSchema = list(
-  v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }),
-);
+const messagesSchema = list(v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }));
 
 export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   model: v.pipe(v.string(), v.regex(modelPattern)),
