@@ -51,15 +51,17 @@ export interface FirstView {
 
 /**
  * The model that the page opens with: the embedded one, or the scripted engine where the address asks for it
- * (`?engine=scripted`, for tests) or where there is no WebGPU.
+ * (`?engine=scripted`, for tests) or where there is no WebGPU. A model that the person opened meanwhile stays.
  */
 export async function openFirstModel(query: URLSearchParams, shown: FirstView): Promise<void> {
+  if (attempt > 0) return;
   if (query.get('engine') === 'scripted') {
     await openScripted(Number(query.get('delay') ?? 0));
     return;
   }
   if (shown.recording) void openRecording(shown.recordedParams);
   const [first] = await worker().models();
+  if (attempt > 0) return;
   if (!first) {
     notify('info', 'This copy of the page has no model of its own: open a .gguf file from your disk.');
     return;
