@@ -31,7 +31,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: 'tests/setup/serve.ts',
-          // A browser over a CPU that plays the GPU now and then misses a wait on a busy machine; a fault fails thrice.
           ...device,
         },
       },
