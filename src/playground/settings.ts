@@ -5,12 +5,17 @@
 import type { ChatMessage } from '../engines/contract.ts';
 import { defaultParams } from '../sampling/parameter_table.ts';
 import type { SamplingParams } from '../sampling/params.ts';
+import { defaultMethod, type Method } from './compare/method.ts';
 import type { ColourMode } from './token_colour.ts';
 
 /** What a lane changes in the common parameters. The first lane of a lone run changes nothing. */
 export type LanePatch = Partial<SamplingParams>;
 
+/** What the page shows. */
+export type PageView = 'sample' | 'compare' | 'tokens' | 'machine';
+
 export interface ViewSettings {
+  readonly page: PageView;
   readonly colour: ColourMode;
   /** Axis of the candidates chart. */
   readonly scale: 'linear' | 'log';
@@ -28,6 +33,10 @@ export interface Settings {
   readonly messages: readonly ChatMessage[];
   readonly params: SamplingParams;
   readonly lanes: readonly LanePatch[];
+  /** What a comparison runs: the lanes, or more samples of one setting. */
+  readonly method: Method;
+  /** Lanes draw the same u at the same position. */
+  readonly sharedLuck: boolean;
   readonly maxTokens: number;
   readonly stop: readonly string[];
   /** A new seed before each run. */
@@ -46,10 +55,12 @@ export function defaultSettings(): Settings {
     messages: [{ role: 'user', content: 'Tell me a story about a small boat.' }],
     params: defaultParams(),
     lanes: [{}],
+    method: defaultMethod(),
+    sharedLuck: true,
     maxTokens: 120,
     stop: [],
     rollSeed: false,
-    view: { colour: 'probability', scale: 'linear', top: 22, whitespace: false },
+    view: { page: 'sample', colour: 'probability', scale: 'linear', top: 22, whitespace: false },
   };
 }
 

@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
 import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../sampling/params.ts';
 import { maxEntries, maxLanes } from './link/limits.ts';
-import { maxTokensRange, topRange, type LanePatch, type Settings } from './settings.ts';
+import { defaultMethod, methodRanges, type Method } from './compare/method.ts';
+import { maxTokensRange, topRange, type LanePatch, type PageView, type Settings } from './settings.ts';
 import { colourScales, type ColourMode } from './token_colour.ts';
 
 /** UTF-16 units of a prompt, a turn or a stop sequence: a book chapter. */
@@ -70,6 +71,33 @@ const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<unknown, 
 
 const messagesSchema = list(v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }));
 
+export const pageViews: readonly PageView[] = ['sample', 'compare', 'tokens', 'machine'];
+
+/** Characters of a regular expression in a link or a file. */
+const maxPattern = 1_000;
+const pattern = v.pipe(v.string(), v.maxLength(maxPattern));
+const length = whole(methodRanges.length.min, methodRanges.length.max);
+
+/** Field by field, for a link reads them one by one. */
+export const methodFields = {
+  kind: v.picklist(['lanes', 'best-of-n', 'majority-vote', 'first-valid', 'beam']),
+  samples: whole(methodRanges.samples.min, methodRanges.samples.max),
+  score: v.picklist(['average-logprob', 'shortest', 'longest', 'verifier']),
+  verifier: v.picklist(['regex', 'json', 'length']),
+  pattern,
+  shortest: length,
+  longest: length,
+  extractor: v.picklist(['last-number', 'regex', 'whole-text']),
+  answerPattern: pattern,
+  width: whole(methodRanges.width.min, methodRanges.width.max),
+  lengthPenalty: v.pipe(
+    v.number(),
+    v.minValue(methodRanges.lengthPenalty.min),
+    v.maxValue(methodRanges.lengthPenalty.max),
+  ),
+} as const;
+const methodSchema: v.GenericSchema<unknown, Method> = v.object(methodFields);
+
 export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   model: v.pipe(v.string(), v.regex(modelPattern)),
   mode: v.picklist(['text', 'chat']),
@@ -77,10 +105,14 @@ export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   messages: messagesSchema,
   params: paramsSchema,
   lanes: v.pipe(v.array(lanePatchSchema), v.minLength(1), v.maxLength(maxLanes), v.readonly()),
+  // What was written before a comparison's method was kept has none.
+  method: v.optional(methodSchema, defaultMethod),
+  sharedLuck: v.optional(v.boolean(), true),
   maxTokens: whole(maxTokensRange.min, maxTokensRange.max),
   stop: list(text),
   rollSeed: v.boolean(),
   view: v.object({
+    page: v.optional(v.picklist(pageViews), 'sample'),
     colour: v.picklist(colourModes),
     scale: v.picklist(['linear', 'log']),
     top: whole(topRange.min, topRange.max),

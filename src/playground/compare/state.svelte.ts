@@ -1,6 +1,6 @@
 /**
- * The state of the comparison, changed through one gateway as the playground's is. The lanes' parameters are settings
- * (`Settings.lanes`), so that a link carries them; here is what came of running them, and how it is looked at.
+ * The state of the comparison, changed through one gateway as the playground's is. The lanes' parameters and the method are
+ * settings, so that a link carries them; here is what came of running them, and how it is looked at.
  */
 import type { BranchResult, RunResult, Strategy } from '../../decoding/events.ts';
 import type { KvUsage } from '../../engines/contract.ts';
@@ -8,9 +8,10 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import type { Line } from '../line.ts';
+import { playground } from '../state.svelte.ts';
 import { partings, type Output } from './divergence.ts';
 import { outputTokens } from './lane_tokens.ts';
-import { defaultMethod, type Method } from './method.ts';
+import type { Method } from './method.ts';
 
 /** The lanes run again one after another, to be held against the batch. */
 export interface Alone {
@@ -58,8 +59,6 @@ interface Snapshot {
 }
 
 class CompareState {
-  #method: Method = $state.raw(defaultMethod());
-  #sharedLuck = $state.raw(true);
   #comparison: Comparison | null = $state.raw(null);
   #selected: number | null = $state.raw(null);
   #focus = $state.raw(0);
@@ -87,10 +86,10 @@ class CompareState {
   });
 
   get method(): Method {
-    return this.#method;
+    return playground.settings.method;
   }
   get sharedLuck(): boolean {
-    return this.#sharedLuck;
+    return playground.settings.sharedLuck;
   }
   get comparison(): Comparison | null {
     return this.#comparison;
@@ -120,8 +119,17 @@ class CompareState {
 
   /** The gateway. What is not named stays. */
   change(patch: Partial<Snapshot>): void {
-    if (patch.method !== undefined) this.#method = patch.method;
-    if (patch.sharedLuck !== undefined) this.#sharedLuck = patch.sharedLuck;
+    const { method, sharedLuck } = patch;
+    if (method !== undefined || sharedLuck !== undefined) {
+      const { settings } = playground;
+      playground.change({
+        settings: {
+          ...settings,
+          method: method ?? settings.method,
+          sharedLuck: sharedLuck ?? settings.sharedLuck,
+        },
+      });
+    }
     if (patch.comparison !== undefined) this.#comparison = patch.comparison;
     if (patch.selected !== undefined) this.#selected = patch.selected;
     if (patch.focus !== undefined) this.#focus = patch.focus;

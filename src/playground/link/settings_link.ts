@@ -6,8 +6,9 @@ import * as v from 'valibot';
 import { parameter } from '../../sampling/parameter_table.ts';
 import type { ChatMessage } from '../../engines/contract.ts';
 import { defaultSettings, maxTokensRange, topRange, type Settings } from '../settings.ts';
-import { colourModes, modelPattern } from '../settings_schema.ts';
+import { colourModes, modelPattern, pageViews } from '../settings_schema.ts';
 import { maxEntries } from './limits.ts';
+import { readMethod, writeMethod } from './method_link.ts';
 import { nameOf, readParams, writeParams } from './params_link.ts';
 import type { Pair } from './query.ts';
 import type { LinkValues } from './values.ts';
@@ -33,7 +34,9 @@ export function writeSettings(settings: Settings): Pair[] {
   if (settings.maxTokens !== defaults.maxTokens) pairs.push(['max_tokens', String(settings.maxTokens)]);
   for (const text of settings.stop) pairs.push(['stop', text]);
   if (settings.rollSeed) pairs.push(['roll_seed', '1']);
+  pairs.push(...writeMethod(settings));
   const { view } = settings;
+  if (view.page !== defaults.view.page) pairs.push(['view', view.page]);
   if (view.colour !== defaults.view.colour) pairs.push(['colour', view.colour]);
   if (view.scale !== defaults.view.scale) pairs.push(['scale', view.scale]);
   if (view.top !== defaults.view.top) pairs.push(['top', String(view.top)]);
@@ -62,10 +65,12 @@ export function readSettings(values: LinkValues): Settings {
     messages: readMessages(values, defaults.messages),
     params,
     lanes,
+    ...readMethod(values),
     maxTokens: values.read('max_tokens', whole(maxTokensRange), defaults.maxTokens, Number),
     stop: values.all('stop').slice(0, maxEntries),
     rollSeed: truth('roll_seed'),
     view: {
+      page: values.read('view', v.picklist(pageViews), defaults.view.page),
       colour: values.read('colour', v.picklist(colourModes), defaults.view.colour),
       scale: values.read('scale', v.picklist(['linear', 'log']), defaults.view.scale),
       top: values.read('top', whole(topRange), defaults.view.top, Number),
