@@ -53,6 +53,8 @@ export class WorkerHost implements WorkerApi {
   #index: TokenIndex | null = null;
   #loading: AbortController | null = null;
   #running: AbortController | null = null;
+  /** Logits that are computed anew for the charts: whatever a person starts goes before them. */
+  #looking = new AbortController();
   readonly #lines = new HeldLines();
   readonly #serverSteps = new ServerSteps();
   readonly #memory = new LogitMemory();
@@ -66,6 +68,7 @@ export class WorkerHost implements WorkerApi {
   async load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary> {
     this.#loading?.abort();
     this.#running?.abort();
+    this.#stopLooking();
     const loading = new AbortController();
     this.#loading = loading;
     return this.#alone(async () => {
@@ -107,6 +110,7 @@ export class WorkerHost implements WorkerApi {
     if (this.#running) throw new EngineError('not-supported', 'A run is going on; stop it before the next.');
     const running = new AbortController();
     this.#running = running;
+    this.#stopLooking();
     try {
       const context = { lines: this.#lines, memory: this.#memory, signal: running.signal, onEvents };
       return await this.#alone(() =>
@@ -160,6 +164,7 @@ export class WorkerHost implements WorkerApi {
     if (this.#running) throw new EngineError('not-supported', 'A run is going on; stop it before the next.');
     const running = new AbortController();
     this.#running = running;
+    this.#stopLooking();
     const before = line.tokens.slice(0, -1);
     const from = line.promptLength - 1;
     // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
@@ -272,12 +277,29 @@ export class WorkerHost implements WorkerApi {
     return { trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) };
   }
 
-  /** Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known. */
+  /**
+   * Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known.
+   * What was computed when a run cut in is kept, and null is the answer.
+   */
   async #logits(tokens: readonly TokenId[], from: number): Promise<Float32Array[] | null> {
     const known = this.#memory.along(tokens, from);
     if (known.every((row) => row !== null)) return known;
     if (this.#running || this.#require().capabilities.logits !== 'full') return null;
-    return this.#alone(() => this.#memory.obtain(this.#require().session, tokens, from, 'prefill'));
+    const { signal } = this.#looking;
+    try {
+      return await this.#alone(async () => {
+        signal.throwIfAborted();
+        return this.#memory.obtain(this.#require().session, tokens, from, 'prefill', signal);
+      });
+    } catch (cause) {
+      if (signal.aborted) return null;
+      throw cause;
+    }
+  }
+
+  #stopLooking(): void {
+    this.#looking.abort();
+    this.#looking = new AbortController();
   }
 
   #require(): Engine {

@@ -194,8 +194,8 @@ export class Runtime {
 
   async #warmUp(): Promise<void> {
     await Promise.all([
-      this.#plan('decode', 1),
-      this.#plan('head', 1),
+      this.#plan('decode', this.#shapeFor(1, 'decode')),
+      this.#plan('head', this.#shapeFor(1, 'decode')),
       this.#plan('prefill', this.#shapeFor(MAX_ROWS, 'prefill')),
     ]);
   }

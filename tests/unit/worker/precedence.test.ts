@@ -1,0 +1,46 @@
+/** Whose turn it is in the worker: what a person starts goes before what the charts would like to know. */
+import { expect, test } from 'vitest';
+import type { PrefillOptions } from '../../../src/engines/contract.ts';
+import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
+import { defaultParams } from '../../../src/sampling/parameter_table.ts';
+import { WorkerHost } from '../../../src/worker/host.ts';
+
+test('a run cuts in on a re-derivation, which keeps what it has and can be asked for again', async () => {
+  const engine = new ScriptedEngine();
+  const host = new WorkerHost(() => Promise.resolve(engine));
+  await host.load({ kind: 'scripted' }, () => undefined);
+  const prompt = engine.tokenizer.encode('Once upon a time', { addSpecial: true });
+  const tokens = [...prompt, ...engine.tokenizer.encode(' there was a little fox'.repeat(20))];
+  await host.adopt(1, { tokens, promptLength: prompt.length, stream: 0, byHand: [] });
+
+  // Each position whose logits are wanted takes a turn of its own, as the chunks of a slow adapter do.
+  const { session } = engine;
+  const prefill = session.prefill.bind(session);
+  const computed: number[] = [];
+  session.prefill = async (all, options: PrefillOptions = {}) => {
+    const { onLogits, signal } = options;
+    if (!onLogits) return prefill(all, options);
+    for (let position = 0; position < all.length; position++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+      const { sequence, logits } = await prefill(all.slice(0, position + 1));
+      session.release(sequence);
+      computed.push(position);
+      onLogits(position, logits);
+    }
+    return prefill(all);
+  };
+
+  const params = defaultParams();
+  const looking = host.rederive(1, params);
+  await expect.poll(() => computed.length).toBeGreaterThan(3);
+  const lanes = [{ line: 2, params, stream: 0 }];
+  const stop = { maxTokens: 4, sequences: [] };
+  const ran = host.run({ prompt, lanes, strategy: { kind: 'sample' }, stop }, () => undefined);
+  expect(await looking).toBeNull();
+  expect(computed.length).toBeLessThan(tokens.length - 1);
+  expect((await ran).branches).toHaveLength(1);
+
+  const again = await host.rederive(1, params);
+  expect(again?.tokens).toHaveLength(tokens.length - prompt.length);
+});
