@@ -14,12 +14,20 @@ const policy = [
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' blob: data:",
-  "worker-src 'self'",
+  // llama.cpp in WebAssembly starts its worker from a script of the page's own that has no address; such a worker is under
+  // this same policy.
+  "worker-src 'self' blob:",
   "manifest-src 'self'",
   "connect-src 'self' https: http: blob:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
+
+/** The engines that few visitors choose: megabytes, fetched when they are chosen and kept from then on. */
+const optionalEngine = /[\\/](?:@wllama|@mlc-ai[\\/]web-llm|engines[\\/](?:wllama|web-llm))[\\/]/;
+
+const optional = 'assets/optional/[name]-[hash][extname]';
+const optionalScript = 'assets/optional/[name]-[hash].js';
 
 /** The dev server needs inline styles and a socket of its own, and goes without. */
 function contentSecurityPolicy(): Plugin {
@@ -65,6 +73,15 @@ export default defineConfig({
       },
       workbox: {
         globPatterns: ['**/*.{html,js,css,svg,png,json,gguf,wasm}'],
+        globIgnores: ['assets/optional/**'],
+        runtimeCaching: [
+          {
+            // Their names hold a hash: what was kept under a name is right for ever.
+            urlPattern: ({ url, sameOrigin }) => sameOrigin && url.pathname.includes('/assets/optional/'),
+            handler: 'CacheFirst',
+            options: { cacheName: 'optional-engines', expiration: { maxEntries: 8 } },
+          },
+        ],
         maximumFileSizeToCacheInBytes: largestKeptFile,
         // The page is one document; its query and fragment are its own business.
         navigateFallback: 'index.html',
@@ -74,7 +91,21 @@ export default defineConfig({
       },
     }),
   ],
-  worker: { format: 'es' },
+  // Their loaders find WebAssembly beside themselves, which the dev server's bundling would move away.
+  optimizeDeps: { exclude: ['@wllama/wllama', '@mlc-ai/web-llm'] },
+  worker: {
+    format: 'es',
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ moduleIds }) =>
+          moduleIds.some((id) => optionalEngine.test(id)) ? optionalScript : 'assets/[name]-[hash].js',
+        assetFileNames: ({ originalFileNames }) =>
+          originalFileNames.some((name) => optionalEngine.test(name))
+            ? optional
+            : 'assets/[name]-[hash][extname]',
+      },
+    },
+  },
   // Every browser with WebGPU preloads modules by itself.
   build: { target: 'es2023', sourcemap: true, modulePreload: { polyfill: false } },
 });

@@ -5,6 +5,7 @@ import { worker } from './connection.ts';
 import { refreshPrompt } from './prompt_actions.ts';
 import { notify } from './notices.ts';
 import { openRecording, reviveRecording } from './recording_actions.ts';
+import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
@@ -39,7 +40,7 @@ export async function openModel(choice: ModelChoice, name: string): Promise<bool
 /** A `.gguf` file that the person picked or dropped. */
 export async function openFile(file: File): Promise<void> {
   changeSettings({ model: 'file' });
-  await openModel({ kind: 'file', file }, file.name);
+  await openModel({ kind: 'file', file, ...runOn.choice }, file.name);
 }
 
 export interface FirstView {

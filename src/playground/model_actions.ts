@@ -1,10 +1,12 @@
 /** Models from elsewhere: found, downloaded, kept, deleted. Nothing here is fetched without a click. */
+import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { RemoteFile } from '../models/model_store.ts';
 import type { Found, HubModels, Shelf } from '../worker/api.ts';
 import { worker } from './connection.ts';
 import { openModel } from './engine_actions.ts';
 import { settingsModel } from './model_name.ts';
 import { notify } from './notices.ts';
+import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 
 /** Downloads a file, or takes what is kept of it, and loads it. */
@@ -12,7 +14,17 @@ export async function openRemoteModel(file: RemoteFile): Promise<void> {
   changeSettings({ model: settingsModel(file.url) });
   // Only a page may ask, not its worker; browsers that ask the person do so now, when the reason can be seen.
   void navigator.storage?.persist?.().catch(() => false);
-  await openModel({ kind: 'remote', file }, file.fileName);
+  await openModel({ kind: 'remote', file, ...runOn.choice }, file.fileName);
+}
+
+/** The models that come with the page. */
+export function readCatalogue(): Promise<readonly CatalogueEntry[]> {
+  return worker().models();
+}
+
+export async function openCatalogueModel({ id, name }: CatalogueEntry): Promise<void> {
+  changeSettings({ model: id });
+  await openModel({ kind: 'catalogue', id, base: document.baseURI, ...runOn.choice }, name);
 }
 
 /** Stops a download; what has arrived is kept, and loading the same file again goes on from there. */

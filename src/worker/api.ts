@@ -29,12 +29,17 @@ export type ModelChoice =
   /** `stepDelay`: milliseconds that each forward pass takes, to try the page at a given speed. */
   | { readonly kind: 'scripted'; readonly stepDelay?: number }
   /** `base`: the page's address, against which the catalogue's own files are found. */
-  | { readonly kind: 'catalogue'; readonly id: string; readonly base: string }
-  | { readonly kind: 'file'; readonly file: File }
+  | ({ readonly kind: 'catalogue'; readonly id: string; readonly base: string } & Placed)
+  | ({ readonly kind: 'file'; readonly file: File } & Placed)
   /** Downloaded, checked, and kept where the browser allows it. */
-  | { readonly kind: 'remote'; readonly file: RemoteFile }
+  | ({ readonly kind: 'remote'; readonly file: RemoteFile } & Placed)
   /** A model on an OpenAI-compatible server. The key is held for as long as the worker lives, and never written down. */
   | { readonly kind: 'server'; readonly baseUrl: string; readonly model: string; readonly key: string };
+
+/** `cpu`: llama.cpp in WebAssembly, where our own engine would run it on the GPU. Without WebGPU all files run so. */
+export interface Placed {
+  readonly runOn?: 'gpu' | 'cpu';
+}
 
 /** What the page knows of a loaded engine. */
 export interface EngineSummary {

@@ -11,11 +11,15 @@ export interface PlannedModel {
   readonly parameters: number;
   /** Bytes of the tensors; the file is larger by its header, the vocabulary mostly. */
   readonly fileBytes: number;
-  /** What it will take here, by the engine's own arithmetic; null where it cannot run. */
+  /** What it will take here, by our own engine's arithmetic; null where that cannot run it. */
   readonly plan: MemoryPlan | null;
   /** Why it will not run here; null where it should. */
   readonly problem: string | null;
 }
+
+/** What llama.cpp in 32-bit WebAssembly can map of one file, in bytes. */
+const MAX_CPU_FILE = 2 ** 31;
+const tooLargeForCpu = 'this browser gives no WebGPU adapter, and on the CPU a file may have 2 GB at most';
 
 /** What an adapter allows, in bytes. `available` is of the machine's memory where the browser tells. */
 export interface AdapterRoom {
@@ -42,7 +46,8 @@ function planModel(model: HubModel, room: AdapterRoom | null, contextLength: num
   const fileBytes = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const parameters = tensors.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0);
   const planned = { model, parameters, fileBytes };
-  if (!room) return { ...planned, plan: null, problem: 'this browser gives no WebGPU adapter' };
+  // On the CPU there is another engine, whose arithmetic is not known here.
+  if (!room) return { ...planned, plan: null, problem: fileBytes < MAX_CPU_FILE ? null : tooLargeForCpu };
   try {
     const plan = planOf(model, tensors, room, contextLength);
     return { ...planned, plan, problem: problemOf(plan, room) };

@@ -4,11 +4,14 @@ import { ScriptedEngine } from '../engines/scripted/engine.ts';
 import { loadWebGpuEngine } from '../engines/webgpu/engine.ts';
 import { blobSource, bufferSource } from '../engines/webgpu/gguf/sources.ts';
 import { catalogueEntry, type CatalogueEntry } from '../models/catalogue.ts';
-import type { RemoteFile } from '../models/model_store.ts';
+import { keyOf, type RemoteFile } from '../models/model_store.ts';
+import { opfsStore } from '../models/opfs_store.ts';
 import type { ModelChoice } from './api.ts';
 import { memoryBound } from './memory_bound.ts';
 import { countedEngine } from './measure_step.ts';
+import { missingWebGpu } from './missing_webgpu.ts';
 import { openRemote } from './open_remote.ts';
+import { openWllama } from './open_wllama.ts';
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
@@ -21,6 +24,9 @@ export interface OpenOptions {
 export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
   if (choice.kind === 'server') return OpenAiEngine.open(choice, choice.model, options.signal);
+  if (choice.runOn === 'cpu') return openOnCpu(choice, options);
+  const missing = await missingWebGpu();
+  if (missing !== null) return openWithoutWebGpu(missing, choice, options);
   if (choice.kind === 'remote') return openDownloaded(choice.file, options);
   const source =
     choice.kind === 'file'
@@ -29,6 +35,34 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
   return countedEngine((onDevice) =>
     loadWebGpuEngine(source, { gpu: navigator.gpu, ...memoryBound(), ...options, onDevice }),
   );
+}
+
+type FileChoice = Extract<ModelChoice, { kind: 'catalogue' | 'file' | 'remote' }>;
+
+/** A GGUF file still runs, on the CPU; the person is told what would bring the GPU. */
+async function openWithoutWebGpu(missing: string, choice: FileChoice, options: OpenOptions): Promise<Engine> {
+  try {
+    const engine = await openOnCpu(choice, options);
+    options.onNote(
+      `${missing} Meanwhile ${engine.model.name} runs on the CPU, one text at a time, through llama.cpp in WebAssembly.`,
+    );
+    return engine;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code === 'aborted') throw error;
+    throw new EngineError(error.code, `${missing} And on the CPU: ${error.message}`, { cause: error });
+  }
+}
+
+async function openOnCpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
+  if (choice.kind === 'file')
+    return openWllama(blobSource(choice.file, choice.file.name), choice.file, options);
+  if (choice.kind === 'catalogue')
+    return openWllama(await fetchWhole(catalogueEntry(choice.id), choice.base, options), null, options);
+  const { source, complete, note } = await openRemote(choice.file, options);
+  if (note !== null) options.onNote(note);
+  await complete;
+  const kept = note === null ? await (await opfsStore())?.blob(await keyOf(choice.file)) : null;
+  return openWllama(source, kept ?? null, options);
 }
 
 /** Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved. */

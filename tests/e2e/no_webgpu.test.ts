@@ -1,0 +1,99 @@
+/** A browser without WebGPU: the page says what is missing, and runs models on the CPU, by llama.cpp in WebAssembly. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { makeModel } from '../models/make_model.ts';
+import { openPage } from '../setup/browser.ts';
+import { desktop, finished, shoot, tokens } from './playground_page.ts';
+import { outputOf } from './share_page.ts';
+
+const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
+/** A checkout without the model's file (it is made by `training/`) has nothing to open with. */
+const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
+
+const runButton = (page: Page) => page.getByRole('button', { name: 'Run', exact: true, disabled: false });
+const onCpu = (page: Page) =>
+  page.getByRole('contentinfo').getByText(/CPU, llama\.cpp b\d+-\w+ in WebAssembly/);
+
+async function draw(page: Page, prompt: string, maximum: number): Promise<string[]> {
+  await page.locator('#prompt').fill(prompt);
+  await page.getByLabel('Maximum of tokens').fill(String(maximum));
+  // A run of a small model may be over before anyone sees it going on; that a text is new is seen by its address alone.
+  const ended = page.locator('.end');
+  if (await ended.isVisible()) await ended.evaluate((element) => element.setAttribute('data-old', ''));
+  await runButton(page).click();
+  await page.locator('.end:not([data-old])').waitFor();
+  await finished(page);
+  return tokens(page);
+}
+
+test.skipIf(!present)('the embedded model runs on the CPU, with text, charts and knobs', async () => {
+  const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop, webgpu: false });
+  await page.getByText(/This browser has no WebGPU|WebGPU is here but finds no graphics adapter/).waitFor();
+  await onCpu(page).waitFor();
+  const drawn = await draw(page, 'The robot looked at the sea and', 24);
+  expect(drawn.length).toBeGreaterThan(12);
+  expect(await outputOf(page)).toContain('The robot looked at the sea and');
+  // Its distribution is whole: the likeliest and the rest are 1 together, and every prompt token has its own.
+  await page.getByRole('tab', { name: 'Table' }).click();
+  await page.locator('tr.chosen td').first().waitFor();
+  expect(await page.locator('.inspector tbody tr').count()).toBeGreaterThan(5);
+  await page.locator('[data-p="3"]').click();
+  await page.locator('.inspector dl').waitFor();
+  // The same again, token for token.
+  await page.keyboard.press('Escape');
+  expect(await draw(page, 'The robot looked at the sea and', 24)).toEqual(drawn);
+  await shoot(page, 'no_webgpu_light');
+  expect(errors).toEqual([]);
+  expect(foreignRequests).toEqual([]);
+  await close();
+});
+
+test('a file from the disk runs on the CPU, of an architecture of its own, and a damaged one is refused', async () => {
+  const { page, errors, close } = await openPage('?engine=scripted', { viewport: desktop, webgpu: false });
+  const picker = page.locator('input[type=file]').first();
+  const file = (name: string, buffer: Uint8Array) =>
+    picker.setInputFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(buffer) });
+  const model = makeModel({
+    seed: 12,
+    architecture: 'qwen2',
+    format: 'Q8_0',
+    vocabularySize: 345,
+    contextLength: 128,
+    layers: 2,
+    embeddingLength: 64,
+    feedForwardLength: 128,
+    heads: 4,
+    kvHeads: 2,
+    tied: true,
+  });
+  await file('own.gguf', model);
+  await onCpu(page).waitFor();
+  const drawn = await draw(page, 'ab', 8);
+  expect(drawn.length).toBeGreaterThan(4);
+  await file('cut.gguf', model.subarray(0, model.length - 1000));
+  await page
+    .getByRole('alert')
+    .getByText(/cut\.gguf.* it is incomplete/)
+    .waitFor();
+  // What was there stays on the page.
+  expect(await tokens(page)).toEqual(drawn);
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test.skipIf(!present)('chosen in the list of models, the CPU runs what the GPU ran', async () => {
+  const { page, errors, close } = await openPage('', { viewport: desktop });
+  await runButton(page).waitFor({ timeout: 60_000 });
+  await page.getByLabel('Top-k, exact').fill('1');
+  const onGpu = await draw(page, 'The robot looked at the sea and', 12);
+  await page.getByRole('button', { name: 'Models' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Models' });
+  await dialog.getByRole('switch', { name: 'Run GGUF files on the CPU' }).click();
+  await shoot(page, 'models_cpu_light');
+  await dialog.getByRole('button', { name: /^Load Logitscope/ }).click();
+  await onCpu(page).waitFor();
+  expect(await draw(page, 'The robot looked at the sea and', 12)).toEqual(onGpu);
+  expect(errors).toEqual([]);
+  await close();
+});
