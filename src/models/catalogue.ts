@@ -1,4 +1,5 @@
 /** The models that the page offers by name. A file of one's own needs no entry. */
+import { EngineError } from '../engines/contract.ts';
 import embedded from './embedded.json' with { type: 'json' };
 
 export interface CatalogueEntry {
@@ -31,9 +32,14 @@ export const CATALOGUE: readonly CatalogueEntry[] =
         },
       ];
 
-/** @throws RangeError for an id that is not in the catalogue */
+/** @throws EngineError `not-supported` for an id that is not in the catalogue */
 export function catalogueEntry(id: string): CatalogueEntry {
   const found = CATALOGUE.find((entry) => entry.id === id);
-  if (found === undefined) throw new RangeError(`There is no model "${id}" in the catalogue.`);
-  return found;
+  if (found) return found;
+  throw new EngineError(
+    'not-supported',
+    id === 'embedded'
+      ? 'This copy of the page has no model of its own: open a .gguf file from your disk.'
+      : `There is no model "${id}" in the catalogue: choose another.`,
+  );
 }

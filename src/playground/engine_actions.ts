@@ -4,7 +4,7 @@ import type { ModelChoice } from '../worker/api.ts';
 import { worker } from './connection.ts';
 import { refreshPrompt } from './prompt_actions.ts';
 import { notify } from './notices.ts';
-import { openRecording, reviveRecording } from './recording_actions.ts';
+import { reviveRecording } from './recording_actions.ts';
 import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
@@ -12,8 +12,11 @@ import { playground } from './state.svelte.ts';
 /** Counts loads, so that one that was overtaken says nothing more. */
 let attempt = 0;
 
-/** Loads a model in the worker; the one before it is let go. The texts on the page stay. */
-export async function openModel(choice: ModelChoice, name: string): Promise<boolean> {
+/**
+ * Loads a model in the worker; the one before it is let go. The texts on the page stay.
+ * @param shown what the model is to find on the page; until then it is not ready
+ */
+export async function openModel(choice: ModelChoice, name: string, shown?: Promise<void>): Promise<boolean> {
   const mine = ++attempt;
   const current = (): boolean => mine === attempt;
   playground.change({ engine: { phase: 'loading', name, progress: null }, prompt: null, overlay: null });
@@ -21,6 +24,7 @@ export async function openModel(choice: ModelChoice, name: string): Promise<bool
     const summary = await worker().load(choice, (progress) => {
       if (current()) playground.change({ engine: { phase: 'loading', name, progress } });
     });
+    await shown;
     if (!current()) return false;
     playground.change({ engine: { phase: 'ready', summary } });
     for (const note of summary.notes) notify('info', note);
@@ -43,38 +47,25 @@ export async function openFile(file: File): Promise<void> {
   await openModel({ kind: 'file', file, ...runOn.choice }, file.name);
 }
 
-export interface FirstView {
-  /** Show the run that comes with the page until there is another. */
-  readonly recording: boolean;
-  /** And begin with its parameters. */
-  readonly recordedParams: boolean;
-}
-
 /**
  * The model that the page opens with: the embedded one, or the scripted engine where the address asks for it
- * (`?engine=scripted`, for tests) or where there is no WebGPU. A model that the person opened meanwhile stays.
+ * (`?engine=scripted`, for tests). A model that the person opened meanwhile stays.
+ * @param shown what the page opens with, which is read while the model loads
  */
-export async function openFirstModel(query: URLSearchParams, shown: FirstView): Promise<void> {
-  if (attempt > 0) return;
+export async function openFirstModel(query: URLSearchParams, shown: Promise<void>): Promise<void> {
   if (query.get('engine') === 'scripted') {
-    await openScripted(Number(query.get('delay') ?? 0));
+    await openScripted(Number(query.get('delay') ?? 0), shown);
     return;
   }
-  if (shown.recording) void openRecording(shown.recordedParams);
-  const [first] = await worker().models();
-  if (attempt > 0) return;
-  if (!first) {
-    notify('info', 'This copy of the page has no model of its own: open a .gguf file from your disk.');
-    return;
-  }
-  changeSettings({ model: first.id });
-  await openModel({ kind: 'catalogue', id: first.id, base: document.baseURI }, first.name);
-  if (playground.engine.phase === 'failed') await offerScripted();
+  const mine = attempt + 1;
+  const choice = { kind: 'catalogue', id: playground.settings.model, base: document.baseURI } as const;
+  const ready = await openModel(choice, 'the embedded model', shown);
+  if (!ready && mine === attempt) await offerScripted();
 }
 
-export async function openScripted(stepDelay = 0): Promise<void> {
+export async function openScripted(stepDelay = 0, shown?: Promise<void>): Promise<void> {
   changeSettings({ model: 'scripted' });
-  await openModel({ kind: 'scripted', stepDelay }, 'the scripted engine');
+  await openModel({ kind: 'scripted', stepDelay }, 'the scripted engine', shown);
 }
 
 /** A page without a GPU still shows how sampling works, on an engine that says that it is not a model. */

@@ -2,12 +2,22 @@
 import { openFirstModel } from './engine_actions.ts';
 import { isOwnAddress } from './link/address_bar.svelte.ts';
 import { readFragment } from './link/fragment.ts';
-import { changeSettings } from './settings_actions.ts';
+import { openRecording } from './recording_actions.ts';
 import { playground } from './state.svelte.ts';
 
 export async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  if (query.get('engine') === 'scripted') changeSettings({ model: 'scripted' });
+  const shown = show(query.get('engine') !== 'scripted');
+  // Loading takes longest, so it begins at once and not when everything is shown.
+  await openFirstModel(
+    query,
+    shown.catch(() => undefined),
+  );
+  await shown;
+}
+
+/** @param recording whether a page with nothing to show shows the run that comes with it */
+async function show(recording: boolean): Promise<void> {
   const link = readFragment(location.hash);
   if (link) await (await import('./link/open_link.ts')).openLink(link);
   // An address that the page wrote is a reload; any other one was given by a person, and is shown alone.
@@ -15,5 +25,5 @@ export async function start(): Promise<void> {
   const { keepHistory } = await import('./history/keeping.svelte.ts');
   await keepHistory(reload, reload && link === null);
   const fresh = playground.lines.length === 0 && (link === null || reload);
-  await openFirstModel(query, { recording: fresh, recordedParams: link === null });
+  if (recording && fresh) void openRecording(link === null);
 }

@@ -119,6 +119,7 @@ async function fetchWhole(entry: CatalogueEntry, base: string, options: OpenOpti
     );
   const whole = new Uint8Array(entry.size);
   let loaded = 0;
+  let told = 0;
   try {
     const response = await fetch(url, { signal });
     if (!response.ok || !response.body) throw unreachable(`the server answered ${response.status}`);
@@ -130,7 +131,10 @@ async function fetchWhole(entry: CatalogueEntry, base: string, options: OpenOpti
       }
       whole.set(part.value, loaded);
       loaded += part.value.length;
-      onProgress({ stage: 'header', loadedBytes: loaded, totalBytes: entry.size });
+      // A chunk is a few kilobytes; the page is told as often as it draws.
+      if (performance.now() - told < 50) continue;
+      told = performance.now();
+      onProgress({ stage: 'download', loadedBytes: loaded, totalBytes: entry.size });
     }
   } catch (error) {
     if (error instanceof EngineError) throw error;

@@ -157,7 +157,7 @@ test('best of N, vote, first valid and beams', async () => {
   await page.getByText('Beam', { exact: true }).click();
   await run(page);
   const rows = page.getByRole('region', { name: 'Beams and greedy decoding' }).getByRole('row');
-  expect(await rows.count()).toBe(1 + 4 + 1);
+  await expect.poll(() => rows.count()).toBe(1 + 4 + 1);
   const tree = page.getByRole('group', { name: /^Tree of beams/ });
   await expect.poll(() => tree.getByRole('button').count()).toBeGreaterThan(1);
   const nodes = await tree.getByRole('button').count();
