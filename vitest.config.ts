@@ -16,6 +16,8 @@ const device = {
 export default defineConfig({
   plugins: [svelte()],
   test: {
+    // A UMD file in a package that calls itself a module: Node itself would not find its exports.
+    server: { deps: { inline: ['@mlc-ai/web-xgrammar'] } },
     projects: [
       // Patience here too: on a busy machine a property of some hundred runs takes its time.
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },

@@ -1,7 +1,7 @@
 /** Changes of settings, each through the gateway. */
 import { parameter } from '../sampling/parameter_table.ts';
 import type { ParamsPreset } from '../sampling/presets.ts';
-import type { NumberKey, SamplingParams, StageName } from '../sampling/params.ts';
+import type { Grammar, NumberKey, SamplingParams, StageName } from '../sampling/params.ts';
 import { maxTokensRange, topRange, type Settings, type ViewSettings } from './settings.ts';
 import { playground } from './state.svelte.ts';
 
@@ -42,10 +42,10 @@ export function moveStage(stage: StageName, index: number): void {
   changeParams({ order: [...order.slice(0, at), stage, ...order.slice(at)] });
 }
 
-/** The preset's numbers, order and switches; seed, bias and breakers stay. */
+/** The preset's numbers, order and switches; seed, bias, breakers and grammar stay. */
 export function applyPreset(preset: ParamsPreset): void {
-  const { seed, logitBias, dryBreakers } = playground.settings.params;
-  changeParams({ ...preset.params, seed, logitBias, dryBreakers });
+  const { seed, logitBias, dryBreakers, grammar } = playground.settings.params;
+  changeParams({ ...preset.params, seed, logitBias, dryBreakers, grammar });
 }
 
 export function setMaxTokens(value: number): void {
@@ -72,4 +72,8 @@ export function setBias(token: number, bias: number): void {
 
 export function removeBias(token: number): void {
   changeParams({ logitBias: playground.settings.params.logitBias.filter((entry) => entry.token !== token) });
+}
+
+export function setGrammar(grammar: Grammar | null): void {
+  changeParams({ grammar });
 }

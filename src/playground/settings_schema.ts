@@ -57,6 +57,10 @@ const bias = v.union([
 ]);
 export const logitBiasSchema = list(v.object({ token: whole(0, 2 ** 31 - 1), bias }));
 export const dryBreakersSchema = list(v.pipe(text, v.minLength(1)));
+/** What is wrong within a grammar is said beside it; here it need only be a text. */
+export const grammarSchema = v.nullable(
+  v.object({ kind: v.picklist(['json-schema', 'regex', 'ebnf']), source: text }),
+);
 
 const params = {
   ...numbers,
@@ -64,17 +68,19 @@ const params = {
   off: stagesSchema,
   logitBias: logitBiasSchema,
   dryBreakers: dryBreakersSchema,
+  // Older settings and records know no grammar.
+  grammar: v.optional(grammarSchema, null),
 };
 
 export const paramsSchema: v.GenericSchema<unknown, SamplingParams> = v.object(params);
-const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<unknown, LanePatch>;
+export const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<unknown, LanePatch>;
 
 const messagesSchema = list(v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }));
 
 export const pageViews: readonly PageView[] = ['sample', 'compare', 'tokens', 'machine'];
 
 /** Characters of a regular expression in a link or a file. */
-const maxPattern = 1_000;
+export const maxPattern = 1_000;
 const pattern = v.pipe(v.string(), v.maxLength(maxPattern));
 const length = whole(methodRanges.length.min, methodRanges.length.max);
 

@@ -364,6 +364,7 @@ export function defaultParams(): SamplingParams {
     off: [],
     logitBias: [],
     dryBreakers: DEFAULT_DRY_BREAKERS,
+    grammar: null,
   };
 }
 

@@ -53,6 +53,12 @@ export interface LogitBias {
   readonly bias: number;
 }
 
+/** What an output must be, in one of three languages: XGrammar's EBNF, a regular expression, a JSON schema. */
+export interface Grammar {
+  readonly kind: 'json-schema' | 'regex' | 'ebnf';
+  readonly source: string;
+}
+
 /** Everything that decides how a token is picked from its logits. Plain data: it can be cloned, stored and sent. */
 export interface SamplingParams extends Readonly<Record<NumberKey, number>> {
   /** The chain, first stage first. A stage that is missing here does not run. */
@@ -62,6 +68,8 @@ export interface SamplingParams extends Readonly<Record<NumberKey, number>> {
   readonly logitBias: readonly LogitBias[];
   /** Texts across which DRY does not look for repeats. */
   readonly dryBreakers: readonly string[];
+  /** Null lets every token through. Its mask is made outside and comes with each step. */
+  readonly grammar: Grammar | null;
 }
 
 /**

@@ -4,10 +4,11 @@
  * is `order=…`, and `order.2=…` for the second lane alone.
  */
 import { defaultParams, PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
-import type { LogitBias, SamplingParams } from '../../sampling/params.ts';
+import type { Grammar, LogitBias, SamplingParams } from '../../sampling/params.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import {
   dryBreakersSchema,
+  grammarSchema,
   logitBiasSchema,
   numberSchema,
   orderSchema,
@@ -52,6 +53,12 @@ const texts = {
     write: (value: SamplingParams['dryBreakers']) => (value.length === 0 ? [''] : value),
     read: (values: readonly string[]) => (values.length === 1 && values[0] === '' ? [] : values),
     schema: dryBreakersSchema,
+  },
+  grammar: {
+    name: 'grammar',
+    write: (value: SamplingParams['grammar']) => [value === null ? 'none' : `${value.kind}:${value.source}`],
+    read: (values: readonly string[]) => readGrammar(values.at(-1) ?? ''),
+    schema: grammarSchema,
   },
 } as const;
 
@@ -167,4 +174,13 @@ function readBias(text: string): unknown {
   const match = /^(\d+):(ban|[+-]?[\d.]+(?:e[+-]?\d+)?)$/.exec(text);
   if (!match) return text;
   return { token: Number(match[1]), bias: match[2] === 'ban' ? 'ban' : Number(match[2]) };
+}
+
+function readGrammar(text: string): unknown {
+  if (text === 'none') return null;
+  const colon = text.indexOf(':');
+  return { kind: text.slice(0, Math.max(0, colon)), source: text.slice(colon + 1) } satisfies Record<
+    keyof Grammar,
+    string
+  >;
 }

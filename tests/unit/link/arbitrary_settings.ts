@@ -28,6 +28,7 @@ const fields = {
   off: stages,
   logitBias: fc.array(bias, { maxLength: 5 }),
   dryBreakers: fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }), { maxLength: 5 }),
+  grammar: fc.option(fc.record({ kind: fc.constantFrom('json-schema', 'regex', 'ebnf'), source: text })),
 };
 
 const params = fc.record(fields) as unknown as fc.Arbitrary<SamplingParams>;

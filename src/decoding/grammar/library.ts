@@ -1,0 +1,70 @@
+/**
+ * XGrammar, fetched when the first grammar is used: a megabyte of WebAssembly. It is a UMD file in a package that calls itself
+ * a module, so a loader may find its exports in the module or on the global object.
+ *
+ * A grammar that it cannot read ends in an `abort` whose reason goes to the console alone, by way of the functions that stood
+ * there when the library was instantiated. Those are ours: they keep what is said while a grammar is being read.
+ */
+import type * as xgrammar from '@mlc-ai/web-xgrammar';
+
+type Library = typeof xgrammar;
+
+let library: Promise<Library> | null = null;
+/** What the parser says while one is at work; null while none is. */
+let heard: string[] | null = null;
+/** Parsers take turns, so that each is heard alone. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** @throws Error when it cannot be fetched: a later call tries again */
+export function loadLibrary(): Promise<Library> {
+  library ??= open().catch((error: unknown) => {
+    library = null;
+    throw error;
+  });
+  return library;
+}
+
+async function open(): Promise<Library> {
+  const module: Partial<Library> & { default?: Partial<Library> } = await import('@mlc-ai/web-xgrammar');
+  const found = [module, module.default, (globalThis as { xgrammar?: Library }).xgrammar].find(
+    (each) => each?.GrammarCompiler !== undefined,
+  ) as Library | undefined;
+  if (!found) throw new Error('The grammar library was loaded, and its functions were not found in it.');
+  /* eslint-disable no-console -- the library is given a console of our own while it starts, see above */
+  const { log, error } = console;
+  const through =
+    (print: typeof log) =>
+    (...words: unknown[]): void => {
+      if (heard) heard.push(words.map(String).join(' '));
+      else print.apply(console, words);
+    };
+  console.log = through(log);
+  console.error = through(error);
+  try {
+    // Its WebAssembly is instantiated with the first call.
+    (await found.Grammar.builtinJSONGrammar()).dispose();
+  } finally {
+    Object.assign(console, { log, error });
+  }
+  /* eslint-enable no-console */
+  return found;
+}
+
+/**
+ * Runs a parser.
+ * @returns its result, or what it said when it failed
+ */
+export function listen<T>(parse: () => Promise<T>): Promise<{ value: T } | { said: string }> {
+  const mine = queue.then(async () => {
+    heard = [];
+    try {
+      return { value: await parse() };
+    } catch (error) {
+      return { said: heard.join('\n') || (error instanceof Error ? error.message : String(error)) };
+    } finally {
+      heard = null;
+    }
+  });
+  queue = mine;
+  return mine;
+}

@@ -1,0 +1,44 @@
+/**
+ * A schema that allows no more than the given one, and that XGrammar 0.1.27 gets right: integers have both bounds (with one alone
+ * it lets others through), formats and patterns are in its dialect.
+ */
+import { formatPatterns, jsonPattern } from './json_pattern.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Integers that every reader of JSON takes for what they are. */
+const largest = 999_999_999_999_999;
+
+/** @param schema one that `schemaObjection` lets pass */
+export function narrowed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(narrowed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const out: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (['properties', '$defs', 'definitions'].includes(keyword)) out[keyword] = eachOf(value as Schema);
+    else if (['items', 'prefixItems', 'additionalProperties', 'anyOf', 'allOf'].includes(keyword)) {
+      out[keyword] = narrowed(value);
+    } else if (keyword === 'pattern') out[keyword] = jsonPattern(value as string);
+    else if (keyword === 'format') out['pattern'] = jsonPattern(formatPatterns[value as string]!);
+    else out[keyword] = value;
+  }
+  return [out['type']].flat().includes('integer') && !('enum' in out) && !('const' in out)
+    ? bounded(out)
+    : out;
+}
+
+function eachOf(schemas: Schema): Schema {
+  return Object.fromEntries(Object.entries(schemas).map(([name, each]) => [name, narrowed(each)]));
+}
+
+function bounded(schema: Schema): Schema {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, ...rest } = schema as Record<
+    string,
+    number | undefined
+  >;
+  return {
+    ...rest,
+    minimum: Math.max(minimum ?? -largest, (exclusiveMinimum ?? -Infinity) + 1, -largest),
+    maximum: Math.min(maximum ?? largest, (exclusiveMaximum ?? Infinity) - 1, largest),
+  };
+}

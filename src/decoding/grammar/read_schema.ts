@@ -1,0 +1,43 @@
+import { problemAt, type GrammarProblem } from './problem.ts';
+import { schemaObjection } from './schema_subset.ts';
+
+/** What XGrammar does not say of a schema: where it stops being JSON, and what would not be kept. */
+export function schemaProblem(source: string): GrammarProblem | null {
+  let schema: unknown;
+  try {
+    schema = JSON.parse(source);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const words = said.replace(/,? (\.\.\.)?".*is not valid JSON$|\s*in JSON.*$/s, '');
+    return problemAt(source, firstFault(source), `The schema is no JSON: ${words}.`);
+  }
+  const objection = schemaObjection(schema);
+  if (!objection) return null;
+  const { keyword, path, why } = objection;
+  const at = keyword === '' ? -1 : source.indexOf(`"${keyword}"`);
+  const name = keyword === '' || keyword === 'false' ? 'The schema' : `"${keyword}"`;
+  const where = path === '' ? '' : ` (in ${path})`;
+  return problemAt(source, at < 0 ? null : at, `${name}${where} ${why}.`);
+}
+
+/** Engines word their errors each in its own way, with or without a place: the first character that no JSON can go on with. */
+function firstFault(source: string): number {
+  const goesOn = (length: number): boolean => {
+    try {
+      JSON.parse(source.slice(0, length));
+      return true;
+    } catch (error) {
+      const said = error instanceof Error ? error.message : '';
+      const at = /position (\d+)/.exec(said)?.[1];
+      return /end of|[Uu]nterminated|EOF/.test(said) || (at !== undefined && Number(at) >= length);
+    }
+  };
+  let good = 0;
+  let bad = source.length + 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (goesOn(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
+}

@@ -1,0 +1,147 @@
+/**
+ * Regular expressions, read here and written in XGrammar's EBNF. One must match the whole output, so anchors may stand at its
+ * ends and nowhere else; a dot is any character but a line's end; `\d \w \s` and their opposites know ASCII alone.
+ */
+import {
+  classText,
+  lineEnds,
+  literalText,
+  namedClasses,
+  type Range,
+  readClass,
+  readEscape,
+  ReadingProblem,
+} from './character_class.ts';
+import { Expansion, mostLetters, repetitionAt } from './expansion.ts';
+
+/** `sign`: a parenthesis, a bar, or a quantifier as it stands in the source. */
+export type RegexPart =
+  | {
+      readonly kind: 'class';
+      readonly ranges: readonly Range[];
+      readonly negated: boolean;
+      readonly at: number;
+    }
+  | { readonly kind: 'literal'; readonly letter: number; readonly at: number }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'sign'; readonly text: string };
+
+/** @throws ReadingProblem */
+export function regexText(source: string): string {
+  const words = regexParts(source).map((part) => {
+    switch (part.kind) {
+      case 'class':
+        return classText(part.ranges, part.negated, part.at);
+      case 'literal':
+        return literalText(part.letter);
+      case 'nothing':
+        return '""';
+      case 'sign':
+        return part.text;
+    }
+  });
+  return `root ::= ${words.join(' ')}`.replaceAll(/ ([*+?{])/g, '$1');
+}
+
+/** @throws ReadingProblem */
+export function regexParts(source: string): RegexPart[] {
+  const expansion = new Expansion();
+  const out: RegexPart[] = [];
+  let depth = 0;
+  /** Nothing stands yet in this alternative. */
+  let empty = true;
+  /** There is something that may be repeated. */
+  let repeatable = false;
+  const sign = (text: string): void => void out.push({ kind: 'sign', text });
+  const element = (part: RegexPart): void => {
+    out.push(part);
+    expansion.atom();
+    empty = false;
+    repeatable = true;
+  };
+  const finish = (): void => {
+    if (empty) out.push({ kind: 'nothing' });
+  };
+  const quantifier = (text: string, times: number, at: number): void => {
+    if (!repeatable) throw new ReadingProblem('there is nothing to repeat', at);
+    sign(text);
+    expansion.repeat(times);
+    repeatable = false;
+    if (expansion.tooMuch) {
+      throw new ReadingProblem(`its repetitions come to more than ${mostLetters} characters`, at);
+    }
+  };
+  let at = 0;
+  while (at < source.length) {
+    const start = at;
+    const letter = source[at]!;
+    at++;
+    if (letter === '\\') {
+      const named = namedClasses[source[at] ?? ''];
+      if (named) {
+        element({ kind: 'class', ...named, at: start });
+        at++;
+      } else if (/[bBpPk]/.test(source[at] ?? '')) {
+        throw new ReadingProblem(`\\${source[at]} is not supported`, start);
+      } else {
+        const escape = readEscape(source, start);
+        element({ kind: 'literal', letter: escape.letter, at: start });
+        at = escape.end;
+      }
+    } else if (letter === '[') {
+      const { ranges, negated, end } = readClass(source, start);
+      element({ kind: 'class', ranges, negated, at: start });
+      at = end;
+    } else if (letter === '.') {
+      element({ kind: 'class', ranges: lineEnds, negated: true, at: start });
+    } else if (letter === '(') {
+      const head = /^\?(?::|<[A-Za-z_$][\w$]*>)/.exec(source.slice(at, at + 60));
+      if (source[at] === '?' && !head) throw new ReadingProblem('this kind of group is not supported', start);
+      at += head?.[0].length ?? 0;
+      sign('(');
+      expansion.open();
+      depth++;
+      empty = true;
+      repeatable = false;
+    } else if (letter === ')') {
+      if (depth-- === 0) throw new ReadingProblem('a parenthesis closes what was not opened', start);
+      finish();
+      sign(')');
+      expansion.close();
+      empty = false;
+      repeatable = true;
+    } else if (letter === '|') {
+      finish();
+      sign('|');
+      empty = true;
+      repeatable = false;
+    } else if (letter === '*' || letter === '+' || letter === '?') {
+      quantifier(letter, 1, start);
+      // Lazy or greedy is a matter of searching; here every match counts.
+      if (source[at] === '?') at++;
+    } else if (letter === '{') {
+      const repetition = repetitionAt(source, start);
+      if (!repetition) throw new ReadingProblem('a brace begins no repetition such as {2} or {1,3}', start);
+      const { text, least, most } = repetition;
+      if (most !== null && most < least)
+        throw new ReadingProblem('a repetition ends before it begins', start);
+      quantifier(text, Math.max(least, most ?? 0), start);
+      at = start + repetition.text.length;
+      if (source[at] === '?') at++;
+    } else if (letter === '^' || letter === '$') {
+      if (start !== (letter === '^' ? 0 : source.length - 1)) {
+        throw new ReadingProblem(
+          `${letter} stands within; the whole output must match, so leave it out`,
+          start,
+        );
+      }
+    } else {
+      const point = source.codePointAt(start)!;
+      if (point > 0xffff) at++;
+      element({ kind: 'literal', letter: point, at: start });
+    }
+  }
+  if (depth > 0) throw new ReadingProblem('the parenthesis is not closed', source.length);
+  finish();
+  return out;
+}
