@@ -5,6 +5,7 @@ import { worker } from './connection.ts';
 import { latestOnly } from './latest_only.ts';
 import type { Line } from './line.ts';
 import { notify } from './notices.ts';
+import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';
 
 interface Question {
@@ -68,14 +69,5 @@ export function followSelection(): void {
     if (!line || engine.phase !== 'ready' || run.phase !== 'idle') return;
     if (playground.recordedLine?.state === 'recorded') return;
     rederive({ line, params });
-  });
-}
-
-/** Whether two settings pick alike; the order of keys does not matter. */
-function sameParams(a: SamplingParams, b: SamplingParams): boolean {
-  return (Object.keys(a) as (keyof SamplingParams)[]).every((key) => {
-    const one = a[key];
-    const other = b[key];
-    return typeof one === 'number' ? Object.is(one, other) : JSON.stringify(one) === JSON.stringify(other);
   });
 }

@@ -2,10 +2,11 @@
  * A text on the page: prompt tokens, output tokens, and their numbers. Immutable; tokens stand in chunks so that a
  * streamed token copies at most one chunk, and the page redraws and lays out at most one.
  */
-import type { StopReason } from '../decoding/events.ts';
+import type { StopReason, Strategy } from '../decoding/events.ts';
 import type { TokenId, TokenKind } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { LineId, LineStep, PromptScores, TokenText } from '../worker/api.ts';
+import { sameParams } from './same_params.ts';
 
 /** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
 const chunkLength = 64;
@@ -35,6 +36,13 @@ export interface TokenView {
   readonly start: number;
 }
 
+/** What drew the tokens of a text from a position on. */
+export interface Drawn {
+  readonly from: number;
+  readonly params: SamplingParams;
+  readonly strategy: Strategy['kind'];
+}
+
 export interface Line {
   readonly id: LineId;
   readonly name: string;
@@ -42,7 +50,12 @@ export interface Line {
   readonly parent: LineId | null;
   /** Position of the first token that is not the parent's; null for a line of its own. */
   readonly forkedAt: number | null;
+  /** Of its newest tokens. */
   readonly params: SamplingParams;
+  /** What drew which tokens, by position, where it was not `params` and sampling throughout. */
+  readonly drawn?: readonly Drawn[];
+  /** Of the generator; default 0. */
+  readonly stream?: number;
   readonly chunks: readonly Chunk[];
   readonly length: number;
   readonly promptLength: number;
@@ -88,8 +101,11 @@ export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
 export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
   const tokens = allTokens(parent).slice(0, length);
   const units = tokens.reduce((sum, token) => sum + (token.start < 0 ? 0 : token.piece.length), 0);
+  const drawn = extended(drawnBy(parent), { from: length, params: seed.params, strategy: 'sample' });
   return {
     ...seed,
+    ...(drawn.length === 1 && drawn[0]!.strategy === 'sample' ? {} : { drawn }),
+    ...(parent.stream === undefined ? {} : { stream: parent.stream }),
     parent: parent.id,
     forkedAt: length,
     chunks: chunked(tokens),
@@ -99,6 +115,18 @@ export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
     outputUnits: units,
     reason: null,
   };
+}
+
+/** What stands before `next`, and `next` where it is something else. */
+function extended(before: readonly Drawn[], next: Drawn): readonly Drawn[] {
+  const kept = before.filter(({ from }) => from < next.from);
+  const last = kept.at(-1);
+  return last?.strategy === next.strategy && sameParams(last.params, next.params) ? kept : [...kept, next];
+}
+
+/** What drew which tokens of the output, by position. */
+export function drawnBy({ drawn, promptLength, params }: Line): readonly Drawn[] {
+  return drawn ?? [{ from: promptLength, params, strategy: 'sample' }];
 }
 
 export function withSteps(line: Line, steps: readonly LineStep[]): Line {

@@ -7,6 +7,7 @@ import { frameQueue } from './frame_queue.ts';
 import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from './line.ts';
 import { notify } from './notices.ts';
 import { promptSource } from './prompt_actions.ts';
+import { adoptLine, markRecorded, modelIsHere } from './recording_actions.ts';
 import { rollSeed } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
@@ -106,6 +107,7 @@ export interface Continuation {
 export async function continueFrom(from: Continuation): Promise<void> {
   if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
   const { line: parent, outputs, token } = from;
+  if (!(await held(parent))) return;
   const { params } = playground.settings;
   const id = playground.newId();
   const shared = parent.promptLength + outputs;
@@ -120,7 +122,8 @@ export async function continueFrom(from: Continuation): Promise<void> {
       {
         prompt: [],
         from: { line: parent.id, outputs, ...(token === undefined ? {} : { token }) },
-        lanes: [{ line: id, params, stream: 0 }],
+        // What was drawn keeps its luck: the whole text is one stream's.
+        lanes: [{ line: id, params, stream: parent.stream ?? 0 }],
         strategy: { kind: 'sample' },
         stop: { ...stopConditions(), maxTokens: from.maxTokens ?? playground.settings.maxTokens },
       },
@@ -129,6 +132,19 @@ export async function continueFrom(from: Continuation): Promise<void> {
   } catch (error) {
     fail(error);
   }
+}
+
+/** A text that was only recorded is given to the worker first, if its model is here. */
+async function held(line: Line): Promise<boolean> {
+  const recorded = playground.recorded.find((entry) => entry.line === line.id);
+  if (recorded?.state !== 'recorded') return true;
+  if (!modelIsHere(recorded.model)) {
+    notify('error', `${recorded.model.name} wrote this text; load that model to run on from here.`);
+    return false;
+  }
+  await adoptLine(line, recorded);
+  markRecorded(line.id, 'live');
+  return true;
 }
 
 export function stop(): void {

@@ -8,6 +8,7 @@ import type { EngineSummary, LineId, Rederived, TokenisedPrompt } from '../worke
 import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './line.ts';
+import type { DocumentEngine } from './record/document.ts';
 import type { RecordedModel } from './recording.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
@@ -43,6 +44,8 @@ export interface Recorded {
   /** `page`: came with it. `kept`: made here before a reload. `imported`: from another program, and never run here. */
   readonly origin: 'page' | 'kept' | 'link' | 'file' | 'imported';
   readonly model: RecordedModel;
+  /** What ran it, where the record says so. */
+  readonly engine?: DocumentEngine;
   readonly stream: number;
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];

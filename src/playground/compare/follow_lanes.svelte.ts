@@ -6,6 +6,7 @@ import { latestOnly } from '../latest_only.ts';
 import { notify } from '../notices.ts';
 import { playground } from '../state.svelte.ts';
 import { lanesNow } from './lane_actions.ts';
+import { recordedDistributions, recordedLanes, reviveLanes } from './recorded_lanes.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 
 /** Tokens laid over each other by name. */
@@ -32,7 +33,8 @@ const askDistributions = latestOnly(async ({ comparison, focus, position, params
       params: params[lane]!,
     }));
     const views = await worker().distributions(places, listed);
-    compare.change({ distributions: { position, views } });
+    // An answer that comes late belongs to what was there before.
+    if (compare.comparison?.id === comparison.id) compare.change({ distributions: { position, views } });
   } catch (error) {
     compare.change({ distributions: null });
     notify('error', error instanceof Error ? error.message : String(error));
@@ -62,8 +64,23 @@ const askStrip = latestOnly(async ({ line, position, params }: StripQuestion) =>
 export function followLanes(): void {
   $effect(() => {
     const { comparison, position, focus } = compare;
+    const recorded = recordedLanes();
+    if (comparison && position !== null && recorded) {
+      const beams = comparison.strategy.kind === 'beam';
+      const views = recorded.map((entry, lane) =>
+        beams && lane !== focus ? null : (entry?.view(position) ?? null),
+      );
+      compare.change({
+        distributions: { position, views: recordedDistributions(comparison.lines, views, position, listed) },
+      });
+      return;
+    }
     if (!comparison || position === null || playground.engine.phase !== 'ready') return;
     askDistributions({ comparison, focus, position, params: lanesNow() });
+  });
+
+  $effect(() => {
+    if (playground.engine.phase === 'ready' && compare.comparison) void untrack(reviveLanes);
   });
 
   /** What the strip shows, as text: a move of the temperature itself does not ask for the same strip again. */
@@ -81,6 +98,7 @@ export function followLanes(): void {
 
 function stripQuestion(): StripQuestion | null {
   const { comparison, position, focus } = compare;
+  if (recordedLanes()) return null;
   const line = comparison?.lines[focus];
   const params = lanesNow()[focus];
   if (!line || !params || position === null || position >= line.length) return null;

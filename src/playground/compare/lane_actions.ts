@@ -6,7 +6,7 @@ import { laneParams, type LanePatch } from '../settings.ts';
 import { changeSettings } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { seedLanes, sweepLanes, temperatureLanes } from './lane_gestures.ts';
-import { compare } from './state.svelte.ts';
+import { compare, type Comparison } from './state.svelte.ts';
 
 function setLanes(lanes: readonly LanePatch[]): void {
   changeSettings({ lanes: lanes.slice(0, maxLanes) });
@@ -87,14 +87,34 @@ export function focusLane(lane: number): void {
   compare.change({ focus: (lane + lanes) % lanes });
 }
 
+/** The generator's stream of a lane or branch: lanes share one or have their own, samples have their own, beams draw nothing. */
+export function streamOf({ strategy, sharedLuck, lines }: Comparison, lane: number): number {
+  if (strategy.kind === 'beam' || (strategy.kind === 'sample' && sharedLuck)) return 0;
+  return lines[lane]?.lane ?? 0;
+}
+
 /** Shows the lane's text in the playground, with the lane's parameters as the knobs. */
 export function openInPlayground(lane: number): boolean {
-  const line = compare.comparison?.lines[lane];
-  if (!line || line.reason === null) return false;
+  const { comparison } = compare;
+  const line = comparison?.lines[lane];
+  if (!comparison || !line || line.reason === null) return false;
+  const strategy = comparison.strategy.kind;
   const others = playground.lines.filter(({ id }) => id !== line.id);
   changeSettings({ params: line.params });
   playground.change({
-    lines: [...others, { ...line, lane: 0, parent: null, forkedAt: null }],
+    lines: [
+      ...others,
+      {
+        ...line,
+        lane: 0,
+        parent: null,
+        forkedAt: null,
+        stream: streamOf(comparison, lane),
+        ...(strategy === 'sample'
+          ? {}
+          : { drawn: [{ from: line.promptLength, params: line.params, strategy }] }),
+      },
+    ],
     current: line.id,
     selected: compare.position,
     hovered: null,

@@ -120,3 +120,44 @@ export function mostBranches(strategy: Strategy, maxTokens: number): number {
       return strategy.n;
   }
 }
+
+/** The method that runs a strategy; what it does not say stays as it was. The inverse of `strategyOf`. */
+export function restoredMethod(strategy: Strategy, before: Method): Method {
+  const verified = (verifier: Verifier): Partial<Method> => ({
+    verifier: verifier.kind,
+    ...(verifier.kind === 'regex' ? { pattern: verifier.pattern } : {}),
+    ...(verifier.kind === 'length'
+      ? { shortest: verifier.min ?? 0, longest: verifier.max ?? before.longest }
+      : {}),
+  });
+  switch (strategy.kind) {
+    case 'sample':
+    case 'greedy':
+      return { ...before, kind: 'lanes' };
+    case 'beam': {
+      const { kind, width, lengthPenalty } = strategy;
+      return { ...before, kind, width: withinLanes(width), lengthPenalty };
+    }
+    case 'best-of-n': {
+      const { kind, n, score } = strategy;
+      const how = score.kind === 'verifier' ? verified(score.verifier) : {};
+      return { ...before, ...how, kind, samples: withinLanes(n), score: score.kind };
+    }
+    case 'majority-vote': {
+      const { kind, n, extractor } = strategy;
+      const answerPattern = extractor.kind === 'regex' ? extractor.pattern : before.answerPattern;
+      return { ...before, kind, samples: withinLanes(n), extractor: extractor.kind, answerPattern };
+    }
+    case 'first-valid':
+      return {
+        ...before,
+        ...verified(strategy.verifier),
+        kind: strategy.kind,
+        samples: withinLanes(strategy.n),
+      };
+  }
+}
+
+function withinLanes(count: number): number {
+  return Math.min(maxLanes, Math.max(1, count));
+}

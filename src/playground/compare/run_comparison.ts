@@ -121,12 +121,16 @@ function begin(prompt: readonly TokenText[]): RunRequest {
     params: together ? laneParams(settings, lane) : settings.params,
     stream: together && !compare.sharedLuck ? lane : 0,
   }));
+  const stop = stopConditions();
   compare.change({
     comparison: {
+      id: playground.newId(),
       strategy,
       prompt,
       params: settings.params,
+      patches: together ? settings.lanes : [],
       sharedLuck: together && compare.sharedLuck,
+      stop,
       lines: together
         ? lanes.map(({ line, params }, lane) =>
             promptLine({ id: line, name: `lane ${lane + 1}`, lane, params }, prompt),
@@ -144,7 +148,6 @@ function begin(prompt: readonly TokenText[]): RunRequest {
     strip: null,
   });
   playground.change({ run: { phase: 'prefill', done: 0, total: prompt.length } });
-  const stop = stopConditions();
   return {
     prompt: prompt.map(({ token }) => token),
     lanes,
@@ -192,7 +195,7 @@ function fail(error: unknown): void {
 }
 
 /** Lines that were opened in the playground belong to it now. */
-function forgetLines(): void {
+export function forgetLines(): void {
   const kept = new Set(playground.lines.map(({ id }) => id));
   for (const { id } of compare.comparison?.lines ?? []) if (!kept.has(id)) void worker().forget(id);
 }

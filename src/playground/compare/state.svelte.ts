@@ -2,12 +2,13 @@
  * The state of the comparison, changed through one gateway as the playground's is. The lanes' parameters and the method are
  * settings, so that a link carries them; here is what came of running them, and how it is looked at.
  */
-import type { BranchResult, RunResult, Strategy } from '../../decoding/events.ts';
+import type { BranchResult, RunResult, StopConditions, Strategy } from '../../decoding/events.ts';
 import type { KvUsage } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import type { Line } from '../line.ts';
+import type { LanePatch } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import { partings, type Output } from './divergence.ts';
 import { outputTokens } from './lane_tokens.ts';
@@ -25,12 +26,17 @@ export interface Alone {
 
 /** One run of several lanes, or of a strategy's branches. */
 export interface Comparison {
+  /** Never given out before: names it in the history. */
+  readonly id: number;
   readonly strategy: Strategy;
   readonly prompt: readonly TokenText[];
   /** Of the branches of a strategy. */
   readonly params: SamplingParams;
+  /** What each lane changes in them; empty for the branches of a strategy. */
+  readonly patches: readonly LanePatch[];
   readonly sharedLuck: boolean;
-  /** In order of lanes or branches; `lane` is the index. */
+  readonly stop: StopConditions;
+  /** In order of lanes or branches; `lane` is the index, but for beams of a record, which has not all of them. */
   readonly lines: readonly Line[];
   /** What each lane changed. */
   readonly differences: readonly string[];

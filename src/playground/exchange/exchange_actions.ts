@@ -2,9 +2,8 @@
 import { notify } from '../notices.ts';
 import { jsonOf } from '../record/json.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
-import { makeRecord } from '../record/make_record.ts';
+import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { openRecord } from '../record/open_record.ts';
-import type { Subject } from '../record/subjects.ts';
 import { playground } from '../state.svelte.ts';
 import { toCsv } from './csv.ts';
 import { toOpenAi } from './openai.ts';
@@ -24,12 +23,9 @@ const kinds: Readonly<Record<ExportKind, { readonly extension: string; readonly 
 };
 
 /** @returns the file, to be saved */
-export async function exportRun(
-  kind: ExportKind,
-  { lines, strategy }: Pick<Subject, 'lines' | 'strategy'>,
-): Promise<File> {
-  const record = await makeRecord(lines, depth, strategy);
-  const title = titleOf(lines[0]!);
+export async function exportRun(kind: ExportKind, subject: Recordable): Promise<File> {
+  const record = await makeRecord(subject, depth);
+  const title = titleOf(subject.lines[0]!);
   const document = makeDocument(record, playground.settings, title);
   const content = {
     json: () => jsonOf(document, 1),
@@ -51,7 +47,7 @@ export async function importRun(file: File): Promise<void> {
     }
     const { record, settings } = readRunFile(file.name, await file.text());
     const origin = settings === null ? 'imported' : 'file';
-    openRecord(record, { origin, replace: false, ...(settings === null ? {} : { settings }) });
+    openRecord(record, { origin, replace: false, reveal: true, ...(settings === null ? {} : { settings }) });
   } catch (error) {
     notify('error', error instanceof Error ? error.message : String(error));
   }

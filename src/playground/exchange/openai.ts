@@ -67,6 +67,7 @@ export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
       parent: null,
       forkedAt: null,
       params: neutralParams(),
+      drawn: [],
       stream: 0,
       byHand: [],
       promptLength: 0,
@@ -85,6 +86,7 @@ export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
     engine: { kind: 'openai', adapter: '' },
     strategy: 'sample',
     lines,
+    comparison: null,
     current: 0,
     selected: null,
   };

@@ -6,7 +6,7 @@ import type { RunDocument } from '../record/document.ts';
 import { documentSchema } from '../record/document_schema.ts';
 import { settingsSchema } from '../settings_schema.ts';
 
-/** One run in the list: a text with its branches. */
+/** One run in the list: a text with its branches, or a comparison. */
 export interface HistoryEntry {
   readonly id: string;
   readonly title: string;
@@ -17,6 +17,8 @@ export interface HistoryEntry {
   readonly savedAt: number;
   readonly model: string;
   readonly tokens: number;
+  /** Texts of a comparison; absent for a text with its branches. */
+  readonly compared?: number;
   /** The texts, for the search. */
   readonly text: string;
 }
@@ -28,6 +30,8 @@ export interface Session {
   readonly settings: Settings;
   /** Entries in the order of their texts on the page. */
   readonly entries: readonly string[];
+  /** Entry of the comparison on the page. */
+  readonly comparison?: string;
 }
 
 interface Schema extends DBSchema {
@@ -51,8 +55,12 @@ function database(): Promise<IDBPDatabase<Schema>> {
       db.createObjectStore('documents');
       db.createObjectStore('sessions', { keyPath: 'tab' });
     },
-    // A newer version of the page in another tab waits for nobody.
-    blocking: (_, __, event) => (event.target as IDBDatabase).close(),
+    // A newer version of the page in another tab, or a person who deletes the site's storage, waits for nobody. What is
+    // written next opens the database again.
+    blocking: (_, __, event) => {
+      opening = null;
+      (event.target as IDBDatabase).close();
+    },
     terminated: () => (opening = null),
   }).catch((error: unknown) => {
     opening = null;

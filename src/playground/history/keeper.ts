@@ -1,39 +1,75 @@
-/** Writes what is on the page to the history, each text with its branches under an entry of its own. */
+/** Writes what is on the page to the history: each text with its branches, and each comparison, under an entry of its own. */
+import type { Comparison } from '../compare/state.svelte.ts';
 import { allTokens, outputText, type Line } from '../line.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
-import { makeRecord } from '../record/make_record.ts';
+import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { playground } from '../state.svelte.ts';
 import { saveEntry, saveSession } from './database.ts';
-import { familiesOf, type Family } from './families.ts';
+import { familiesOf } from './families.ts';
 
 /** Candidates of each step that a kept run can show before its model is there. */
 const depth = 8;
 
+/** What the page shows. */
+export interface Shown {
+  readonly lines: readonly Line[];
+  readonly comparison: Comparison | null;
+}
+
 export class Keeper {
-  /** Entry ids by the id of the root text. */
+  /** Entry ids by the id of the root text, or of the comparison. */
   readonly #entries = new Map<number, string>();
-  /** What was written last of each entry. */
-  readonly #written = new Map<string, readonly Line[]>();
+  /** What was written last of each entry, and whether its candidates were written too. */
+  readonly #written = new Map<string, Recordable & { readonly whole: boolean }>();
 
   /** @param tab the name under which this tab writes */
   constructor(readonly tab: string) {}
 
-  /** A text that came from the storage goes on under its entry. */
-  adopt(root: number, entry: string): void {
-    this.#entries.set(root, entry);
+  /**
+   * A run that came from the storage goes on under its entry.
+   * @param id of its root text or of its comparison
+   * @param there as it stands in the storage
+   */
+  adopt(id: number, entry: string, there: Recordable): void {
+    this.#entries.set(id, entry);
+    this.#written.set(entry, { ...there, whole: true });
   }
 
   /** @throws DOMException where the browser refuses */
-  async write(lines: readonly Line[]): Promise<void> {
+  async write({ lines, comparison }: Shown): Promise<void> {
     const entries: string[] = [];
     for (const family of familiesOf(lines).filter(({ root }) => madeHere(root))) {
       const id = this.#entryOf(family.root, lines);
       entries.push(id);
-      if (same(this.#written.get(id), family.lines)) continue;
-      await writeFamily(id, family);
-      this.#written.set(id, family.lines);
+      await this.#writeChanged(id, { lines: family.lines, comparison: null }, titleOf(family.root));
     }
-    await saveSession({ tab: this.tab, savedAt: Date.now(), settings: playground.settings, entries });
+    const compared = comparison && (await this.writeComparison(comparison));
+    await saveSession({
+      tab: this.tab,
+      savedAt: Date.now(),
+      settings: playground.settings,
+      entries,
+      ...(compared === null ? {} : { comparison: compared }),
+    });
+  }
+
+  /** @returns its entry; null where there is nothing to write */
+  async writeComparison(comparison: Comparison): Promise<string | null> {
+    const [first] = comparison.lines;
+    if (!first || !madeHere(first)) return null;
+    const id = this.#entries.get(comparison.id) ?? crypto.randomUUID();
+    this.#entries.set(comparison.id, id);
+    await this.#writeChanged(id, { lines: comparison.lines, comparison }, titleOf(first));
+    return id;
+  }
+
+  async #writeChanged(id: string, recordable: Recordable, title: string): Promise<void> {
+    const before = this.#written.get(id);
+    if (before?.whole && same(before, recordable)) return;
+    // While a run goes on its candidates are not to be had: it is written once more when it has ended.
+    const whole = playground.run.phase === 'idle';
+    await writeEntry(id, recordable, title);
+    this.#written.set(id, { ...recordable, whole });
   }
 
   /** A text that grew has another id, and goes on under the entry of the one that it replaced. */
@@ -42,7 +78,7 @@ export class Keeper {
     if (known !== undefined) return known;
     const here = new Set(lines.map(({ id }) => id));
     for (const [id, entry] of this.#entries) {
-      const written = this.#written.get(entry)?.find((line) => line.id === id);
+      const written = this.#written.get(entry)?.lines.find((line) => line.id === id);
       if (here.has(id) || written?.name !== root.name) continue;
       this.#entries.delete(id);
       this.#entries.set(root.id, entry);
@@ -54,9 +90,13 @@ export class Keeper {
   }
 }
 
-async function writeFamily(id: string, { root, lines }: Family): Promise<void> {
-  const record = await makeRecord(lines, depth);
-  const title = titleOf(root);
+async function writeEntry(id: string, recordable: Recordable, title: string): Promise<void> {
+  const { lines, comparison } = recordable;
+  const record = await makeRecord(recordable, depth);
+  const [first] = lines;
+  const texts = comparison
+    ? [first ? promptText(first) : '', ...lines.map(outputText)]
+    : lines.map((line) => promptText(line) + outputText(line));
   await saveEntry(
     {
       id,
@@ -66,7 +106,8 @@ async function writeFamily(id: string, { root, lines }: Family): Promise<void> {
       savedAt: Date.now(),
       model: record.model.name,
       tokens: lines.reduce((sum, line) => sum + line.length - line.promptLength, 0),
-      text: lines.map((line) => promptText(line) + outputText(line)).join('\n'),
+      ...(comparison ? { compared: lines.length } : {}),
+      text: texts.join('\n'),
     },
     makeDocument(record, playground.settings, title),
   );
@@ -78,8 +119,12 @@ function madeHere(root: Line): boolean {
   return recorded === undefined || recorded.origin === 'kept';
 }
 
-function same(a: readonly Line[] | undefined, b: readonly Line[]): boolean {
-  return a?.length === b.length && b.every((line, index) => a[index] === line);
+function same(a: Recordable, b: Recordable): boolean {
+  return (
+    a.lines.length === b.lines.length &&
+    a.comparison?.result === b.comparison?.result &&
+    b.lines.every((line, index) => a.lines[index] === line)
+  );
 }
 
 function promptText(line: Line): string {

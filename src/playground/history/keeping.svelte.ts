@@ -1,11 +1,11 @@
 /** Keeps what is on the page as it comes to be, and shows it again after a reload or a crash. */
 import { latestOnly } from '../latest_only.ts';
-import type { Line } from '../line.ts';
+import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { notify } from '../notices.ts';
 import { openRecord } from '../record/open_record.ts';
 import { playground } from '../state.svelte.ts';
 import { readDocument, readSession } from './database.ts';
-import { Keeper } from './keeper.ts';
+import { Keeper, type Shown } from './keeper.ts';
 import { nameTab } from './tab.ts';
 
 /** How often a text that streams is written, and how long a change waits for the next. */
@@ -23,9 +23,10 @@ export async function keepHistory(restore: boolean, settings: boolean): Promise<
   if (restore && before !== null) await restoreSession(before, settings).catch(refused);
   $effect.root(() => {
     $effect(() => {
-      const { lines, settings: watched } = playground;
+      const { lines, settings: watched, run } = playground;
       void watched;
-      schedule(lines);
+      void run.phase;
+      schedule({ lines, comparison: compare.comparison });
     });
   });
 }
@@ -34,40 +35,51 @@ async function restoreSession(tab: string, settings: boolean): Promise<void> {
   const session = await readSession(tab);
   if (!session) return;
   if (settings) playground.change({ settings: { ...session.settings, model: playground.settings.model } });
-  for (const entry of session.entries) await openEntry(entry);
+  for (const entry of session.entries) await openEntry(entry, false);
+  if (session.comparison !== undefined) await openEntry(session.comparison, false);
 }
 
 /**
  * Shows a kept run beside what is there; what is done to it from now on is written to its entry.
+ * @param reveal turn to the view that shows it
  * @returns whether it could be read
  */
-export async function openEntry(entry: string): Promise<boolean> {
+export async function openEntry(entry: string, reveal: boolean): Promise<boolean> {
   const document = await readDocument(entry);
   if (!document) return false;
-  const at = playground.lines.length;
-  openRecord(document, { origin: 'kept', replace: false });
-  keeper?.adopt(playground.lines[at]!.id, entry);
+  // A comparison comes with its prompt and its knobs; a text stands beside others under the knobs that are there.
+  const settings = reveal && document.comparison ? { settings: document.settings } : {};
+  const opened = openRecord(document, { origin: 'kept', replace: false, reveal, ...settings });
+  if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened);
   return true;
 }
 
 let waiting: ReturnType<typeof setTimeout> | null = null;
 
 /** The newest state is written at most once in `restMs`, however often it changes: a stream never rests. */
-function schedule(lines: readonly Line[]): void {
-  latest = lines;
+function schedule(shown: Shown): void {
+  const { comparison } = shown;
+  // A comparison makes room for the next one: what was not written of it yet must not be lost with it.
+  const left = latest.comparison;
+  if (waiting !== null && left && left.id !== comparison?.id) leftover = [...leftover, left];
+  latest = shown;
   waiting ??= setTimeout(() => {
     waiting = null;
     save(latest);
   }, restMs);
 }
 
-let latest: readonly Line[] = [];
+let latest: Shown = { lines: [], comparison: null };
+let leftover: readonly Comparison[] = [];
 let given = false;
 
-const save = latestOnly(async (lines: readonly Line[]) => {
+const save = latestOnly(async (shown: Shown) => {
   if (given) return;
   try {
-    await keeper?.write(lines);
+    const gone = leftover;
+    leftover = [];
+    for (const comparison of gone) await keeper?.writeComparison(comparison);
+    await keeper?.write(shown);
   } catch (error) {
     refused(error);
   }

@@ -21,7 +21,7 @@ async function showRecording(packed: string): Promise<number | null> {
   ]);
   try {
     const record = await unpackRecord(packed);
-    openRecord(record, { origin: 'link', replace: true });
+    openRecord(record, { origin: 'link', replace: true, reveal: true });
     return record.model.fileSize;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

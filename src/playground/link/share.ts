@@ -1,7 +1,6 @@
 /** The link that Share copies. */
-import { makeRecord } from '../record/make_record.ts';
+import { makeRecord, type Recordable } from '../record/make_record.ts';
 import type { RunRecord } from '../record/document.ts';
-import type { Subject } from '../record/subjects.ts';
 import { packRecord } from '../record/unpack.ts';
 import type { Settings } from '../settings.ts';
 import { writeFragment } from './fragment.ts';
@@ -29,12 +28,14 @@ export function settingsLink(settings: Settings): SharedLink {
 }
 
 /** With as many candidates of each step as fit. */
-export async function recordedLink(
-  settings: Settings,
-  { lines, strategy }: Pick<Subject, 'lines' | 'strategy'>,
-): Promise<SharedLink> {
-  const record = await makeRecord(lines, depths[0]!, strategy);
-  return fittingLink((packed) => `${page()}#${writeFragment(settings, packed)}`, record);
+export async function recordedLink(settings: Settings, subject: Recordable): Promise<SharedLink> {
+  const record = await makeRecord(subject, depths[0]!);
+  const shown: Settings = {
+    ...settings,
+    // It opens where it is looked at, wherever it was shared from.
+    view: { ...settings.view, page: subject.comparison ? 'compare' : 'sample' },
+  };
+  return fittingLink((packed) => `${page()}#${writeFragment(shown, packed)}`, record);
 }
 
 async function fittingLink(urlOf: (packed: string) => string, record: RunRecord): Promise<SharedLink> {

@@ -1,12 +1,13 @@
 /**
  * A run, or several side by side, as it is kept, exported and sent: texts with their numbers, and what is needed to run them
- * again. docs/run-document.md describes the JSON for other programs. Logprobs and entropies are in nats; null where a position
+ * again. docs/links-and-files.md describes the JSON for other programs. Logprobs and entropies are in nats; null where a position
  * has none.
  */
-import type { StopReason, Strategy } from '../../decoding/events.ts';
-import type { EngineKind, TokenId, TokenKind } from '../../engines/contract.ts';
+import type { RunTiming, StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
+import type { EngineKind, KvUsage, TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { Settings } from '../settings.ts';
+import type { Drawn } from '../line.ts';
+import type { LanePatch, Settings } from '../settings.ts';
 
 export const documentFormat = 'logitscope-run';
 export const documentVersion = 1;
@@ -46,7 +47,10 @@ export interface DocumentLine {
   readonly parent: number | null;
   /** Position of the first token that is not the parent's. */
   readonly forkedAt: number | null;
+  /** Of the newest tokens. */
   readonly params: SamplingParams;
+  /** What drew the tokens, where it was not `params` and the record's strategy throughout; by position. */
+  readonly drawn: readonly Drawn[];
   readonly stream: number;
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];
@@ -72,12 +76,54 @@ export interface DocumentEngine {
   readonly adapter: string;
 }
 
+/** How a strategy judged one branch; null where it does not judge by that. */
+export interface DocumentJudgement {
+  readonly score: number | null;
+  readonly valid: boolean | null;
+  readonly answer: string | null;
+}
+
+/** What a run of several texts came to. Texts are named by their index in the record. */
+export interface DocumentOutcome {
+  readonly winner: number | null;
+  /** Best first; only texts that the record has. */
+  readonly ranking: readonly number[];
+  /** Most votes first. */
+  readonly votes: readonly { readonly answer: string; readonly branches: readonly number[] }[];
+  /** One for each text. */
+  readonly judgements: readonly DocumentJudgement[];
+  readonly timing: RunTiming;
+}
+
+/** Texts that were run together: lanes, or what a strategy made of one setting. */
+export interface DocumentComparison {
+  readonly strategy: Strategy;
+  /** What the lanes have in common. */
+  readonly params: SamplingParams;
+  /** What each lane changes in it; empty for the branches of a strategy. */
+  readonly lanes: readonly LanePatch[];
+  readonly sharedLuck: boolean;
+  readonly stop: StopConditions;
+  /** The most KV pages in use at once. */
+  readonly usage: KvUsage | null;
+  /** Null for a run that was not there at its end. */
+  readonly outcome: DocumentOutcome | null;
+  /** Beside a beam search: what the best token at each step comes to. */
+  readonly greedy: {
+    readonly text: string;
+    readonly tokens: readonly TokenId[];
+    readonly totalLogprob: number;
+  } | null;
+}
+
 /** What a record is, apart from the settings that stand beside it in a link. */
 export interface RunRecord {
   readonly model: DocumentModel;
   readonly engine: DocumentEngine;
   readonly strategy: Strategy['kind'];
   readonly lines: readonly DocumentLine[];
+  /** Null for texts that were run one by one. */
+  readonly comparison: DocumentComparison | null;
   /** Index of the line on view. */
   readonly current: number;
   /** The position held, if one was. */

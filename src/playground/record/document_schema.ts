@@ -2,9 +2,16 @@
 import * as v from 'valibot';
 import type { StopReason, Strategy } from '../../decoding/events.ts';
 import type { EngineKind, TokenKind } from '../../engines/contract.ts';
-import { paramsSchema, settingsSchema } from '../settings_schema.ts';
+import { maxEntries, maxLanes } from '../link/limits.ts';
+import { lanePatchSchema, maxPattern, paramsSchema, settingsSchema } from '../settings_schema.ts';
 import { tokenChecksum } from './checksum.ts';
-import { documentFormat, documentVersion, type RunDocument, type RunRecord } from './document.ts';
+import {
+  documentFormat,
+  documentVersion,
+  type DocumentComparison,
+  type RunDocument,
+  type RunRecord,
+} from './document.ts';
 
 /** As many texts as the page keeps. */
 export const maxLines = 64;
@@ -12,8 +19,12 @@ export const maxLines = 64;
 const maxTokens = 131_072;
 /** Candidates of one step: as many as any server gives, and more than the page lists. */
 const maxTop = 100;
+/** Times that a text was continued with other parameters. */
+export const maxDrawn = 10_000;
 /** Characters of a token's label or a name. */
 const maxLabel = 1_000;
+/** Characters of an answer, a stop sequence, or a whole output beside its tokens. */
+const maxOutput = 1_000_000;
 
 const kinds: readonly TokenKind[] = ['normal', 'unknown', 'control', 'user-defined', 'unused', 'byte'];
 const engines: readonly (EngineKind | 'unknown')[] = [
@@ -34,7 +45,7 @@ const reasons: readonly StopReason[] = [
   'pruned',
   'error',
 ];
-const strategies: readonly Strategy['kind'][] = [
+const strategyKinds: readonly Strategy['kind'][] = [
   'sample',
   'greedy',
   'beam',
@@ -69,18 +80,118 @@ const token = v.object({
   top: v.pipe(v.array(candidate), v.maxLength(maxTop), v.readonly()),
 });
 
+const drawn = v.object({ from: index, params: paramsSchema, strategy: v.picklist(strategyKinds) });
+
 const line = v.object({
   name: text,
   lane: index,
   parent: v.nullable(index),
   forkedAt: v.nullable(index),
   params: paramsSchema,
+  drawn: v.optional(v.pipe(v.array(drawn), v.maxLength(maxDrawn), v.readonly()), []),
   stream: index,
   byHand: v.pipe(v.array(index), v.maxLength(maxTokens), v.readonly()),
   promptLength: index,
   visible: size,
   reason: v.picklist(reasons),
   tokens: v.pipe(v.array(token), v.maxLength(maxTokens), v.readonly()),
+});
+
+const count = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const some = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const output = v.pipe(v.string(), v.maxLength(maxOutput));
+const pattern = {
+  pattern: v.pipe(v.string(), v.maxLength(maxPattern)),
+  flags: v.exactOptional(v.pipe(v.string(), v.maxLength(10))),
+};
+
+const verifier = v.variant('kind', [
+  v.object({ kind: v.literal('regex'), ...pattern }),
+  v.object({ kind: v.literal('json') }),
+  v.object({ kind: v.literal('length'), min: v.exactOptional(size), max: v.exactOptional(size) }),
+]);
+const samples = count(1, maxLines);
+
+const strategySchema: v.GenericSchema<unknown, Strategy> = v.variant('kind', [
+  v.object({ kind: v.literal('sample') }),
+  v.object({ kind: v.literal('greedy') }),
+  v.object({
+    kind: v.literal('beam'),
+    width: samples,
+    lengthPenalty: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
+  }),
+  v.object({
+    kind: v.literal('best-of-n'),
+    n: samples,
+    score: v.variant('kind', [
+      v.object({ kind: v.picklist(['average-logprob', 'shortest', 'longest']) }),
+      v.object({ kind: v.literal('verifier'), verifier }),
+    ]),
+  }),
+  v.object({
+    kind: v.literal('majority-vote'),
+    n: samples,
+    extractor: v.variant('kind', [
+      v.object({ kind: v.picklist(['last-number', 'whole-text']) }),
+      v.object({ kind: v.literal('regex'), ...pattern }),
+    ]),
+  }),
+  v.object({ kind: v.literal('first-valid'), n: samples, verifier }),
+]);
+
+const stop = v.object({
+  maxTokens: count(0, maxTokens),
+  sequences: v.pipe(v.array(output), v.maxLength(maxEntries), v.readonly()),
+  ignoreEndOfGeneration: v.exactOptional(v.boolean()),
+});
+
+const outcome = v.object({
+  winner: v.nullable(index),
+  ranking: v.pipe(v.array(index), v.maxLength(maxLines), v.readonly()),
+  votes: v.pipe(
+    v.array(
+      v.object({ answer: output, branches: v.pipe(v.array(index), v.maxLength(maxLines), v.readonly()) }),
+    ),
+    v.maxLength(maxLines),
+    v.readonly(),
+  ),
+  judgements: v.pipe(
+    v.array(
+      v.object({
+        score: v.nullable(logprob),
+        valid: v.nullable(v.boolean()),
+        answer: v.nullable(output),
+      }),
+    ),
+    v.maxLength(maxLines),
+    v.readonly(),
+  ),
+  timing: v.object({
+    promptTokens: size,
+    reusedTokens: size,
+    prefillMs: some,
+    steps: size,
+    tokens: size,
+    decodeMs: some,
+    samplingMs: some,
+  }),
+});
+
+const comparison = v.object({
+  strategy: strategySchema,
+  params: paramsSchema,
+  lanes: v.pipe(v.array(lanePatchSchema), v.maxLength(maxLanes), v.readonly()),
+  sharedLuck: v.boolean(),
+  stop,
+  usage: v.nullable(v.object({ pagesUsed: size, pagesTotal: size, pageTokens: size, bytesPerPage: size })),
+  outcome: v.nullable(outcome),
+  greedy: v.nullable(
+    v.object({
+      text: output,
+      tokens: v.pipe(v.array(index), v.maxLength(maxTokens), v.readonly()),
+      totalLogprob: logprob,
+    }),
+  ),
 });
 
 const record = {
@@ -91,25 +202,43 @@ const record = {
     sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   }),
   engine: v.object({ kind: v.picklist(engines), adapter: text }),
-  strategy: v.picklist(strategies),
+  strategy: v.picklist(strategyKinds),
   lines: v.pipe(v.array(line), v.minLength(1), v.maxLength(maxLines), v.readonly()),
+  comparison: v.optional(v.nullable(comparison), null),
   current: index,
   selected: v.nullable(index),
 };
 
 /** Indices that point nowhere would break the page later, far from their cause. */
-function hangsTogether({ lines, current, selected }: RunRecord): boolean {
+function hangsTogether({ lines, comparison, current, selected }: RunRecord): boolean {
   const onView = lines[current];
   return (
     onView !== undefined &&
+    (comparison === null || belongs(comparison, lines)) &&
     (selected === null || selected <= onView.tokens.length) &&
     lines.every(
-      ({ parent, forkedAt, promptLength, tokens, byHand }, at) =>
+      ({ parent, forkedAt, drawn, promptLength, tokens, byHand }, at) =>
         (parent === null || parent < at) &&
         (forkedAt === null || forkedAt <= tokens.length) &&
         promptLength <= tokens.length &&
+        drawn.every(({ from }, part) => from <= tokens.length && from > (drawn[part - 1]?.from ?? -1)) &&
         byHand.every((output) => output < tokens.length - promptLength),
     )
+  );
+}
+
+function belongs({ lanes, outcome }: DocumentComparison, lines: RunRecord['lines']): boolean {
+  const there = (line: number | null): boolean => line === null || line < lines.length;
+  const [first] = lines;
+  return (
+    (lanes.length === 0 || lanes.length === lines.length) &&
+    // All texts of a comparison begin with the same prompt.
+    lines.every(({ promptLength }) => promptLength === first!.promptLength) &&
+    (outcome === null ||
+      (there(outcome.winner) &&
+        outcome.ranking.every(there) &&
+        outcome.votes.every(({ branches }) => branches.every(there)) &&
+        outcome.judgements.length === lines.length))
   );
 }
 

@@ -2,9 +2,18 @@
 import type { StepView } from '../../worker/views.ts';
 import type { LineEvidence } from '../../worker/api.ts';
 import { worker } from '../connection.ts';
-import { allTokens, type Line, type TokenView } from '../line.ts';
+import { compare, type Comparison } from '../compare/state.svelte.ts';
+import { allTokens, drawnBy, type Line, type TokenView } from '../line.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
-import type { DocumentCandidate, DocumentLine, DocumentModel, DocumentToken, RunRecord } from './document.ts';
+import type {
+  DocumentCandidate,
+  DocumentEngine,
+  DocumentLine,
+  DocumentModel,
+  DocumentToken,
+  RunRecord,
+} from './document.ts';
+import { documentComparison, recordedLines } from './make_comparison.ts';
 
 /** What is known of each position's candidates, from the worker or from an earlier record. */
 interface Known {
@@ -13,36 +22,45 @@ interface Known {
   readonly stream: number;
 }
 
-/**
- * @param lines parents before their branches, as the page keeps them; at least one
- * @param depth candidates of each step
- */
-export async function makeRecord(
-  lines: readonly Line[],
-  depth: number,
-  strategy: RunRecord['strategy'] = 'sample',
-): Promise<RunRecord> {
-  const documents: DocumentLine[] = [];
-  for (const line of lines) documents.push(documentLine(line, lines, await knownOf(line, depth)));
+/** What is put on record. */
+export interface Recordable {
+  /** Parents before their branches, as the page keeps them; at least one. */
+  readonly lines: readonly Line[];
+  /** Whose texts these are, if they were run together. */
+  readonly comparison: Comparison | null;
+}
+
+/** @param depth candidates of each step */
+export async function makeRecord({ lines: all, comparison }: Recordable, depth: number): Promise<RunRecord> {
+  const lines = comparison ? recordedLines(comparison) : all;
+  const known: Known[] = [];
+  for (const line of lines) known.push(await knownOf(line, depth));
+  const onView = comparison ? comparison.lines[compare.focus]?.id : playground.current;
   const current = Math.max(
     0,
-    lines.findIndex(({ id }) => id === playground.current),
+    lines.findIndex(({ id }) => id === onView),
   );
-  const { selected, engine } = playground;
+  const strategy = comparison ? comparison.strategy.kind : drawnBy(lines[current]!)[0]!.strategy;
   const recorded = playground.recorded.find(({ line }) => line === lines[current]!.id);
-  const here = engine.phase === 'ready' ? engine.summary : null;
   const foreign = recorded && recorded.state === 'recorded' ? recorded : null;
+  const selected = comparison ? compare.selected : playground.selected;
   return {
     model: foreign ? { sha256: null, ...foreign.model } : await modelHere(),
-    engine:
-      here && !foreign
-        ? { kind: here.kind, adapter: here.description.adapter }
-        : { kind: 'unknown', adapter: '' },
+    engine: foreign ? (foreign.engine ?? unknownEngine) : engineHere(),
     strategy,
-    lines: documents,
+    lines: lines.map((line, index) => documentLine(line, lines, known[index]!, comparison ? null : strategy)),
+    comparison: comparison && documentComparison(comparison, lines),
     current,
     selected: selected !== null && selected <= lines[current]!.length ? selected : null,
   };
+}
+
+const unknownEngine: DocumentEngine = { kind: 'unknown', adapter: '' };
+
+function engineHere(): DocumentEngine {
+  const { engine } = playground;
+  if (engine.phase !== 'ready') return unknownEngine;
+  return { kind: engine.summary.kind, adapter: engine.summary.description.adapter };
 }
 
 async function modelHere(): Promise<DocumentModel> {
@@ -55,14 +73,22 @@ async function modelHere(): Promise<DocumentModel> {
   return { name, fileSize, vocabularySize, sha256: entry?.sha256 ?? null };
 }
 
+/** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */
 async function knownOf(line: Line, depth: number): Promise<Known> {
   const recorded = playground.recorded.find((entry) => entry.line === line.id);
   if (recorded?.state === 'recorded') return fromRecorded(recorded, depth);
-  const evidence =
-    playground.engine.phase === 'ready' && line.length > line.promptLength
-      ? await worker().evidence(line.id, line.params, depth)
-      : null;
-  return evidence ? fromEvidence(evidence, line.promptLength) : { top: () => [], byHand: [], stream: 0 };
+  const nothing: Known = { top: () => [], byHand: [], stream: line.stream ?? 0 };
+  if (playground.engine.phase !== 'ready' || line.length === line.promptLength) return nothing;
+  const parts: { readonly from: number; readonly known: Known }[] = [];
+  for (const { from, params } of drawnBy(line)) {
+    const evidence = await worker().evidence(line.id, params, depth);
+    if (!evidence) return nothing;
+    parts.push({ from, known: fromEvidence(evidence, line.promptLength) });
+  }
+  const { byHand, stream } = parts[0]!.known;
+  const partAt = (position: number): Known | undefined =>
+    parts.findLast(({ from }) => from <= position)?.known;
+  return { top: (position) => partAt(position)?.top(position) ?? [], byHand, stream };
 }
 
 function fromEvidence(evidence: LineEvidence, promptLength: number): Known {
@@ -90,7 +116,15 @@ function candidateOf({ token, label, rawLogprob, final }: StepView['rows'][numbe
   return { id: token, label, rawLogprob, finalLogprob: orNull(Math.log(final)) };
 }
 
-function documentLine(line: Line, lines: readonly Line[], known: Known): DocumentLine {
+/** @param strategy of the record; null where the whole line is its comparison's */
+function documentLine(
+  line: Line,
+  lines: readonly Line[],
+  known: Known,
+  strategy: RunRecord['strategy'] | null,
+): DocumentLine {
+  const drawn = drawnBy(line);
+  const plain = strategy === null || (drawn.length === 1 && drawn[0]!.strategy === strategy);
   const parent = lines.findIndex(({ id }) => id === line.parent);
   const outputs = line.length - line.promptLength;
   return {
@@ -99,6 +133,7 @@ function documentLine(line: Line, lines: readonly Line[], known: Known): Documen
     parent: parent < 0 ? null : parent,
     forkedAt: parent < 0 ? null : line.forkedAt,
     params: line.params,
+    drawn: plain ? [] : drawn,
     stream: known.stream,
     byHand: known.byHand.filter((output) => output < outputs),
     promptLength: line.promptLength,

@@ -1,7 +1,12 @@
-import type { Settings } from '../settings.ts';
+import { forgetLines } from '../compare/run_comparison.ts';
+import { compare, type Comparison } from '../compare/state.svelte.ts';
+import type { Line } from '../line.ts';
+import { notify } from '../notices.ts';
 import { reviveRecording } from '../recording_actions.ts';
+import type { Settings } from '../settings.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
-import type { RunRecord } from './document.ts';
+import type { DocumentComparison, RunRecord } from './document.ts';
+import { comparisonOf, comparisonSettings } from './open_comparison.ts';
 import { opened } from './opened.svelte.ts';
 import { lineOf, recordedStep } from './recorded_view.ts';
 
@@ -11,34 +16,90 @@ export interface OpenOptions {
   readonly settings?: Settings;
   /** Whether the texts that are there make room; else they stay beside the new ones. */
   readonly replace: boolean;
+  /** Turn to the view that shows it, and set the knobs as a comparison has them. */
+  readonly reveal: boolean;
 }
 
-/** Shows a record's texts with their numbers, model or no model. */
-export function openRecord(record: RunRecord, { origin, settings, replace }: OpenOptions): void {
+export interface OpenedHere {
+  /** Line ids on the page, in the record's order. */
+  readonly lines: readonly Line[];
+  /** Null for texts of their own. */
+  readonly comparison: Comparison | null;
+}
+
+/**
+ * Shows a record's texts with their numbers, model or no model: a comparison beside its charts, texts in the playground.
+ * @returns null, after a notice, where a run that goes on stands in the way
+ */
+export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere | null {
+  const { origin, settings, reveal } = options;
+  if (record.comparison && playground.run.phase !== 'idle') {
+    notify('error', 'A run is going on; stop it, and open the comparison again.');
+    return null;
+  }
   const ids = record.lines.map(() => playground.newId());
   const lines = record.lines.map((line, index) =>
-    lineOf(line, ids[index]!, line.parent === null ? null : ids[line.parent]!),
+    lineOf(line, ids[index]!, line.parent === null ? null : ids[line.parent]!, record.strategy),
   );
   const recorded = record.lines.map(({ tokens, stream, byHand }, index): Recorded => ({
     line: ids[index]!,
     origin,
     model: record.model,
+    engine: record.engine,
     stream,
     byHand,
     view: (position) => recordedStep(tokens[position], record.model.vocabularySize),
     state: 'recorded',
   }));
+  if (settings) playground.change({ settings: { ...settings, model: playground.settings.model } });
+  if (origin !== 'kept') opened.set({ record, lines: ids, origin, replay: { phase: 'not-yet' } });
+  if (record.comparison) return showComparison(record, record.comparison, lines, recorded, reveal);
+  showTexts(record, lines, recorded, options);
+  void reviveRecording();
+  return { lines, comparison: null };
+}
+
+function showTexts(
+  record: RunRecord,
+  lines: readonly Line[],
+  recorded: readonly Recorded[],
+  { replace, reveal }: OpenOptions,
+): void {
+  const { settings } = playground;
   playground.change({
     lines: [...(replace ? [] : playground.lines), ...lines],
     recorded: [...(replace ? [] : playground.recorded), ...recorded],
-    current: ids[record.current]!,
+    current: lines[record.current]!.id,
     selected: record.selected,
     hovered: null,
     overlay: null,
     inspected: null,
     picked: null,
-    ...(settings ? { settings: { ...settings, model: playground.settings.model } } : {}),
+    ...(reveal ? { settings: { ...settings, view: { ...settings.view, page: 'sample' } } } : {}),
   });
-  if (origin !== 'kept') opened.set({ record, lines: ids, origin, replay: { phase: 'not-yet' } });
-  void reviveRecording();
+}
+
+function showComparison(
+  record: RunRecord,
+  document: DocumentComparison,
+  lines: readonly Line[],
+  recorded: readonly Recorded[],
+  reveal: boolean,
+): OpenedHere {
+  forgetLines();
+  const before = new Set(playground.lines.map(({ id }) => id));
+  const comparison = comparisonOf(document, playground.newId(), lines);
+  playground.change({
+    // The comparison that makes room takes its records with it.
+    recorded: [...playground.recorded.filter(({ line }) => before.has(line)), ...recorded],
+    ...(reveal ? { settings: comparisonSettings(document, playground.settings) } : {}),
+  });
+  compare.change({
+    comparison,
+    selected: record.selected,
+    focus: record.current,
+    distributions: null,
+    strip: null,
+  });
+  return { lines, comparison };
 }

@@ -5,19 +5,28 @@
 import { defaultParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { tokenChecksum } from './checksum.ts';
-import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
+import type {
+  DocumentCandidate,
+  DocumentComparison,
+  DocumentLine,
+  DocumentToken,
+  RunRecord,
+} from './document.ts';
 
 export const packVersion = 1;
 
 export interface PackedLine extends Omit<
   DocumentLine,
-  'params' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'
+  'params' | 'drawn' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'
 > {
   readonly fork?: readonly [parent: number, at: number];
   readonly byHand?: readonly number[];
   readonly stream?: number;
   /** What is not version 1's default. */
   readonly params: Partial<SamplingParams>;
+  readonly drawn?: readonly (Omit<DocumentLine['drawn'][number], 'params'> & {
+    readonly params: Partial<SamplingParams>;
+  })[];
   /** An earlier line, and how many of its tokens, numbers included, begin this one. */
   readonly share: readonly [line: number, tokens: number] | null;
   /** Indices into the words; the other columns beside them. */
@@ -40,13 +49,20 @@ export interface PackedLine extends Omit<
   };
 }
 
-export interface Packed extends Omit<RunRecord, 'lines'> {
+/** Scores in thousandths, times in whole milliseconds. */
+export type PackedComparison = Omit<DocumentComparison, 'params'> & {
+  readonly params: Partial<SamplingParams>;
+};
+
+export interface Packed extends Omit<RunRecord, 'lines' | 'comparison'> {
   readonly pack: typeof packVersion;
   /** Token ids by word, and labels; kinds only where they are not `normal`. */
   readonly ids: readonly number[];
   readonly labels: readonly string[];
   readonly kinds: readonly (readonly [word: number, kind: DocumentToken['kind']])[];
   readonly lines: readonly PackedLine[];
+  /** Only where there is one. */
+  readonly comparison?: PackedComparison;
   readonly checksum: string;
 }
 
@@ -76,7 +92,7 @@ export function pack(record: RunRecord, depth: number): Packed {
     return packedLine(line, own, share, depth, wordOf);
   });
   const entries = [...words].map(([id, entry]) => ({ id, ...entry }));
-  const { model, engine, strategy, current, selected } = record;
+  const { model, engine, strategy, comparison, current, selected } = record;
   return {
     pack: packVersion,
     model,
@@ -88,7 +104,31 @@ export function pack(record: RunRecord, depth: number): Packed {
     labels: entries.map(({ label }) => label),
     kinds: entries.filter(({ kind }) => kind !== 'normal').map(({ word, kind }) => [word, kind] as const),
     lines,
+    ...(comparison ? { comparison: packedComparison(comparison) } : {}),
     checksum: tokenChecksum(record.lines),
+  };
+}
+
+function packedComparison(comparison: DocumentComparison): PackedComparison {
+  const { params, outcome, greedy } = comparison;
+  const rounded = (value: number): number => thousandths(value) / 1000;
+  return {
+    ...comparison,
+    params: changedParams(params),
+    greedy: greedy && { ...greedy, totalLogprob: rounded(greedy.totalLogprob) },
+    outcome: outcome && {
+      ...outcome,
+      judgements: outcome.judgements.map(({ score, ...rest }) => ({
+        ...rest,
+        score: score === null ? null : rounded(score),
+      })),
+      timing: {
+        ...outcome.timing,
+        prefillMs: Math.round(outcome.timing.prefillMs),
+        decodeMs: Math.round(outcome.timing.decodeMs),
+        samplingMs: Math.round(outcome.timing.samplingMs),
+      },
+    },
   };
 }
 
@@ -99,7 +139,7 @@ function packedLine(
   depth: number,
   wordOf: (id: number, label: string, kind?: DocumentToken['kind']) => number,
 ): PackedLine {
-  const { name, lane, parent, forkedAt, stream, byHand, promptLength, visible, reason } = line;
+  const { name, lane, parent, forkedAt, drawn, stream, byHand, promptLength, visible, reason } = line;
   const column = (read: (token: DocumentToken) => number | null): (number | null)[] =>
     own.map((token) => {
       const value = read(token);
@@ -116,6 +156,9 @@ function packedLine(
     visible,
     reason,
     params: changedParams(line.params),
+    ...(drawn.length > 0
+      ? { drawn: drawn.map((part) => ({ ...part, params: changedParams(part.params) })) }
+      : {}),
     share,
     words: own.map(({ id, label, kind }) => wordOf(id, label, kind)),
     texts: own.flatMap(({ text, label }, index) => (text === label ? [] : [[index, text] as const])),

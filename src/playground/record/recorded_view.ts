@@ -1,9 +1,14 @@
 import type { StepView } from '../../worker/views.ts';
-import { chunked, type Line, type TokenView } from '../line.ts';
-import type { DocumentLine, DocumentToken } from './document.ts';
+import { chunked, type Drawn, type Line, type TokenView } from '../line.ts';
+import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
-/** The line of a record as the page holds it. */
-export function lineOf(line: DocumentLine, id: number, parent: number | null): Line {
+/** The line of a record as the page holds it. @param strategy of what the line does not say itself */
+export function lineOf(
+  line: DocumentLine,
+  id: number,
+  parent: number | null,
+  strategy: RunRecord['strategy'],
+): Line {
   let units = 0;
   const tokens = line.tokens.map((token, position): TokenView => {
     const start = position < line.promptLength ? -1 : units;
@@ -29,6 +34,8 @@ export function lineOf(line: DocumentLine, id: number, parent: number | null): L
     parent,
     forkedAt: parent === null ? null : line.forkedAt,
     params: line.params,
+    ...drawnOf(line, strategy),
+    stream: line.stream,
     chunks: chunked(tokens),
     length: tokens.length,
     promptLength: line.promptLength,
@@ -36,6 +43,14 @@ export function lineOf(line: DocumentLine, id: number, parent: number | null): L
     outputUnits: units,
     reason: line.reason,
   };
+}
+
+function drawnOf(
+  { drawn, promptLength, params }: DocumentLine,
+  strategy: Drawn['strategy'],
+): { drawn?: readonly Drawn[] } {
+  if (drawn.length > 0) return { drawn };
+  return strategy === 'sample' ? {} : { drawn: [{ from: promptLength, params, strategy }] };
 }
 
 /**

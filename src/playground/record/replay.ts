@@ -1,15 +1,15 @@
 /** Runs an opened record again on this machine, and says whether the same tokens come out. */
 import { EngineError } from '../../engines/contract.ts';
 import { worker } from '../connection.ts';
-import type { Line } from '../line.ts';
+import { drawnBy, tokenAt, type Line } from '../line.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
 import { notify } from '../notices.ts';
 import { adoptLine, markRecorded, modelIsHere } from '../recording_actions.ts';
 import { playground } from '../state.svelte.ts';
+import type { DocumentLine } from './document.ts';
 import { opened, type Difference, type Opened } from './opened.svelte.ts';
 import { recordedStep } from './recorded_view.ts';
-
-/** Candidates of each side where the two part. */
-const compared = 8;
+import { compared, replayComparison } from './replay_comparison.ts';
 
 /** Why the record cannot be replayed now, or null. */
 export function replayBlocked({ record, origin }: Opened): string | null {
@@ -18,7 +18,15 @@ export function replayBlocked({ record, origin }: Opened): string | null {
     return `Load ${record.model.name} to run it again here.`;
   }
   if (playground.run.phase !== 'idle') return 'A run is going on; stop it first.';
+  if (!record.comparison && record.lines.some(searched)) {
+    return 'A beam search wrote this text, and only the whole search can be run again; ask for the comparison.';
+  }
   return null;
+}
+
+/** A beam's tokens were searched for: the chain alone does not draw them. */
+function searched({ drawn }: DocumentLine): boolean {
+  return drawn.some(({ strategy }) => strategy === 'beam');
 }
 
 /** Every text, one after another, until one differs. Stop ends it. */
@@ -27,6 +35,11 @@ export async function replay(): Promise<void> {
   if (!current || replayBlocked(current) !== null) return;
   playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
   try {
+    if (current.record.comparison) {
+      opened.replay({ phase: 'running', line: 0 });
+      opened.replay(await replayComparison(current, current.record.comparison));
+      return;
+    }
     let tokens = 0;
     let difference: Difference | null = null;
     for (const [index, id] of current.lines.entries()) {
@@ -53,19 +66,37 @@ async function replayLine(line: Line, index: number, { record }: Opened): Promis
   const document = record.lines[index]!;
   if (!recorded || line.length === line.promptLength) return null;
   await adoptLine(line, recorded);
-  const again = await worker().replay(line.id, line.params);
-  const output = again?.firstDivergence ?? null;
-  markRecorded(line.id, output === null ? 'reproduced' : 'differs');
-  if (!again || output === null) return null;
+  const again = await drawnAgain(line);
+  markRecorded(line.id, again === null ? 'reproduced' : 'differs');
+  if (again === null) return null;
+  const { output, label, params } = again;
   const position = line.promptLength + output;
   const token = document.tokens[position]!;
-  const place = { line: line.id, position };
   return {
     line: index,
     output,
     recordedLabel: token.label,
-    drawnLabel: again.labels[output]!,
+    drawnLabel: label,
     recorded: recordedStep(token, record.model.vocabularySize),
-    here: await worker().inspect(place, line.params, { top: compared }),
+    here: await worker().inspect({ line: line.id, position }, params, { top: compared }),
   };
+}
+
+/**
+ * The first token that is another one now, each asked under what drew it. The model runs once; a text that was continued with
+ * other knobs is re-derived from the same logits for each of them.
+ */
+async function drawnAgain(
+  line: Line,
+): Promise<{ readonly output: number; readonly label: string; readonly params: SamplingParams } | null> {
+  const parts = drawnBy(line);
+  for (const [at, { from, params }] of parts.entries()) {
+    const again = await (at === 0 ? worker().replay(line.id, params) : worker().rederive(line.id, params));
+    const end = (parts[at + 1]?.from ?? line.length) - line.promptLength;
+    for (let output = from - line.promptLength; again && output < end; output++) {
+      if (again.tokens[output] === tokenAt(line, line.promptLength + output)?.token) continue;
+      return { output, label: again.labels[output]!, params };
+    }
+  }
+  return null;
 }

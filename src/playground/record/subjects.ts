@@ -1,34 +1,34 @@
-import type { Strategy } from '../../decoding/events.ts';
 import { compare } from '../compare/state.svelte.ts';
 import { familiesOf } from '../history/families.ts';
-import type { Line } from '../line.ts';
 import { playground } from '../state.svelte.ts';
+import type { Recordable } from './make_record.ts';
 
 /** What can be shared, exported or drawn. */
-export interface Subject {
+export interface Subject extends Recordable {
   readonly id: 'text' | 'texts' | 'comparison';
   readonly label: string;
-  readonly lines: readonly Line[];
-  readonly strategy: Strategy['kind'];
 }
 
-/** What there is on the page now, the text on view first. Reads the page's state. */
+/** What there is on the page now; what is looked at stands first. Reads the page's state. */
 export function subjects(): Subject[] {
-  const { line, lines } = playground;
+  const { line, lines, settings } = playground;
   const compared = compare.comparison;
   const found: Subject[] = [];
-  if (line) found.push({ id: 'text', label: 'this text', lines: [line], strategy: 'sample' });
+  if (line) found.push({ id: 'text', label: 'this text', lines: [line], comparison: null });
   if (lines.length > 1) {
     const all = familiesOf(lines).flatMap((family) => family.lines);
-    found.push({ id: 'texts', label: `all ${lines.length} texts`, lines: all, strategy: 'sample' });
+    found.push({ id: 'texts', label: `all ${lines.length} texts`, lines: all, comparison: null });
   }
   if (compared && compared.lines.length > 0) {
-    found.push({
+    const count = `${compared.lines.length} ${compared.strategy.kind === 'sample' ? 'lanes' : 'branches'}`;
+    const subject: Subject = {
       id: 'comparison',
-      label: `the comparison, ${compared.lines.length} lanes`,
+      label: `the comparison, ${count}`,
       lines: compared.lines,
-      strategy: compared.strategy.kind,
-    });
+      comparison: compared,
+    };
+    if (settings.view.page === 'compare') found.unshift(subject);
+    else found.push(subject);
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { PackedTextError, packText, unpackText } from '../link/deflate.ts';
 import { jsonOf } from './json.ts';
 import { tokenChecksum } from './checksum.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
-import { maxLines, recordSchema } from './document_schema.ts';
+import { maxDrawn, maxLines, recordSchema } from './document_schema.ts';
 import { finalOffset, pack, packVersion, type Packed, type PackedLine } from './pack.ts';
 
 /** Tokens of all lines of a link, shared ones counted again: each becomes an object, and 100 ms are soon gone. */
@@ -20,6 +20,7 @@ const packedLine = v.looseObject({
   byHand: v.optional(v.array(whole)),
   stream: v.optional(whole),
   params: v.looseObject({}),
+  drawn: v.optional(v.pipe(v.array(v.looseObject({ params: v.looseObject({}) })), v.maxLength(maxDrawn))),
   share: v.nullable(v.tuple([whole, whole])),
   words: v.array(whole),
   texts: v.array(v.tuple([whole, v.string()])),
@@ -40,6 +41,7 @@ const packedSchema = v.looseObject({
   labels: v.array(v.string()),
   kinds: v.array(v.tuple([whole, v.string()])),
   lines: v.pipe(v.array(packedLine), v.maxLength(maxLines)),
+  comparison: v.optional(v.looseObject({ params: v.looseObject({}) })),
   checksum: v.string(),
 }) as unknown as v.GenericSchema<unknown, Packed>;
 
@@ -78,7 +80,10 @@ function unpack(packed: Packed): RunRecord {
     lines.push(unpackedLine(line, shared, packed, kinds));
   }
   const { model, engine, strategy, current, selected } = packed;
-  return { model, engine, strategy, lines, current, selected };
+  const comparison = packed.comparison
+    ? { ...packed.comparison, params: { ...defaultParams(), ...packed.comparison.params } }
+    : null;
+  return { model, engine, strategy, lines, comparison, current, selected };
 }
 
 function unpackedLine(
@@ -116,6 +121,7 @@ function unpackedLine(
     parent: line.fork?.[0] ?? null,
     forkedAt: line.fork?.[1] ?? null,
     params: { ...defaultParams(), ...line.params },
+    drawn: (line.drawn ?? []).map((part) => ({ ...part, params: { ...defaultParams(), ...part.params } })),
     stream: line.stream ?? 0,
     byHand: line.byHand ?? [],
     promptLength,

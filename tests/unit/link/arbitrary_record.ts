@@ -1,7 +1,13 @@
 /** Any record that the page could send: lanes, branches, tokens with partial bytes, numbers in thousandths. */
 import fc from 'fast-check';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { DocumentLine, DocumentToken, RunRecord } from '../../../src/playground/record/document.ts';
+import type { Strategy, Verifier } from '../../../src/decoding/events.ts';
+import type {
+  DocumentComparison,
+  DocumentLine,
+  DocumentToken,
+  RunRecord,
+} from '../../../src/playground/record/document.ts';
 
 const nats = fc.integer({ min: -60_000, max: 0 }).map((value) => (value === 0 ? 0 : value / 1000));
 const positive = fc.integer({ min: 0, max: 12_000 }).map((value) => value / 1000);
@@ -50,6 +56,84 @@ const root = fc
     temperature,
   }));
 
+const verifier: fc.Arbitrary<Verifier> = fc.oneof(
+  fc.record({
+    kind: fc.constant('regex' as const),
+    pattern: fc.string({ maxLength: 9 }),
+    flags: fc.constant('iu'),
+  }),
+  fc.constant({ kind: 'json' as const }),
+  fc.record(
+    { kind: fc.constant('length' as const), min: fc.nat(40), max: fc.nat(400) },
+    { requiredKeys: ['kind'] },
+  ),
+);
+
+const arbitraryStrategy: fc.Arbitrary<Strategy> = fc.oneof(
+  fc.constant({ kind: 'sample' as const }),
+  fc.record({
+    kind: fc.constant('beam' as const),
+    width: fc.integer({ min: 1, max: 16 }),
+    lengthPenalty: positive.map((p) => Math.min(10, p)),
+  }),
+  fc.record({
+    kind: fc.constant('best-of-n' as const),
+    n: fc.integer({ min: 2, max: 16 }),
+    score: fc.oneof(
+      fc.record({
+        kind: fc.constantFrom('average-logprob' as const, 'shortest' as const, 'longest' as const),
+      }),
+      fc.record({ kind: fc.constant('verifier' as const), verifier }),
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('majority-vote' as const),
+    n: fc.integer({ min: 2, max: 16 }),
+    extractor: fc.oneof(
+      fc.record({ kind: fc.constantFrom('last-number' as const, 'whole-text' as const) }),
+      fc.record({ kind: fc.constant('regex' as const), pattern: fc.string({ maxLength: 9 }) }),
+    ),
+  }),
+  fc.record({ kind: fc.constant('first-valid' as const), n: fc.integer({ min: 2, max: 16 }), verifier }),
+);
+
+function comparisonOf(
+  { strategy, sharedLuck, ended }: { strategy: Strategy; sharedLuck: boolean; ended: boolean },
+  lines: readonly DocumentLine[],
+): DocumentComparison {
+  const own = strategy.kind === 'sample';
+  return {
+    strategy,
+    params: { ...defaultParams(), temperature: 1.1 },
+    lanes: own ? lines.map((_, lane) => ({ temperature: lane / 4 })) : [],
+    sharedLuck,
+    stop: { maxTokens: 40, sequences: ['\n\n'] },
+    usage: ended ? { pagesUsed: 3, pagesTotal: 64, pageTokens: 32, bytesPerPage: 9_000 } : null,
+    outcome: ended
+      ? {
+          winner: own ? null : lines.length - 1,
+          ranking: lines.map((_, index) => index),
+          votes: own ? [] : [{ answer: 'she', branches: [0] }],
+          judgements: lines.map((_, index) => ({
+            score: own ? null : -(index + 1) / 8,
+            valid: null,
+            answer: null,
+          })),
+          timing: {
+            promptTokens: 4,
+            reusedTokens: 0,
+            prefillMs: 12,
+            steps: 9,
+            tokens: 30,
+            decodeMs: 250,
+            samplingMs: 8,
+          },
+        }
+      : null,
+    greedy: strategy.kind === 'beam' ? { text: ' a b', tokens: [1, 2], totalLogprob: -2.125 } : null,
+  };
+}
+
 export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
   .record({
     roots: fc.array(root, { minLength: 1, maxLength: 4 }),
@@ -57,13 +141,21 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
       nil: null,
     }),
     sha256: fc.constantFrom(null, 'ab'.repeat(32)),
+    continued: fc.boolean(),
+    compared: fc.option(
+      fc.record({ strategy: arbitraryStrategy, sharedLuck: fc.boolean(), ended: fc.boolean() }),
+      {
+        nil: null,
+      },
+    ),
   })
-  .map(({ roots, branch, sha256 }) => {
+  .map(({ roots, branch, sha256, continued, compared }) => {
     const lines = roots.map(({ tokens, promptLength, temperature }, lane): DocumentLine => ({
       name: `1${String.fromCharCode(97 + lane)}`,
       lane,
       parent: null,
       forkedAt: null,
+      drawn: [],
       params: { ...defaultParams(), temperature, logitBias: [{ token: 3, bias: -Infinity }] },
       stream: lane,
       byHand: [],
@@ -79,11 +171,24 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
       const byHand = branch.tokens.length > 0 ? [at - parent.promptLength] : [];
       lines.push({ ...parent, name: '1a.1', parent: 0, forkedAt: at, byHand, tokens });
     }
+    const last = lines.at(-1)!;
+    if (continued && last.tokens.length > 0) {
+      const from = last.tokens.length - 1;
+      const drawn = [
+        { from: 0, params: { ...defaultParams(), topK: 3 }, strategy: 'best-of-n' as const },
+        ...(from > 0 ? [{ from, params: defaultParams(), strategy: 'sample' as const }] : []),
+      ];
+      lines[lines.length - 1] = { ...last, drawn };
+    }
+    const [{ promptLength }] = lines as [DocumentLine];
+    const together = compared && lines.every((line) => line.promptLength === promptLength);
+    const comparison = together ? comparisonOf(compared, lines) : null;
     return {
       model: { name: 'tiny', fileSize: 1_234_567, vocabularySize: 512, sha256 },
       engine: { kind: 'webgpu', adapter: 'SwiftShader' },
-      strategy: 'sample',
+      strategy: comparison?.strategy.kind ?? 'sample',
       lines,
+      comparison,
       current: lines.length - 1,
       selected: null,
     };

@@ -1,0 +1,100 @@
+/** Lanes that were recorded elsewhere: what the record knows of a step, and bringing them to life when their model is here. */
+import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/views.ts';
+import { adoptLine, markRecorded, modelIsHere } from '../recording_actions.ts';
+import { allTokens, type Line } from '../line.ts';
+import { playground, type Recorded } from '../state.svelte.ts';
+import { compare } from './state.svelte.ts';
+
+/** The records of the lanes on view, lane by lane; null when no lane is shown from a record. */
+export function recordedLanes(): readonly (Recorded | null)[] | null {
+  const { comparison } = compare;
+  if (!comparison) return null;
+  const byLine = new Map(playground.recorded.map((entry) => [entry.line, entry]));
+  const lanes = comparison.lines.map(({ id }) => byLine.get(id) ?? null);
+  return lanes.some((entry) => entry?.state === 'recorded') ? lanes : null;
+}
+
+/** Lanes that this browser kept go on as if they had been made now, once the model that wrote them is loaded. */
+export async function reviveLanes(): Promise<void> {
+  const { comparison } = compare;
+  const lanes = recordedLanes();
+  if (!comparison || !lanes) return;
+  for (const [lane, entry] of lanes.entries()) {
+    if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
+    await adoptLine(comparison.lines[lane]!, entry);
+    markRecorded(entry.line, 'live');
+  }
+}
+
+/**
+ * The lanes' recorded candidates over one list of tokens. What was not recorded is NaN, which a chart leaves out.
+ * @param views of the place, lane by lane; null where nothing was recorded
+ * @param top tokens to list: those with the highest final probability over all lanes; chosen ones always among them
+ */
+export function recordedDistributions(
+  lines: readonly Line[],
+  views: readonly (StepView | null)[],
+  position: number,
+  top: number,
+): LaneDistributions {
+  const weights = new Map<number, number>();
+  const labels = new Map<number, string>();
+  for (const row of views.flatMap((view) => view?.rows ?? [])) {
+    labels.set(row.token, row.label);
+    weights.set(row.token, (weights.get(row.token) ?? 0) + row.final + 1e-3 * row.raw);
+  }
+  const ranked = [...weights.keys()].sort((a, b) => weights.get(b)! - weights.get(a)! || a - b);
+  const must = new Set(views.flatMap((view) => (view === null || view.chosen === null ? [] : [view.chosen])));
+  const free = ranked.filter((token) => !must.has(token)).slice(0, Math.max(0, top - must.size));
+  const taken = new Set([...must, ...free]);
+  const tokens = ranked.filter((token) => taken.has(token));
+  const contexts = contextsOf(lines, position);
+  // Lanes with the same text before the place have one raw distribution, whichever of them recorded a token of it.
+  const rawOf = (context: number, token: number): number => {
+    const known = views.find(
+      (view, lane) => contexts[lane] === context && view?.rows.some((row) => row.token === token),
+    );
+    return known?.rows.find((row) => row.token === token)?.raw ?? NaN;
+  };
+  return {
+    tokens,
+    labels: tokens.map((token) => labels.get(token)!),
+    lanes: views.map((view, lane) => view && distribution(view, contexts[lane]!, tokens, rawOf)),
+  };
+}
+
+function distribution(
+  view: StepView,
+  context: number,
+  tokens: readonly number[],
+  rawOf: (context: number, token: number) => number,
+): LaneDistribution {
+  const rows = new Map(view.rows.map((row) => [row.token, row]));
+  const final = Float64Array.from(tokens, (token) => rows.get(token)?.final ?? NaN);
+  return {
+    context,
+    chosen: view.chosen,
+    raw: Float64Array.from(tokens, (token) => rawOf(context, token)),
+    final,
+    removedBy: tokens.map((token) => rows.get(token)?.removedBy ?? null),
+    rest: Math.max(0, 1 - final.reduce((sum, p) => sum + (Number.isNaN(p) ? 0 : p), 0)),
+    entropyRaw: view.entropyRaw,
+    entropyFinal: view.entropyFinal,
+    kept: view.kept,
+    u: null,
+  };
+}
+
+/** A number for each different text before the place, in order of appearance. */
+function contextsOf(lines: readonly Line[], position: number): number[] {
+  const contexts = new Map<string, number>();
+  return lines.map((line) => {
+    const key = allTokens(line)
+      .slice(0, position)
+      .map(({ token }) => token)
+      .join();
+    const context = contexts.get(key) ?? contexts.size;
+    contexts.set(key, context);
+    return context;
+  });
+}

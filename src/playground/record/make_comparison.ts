@@ -1,0 +1,70 @@
+/** What a comparison on the page comes to in a record, and which of its texts the record has. */
+import type { RunResult } from '../../decoding/events.ts';
+import type { Comparison } from '../compare/state.svelte.ts';
+import type { Line } from '../line.ts';
+import type { DocumentComparison, DocumentOutcome } from './document.ts';
+import { maxLines } from './document_schema.ts';
+
+/**
+ * The texts of a comparison that a record has room for: all of them, but of a long beam search those that came to an end, the
+ * ones that they grew from, and then as many pruned ones as there is room for, the newest first.
+ */
+export function recordedLines({ lines, strategy }: Comparison): readonly Line[] {
+  if (strategy.kind !== 'beam' || lines.length <= maxLines) return lines.slice(0, maxLines);
+  const byId = new Map(lines.map((line) => [line.id, line]));
+  const taken = new Set<Line>();
+  const ancestry = (line: Line): Line[] => {
+    const parent = line.parent === null ? undefined : byId.get(line.parent);
+    return parent ? [...ancestry(parent), line] : [line];
+  };
+  const wanted = [
+    ...lines.filter(({ reason }) => reason !== 'pruned'),
+    ...lines.filter(({ reason }) => reason === 'pruned').reverse(),
+  ];
+  for (const line of wanted) {
+    const missing = ancestry(line).filter((ancestor) => !taken.has(ancestor));
+    if (taken.size + missing.length <= maxLines) missing.forEach((ancestor) => taken.add(ancestor));
+  }
+  return lines.filter((line) => taken.has(line));
+}
+
+/** @param recorded what `recordedLines` gave */
+export function documentComparison(comparison: Comparison, recorded: readonly Line[]): DocumentComparison {
+  const { strategy, params, patches, sharedLuck, stop, usage, result, greedy } = comparison;
+  return {
+    strategy,
+    params,
+    lanes: patches,
+    sharedLuck,
+    stop,
+    usage,
+    outcome: result && documentOutcome(result, comparison.lines, recorded),
+    greedy: greedy && { text: greedy.text, tokens: greedy.tokens, totalLogprob: greedy.totalLogprob },
+  };
+}
+
+/** Branches by number become texts by index; what the record leaves out is left out here too. */
+function documentOutcome(
+  { winner, ranking, votes, branches, timing }: RunResult,
+  lines: readonly Line[],
+  recorded: readonly Line[],
+): DocumentOutcome {
+  const indexOf = new Map<number, number>();
+  recorded.forEach((line, index) => indexOf.set(lines.indexOf(line), index));
+  const kept = (numbers: readonly number[]): number[] =>
+    numbers.flatMap((branch) => {
+      const index = indexOf.get(branch);
+      return index === undefined ? [] : [index];
+    });
+  return {
+    winner: winner === null ? null : (indexOf.get(winner) ?? null),
+    ranking: kept(ranking),
+    votes: votes.map(({ answer, branches: voters }) => ({ answer, branches: kept(voters) })),
+    judgements: recorded.map((line) => {
+      const branch = branches[lines.indexOf(line)];
+      const { score = null, valid = null, answer = null } = branch ?? {};
+      return { score: score !== null && Number.isFinite(score) ? score : null, valid, answer };
+    }),
+    timing,
+  };
+}
