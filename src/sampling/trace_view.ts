@@ -1,5 +1,5 @@
 /** Ways to read a `StepTrace`. Nothing here changes it: what a chart shows is decided after the maths. */
-import type { CutQuantity, StepTrace, TokenFate } from './trace.ts';
+import type { CutQuantity, StageSummary, StepTrace, TokenFate } from './trace.ts';
 import { rankOf, topTokens } from './scores.ts';
 import { exp } from './exp.ts';
 
@@ -10,6 +10,11 @@ export function rawLogprob(trace: StepTrace, token: number): number {
 /** −∞ when a stage removed the token. */
 export function finalLogprob(trace: StepTrace, token: number): number {
   return trace.fate[token] === 0 ? trace.logits[token]! - trace.finalLogNormaliser : -Infinity;
+}
+
+/** Share of the mass that the grammar removed; null where none had a say. */
+export function maskedMass(stages: readonly StageSummary[]): number | null {
+  return stages.find(({ stage }) => stage === 'grammar')?.massRemoved ?? null;
 }
 
 /** What became of a token, and if a stage removed it, by how much it missed. */

@@ -14,12 +14,13 @@ import type {
   TokenKind,
 } from '../engines/contract.ts';
 import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
+import type { GrammarProblem } from '../decoding/grammar/problem.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { ServerModel } from '../engines/openai/replies.ts';
 import type { HubRepository } from '../models/hub.ts';
 import type { KeptModel, RemoteFile } from '../models/model_store.ts';
 import type { StorageRoom } from '../models/storage_room.ts';
-import type { NumberKey, SamplingParams } from '../sampling/params.ts';
+import type { Grammar, NumberKey, SamplingParams } from '../sampling/params.ts';
 import type { StepMeasure } from './measure_step.ts';
 import type { AdapterRoom, PlannedModel } from './model_plans.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
@@ -163,6 +164,8 @@ export interface Rederived {
   /** Index of the first output token that would have been another, or null. */
   readonly firstDivergence: number | null;
 }
+  /** Share of the mass that a grammar removed; NaN where none had a say. */
+  readonly masked: Float64Array;
 
 export interface InspectOptions {
   /** Candidates to list. */
@@ -237,6 +240,8 @@ export interface WorkerApi {
   /** Several places over one list of tokens, so that they can be laid over each other. */
   distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions>;
   /** The final distribution at a place for each of the given temperatures; null when its logits are not known. */
+  /** What is wrong with a grammar for the loaded model, and where; null when it can be used. */
+  grammarProblem(grammar: Grammar): Promise<GrammarProblem | null>;
   temperatureStrip(asked: LanePlace, temperatures: readonly number[]): Promise<TemperatureStrip | null>;
   /**
    * Runs the model over the line again as the run had gone, one step for each token, and says what would be drawn at each.

@@ -30,6 +30,7 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     inspect: (place, params, options) => remote.inspect(place, params, options),
     candidate: (place, params, token) => remote.candidate(place, params, token),
     rederive: (line, params) => remote.rederive(line, params),
+    grammarProblem: (grammar) => remote.grammarProblem(grammar),
     distributions: (places, top) => remote.distributions(places, top),
     temperatureStrip: (asked, temperatures) => remote.temperatureStrip(asked, temperatures),
     replay: (line, params) => remote.replay(line, params),

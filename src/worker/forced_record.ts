@@ -1,4 +1,5 @@
 import type { StepRecord } from '../decoding/events.ts';
+import { masksAlong } from '../decoding/grammar/masks.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
 import type { Engine } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
@@ -23,7 +24,8 @@ export async function forcedRecord(
   const from = before.length - 1 - (hasMemory(params) ? outputs : 0);
   const rows = [...(await memory.obtain(session, before, from, 'prefill'))];
   const logits = rows.pop()!;
-  const trace = traceAt(lineSampler(params, tokenizer, stream), before, logits, rows);
+  const masks = await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - rows.length);
+  const trace = traceAt(lineSampler(params, tokenizer, stream), before, logits, rows, masks);
   const texts = tokenTexts(line.tokens.slice(line.promptLength), tokenizer);
   const surprisal = -rawLogprob(trace, token);
   return {

@@ -4,9 +4,12 @@ import { OpenAiEngine } from '../engines/openai/engine.ts';
 import type { ServerModel } from '../engines/openai/replies.ts';
 import { OpenAiServer } from '../engines/openai/server.ts';
 import type { RunResult } from '../decoding/events.ts';
+import { tryGrammar } from '../decoding/grammar/compile.ts';
+import { masksAlong, type Masks } from '../decoding/grammar/masks.ts';
+import type { GrammarProblem } from '../decoding/grammar/problem.ts';
 import { DEFAULT_LOGIT_BUDGET, LogitMemory } from '../decoding/logit_memory.ts';
 import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
-import type { SamplingParams } from '../sampling/params.ts';
+import type { Grammar, SamplingParams } from '../sampling/params.ts';
 import type { StepTrace } from '../sampling/trace.ts';
 import type {
   AdoptedText,
@@ -29,7 +32,7 @@ import type {
   TokenisedPrompt,
   WorkerApi,
 } from './api.ts';
-import { HeldLines } from './held_lines.ts';
+import { HeldLines, type HeldLine } from './held_lines.ts';
 import { lineEvidence } from './line_evidence.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
@@ -154,7 +157,12 @@ export class WorkerHost implements WorkerApi {
     const { tokenizer } = this.#require();
     const before = line.tokens.slice(0, -1);
     const rows = await this.#logits(before, line.promptLength - 1);
-    return rows && rederiveLine(line, rows, params, tokenizer);
+    return rows && rederiveLine(line, rows, await this.#masks(line, params), params, tokenizer);
+  }
+
+  async grammarProblem(grammar: Grammar): Promise<GrammarProblem | null> {
+    const outcome = await tryGrammar(grammar, this.#require().tokenizer);
+    return 'problem' in outcome ? outcome.problem : null;
   }
 
   async replay(id: LineId, params: SamplingParams): Promise<Rederived | null> {
@@ -172,7 +180,7 @@ export class WorkerHost implements WorkerApi {
     try {
       const rows = await this.#alone(() => fresh.obtain(session, before, from, 'replay', running.signal));
       rows.forEach((row, output) => this.#memory.put(before.slice(0, line.promptLength + output), row));
-      return rederiveLine(line, rows, params, tokenizer);
+      return rederiveLine(line, rows, await this.#masks(line, params), params, tokenizer);
     } catch (cause) {
       if (!running.signal.aborted) throw cause;
       throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
@@ -186,7 +194,7 @@ export class WorkerHost implements WorkerApi {
     if (!line || this.#running) return null;
     const { tokenizer } = this.#require();
     const rows = await this.#logits(line.tokens.slice(0, -1), line.promptLength - 1);
-    return rows && lineEvidence(line, rows, params, tokenizer, depth);
+    return rows && lineEvidence(line, rows, await this.#masks(line, params), params, tokenizer, depth);
   }
 
   async distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions> {
@@ -272,7 +280,12 @@ export class WorkerHost implements WorkerApi {
     const rows = await this.#logits(before, from);
     const logits = rows?.pop();
     if (!rows || !logits) return null;
-    const trace = traceAt(lineSampler(params, tokenizer, line.stream), before, logits, rows);
+    // Within the prompt no grammar has a say.
+    const masks =
+      before.length < line.promptLength
+        ? []
+        : await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - rows.length);
+    const trace = traceAt(lineSampler(params, tokenizer, line.stream), before, logits, rows, masks);
     const output = place.position - line.promptLength;
     return { trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) };
   }
@@ -305,6 +318,11 @@ export class WorkerHost implements WorkerApi {
   #require(): Engine {
     if (!this.#engine) throw new EngineError('not-supported', 'No model is loaded; load one first.');
     return this.#engine;
+  }
+
+  /** What the parameters' grammar allowed at each of a line's outputs. */
+  #masks({ tokens, promptLength }: HeldLine, params: SamplingParams): Promise<Masks> {
+    return masksAlong(params, this.#require().tokenizer, tokens.slice(promptLength));
   }
 
   #alone<T>(task: () => Promise<T>): Promise<T> {

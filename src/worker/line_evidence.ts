@@ -1,4 +1,5 @@
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
+import type { Masks } from '../decoding/grammar/masks.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { topTokens } from '../sampling/scores.ts';
 import type { LineEvidence } from './api.ts';
@@ -9,10 +10,12 @@ import { lineSampler } from './line_trace.ts';
  * The likeliest raw candidates of each output position, with what the line's chain made of them: what a record keeps, so that
  * the step can be looked at without the model.
  * @param rows raw logits of each output position, [outputs][vocabulary]
+ * @param masks what a grammar allowed at each; empty where there is none
  */
 export function lineEvidence(
   line: HeldLine,
   rows: readonly Float32Array[],
+  masks: Masks,
   params: SamplingParams,
   tokenizer: Tokenizer,
   depth: number,
@@ -25,7 +28,8 @@ export function lineEvidence(
   const finalLogprob = new Float64Array(rows.length * width);
   rows.forEach((logits, output) => {
     const position = line.promptLength + output;
-    const draw = sampler.sample(logits, { history: history.subarray(0, position), position });
+    const allowed = masks[output] ?? null;
+    const draw = sampler.sample(logits, { history: history.subarray(0, position), position, allowed });
     topTokens(logits, width).forEach((token: TokenId, index) => {
       const at = output * width + index;
       tokens[at] = token;

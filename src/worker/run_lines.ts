@@ -9,6 +9,8 @@ import type {
   RunSpec,
   StepRecord,
 } from '../decoding/events.ts';
+import { compileGrammar } from '../decoding/grammar/compile.ts';
+import { activeGrammar } from '../decoding/grammar/masks.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
 import { EngineError } from '../engines/contract.ts';
 import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
@@ -39,6 +41,13 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       'The prompt is empty, and nothing can follow nothing; type a word or two.',
     );
   }
+  // Before anything is held: a grammar that cannot be used leaves all as it was.
+  const grammars = await Promise.all(
+    request.lanes.map(({ params }) => {
+      const grammar = activeGrammar(params);
+      return grammar && compileGrammar(grammar, tokenizer);
+    }),
+  );
   const events = batched<LineEvent>((items) => context.onEvents(merged(items)));
   const { branches: firstBranch = null } = request;
   const hold = (id: number, stream: number, outputs: readonly TokenId[]): HeldLine =>
@@ -127,7 +136,12 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       start.prompt.length * model.vocabularySize * 4 <= scoredPromptBytes,
   };
   try {
-    return await runDecoding(engine, spec, { onEvent: pass, signal: context.signal, memory: context.memory });
+    return await runDecoding(engine, spec, {
+      onEvent: pass,
+      signal: context.signal,
+      memory: context.memory,
+      constraint: (lane) => grammars[lane]?.constraint() ?? null,
+    });
   } finally {
     events.flush();
   }

@@ -1,5 +1,6 @@
 /** A run on a server: it samples there, and each token comes with the logprobs of the likeliest few. */
 import type { RunResult, StepRecord, StopReason } from '../decoding/events.ts';
+import { activeGrammar } from '../decoding/grammar/masks.ts';
 import { EngineError, type TokenId } from '../engines/contract.ts';
 import type { OpenAiEngine } from '../engines/openai/engine.ts';
 import type { DrawnToken, Piece } from '../engines/openai/replies.ts';
@@ -26,6 +27,12 @@ export async function runOnServer(
     throw new EngineError(
       'not-supported',
       `${engine.host} draws one text at a time; lanes, beams and many samples need a model that runs in this browser.`,
+    );
+  }
+  if (activeGrammar(lane.params)) {
+    throw new EngineError(
+      'not-supported',
+      `${engine.host} samples by itself and cannot be held to a grammar from here; set the output to “free”.`,
     );
   }
   const line = beginLine(engine, request, context, steps);

@@ -6,8 +6,11 @@ import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import { STAGES } from '../sampling/params.ts';
 import { topTokens } from '../sampling/scores.ts';
 import type { StageTrace, StepTrace } from '../sampling/trace.ts';
-import { finalLogprob, rawLogprob, tokenFate } from '../sampling/trace_view.ts';
+import { finalLogprob, maskedMass, rawLogprob, tokenFate, topOf } from '../sampling/trace_view.ts';
 import type { CandidateRow, Cut, RankCurve, StageRow, StepView } from './views.ts';
+
+/** Candidates that are listed beside the likeliest where a grammar has a say. */
+const survivorsListed = 8;
 
 /** Points of the rank curve: enough that a log axis shows no corner. */
 const curvePoints = 160;
@@ -24,8 +27,10 @@ export function stepView(
   top: number,
 ): StepView {
   const listed = [...topTokens(trace.raw, top)];
-  if (chosen !== null && !listed.includes(chosen)) listed.push(chosen);
-  const rows = listed.map((token) => candidateRow(trace, token, tokenizer));
+  // A grammar may forbid all of the likeliest: then what it leaves is worth a look as well.
+  if (maskedMass(trace.stages) !== null) listed.push(...topOf(trace, survivorsListed, 'final'));
+  if (chosen !== null) listed.push(chosen);
+  const rows = [...new Set(listed)].map((token) => candidateRow(trace, token, tokenizer));
   const { stages, cuts, curve } = throughChain(trace);
   return {
     chosen,

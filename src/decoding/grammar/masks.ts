@@ -11,7 +11,8 @@ export function activeGrammar({ grammar, order, off }: SamplingParams): Grammar 
 
 /**
  * What the parameters' grammar allowed along a text: for each output index from `from` to the length of `outputs`, that one
- * included. Empty where there is none, or none that can be used; an entry is null where the text had left it.
+ * included. Empty where there is none, or none that can be used; an entry is null where the text had left it, or where it is at a
+ * dead end.
  * @param outputs tokens after the prompt
  */
 export async function masksAlong(
@@ -23,25 +24,32 @@ export async function masksAlong(
   const grammar = activeGrammar(params);
   if (!grammar) return [];
   const outcome = await tryGrammar(grammar, tokenizer);
-  return 'problem' in outcome ? [] : masksOf(outcome.ready, outputs, from);
+  if ('problem' in outcome) return [];
+  const key = `${from}:${outputs.join()}:${grammar.kind}:${grammar.source}`;
+  if (last?.key !== key || last.tokenizer !== tokenizer) {
+    const masks = masksOf(outcome.ready, outputs, from);
+    last = { key, tokenizer, masks };
+    masks.catch(() => (last = null));
+  }
+  return last.masks;
 }
+
+/** The last answer: a slider asks for the same text again and again. */
+let last: { readonly key: string; readonly tokenizer: Tokenizer; readonly masks: Promise<Masks> } | null =
+  null;
 
 async function masksOf(grammar: ReadyGrammar, outputs: readonly TokenId[], from: number): Promise<Masks> {
   const constraint = grammar.constraint();
   const masks: (Int32Array | null)[] = [];
   try {
     for (let index = 0; index <= outputs.length; index++) {
-      if (index >= from) masks.push(await constraint.allowed());
+      const mask = index >= from ? await constraint.allowed() : null;
+      // Where nothing is allowed no distribution is left to be shown: the raw one is.
+      if (index >= from) masks.push(mask?.some((word) => word !== 0) ? mask : null);
       if (index < outputs.length) constraint.accept(outputs[index]!);
     }
   } finally {
     constraint.release();
   }
   return masks;
-}
-
-/** Whether a text may end here, as its grammar sees it: one of the tokens that end a generation is allowed. */
-export function mayEnd(mask: Int32Array | null | undefined, tokenizer: Tokenizer): boolean {
-  if (!mask) return false;
-  return [...tokenizer.endOfGeneration].some((token) => ((mask[token >>> 5]! >>> (token & 31)) & 1) === 1);
 }
