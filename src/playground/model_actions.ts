@@ -2,6 +2,7 @@
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { RemoteFile } from '../models/model_store.ts';
 import type { Found, HubModels, Shelf } from '../worker/api.ts';
+import type { WebLlmOffer, WebLlmOffers } from '../worker/open_web_llm.ts';
 import { worker } from './connection.ts';
 import { openModel } from './engine_actions.ts';
 import { settingsModel } from './model_name.ts';
@@ -55,4 +56,24 @@ export async function deleteKept(key: string): Promise<boolean> {
 /** @throws EngineError: one sentence on what is wrong with the name, the hub or the network */
 export function findModel(typed: string, hubUrl?: string): Promise<Found> {
   return worker().findModel(typed, hubUrl);
+}
+
+/** Models that web-llm runs, in the form that this machine takes. */
+export function readWebLlmModels(): Promise<WebLlmOffers> {
+  return worker().webLlmModels();
+}
+
+/** How settings, and so links, name a model of web-llm's. */
+const webLlmPrefix = 'web-llm:';
+
+/** The id of a model of web-llm's that settings name; null where they name another. */
+export function webLlmId(model: string): string | null {
+  return model.startsWith(webLlmPrefix) ? model.slice(webLlmPrefix.length) : null;
+}
+
+/** Fetches a model of web-llm's, or takes what is kept of it, and loads it. */
+export async function openWebLlmModel({ id, name }: Pick<WebLlmOffer, 'id' | 'name'>): Promise<void> {
+  changeSettings({ model: webLlmPrefix + id });
+  void navigator.storage?.persist?.().catch(() => false);
+  await openModel({ kind: 'web-llm', id }, name);
 }

@@ -23,6 +23,7 @@ import type { StorageRoom } from '../models/storage_room.ts';
 import type { Grammar, NumberKey, SamplingParams } from '../sampling/params.ts';
 import type { StepMeasure } from './measure_step.ts';
 import type { AdapterRoom, PlannedModel } from './model_plans.ts';
+import type { WebLlmOffers } from './open_web_llm.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 /** Where a model comes from. */
@@ -34,6 +35,8 @@ export type ModelChoice =
   | ({ readonly kind: 'file'; readonly file: File } & Placed)
   /** Downloaded, checked, and kept where the browser allows it. */
   | ({ readonly kind: 'remote'; readonly file: RemoteFile } & Placed)
+  /** A model of web-llm's, by its id in our list of them. */
+  | { readonly kind: 'web-llm'; readonly id: string }
   /** A model on an OpenAI-compatible server. The key is held for as long as the worker lives, and never written down. */
   | { readonly kind: 'server'; readonly baseUrl: string; readonly model: string; readonly key: string };
 
@@ -161,11 +164,11 @@ export interface Rederived {
   readonly finalLogprob: Float64Array;
   readonly finalEntropy: Float64Array;
   readonly kept: Float64Array;
+  /** Share of the mass that a grammar removed; NaN where none had a say. */
+  readonly masked: Float64Array;
   /** Index of the first output token that would have been another, or null. */
   readonly firstDivergence: number | null;
 }
-  /** Share of the mass that a grammar removed; NaN where none had a say. */
-  readonly masked: Float64Array;
 
 export interface InspectOptions {
   /** Candidates to list. */
@@ -237,11 +240,11 @@ export interface WorkerApi {
   /** One named token at a place, wherever it ranks. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
   rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  /** What is wrong with a grammar for the loaded model, and where; null when it can be used. */
+  grammarProblem(grammar: Grammar): Promise<GrammarProblem | null>;
   /** Several places over one list of tokens, so that they can be laid over each other. */
   distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions>;
   /** The final distribution at a place for each of the given temperatures; null when its logits are not known. */
-  /** What is wrong with a grammar for the loaded model, and where; null when it can be used. */
-  grammarProblem(grammar: Grammar): Promise<GrammarProblem | null>;
   temperatureStrip(asked: LanePlace, temperatures: readonly number[]): Promise<TemperatureStrip | null>;
   /**
    * Runs the model over the line again as the run had gone, one step for each token, and says what would be drawn at each.
@@ -265,4 +268,6 @@ export interface WorkerApi {
   serverModels(baseUrl: string, key: string): Promise<readonly ServerModel[]>;
   /** Models of the hub that are worth having, with what each would take here at a context of so many tokens. */
   hubModels(contextLength: number): Promise<HubModels>;
+  /** Models of web-llm, each in the form that this adapter takes. */
+  webLlmModels(): Promise<WebLlmOffers>;
 }

@@ -45,6 +45,7 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     findModel: (typed, hubUrl) => remote.findModel(typed, hubUrl),
     serverModels: (baseUrl, key) => remote.serverModels(baseUrl, key),
     hubModels: (contextLength) => remote.hubModels(contextLength),
+    webLlmModels: () => remote.webLlmModels(),
     terminate: () => worker.terminate(),
   };
 }

@@ -39,6 +39,7 @@ import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
 import { measureStep, type StepMeasure } from './measure_step.ts';
 import { openEngine } from './open_engine.ts';
+import { webLlmOffers, type WebLlmOffers } from './open_web_llm.ts';
 import { takenBy } from './server_parameters.ts';
 import { runOnServer } from './server_run.ts';
 import { ServerSteps } from './server_steps.ts';
@@ -270,6 +271,10 @@ export class WorkerHost implements WorkerApi {
     return readHubModels(contextLength);
   }
 
+  webLlmModels(): Promise<WebLlmOffers> {
+    return webLlmOffers();
+  }
+
   async #trace(place: StepPlace, params: SamplingParams): Promise<LaneStep | null> {
     const at = this.#lines.at(place);
     if (!at) return null;
@@ -315,14 +320,14 @@ export class WorkerHost implements WorkerApi {
     this.#looking = new AbortController();
   }
 
-  #require(): Engine {
-    if (!this.#engine) throw new EngineError('not-supported', 'No model is loaded; load one first.');
-    return this.#engine;
-  }
-
   /** What the parameters' grammar allowed at each of a line's outputs. */
   #masks({ tokens, promptLength }: HeldLine, params: SamplingParams): Promise<Masks> {
     return masksAlong(params, this.#require().tokenizer, tokens.slice(promptLength));
+  }
+
+  #require(): Engine {
+    if (!this.#engine) throw new EngineError('not-supported', 'No model is loaded; load one first.');
+    return this.#engine;
   }
 
   #alone<T>(task: () => Promise<T>): Promise<T> {

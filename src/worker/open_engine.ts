@@ -11,6 +11,7 @@ import { memoryBound } from './memory_bound.ts';
 import { countedEngine } from './measure_step.ts';
 import { missingWebGpu } from './missing_webgpu.ts';
 import { openRemote } from './open_remote.ts';
+import { openWebLlm } from './open_web_llm.ts';
 import { openWllama } from './open_wllama.ts';
 
 export interface OpenOptions {
@@ -24,6 +25,7 @@ export interface OpenOptions {
 export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
   if (choice.kind === 'server') return OpenAiEngine.open(choice, choice.model, options.signal);
+  if (choice.kind === 'web-llm') return openWebLlm(choice.id, options);
   if (choice.runOn === 'cpu') return openOnCpu(choice, options);
   const missing = await missingWebGpu();
   if (missing !== null) return openWithoutWebGpu(missing, choice, options);

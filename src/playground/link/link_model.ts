@@ -1,6 +1,6 @@
 /** The model that a link names. Nothing is fetched, and no server is asked anything, without a click that names it. */
 import { openScripted } from '../engine_actions.ts';
-import { findModel, openRemoteModel } from '../model_actions.ts';
+import { findModel, openRemoteModel, openWebLlmModel, readWebLlmModels, webLlmId } from '../model_actions.ts';
 import { notify } from '../notices.ts';
 import type { RemoteFile } from '../../models/model_store.ts';
 
@@ -15,6 +15,14 @@ export function offerModel(model: string, fileSize: number | null): void {
       label: 'Use it',
       run: () => void openScripted(),
     });
+  } else if (model === 'server' || model.startsWith('server:')) {
+    const what = model === 'server' ? 'a model' : `the model “${model.slice('server:'.length)}”`;
+    notify(
+      'info',
+      `The link was made with ${what} on a server, which it does not name; connect to one that has it under Models to run it again.`,
+    );
+  } else if (webLlmId(model) !== null) {
+    void offerWebLlm(webLlmId(model)!);
   } else if (!modelIsRemote(model)) {
     const what = model === 'file' ? 'a model from a file on its sender’s disk' : `the model “${model}”`;
     notify('info', `The link was made with ${what}; open that file to run it again here.`);
@@ -27,6 +35,25 @@ export function offerModel(model: string, fileSize: number | null): void {
       run: () => void (fileSize ? openRemoteModel(remote(model, fileSize)) : askForSize(model)),
     });
   }
+}
+
+async function offerWebLlm(id: string): Promise<void> {
+  const { models, hosts, problem } = await readWebLlmModels();
+  const offer = models.find((model) => model.id === id);
+  if (!offer || problem !== null) {
+    const why = problem ?? 'this page has no such model in its list.';
+    notify('info', `The link was made with “${id}” on web-llm: ${why}`);
+    return;
+  }
+  const size = megabytes(offer.downloadBytes);
+  notify(
+    'info',
+    `The link was made with ${offer.name} on web-llm, about ${size} from ${hosts.join(' and ')}.`,
+    {
+      label: `Download about ${size} from ${hosts[0]}`,
+      run: () => void openWebLlmModel(offer),
+    },
+  );
 }
 
 async function askForSize(model: string): Promise<void> {
