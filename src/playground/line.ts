@@ -32,6 +32,8 @@ export interface TokenView {
   readonly entropy: number;
   readonly finalEntropy: number;
   readonly kept: number;
+  /** Share of the mass that a grammar removed; absent where none had a say. */
+  readonly masked?: number;
   /** Where its text begins in the output, in UTF-16 units; −1 in the prompt. */
   readonly start: number;
 }
@@ -135,6 +137,7 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
   let open = chunks.pop() ?? { start: 0, tokens: [] };
   let tokens = [...open.tokens];
   for (const { record, label, kind } of steps) {
+    const masked = record.stages.find(({ stage }) => stage === 'grammar')?.massRemoved;
     if (closes(tokens, record.piece)) {
       chunks.push({ start: open.start, tokens });
       open = { start: length, tokens: [] };
@@ -151,6 +154,7 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
       entropy: record.entropy,
       finalEntropy: record.finalEntropy,
       kept: record.kept,
+      ...(masked === undefined ? {} : { masked }),
       start: outputUnits,
     });
     outputUnits += record.piece.length;

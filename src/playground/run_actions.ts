@@ -4,6 +4,7 @@ import type { TokenId } from '../engines/contract.ts';
 import type { LineEvent, RunRequest } from '../worker/api.ts';
 import { worker } from './connection.ts';
 import { frameQueue } from './frame_queue.ts';
+import { grammarsUsable } from './grammar.svelte.ts';
 import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from './line.ts';
 import { notify } from './notices.ts';
 import { promptSource } from './prompt_actions.ts';
@@ -77,6 +78,7 @@ export async function run(): Promise<void> {
       return;
     }
     const { params } = settings;
+    if (!(await grammarsUsable([params]))) return;
     const id = playground.newId();
     const line = promptLine({ id, name: String(nextRunNumber()), lane: 0, params }, prompt.tokens);
     await execute([line], {
@@ -109,6 +111,7 @@ export async function continueFrom(from: Continuation): Promise<void> {
   const { line: parent, outputs, token } = from;
   if (!(await held(parent))) return;
   const { params } = playground.settings;
+  if (!(await grammarsUsable([params]))) return;
   const id = playground.newId();
   const shared = parent.promptLength + outputs;
   const grows = shared === parent.length;

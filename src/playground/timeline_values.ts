@@ -1,12 +1,17 @@
 import type { Rederived } from '../worker/api.ts';
 import { allTokens, type Line, type TokenView } from './line.ts';
 
-/** A line's numbers by position; NaN where a position has none. `kept` follows the knobs where it was re-derived. */
+/**
+ * A line's numbers by position; NaN where a position has none. What the chain makes of it (`kept`, `masked`) follows the knobs
+ * where it was re-derived.
+ */
 export interface TimelineValues {
   readonly start: number;
   readonly logprob: Float64Array;
   readonly entropy: Float64Array;
   readonly kept: Float64Array;
+  /** Share of the mass that a grammar removed. */
+  readonly masked: Float64Array;
   readonly perplexity: Float64Array;
 }
 
@@ -16,11 +21,16 @@ export function timelineOf(line: Line, rederived: Rederived | null): TimelineVal
     const output = index - line.promptLength;
     return rederived && output >= 0 ? (rederived.kept[output] ?? NaN) : token.kept;
   });
+  const masked = Float64Array.from(tokens, (token, index) => {
+    const output = index - line.promptLength;
+    return (rederived && output >= 0 ? rederived.masked[output] : token.masked) ?? NaN;
+  });
   return {
     start: 0,
     logprob: Float64Array.from(tokens, (token) => token.rawLogprob),
     entropy: Float64Array.from(tokens, (token) => token.entropy),
     kept,
+    masked,
     perplexity: runningPerplexity(tokens, line.promptLength),
   };
 }

@@ -72,6 +72,11 @@ export interface SamplingParams extends Readonly<Record<NumberKey, number>> {
   readonly grammar: Grammar | null;
 }
 
+/** The grammar that a chain holds its text to; null where there is none, or its stage does not run. */
+export function activeGrammar({ grammar, order, off }: SamplingParams): Grammar | null {
+  return order.includes('grammar') && !off.includes('grammar') ? grammar : null;
+}
+
 /**
  * llama.cpp's order, with the grammar's mask first. Mirostat and adaptive-p are neutral by default; switched on,
  * mirostat leaves only grammar, bias, penalties and temperature before it.

@@ -10,9 +10,9 @@ import type {
   StepRecord,
 } from '../decoding/events.ts';
 import { compileGrammar } from '../decoding/grammar/compile.ts';
-import { activeGrammar } from '../decoding/grammar/masks.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
 import { EngineError } from '../engines/contract.ts';
+import { activeGrammar } from '../sampling/params.ts';
 import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
 import { batched } from './event_batch.ts';
 import { forcedRecord } from './forced_record.ts';

@@ -1,9 +1,9 @@
 /** A run on a server: it samples there, and each token comes with the logprobs of the likeliest few. */
 import type { RunResult, StepRecord, StopReason } from '../decoding/events.ts';
-import { activeGrammar } from '../decoding/grammar/masks.ts';
 import { EngineError, type TokenId } from '../engines/contract.ts';
 import type { OpenAiEngine } from '../engines/openai/engine.ts';
 import type { DrawnToken, Piece } from '../engines/openai/replies.ts';
+import { activeGrammar } from '../sampling/params.ts';
 import type { LineEvent, RunRequest } from './api.ts';
 import { batched } from './event_batch.ts';
 import type { HeldLine } from './held_lines.ts';

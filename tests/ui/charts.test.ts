@@ -96,7 +96,14 @@ test('rank curve: both curves, without what is below the floor or removed', () =
 
 test('timeline: only what is in view and known, and only the curves that are wanted', () => {
   const values = Float64Array.of(NaN, 1, 2, 3);
-  const timeline = { start: 0, logprob: values, entropy: values, kept: values, perplexity: values };
+  const timeline = {
+    start: 0,
+    logprob: values,
+    entropy: values,
+    kept: values,
+    perplexity: values,
+    masked: new Float64Array(values.length).fill(NaN),
+  };
   const { data } = timelineConfig(timeline, theme, {
     shown: ['entropy', 'logprob'],
     range: [0, 2],

@@ -1,13 +1,8 @@
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
-import type { Grammar, SamplingParams } from '../../sampling/params.ts';
+import { activeGrammar, type SamplingParams } from '../../sampling/params.ts';
 import { tryGrammar, type ReadyGrammar } from './compile.ts';
 
 export type Masks = readonly (Int32Array | null)[];
-
-/** The grammar that a chain holds its text to; null where there is none, or its stage is switched off. */
-export function activeGrammar({ grammar, order, off }: SamplingParams): Grammar | null {
-  return order.includes('grammar') && !off.includes('grammar') ? grammar : null;
-}
 
 /**
  * What the parameters' grammar allowed along a text: for each output index from `from` to the length of `outputs`, that one

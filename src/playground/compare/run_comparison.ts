@@ -1,9 +1,11 @@
 /** Running lanes as one batch, and one after another to see what the batch gains. */
 import type { BranchResult, RunResult } from '../../decoding/events.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
 import type { LaneRequest, LineEvent, RunRequest, TokenText } from '../../worker/api.ts';
 import { worker } from '../connection.ts';
 import { frameQueue } from '../frame_queue.ts';
 import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from '../line.ts';
+import { grammarsUsable } from '../grammar.svelte.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { runBlocked, stopConditions } from '../run_actions.ts';
@@ -99,6 +101,7 @@ export async function runComparison(): Promise<void> {
       notify('error', blocked);
       return;
     }
+    if (!(await grammarsUsable(paramsOfLanes()))) return;
     const request = begin(prompt.tokens);
     const result = await worker().run(request, (batch) => events.push(batch));
     events.flush();
@@ -107,6 +110,14 @@ export async function runComparison(): Promise<void> {
     events.flush();
     fail(error);
   }
+}
+
+/** Of each lane, or of the one setting that a method samples. */
+function paramsOfLanes(): SamplingParams[] {
+  const { settings } = playground;
+  return settings.method.kind === 'lanes'
+    ? settings.lanes.map((_, lane) => laneParams(settings, lane))
+    : [settings.params];
 }
 
 /** Puts the new comparison on the page and says what to run. */
@@ -125,6 +136,7 @@ function begin(prompt: readonly TokenText[]): RunRequest {
   compare.change({
     comparison: {
       id: playground.newId(),
+      settings,
       strategy,
       prompt,
       params: settings.params,

@@ -1,5 +1,5 @@
 import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
-import { count, decimal } from '../format';
+import { count, decimal, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';
 
@@ -11,8 +11,8 @@ export interface LaneSeries {
 }
 
 export interface LaneTimelineOptions {
-  /** Candidates kept span decades. */
-  readonly log: boolean;
+  /** Candidates kept span decades; a share goes from 0 to 1. */
+  readonly scale: 'nats' | 'count' | 'share';
   /** Output index. */
   readonly selected: number | null;
   /** Drawn thicker. */
@@ -69,19 +69,14 @@ export function laneTimelineConfig(
           },
         },
         y: {
-          type: options.log ? 'logarithmic' : 'linear',
-          ...(options.log ? { min: 1 } : {}),
+          type: options.scale === 'count' ? 'logarithmic' : 'linear',
+          ...(options.scale === 'count' ? { min: 1 } : options.scale === 'share' ? { min: 0, max: 1 } : {}),
           grid: { color: theme.grid },
           border: { display: false },
           ticks: {
             ...ticks,
             maxTicksLimit: 6,
-            callback: (value) =>
-              !options.log
-                ? decimal(Number(value), 0)
-                : Number.isInteger(Math.log10(Number(value)))
-                  ? count(Number(value))
-                  : '',
+            callback: (value) => tick(Number(value), options.scale),
           },
         },
       },
@@ -89,13 +84,23 @@ export function laneTimelineConfig(
         tooltip: {
           callbacks: {
             title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
-            label: (item) => `${item.dataset.label}: ${decimal(item.parsed.y ?? 0, options.log ? 0 : 3)}`,
+            label: (item) => `${item.dataset.label}: ${inWords(item.parsed.y ?? 0, options.scale)}`,
           },
         },
       },
     },
     plugins: [selection(theme, options.selected)],
   };
+}
+
+function tick(value: number, scale: LaneTimelineOptions['scale']): string {
+  if (scale === 'share') return percent(value);
+  if (scale === 'nats') return decimal(value, 0);
+  return Number.isInteger(Math.log10(value)) ? count(value) : '';
+}
+
+function inWords(value: number, scale: LaneTimelineOptions['scale']): string {
+  return scale === 'share' ? percent(value) : decimal(value, scale === 'count' ? 0 : 3);
 }
 
 function selection(theme: ChartTheme, selected: number | null): Plugin<'line'> {

@@ -1,8 +1,8 @@
 import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
-import { count, decimal } from '../format';
+import { count, decimal, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 
-export type TimelineSeries = 'logprob' | 'entropy' | 'kept' | 'perplexity';
+export type TimelineSeries = 'logprob' | 'entropy' | 'kept' | 'perplexity' | 'masked';
 
 /** One value per position, in the order of the text; NaN where there is none (a prompt position not yet scored). */
 export interface Timeline {
@@ -14,6 +14,8 @@ export interface Timeline {
   readonly entropy: Float64Array;
   /** Candidates left by the chain. */
   readonly kept: Float64Array;
+  /** Share of the mass that the grammar removed; all NaN without one. */
+  readonly masked: Float64Array;
   /** exp of the mean surprisal up to here. */
   readonly perplexity: Float64Array;
 }
@@ -35,14 +37,19 @@ export const timelineSeries: readonly { key: TimelineSeries; label: string; help
   { key: 'entropy', label: 'entropy', help: 'entropy of the raw distribution, nats' },
   { key: 'kept', label: 'kept', help: 'candidates that the chain left' },
   { key: 'perplexity', label: 'perplexity', help: 'running perplexity of the text so far' },
+  { key: 'masked', label: 'grammar', help: 'share of the mass that the grammar removed' },
 ];
 
 /** How each series is drawn; the legend shows the same. */
 export function seriesColour(series: TimelineSeries, theme: ChartTheme): string {
-  return { logprob: theme.raw, entropy: theme.final, kept: theme.cut, perplexity: theme.ink }[series];
+  const { raw, final, cut, ink, muted } = theme;
+  return { logprob: raw, entropy: final, kept: cut, perplexity: ink, masked: muted }[series];
 }
 
-/** Logprob hangs from zero, entropy stands on it; candidates kept and perplexity share a log axis above them. */
+/**
+ * Logprob hangs from zero, entropy stands on it; candidates kept and perplexity share a log axis above them, and what a grammar
+ * removed has a strip of its own at the top.
+ */
 export function timelineConfig(
   timeline: Timeline,
   theme: ChartTheme,
@@ -68,11 +75,12 @@ export function timelineConfig(
     borderDash: series === 'perplexity' ? [4, 2] : [],
     pointRadius: 0,
     pointHitRadius: 0,
-    yAxisID: series === 'kept' || series === 'perplexity' ? 'upper' : 'y',
-    stepped: series === 'kept' ? ('middle' as const) : false,
+    yAxisID: series === 'kept' || series === 'perplexity' ? 'upper' : series === 'masked' ? 'mask' : 'y',
+    stepped: series === 'kept' || series === 'masked' ? ('middle' as const) : false,
   });
   // Bars thinner than a pixel are slower than a line and say no more.
   const dense = options.range[1] - options.range[0] > maxBars;
+  const mask = options.shown.includes('masked') && timeline.masked.some(Number.isFinite);
   const upper = options.shown.includes('kept') || options.shown.includes('perplexity');
   return {
     type: 'bar',
@@ -81,6 +89,7 @@ export function timelineConfig(
         line('entropy'),
         line('kept'),
         line('perplexity'),
+        ...(mask ? [line('masked')] : []),
         dense
           ? { ...line('logprob'), borderWidth: 1 }
           : {
@@ -140,12 +149,34 @@ export function timelineConfig(
               Number(value) > 1 && Number.isInteger(Math.log10(Number(value))) ? count(Number(value)) : '',
           },
         },
+        ...(mask
+          ? {
+              mask: {
+                type: 'linear' as const,
+                stack: 'timeline',
+                stackWeight: 1,
+                weight: 3,
+                min: 0,
+                max: 1,
+                grid: { color: theme.grid, drawTicks: false },
+                border: { display: false },
+                ticks: {
+                  ...ticks,
+                  stepSize: 1,
+                  callback: (value: number | string) => percent(Number(value)),
+                },
+              },
+            }
+          : {}),
       },
       plugins: {
         tooltip: {
           callbacks: {
             title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
-            label: (item) => `${item.dataset.label} ${decimal(item.parsed.y ?? 0, 3)}`,
+            label: (item) =>
+              item.dataset.label === 'masked'
+                ? `the grammar removed ${percent(item.parsed.y ?? 0)}`
+                : `${item.dataset.label} ${decimal(item.parsed.y ?? 0, 3)}`,
           },
         },
       },

@@ -1,4 +1,5 @@
 import type { StopReason } from '../../decoding/events.ts';
+import { activeGrammar, type SamplingParams } from '../../sampling/params.ts';
 
 /** Why a text ended, as the page says it. */
 export const stopReasons: Readonly<Record<StopReason, string>> = {
@@ -11,3 +12,12 @@ export const stopReasons: Readonly<Record<StopReason, string>> = {
   pruned: 'pruned',
   error: 'ended by an error',
 };
+
+/** With what a cut means for a text that was held to a grammar: only its end token ends that. */
+export function endWords(reason: StopReason, params: SamplingParams): string {
+  const words = stopReasons[reason];
+  const cut: readonly StopReason[] = ['max-tokens', 'stop-sequence', 'context-full', 'stopped'];
+  return activeGrammar(params) && cut.includes(reason)
+    ? `${words}, before the end of its grammar: not complete`
+    : words;
+}

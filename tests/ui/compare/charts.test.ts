@@ -65,7 +65,7 @@ describe('the overlay', () => {
 
 test('the timeline leaves out what is not known and numbers tokens from one', () => {
   const values = Float64Array.of(NaN, 2, 3);
-  const options = { log: false, selected: null, focus: 0 };
+  const options = { scale: 'nats', selected: null, focus: 0 } as const;
   const { data } = laneTimelineConfig([{ lane: 0, name: 'a', values }], theme, colours, options);
   expect(data.datasets[0]!.data).toEqual([
     { x: 2, y: 2 },

@@ -1,0 +1,60 @@
+/** The grammar that is set: what the worker says of it, and what was written in the kinds that are not chosen now. */
+import type { GrammarProblem } from '../decoding/grammar/problem.ts';
+import { activeGrammar, type Grammar, type SamplingParams } from '../sampling/params.ts';
+import { worker } from './connection.ts';
+import { GRAMMAR_PRESETS } from './grammar_presets.ts';
+import { latestOnly } from './latest_only.ts';
+import { notify } from './notices.ts';
+import { setGrammar } from './settings_actions.ts';
+import { playground } from './state.svelte.ts';
+
+let problem: GrammarProblem | null = $state.raw(null);
+const drafts: Partial<Record<Grammar['kind'], string>> = {};
+
+/** Why the grammar that is set cannot be used, and where; null while nothing is known against it. */
+export function grammarFault(): GrammarProblem | null {
+  return playground.settings.params.grammar ? problem : null;
+}
+
+const check = latestOnly(async (grammar: Grammar) => {
+  try {
+    problem = await worker().grammarProblem(grammar);
+  } catch (error) {
+    problem = { message: error instanceof Error ? error.message : String(error), line: null, column: null };
+  }
+});
+
+/** Call once, while a component is being set up. */
+export function followGrammar(): void {
+  $effect(() => {
+    const { grammar } = playground.settings.params;
+    if (grammar && playground.engine.phase === 'ready') check(grammar);
+    else problem = null;
+  });
+}
+
+/** Another kind, with what was written in it before, or an example; null lets everything through again. */
+export function chooseGrammarKind(kind: Grammar['kind'] | null): void {
+  const { grammar } = playground.settings.params;
+  if (grammar) drafts[grammar.kind] = grammar.source;
+  if (kind === null) {
+    setGrammar(null);
+    return;
+  }
+  const example = GRAMMAR_PRESETS.find((preset) => preset.grammar.kind === kind)!.grammar.source;
+  setGrammar({ kind, source: drafts[kind] || example });
+}
+
+/** Whether nothing speaks against a run with these parameters; else it is said at the grammar's place and in a notice. */
+export async function grammarsUsable(lanes: readonly SamplingParams[]): Promise<boolean> {
+  for (const params of lanes) {
+    const grammar = activeGrammar(params);
+    const found = grammar && (await worker().grammarProblem(grammar));
+    if (!found) continue;
+    if (grammar === playground.settings.params.grammar) problem = found;
+    const place = found.line === null ? '' : ` (line ${found.line}, column ${found.column})`;
+    notify('error', `${found.message}${place}`);
+    return false;
+  }
+  return true;
+}
