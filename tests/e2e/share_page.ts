@@ -17,7 +17,7 @@ export async function outputOf(page: Page): Promise<string> {
 export async function shareLink(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Share' }).click();
   const link = page.getByRole('textbox', { name: 'Link' });
-  await page.getByText(/candidates of each step/).waitFor();
+  await page.getByText(/candidates of (each step|the \d+ steps)/).waitFor();
   const url = await link.inputValue();
   await page.keyboard.press('Escape');
   return url;

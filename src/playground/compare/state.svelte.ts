@@ -8,7 +8,7 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import type { Line } from '../line.ts';
-import type { LanePatch } from '../settings.ts';
+import type { LanePatch, Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import { partings, type Output } from './divergence.ts';
 import { outputTokens } from './lane_tokens.ts';
@@ -28,6 +28,8 @@ export interface Alone {
 export interface Comparison {
   /** Never given out before: names it in the history. */
   readonly id: number;
+  /** As they stood when it was run: a link and the history send them along. */
+  readonly settings: Settings;
   readonly strategy: Strategy;
   readonly prompt: readonly TokenText[];
   /** Of the branches of a strategy. */

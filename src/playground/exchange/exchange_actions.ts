@@ -26,7 +26,7 @@ const kinds: Readonly<Record<ExportKind, { readonly extension: string; readonly 
 export async function exportRun(kind: ExportKind, subject: Recordable): Promise<File> {
   const record = await makeRecord(subject, depth);
   const title = titleOf(subject.lines[0]!);
-  const document = makeDocument(record, playground.settings, title);
+  const document = makeDocument(record, subject.comparison?.settings ?? playground.settings, title);
   const content = {
     json: () => jsonOf(document, 1),
     openai: () => jsonOf(toOpenAi(document), 1),
@@ -47,7 +47,7 @@ export async function importRun(file: File): Promise<void> {
     }
     const { record, settings } = readRunFile(file.name, await file.text());
     const origin = settings === null ? 'imported' : 'file';
-    openRecord(record, { origin, replace: false, reveal: true, ...(settings === null ? {} : { settings }) });
+    openRecord(record, { origin, settings, take: true, replace: false, reveal: true });
   } catch (error) {
     notify('error', error instanceof Error ? error.message : String(error));
   }

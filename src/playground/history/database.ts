@@ -17,8 +17,8 @@ export interface HistoryEntry {
   readonly savedAt: number;
   readonly model: string;
   readonly tokens: number;
-  /** Texts of a comparison; absent for a text with its branches. */
-  readonly compared?: number;
+  /** What a comparison is of, as `4 lanes`; absent for a text with its branches. */
+  readonly compared?: string;
   /** The texts, for the search. */
   readonly text: string;
 }

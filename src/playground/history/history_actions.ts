@@ -36,8 +36,8 @@ export async function deleteEntry(entry: HistoryEntry, restored: () => void): Pr
 /** Entries with every word of the query in their title, text or model's name. */
 export function searchEntries(entries: readonly HistoryEntry[], query: string): HistoryEntry[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return entries.filter(({ title, text, model }) => {
-    const whole = `${title}\n${text}\n${model}`.toLowerCase();
+  return entries.filter(({ title, text, model, compared = '' }) => {
+    const whole = `${title}\n${text}\n${model}\n${compared}`.toLowerCase();
     return words.every((word) => whole.includes(word));
   });
 }

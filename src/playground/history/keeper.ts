@@ -1,4 +1,5 @@
 /** Writes what is on the page to the history: each text with its branches, and each comparison, under an entry of its own. */
+import { laneDifference } from '../compare/lane_gestures.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import { allTokens, outputText, type Line } from '../line.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
@@ -59,7 +60,7 @@ export class Keeper {
     if (!first || !madeHere(first)) return null;
     const id = this.#entries.get(comparison.id) ?? crypto.randomUUID();
     this.#entries.set(comparison.id, id);
-    await this.#writeChanged(id, { lines: comparison.lines, comparison }, titleOf(first));
+    await this.#writeChanged(id, { lines: comparison.lines, comparison }, comparisonTitle(comparison, first));
     return id;
   }
 
@@ -106,12 +107,35 @@ async function writeEntry(id: string, recordable: Recordable, title: string): Pr
       savedAt: Date.now(),
       model: record.model.name,
       tokens: lines.reduce((sum, line) => sum + line.length - line.promptLength, 0),
-      ...(comparison ? { compared: lines.length } : {}),
+      ...(comparison ? { compared: comparedWhat(comparison) } : {}),
       text: texts.join('\n'),
     },
-    makeDocument(record, playground.settings, title),
+    makeDocument(record, comparison?.settings ?? playground.settings, title),
   );
 }
+
+function comparedWhat({ strategy, lines }: Comparison): string {
+  if (strategy.kind === 'beam') return `beams in ${lines.length} branches`;
+  return `${lines.length} ${strategy.kind === 'sample' ? 'lanes' : 'samples'}`;
+}
+
+/** How its prompt begins, and what it compares. */
+function comparisonTitle({ strategy, patches }: Comparison, first: Line): string {
+  const beginning = titleOf(first, first.promptLength);
+  const what =
+    strategy.kind === 'sample'
+      ? patches.map(laneDifference).filter(Boolean).join(' | ')
+      : strategyNames[strategy.kind];
+  return `${beginning}: ${what || 'one setting'}`.slice(0, 200);
+}
+
+const strategyNames = {
+  greedy: 'greedy',
+  beam: 'beam search',
+  'best-of-n': 'best of N',
+  'majority-vote': 'vote',
+  'first-valid': 'first valid',
+} as const;
 
 /** What came with the page, a link or a file is not written again. */
 function madeHere(root: Line): boolean {

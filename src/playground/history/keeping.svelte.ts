@@ -47,9 +47,10 @@ async function restoreSession(tab: string, settings: boolean): Promise<void> {
 export async function openEntry(entry: string, reveal: boolean): Promise<boolean> {
   const document = await readDocument(entry);
   if (!document) return false;
+  const { settings, comparison } = document;
   // A comparison comes with its prompt and its knobs; a text stands beside others under the knobs that are there.
-  const settings = reveal && document.comparison ? { settings: document.settings } : {};
-  const opened = openRecord(document, { origin: 'kept', replace: false, reveal, ...settings });
+  const take = reveal && comparison !== null;
+  const opened = openRecord(document, { origin: 'kept', settings, take, replace: false, reveal });
   if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened);
   return true;
 }

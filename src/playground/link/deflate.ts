@@ -6,9 +6,9 @@ export class PackedTextError extends Error {
 }
 
 /** @returns characters of `A–Z a–z 0–9 - _` only */
-export async function packText(text: string): Promise<string> {
+export async function packBytes(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const packed = new Response(
-    new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw')),
+    new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate-raw')),
   ).arrayBuffer();
   return toBase64Url(new Uint8Array(await packed));
 }
@@ -17,13 +17,8 @@ export async function packText(text: string): Promise<string> {
  * @param maxBytes how much it may come to; inflating ends there, however much more the sender promised
  * @throws PackedTextError
  */
-export async function unpackText(packed: string, maxBytes: number): Promise<string> {
-  const bytes = await inflate(fromBase64Url(packed), maxBytes);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new PackedTextError('it is no text', { cause });
-  }
+export async function unpackBytes(packed: string, maxBytes: number): Promise<Uint8Array> {
+  return inflate(fromBase64Url(packed), maxBytes);
 }
 
 /** Deflate makes at most 1,032 bytes of one; a browser may inflate all that it is handed at once, so it is handed little. */
@@ -72,6 +67,7 @@ function toBase64Url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
+/** @throws PackedTextError */
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new PackedTextError('it has characters that no recording has');
   try {

@@ -21,7 +21,13 @@ async function showRecording(packed: string): Promise<number | null> {
   ]);
   try {
     const record = await unpackRecord(packed);
-    openRecord(record, { origin: 'link', replace: true, reveal: true });
+    openRecord(record, {
+      origin: 'link',
+      settings: null,
+      take: false,
+      replace: true,
+      reveal: true,
+    });
     return record.model.fileSize;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

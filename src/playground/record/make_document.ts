@@ -18,9 +18,10 @@ export function makeDocument(record: RunRecord, settings: Settings, title: strin
   };
 }
 
-/** What a text is called until somebody names it: how it begins. */
-export function titleOf(line: Line): string {
+/** What a text is called until somebody names it: how it begins. @param tokens how many of its first ones count */
+export function titleOf(line: Line, tokens = line.length): string {
   const text = allTokens(line)
+    .slice(0, tokens)
     .filter(({ kind }) => kind !== 'control')
     .map(({ piece }) => piece)
     .join('')

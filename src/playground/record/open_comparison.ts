@@ -8,15 +8,19 @@ import type { Settings } from '../settings.ts';
 import type { DocumentComparison, DocumentOutcome } from './document.ts';
 
 /**
- * @param id of the comparison
+ * @param made with which id and under which settings the page has it
  * @param lines the record's texts as the page holds them
  */
-export function comparisonOf(document: DocumentComparison, id: number, lines: readonly Line[]): Comparison {
+export function comparisonOf(
+  document: DocumentComparison,
+  made: Pick<Comparison, 'id' | 'settings'>,
+  lines: readonly Line[],
+): Comparison {
   const { strategy, params, lanes, sharedLuck, stop, usage, outcome, greedy } = document;
   const branches = lines.map((line, index) => branchResult(line, index, lines, outcome));
   const [first] = lines;
   return {
-    id,
+    ...made,
     strategy,
     prompt: first ? allTokens(first).slice(0, first.promptLength) : [],
     params,

@@ -12,8 +12,10 @@ import { lineOf, recordedStep } from './recorded_view.ts';
 
 export interface OpenOptions {
   readonly origin: Recorded['origin'];
-  /** Taken over as they are, but for the model: that is the one that is loaded. */
-  readonly settings?: Settings;
+  /** Of the record; the page's own where it has none. */
+  readonly settings: Settings | null;
+  /** Set the page's knobs to them, but for the model: that is the one that is loaded. */
+  readonly take: boolean;
   /** Whether the texts that are there make room; else they stay beside the new ones. */
   readonly replace: boolean;
   /** Turn to the view that shows it, and set the knobs as a comparison has them. */
@@ -32,7 +34,7 @@ export interface OpenedHere {
  * @returns null, after a notice, where a run that goes on stands in the way
  */
 export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere | null {
-  const { origin, settings, reveal } = options;
+  const { origin, settings, take } = options;
   if (record.comparison && playground.run.phase !== 'idle') {
     notify('error', 'A run is going on; stop it, and open the comparison again.');
     return null;
@@ -51,9 +53,9 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
     view: (position) => recordedStep(tokens[position], record.model.vocabularySize),
     state: 'recorded',
   }));
-  if (settings) playground.change({ settings: { ...settings, model: playground.settings.model } });
+  if (settings && take) playground.change({ settings: { ...settings, model: playground.settings.model } });
   if (origin !== 'kept') opened.set({ record, lines: ids, origin, replay: { phase: 'not-yet' } });
-  if (record.comparison) return showComparison(record, record.comparison, lines, recorded, reveal);
+  if (record.comparison) return showComparison(record, record.comparison, lines, recorded, options);
   showTexts(record, lines, recorded, options);
   void reviveRecording();
   return { lines, comparison: null };
@@ -84,15 +86,16 @@ function showComparison(
   document: DocumentComparison,
   lines: readonly Line[],
   recorded: readonly Recorded[],
-  reveal: boolean,
+  { settings, reveal }: OpenOptions,
 ): OpenedHere {
   forgetLines();
   const before = new Set(playground.lines.map(({ id }) => id));
-  const comparison = comparisonOf(document, playground.newId(), lines);
+  const made = comparisonSettings(document, settings ?? playground.settings);
+  const comparison = comparisonOf(document, { id: playground.newId(), settings: made }, lines);
   playground.change({
     // The comparison that makes room takes its records with it.
     recorded: [...playground.recorded.filter(({ line }) => before.has(line)), ...recorded],
-    ...(reveal ? { settings: comparisonSettings(document, playground.settings) } : {}),
+    ...(reveal ? { settings: { ...made, model: playground.settings.model } } : {}),
   });
   compare.change({
     comparison,

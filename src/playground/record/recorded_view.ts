@@ -56,18 +56,20 @@ function drawnOf(
 /**
  * What a record knows of a step: its candidates, and nothing of the others but how much probability they held. Numbers that
  * were not recorded are NaN, which the page shows as a dash.
- * @returns null where no candidate was recorded
+ * @returns null where nothing was recorded, as in the prompt's first position
  */
 export function recordedStep(token: DocumentToken | undefined, vocabularySize: number): StepView | null {
-  if (!token || token.top.length === 0) return null;
+  if (!token || (token.top.length === 0 && token.rawLogprob === null)) return null;
   const rows = token.top.map((candidate, index) =>
     rowOf(candidate.id, candidate.label, candidate.rawLogprob, candidate.finalLogprob, index + 1),
   );
   if (token.rawLogprob !== null && token.top.every(({ id }) => id !== token.id)) {
-    rows.push(rowOf(token.id, token.label, token.rawLogprob, token.finalLogprob, token.rank ?? NaN));
+    const row = rowOf(token.id, token.label, token.rawLogprob, token.finalLogprob, token.rank ?? NaN);
+    // It was drawn, so nothing removed it: an answer from elsewhere does not say what sampling made of it.
+    rows.push(token.finalLogprob === null ? { ...row, final: NaN, removedBy: null } : row);
   }
   const sum = (pick: (row: StepView['rows'][number]) => number): number =>
-    rows.reduce((total, row) => total + pick(row), 0);
+    rows.reduce((total, row) => total + (Number.isNaN(pick(row)) ? 0 : pick(row)), 0);
   const listed = rows.slice(0, token.top.length);
   return {
     chosen: token.id,

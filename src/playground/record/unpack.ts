@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import { defaultParams } from '../../sampling/parameter_table.ts';
 import { maxInflatedBytes } from '../link/limits.ts';
-import { PackedTextError, packText, unpackText } from '../link/deflate.ts';
-import { jsonOf } from './json.ts';
+import { packBytes, PackedTextError, unpackBytes } from '../link/deflate.ts';
 import { tokenChecksum } from './checksum.ts';
+import { fromBytes, toBytes } from './columns.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
 import { maxDrawn, maxLines, recordSchema } from './document_schema.ts';
 import { finalOffset, pack, packVersion, type Packed, type PackedLine } from './pack.ts';
@@ -47,18 +47,12 @@ const packedSchema = v.looseObject({
 
 /** @param depth candidates kept of each step */
 export function packRecord(record: RunRecord, depth: number): Promise<string> {
-  return packText(jsonOf(pack(record, depth)));
+  return packBytes(toBytes(pack(record, depth)));
 }
 
 /** @throws PackedTextError with the reason, as the end of a sentence */
 export async function unpackRecord(packed: string): Promise<RunRecord> {
-  const text = await unpackText(packed, maxInflatedBytes);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new PackedTextError('it is no JSON', { cause });
-  }
+  const json = fromBytes(await unpackBytes(packed, maxInflatedBytes));
   const shape = v.safeParse(packedSchema, json, { abortEarly: true });
   if (!shape.success) throw new PackedTextError('it is no recording of this version');
   const record = v.safeParse(recordSchema, unpack(shape.output), { abortEarly: true });

@@ -6,7 +6,7 @@ import { crc32, tokenChecksum } from '../../../src/playground/record/checksum.ts
 import { jsonOf } from '../../../src/playground/record/json.ts';
 import { pack } from '../../../src/playground/record/pack.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
-import { packText } from '../../../src/playground/link/deflate.ts';
+import { packBytes } from '../../../src/playground/link/deflate.ts';
 import { maxInflatedBytes } from '../../../src/playground/link/limits.ts';
 import { arbitraryRecord } from './arbitrary_record.ts';
 
@@ -45,7 +45,7 @@ describe('a record that was tampered with', () => {
   const change = (edit: (json: Record<string, unknown>) => void): Promise<string> => {
     const json = JSON.parse(packed) as Record<string, unknown>;
     edit(json);
-    return packText(JSON.stringify(json));
+    return packBytes(new TextEncoder().encode(JSON.stringify(json)));
   };
 
   test.each<[string, (json: Record<string, unknown>) => void, RegExp]>([

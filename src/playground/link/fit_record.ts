@@ -1,0 +1,50 @@
+/** How many candidates of which steps a link can carry. */
+import type { DocumentLine, RunRecord } from '../record/document.ts';
+
+/** Candidates of every step; fewer than the last would show little. */
+export const depths: readonly number[] = [10, 8, 6, 5, 4, 3];
+/** Where not even the least of them fits: so many at the steps where most can be seen. */
+export const partialDepth = 5;
+
+/**
+ * Output positions by what there is to see, for all texts at once, since their charts stand side by side: the step that is
+ * held, those at which texts part, then where most was open.
+ */
+export function positionsByInterest({ lines, selected, comparison }: RunRecord): number[] {
+  const first = Math.min(...lines.map(({ promptLength }) => promptLength));
+  const longest = Math.max(...lines.map(({ tokens }) => tokens.length));
+  const interest = new Map<number, number>();
+  for (let position = first; position < longest; position++) {
+    const open = lines.map(({ tokens, promptLength }) =>
+      position < promptLength ? 0 : (tokens[position]?.entropy ?? 0),
+    );
+    interest.set(position, Math.max(...open));
+  }
+  if (comparison) for (const position of partings(lines)) interest.set(position, Infinity);
+  if (selected !== null && interest.has(selected)) interest.set(selected, Infinity);
+  return [...interest.keys()].sort((a, b) => {
+    const [one, other] = [interest.get(a)!, interest.get(b)!];
+    return one === other ? a - b : other - one;
+  });
+}
+
+/** Where each text first parts from an earlier one. */
+function partings(lines: readonly DocumentLine[]): Set<number> {
+  const found = new Set<number>();
+  lines.forEach((line, index) => {
+    for (const other of lines.slice(0, index)) {
+      const at = line.tokens.findIndex(({ id }, position) => id !== other.tokens[position]?.id);
+      if (at >= 0) found.add(at);
+    }
+  });
+  return found;
+}
+
+/** The record with candidates at these positions only. */
+export function withCandidatesAt(record: RunRecord, positions: ReadonlySet<number>): RunRecord {
+  const lines = record.lines.map((line) => ({
+    ...line,
+    tokens: line.tokens.map((token, position) => (positions.has(position) ? token : { ...token, top: [] })),
+  }));
+  return { ...record, lines };
+}

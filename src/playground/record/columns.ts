@@ -1,0 +1,145 @@
+/**
+ * The bytes of a packed record before deflate: what is text as JSON, and its columns of numbers apart, byte by byte (all low
+ * bytes of a column, then all high ones), which deflate packs a quarter shorter than digits.
+ *
+ *   2 | JSON's length, 4 bytes little-endian | JSON, UTF-8 | column … column
+ *
+ * A column, over all lines of the record: the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
+ * v < 0 is −2v. The JSON has each line's length of the column in its place.
+ */
+import { PackedTextError } from '../link/deflate.ts';
+import type { Packed, PackedLine } from './pack.ts';
+
+/** A record of version 1 was JSON alone, and began with a brace. */
+const version = 2;
+const headerBytes = 5;
+/** Numbers below 2^47: token ids of 32 bits, thousandths of a nat and the offset of `top.final` are far from it. */
+const maxPlanes = 6;
+
+type Values = readonly (number | null)[];
+type Json = Record<string, unknown>;
+
+interface Column {
+  readonly of: (line: Json) => Json;
+  readonly name: string;
+}
+
+const itself = (line: Json): Json => line;
+const top = (line: Json): Json => line['top'] as Json;
+
+const columns: readonly Column[] = [
+  ...(['words', 'raw', 'final', 'rank', 'entropy', 'finalEntropy', 'kept', 'counts'] as const).map(
+    (name: keyof PackedLine): Column => ({ of: itself, name }),
+  ),
+  ...(['words', 'raw', 'final'] as const).map((name: keyof PackedLine['top']): Column => ({ of: top, name })),
+];
+
+export function toBytes(packed: Packed): Uint8Array<ArrayBuffer> {
+  const lines = packed.lines.map((line): Json => ({ ...line, top: { ...line.top } }));
+  const parts = columns.map(({ of, name }) => {
+    const values = lines.map((line) => of(line)[name] as Values);
+    lines.forEach((line, index) => (of(line)[name] = values[index]!.length));
+    return planes(values.flat());
+  });
+  const ids = planes(packed.ids);
+  const json = new TextEncoder().encode(JSON.stringify({ ...packed, ids: packed.ids.length, lines }, banned));
+  const header = new Uint8Array(headerBytes);
+  header[0] = version;
+  new DataView(header.buffer).setUint32(1, json.length, true);
+  return joined([header, json, ...parts, ids]);
+}
+
+/** A ban's −∞ has no word in JSON. */
+function banned(_: string, item: unknown): unknown {
+  return item === -Infinity ? 'ban' : item;
+}
+
+/**
+ * @returns what `pack` gave, not yet checked
+ * @throws PackedTextError
+ */
+export function fromBytes(bytes: Uint8Array): unknown {
+  if (bytes[0] !== version) return parsed(bytes);
+  if (bytes.length < headerBytes) throw new PackedTextError('it is cut off');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true);
+  const json = parsed(bytes.subarray(headerBytes, headerBytes + length));
+  const lines = isObject(json) ? json['lines'] : null;
+  if (!isObject(json) || !Array.isArray(lines))
+    throw new PackedTextError('it is no recording of this version');
+  const reader = new PlaneReader(bytes, headerBytes + length);
+  for (const { of, name } of columns) {
+    const homes = lines.map((line: unknown) => (isObject(line) && isObject(line['top']) ? of(line) : {}));
+    const values = reader.read(homes.reduce((sum, home) => sum + sizeOf(home[name]), 0));
+    let at = 0;
+    for (const home of homes) home[name] = values.slice(at, (at += sizeOf(home[name])));
+  }
+  json['ids'] = reader.read(sizeOf(json['ids']));
+  return json;
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new PackedTextError('it is no JSON', { cause });
+  }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sizeOf(length: unknown): number {
+  if (!Number.isSafeInteger(length) || (length as number) < 0)
+    throw new PackedTextError('a column has no length');
+  return length as number;
+}
+
+function planes(values: Values): Uint8Array {
+  const codes = values.map((value) => (value === null ? 0 : value < 0 ? -2 * value : 2 * value + 1));
+  const most = codes.reduce((max, code) => Math.max(max, code), 0);
+  let count = 1;
+  while (most >= 256 ** count) count++;
+  const bytes = new Uint8Array(1 + count * codes.length);
+  bytes[0] = count;
+  codes.forEach((code, index) => {
+    for (let plane = 0; plane < count; plane++) {
+      bytes[1 + plane * codes.length + index] = Math.floor(code / 256 ** plane) % 256;
+    }
+  });
+  return bytes;
+}
+
+class PlaneReader {
+  constructor(
+    private readonly bytes: Uint8Array,
+    private at: number,
+  ) {}
+
+  /** @throws PackedTextError where there are not so many */
+  read(length: number): (number | null)[] {
+    const count = this.bytes[this.at] ?? 0;
+    const from = this.at + 1;
+    this.at = from + count * length;
+    if (count < 1 || count > maxPlanes || this.at > this.bytes.length)
+      throw new PackedTextError('it is cut off');
+    return Array.from({ length }, (_, index) => {
+      let code = 0;
+      for (let plane = count - 1; plane >= 0; plane--) {
+        code = code * 256 + this.bytes[from + plane * length + index]!;
+      }
+      if (code === 0) return null;
+      return code % 2 === 0 ? -code / 2 : (code - 1) / 2;
+    });
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,165 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { desktop, openScripted } from './playground_page.ts';
+import { openWithoutModel, shareLink } from './share_page.ts';
+import { openPage } from '../setup/browser.ts';
+import { readFragment, writeFragment } from '../../src/playground/link/fragment.ts';
+import { packRecord, unpackRecord } from '../../src/playground/record/unpack.ts';
+
+const fragmentOf = (url: string): string => new URL(url).hash;
+
+async function toCompare(page: Page): Promise<void> {
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Compare' }).click();
+}
+
+async function runCompared(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByText(/tok\/s in one batch/).waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+}
+
+const laneTexts = (page: Page): Promise<string[]> => page.locator('.lane .text').allInnerTexts();
+
+async function replay(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Replay' }).click();
+}
+
+test('a comparison opens elsewhere as the comparison that it was, and is replayed as one', async () => {
+  const sender = await openScripted();
+  await toCompare(sender.page);
+  // The toggle's own box is drawn over.
+  await sender.page.getByRole('switch', { name: /Common random numbers/ }).click();
+  await runCompared(sender.page);
+  const texts = await laneTexts(sender.page);
+  expect(new Set(texts).size).toBe(4);
+  const url = await shareLink(sender.page);
+  expect(url.length).toBeLessThanOrEqual(8000);
+  expect(sender.errors).toEqual([]);
+  await sender.close();
+
+  const reader = await openWithoutModel(fragmentOf(url));
+  await reader.page.getByText('Recorded, from a link:').waitFor();
+  await reader.page.getByText(/^Load Scripted storyteller/).waitFor();
+  expect(await laneTexts(reader.page)).toEqual(texts);
+  // Lanes, parameters and luck stand as they were; the step's charts are there without any engine.
+  const lane = (letter: string) =>
+    reader.page.getByRole('textbox', { name: `Temperature of lane ${letter}` });
+  expect(await lane('d').inputValue()).toBe('1.2');
+  expect(await reader.page.getByRole('switch', { name: /Common random numbers/ }).isChecked()).toBe(false);
+  await reader.page
+    .getByRole('img', { name: /Final probabilities of 4 lanes at output token 1\. Lane a: \S+ 100/ })
+    .waitFor();
+  expect(await reader.page.locator('.charts canvas').count()).toBe(5);
+  expect(reader.errors).toEqual([]);
+  expect(reader.foreignRequests).toEqual([]);
+  await reader.close();
+
+  const other = await openPage(`?engine=scripted${fragmentOf(url)}`, { viewport: desktop });
+  await replay(other.page);
+  await other.page.getByText(/Reproduced here token for token/).waitFor();
+  expect(await laneTexts(other.page)).toEqual(texts);
+  // From then on the charts are computed here.
+  await other.page.getByRole('slider', { name: 'Temperature of lane a' }).waitFor();
+  // And the same again from the restored knobs.
+  await runCompared(other.page);
+  expect(await laneTexts(other.page)).toEqual(texts);
+  expect(other.errors).toEqual([]);
+  await other.close();
+});
+
+test.each([
+  [
+    'a vote',
+    'strategy=majority-vote&n=6&answer=regex&answer_pattern=%5Cb(king%7Cqueen%7Cboat%7Cfather)',
+    /agreement/,
+  ],
+  ['best of N', 'strategy=best-of-n&n=5&score=shortest', /stands/],
+  ['first valid', 'strategy=first-valid&n=4&verify=length&shortest=60&longest=400', /was valid first/],
+  ['a beam search', 'strategy=beam&width=3', /branches, \d+ of them pruned/],
+])('%s: its outcome opens with it, and its branches come out again', async (name, settings, outcome) => {
+  const fragment = `#v=1&model=scripted&view=compare&prompt=Once+upon+a+time&max_tokens=24&${settings}`;
+  const sender = await openPage(`?engine=scripted${fragment}`, { viewport: desktop });
+  await runCompared(sender.page);
+  const said = await sender.page.getByText(outcome).first().innerText();
+  const url = await shareLink(sender.page);
+  await sender.close();
+
+  const { page, errors, close } = await openPage(`?engine=scripted${fragmentOf(url)}`, { viewport: desktop });
+  await page.getByText('Recorded, from a link:').waitFor();
+  const opened = await page.getByText(outcome).first().innerText();
+  // Of a long beam search the record has the beams that ended, and as many of the pruned ones as there is room for.
+  if (name !== 'a beam search') expect(opened).toBe(said);
+  await replay(page);
+  await page.getByText(/Reproduced here token for token/).waitFor();
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('a comparison that comes out otherwise: the lane, the token, and both distributions', async () => {
+  const sender = await openScripted();
+  await toCompare(sender.page);
+  await runCompared(sender.page);
+  const link = readFragment(fragmentOf(await shareLink(sender.page)))!;
+  await sender.close();
+  const record = await unpackRecord(link.packed!);
+  const lines = record.lines.map((line, lane) => {
+    if (lane !== 2) return line;
+    const at = line.promptLength + 4;
+    const other = line.tokens.find(({ id }) => id !== line.tokens[at]!.id && id > 20)!;
+    const changed = { ...line.tokens[at]!, id: other.id, label: other.label, text: other.text };
+    return { ...line, tokens: line.tokens.map((token, position) => (position === at ? changed : token)) };
+  });
+  const packed = await packRecord({ ...record, lines }, 2);
+  const fragment = writeFragment(link.settings, packed);
+  const { page, errors, close } = await openPage(`?engine=scripted#${fragment}`, { viewport: desktop });
+  await replay(page);
+  await page.getByText('First different here').waitFor();
+  await page.getByText(/at lane c, token 5:/).waitFor();
+  const table = page.getByRole('region', { name: 'Recorded' }).getByRole('row');
+  expect(await table.count()).toBeGreaterThan(4);
+  await page.getByText('First different here').click();
+  await page.locator('.charts').getByText('token 5').waitFor();
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('comparisons are kept: across a reload, named, deleted, brought back, shown again', async () => {
+  const { page, errors, close } = await openScripted();
+  await toCompare(page);
+  await runCompared(page);
+  const first = await laneTexts(page);
+  await page.locator('#prompt').fill('The dog');
+  // A second one right after the first: neither is lost.
+  await page.waitForTimeout(300);
+  await runCompared(page);
+  const second = await laneTexts(page);
+  await page.waitForTimeout(2000);
+  await page.reload();
+  await expect.poll(() => laneTexts(page)).toEqual(second);
+
+  await page.getByRole('button', { name: 'History' }).click();
+  const dialog = page.getByRole('dialog', { name: 'History' });
+  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
+  await dialog.getByRole('searchbox').fill('4 lanes');
+  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
+  await dialog.getByRole('searchbox').fill('once upon');
+  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
+  await dialog.getByRole('button', { name: /^Rename/ }).click();
+  await dialog.getByLabel('Name of this run').fill('Four temperatures');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('searchbox').fill('');
+  await dialog.getByRole('button', { name: 'Delete Four temperatures' }).click();
+  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  // From another view: it turns to the comparison, with its prompt.
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Playground' }).click();
+  await page.getByRole('button', { name: 'History' }).click();
+  await dialog.getByRole('button', { name: /^Four temperatures/ }).click();
+  await expect.poll(() => laneTexts(page)).toEqual(first);
+  expect(await page.locator('#prompt').inputValue()).toBe('Once upon a time');
+  // Its model is here: the charts live.
+  await page.getByRole('slider', { name: 'Temperature of lane a' }).waitFor();
+  expect(errors).toEqual([]);
+  await close();
+});
