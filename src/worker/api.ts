@@ -21,6 +21,7 @@ import type { HubRepository } from '../models/hub.ts';
 import type { KeptModel, RemoteFile } from '../models/model_store.ts';
 import type { StorageRoom } from '../models/storage_room.ts';
 import type { Grammar, NumberKey, SamplingParams } from '../sampling/params.ts';
+import type { LineDistances } from './distances.ts';
 import type { StepMeasure } from './measure_step.ts';
 import type { AdapterRoom, PlannedModel } from './model_plans.ts';
 import type { WebLlmOffers } from './open_web_llm.ts';
@@ -270,4 +271,15 @@ export interface WorkerApi {
   hubModels(contextLength: number): Promise<HubModels>;
   /** Models of web-llm, each in the form that this adapter takes. */
   webLlmModels(): Promise<WebLlmOffers>;
+  /** Opens another model beside the loaded one; one that was there before is let go. @throws EngineError */
+  loadSecond(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
+  tokeniseSecond(source: PromptSource): Promise<TokenisedPrompt>;
+  /** As `run`, by the second model; its lines are its own. */
+  runSecond(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
+  /**
+   * The second model reads a line of the first one's. Null for a line that the worker does not hold.
+   * @throws EngineError `not-supported` where their vocabularies differ
+   */
+  distances(line: LineId): Promise<LineDistances | null>;
+  closeSecond(): Promise<void>;
 }

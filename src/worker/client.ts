@@ -46,6 +46,11 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     serverModels: (baseUrl, key) => remote.serverModels(baseUrl, key),
     hubModels: (contextLength) => remote.hubModels(contextLength),
     webLlmModels: () => remote.webLlmModels(),
+    loadSecond: (choice, onProgress) => remote.loadSecond(choice, Comlink.proxy(onProgress)),
+    tokeniseSecond: (source) => remote.tokeniseSecond(source),
+    runSecond: (request, onEvents) => remote.runSecond(request, Comlink.proxy(onEvents)),
+    distances: (line) => remote.distances(line),
+    closeSecond: () => remote.closeSecond(),
     terminate: () => worker.terminate(),
   };
 }

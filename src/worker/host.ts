@@ -32,6 +32,7 @@ import type {
   TokenisedPrompt,
   WorkerApi,
 } from './api.ts';
+import type { LineDistances } from './distances.ts';
 import { HeldLines, type HeldLine } from './held_lines.ts';
 import { lineEvidence } from './line_evidence.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
@@ -46,7 +47,8 @@ import { ServerSteps } from './server_steps.ts';
 import { rederiveLine } from './rederive_line.ts';
 import { runLines } from './run_lines.ts';
 import { candidateRow, stepView } from './step_view.ts';
-import { tokenTexts, TokenIndex } from './token_text.ts';
+import { SecondEngine } from './second_engine.ts';
+import { tokenisePrompt, TokenIndex } from './token_text.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 export class WorkerHost implements WorkerApi {
@@ -62,6 +64,7 @@ export class WorkerHost implements WorkerApi {
   readonly #lines = new HeldLines();
   readonly #serverSteps = new ServerSteps();
   readonly #memory = new LogitMemory();
+  readonly #second = new SecondEngine((choice, options) => this.open(choice, options));
   /** The engine's calls may not overlap: each waits here for the one before it. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -98,15 +101,7 @@ export class WorkerHost implements WorkerApi {
   }
 
   async tokenise(source: PromptSource): Promise<TokenisedPrompt> {
-    const { tokenizer } = this.#require();
-    const text =
-      source.kind === 'text'
-        ? source.text
-        : tokenizer.applyChatTemplate(source.messages, { addGenerationPrompt: true });
-    // A template writes its own special tokens, beginning of text included; a typed text means what it says.
-    const chat = source.kind === 'chat';
-    const tokens = tokenizer.encode(text, { addSpecial: !chat, parseSpecial: chat });
-    return { text, tokens: tokenTexts(tokens, tokenizer) };
+    return tokenisePrompt(source, this.#require().tokenizer);
   }
 
   async run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
@@ -129,6 +124,7 @@ export class WorkerHost implements WorkerApi {
 
   stop(): Promise<void> {
     this.#running?.abort();
+    this.#second.stop();
     return Promise.resolve();
   }
 
@@ -273,6 +269,33 @@ export class WorkerHost implements WorkerApi {
 
   webLlmModels(): Promise<WebLlmOffers> {
     return webLlmOffers();
+  }
+
+  async loadSecond(
+    choice: ModelChoice,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<EngineSummary> {
+    return this.#second.load(choice, onProgress);
+  }
+
+  async tokeniseSecond(source: PromptSource): Promise<TokenisedPrompt> {
+    return this.#second.tokenise(source);
+  }
+
+  async runSecond(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
+    return this.#second.run(request, onEvents);
+  }
+
+  async distances(id: LineId): Promise<LineDistances | null> {
+    const line = this.#lines.get(id);
+    const rows = line && (await this.#logits(line.tokens.slice(0, -1), line.promptLength - 1));
+    return rows && this.#second.distances(line, rows, this.#require());
+  }
+
+  closeSecond(): Promise<void> {
+    this.#second.stop();
+    this.#second.close();
+    return Promise.resolve();
   }
 
   async #trace(place: StepPlace, params: SamplingParams): Promise<LaneStep | null> {

@@ -1,6 +1,18 @@
 /** Tokens as the page shows them. */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
-import type { TokenHit, TokenText } from './api.ts';
+import type { PromptSource, TokenHit, TokenisedPrompt, TokenText } from './api.ts';
+
+/** A prompt as the model reads it. @throws EngineError `bad-template` */
+export function tokenisePrompt(source: PromptSource, tokenizer: Tokenizer): TokenisedPrompt {
+  const text =
+    source.kind === 'text'
+      ? source.text
+      : tokenizer.applyChatTemplate(source.messages, { addGenerationPrompt: true });
+  // A template writes its own special tokens, beginning of text included; a typed text means what it says.
+  const chat = source.kind === 'chat';
+  const tokens = tokenizer.encode(text, { addSpecial: !chat, parseSpecial: chat });
+  return { text, tokens: tokenTexts(tokens, tokenizer) };
+}
 
 /** Each token with the text that became whole with it. A control token has no text, and its name as its label. */
 export function tokenTexts(tokens: readonly TokenId[], tokenizer: Tokenizer): TokenText[] {
