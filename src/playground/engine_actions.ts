@@ -2,6 +2,7 @@
 import { EngineError } from '../engines/contract.ts';
 import type { ModelChoice } from '../worker/api.ts';
 import { worker } from './connection.ts';
+import { hashFile } from './file_hash.ts';
 import { refreshPrompt } from './prompt_actions.ts';
 import { notify } from './notices.ts';
 import { reviveRecording } from './recording_actions.ts';
@@ -27,6 +28,7 @@ export async function openModel(choice: ModelChoice, name: string, shown?: Promi
     await shown;
     if (!current()) return false;
     playground.change({ engine: { phase: 'ready', summary } });
+    hashFile(choice, summary);
     for (const note of summary.notes) notify('info', note);
     if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
     refreshPrompt();

@@ -2,8 +2,8 @@ import { appendFileSync, createReadStream, existsSync, readFileSync, statSync, w
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { expect, inject, test } from 'vitest';
+import { keptOffline } from './offline_page.ts';
 import { run } from './playground_page.ts';
 import { outputOf } from './share_page.ts';
 import { openPage } from '../setup/browser.ts';
@@ -37,20 +37,9 @@ async function serveUnder(path: string): Promise<{ server: Server; url: string; 
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, missed };
 }
 
-/** Until everything is kept and the service worker answers for the page. */
-async function kept(page: Page): Promise<void> {
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration())?.active, null, {
-    timeout: 60_000,
-  });
-  await page.evaluate(async () => {
-    const { active } = await navigator.serviceWorker.ready;
-    while (active?.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 50));
-  });
-}
-
 test('after the first visit the page opens and runs without a network', async () => {
   const { page, errors, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });
-  await kept(page);
+  await keptOffline(page);
   await page.context().setOffline(true);
   await page.reload();
   await run(page);
@@ -66,7 +55,7 @@ test('a new version is offered, and taken when the person says so', async () => 
   const before = readFileSync('dist/sw.js', 'utf8');
   const { page, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });
   try {
-    await kept(page);
+    await keptOffline(page);
     await page.reload();
     await run(page);
     appendFileSync('dist/sw.js', '\n// another version\n');
@@ -99,7 +88,7 @@ test('the built page is right under any path, and kept there too', async () => {
     });
     await page.goto(`${url}?engine=scripted`);
     await run(page);
-    await kept(page);
+    await keptOffline(page);
     expect(await page.evaluate(async () => (await navigator.serviceWorker.ready).scope)).toBe(url);
     await page.context().setOffline(true);
     await page.reload();

@@ -2,6 +2,7 @@
 import type { StepView } from '../../worker/views.ts';
 import type { LineEvidence } from '../../worker/api.ts';
 import { worker } from '../connection.ts';
+import { fileHash } from '../file_hash.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { allTokens, drawnBy, type Line, type TokenView } from '../line.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
@@ -70,7 +71,7 @@ async function modelHere(): Promise<DocumentModel> {
   const { name, fileSize, vocabularySize } = playground.engine.summary.model;
   const catalogue = await worker().models();
   const entry = catalogue.find(({ id, size }) => id === playground.settings.model && size === fileSize);
-  return { name, fileSize, vocabularySize, sha256: entry?.sha256 ?? null };
+  return { name, fileSize, vocabularySize, sha256: entry?.sha256 ?? fileHash() };
 }
 
 /** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */

@@ -1,6 +1,7 @@
 /** Runs an opened record again on this machine, and says whether the same tokens come out. */
 import { EngineError } from '../../engines/contract.ts';
 import { worker } from '../connection.ts';
+import { fileHash } from '../file_hash.ts';
 import { drawnBy, tokenAt, type Line } from '../line.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { notify } from '../notices.ts';
@@ -16,6 +17,10 @@ export function replayBlocked({ record, origin }: Opened): string | null {
   if (origin === 'imported') return 'It was written elsewhere, by a model that cannot be run here.';
   if (playground.engine.phase !== 'ready' || !modelIsHere(record.model)) {
     return `Load ${record.model.name} to run it again here.`;
+  }
+  const [recorded, here] = [record.model.sha256, fileHash()];
+  if (recorded !== null && here !== null && recorded !== here) {
+    return `The ${record.model.name} that is loaded is another file (SHA-256 ${here.slice(0, 8)}… instead of ${recorded.slice(0, 8)}…); load the recorded one.`;
   }
   if (playground.run.phase !== 'idle') return 'A run is going on; stop it first.';
   if (!record.comparison && record.lines.some(searched)) {

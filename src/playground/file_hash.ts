@@ -1,0 +1,31 @@
+/** The SHA-256 of the loaded model's file, computed beside everything else once the model is there: records name it. */
+import type { EngineSummary, ModelChoice } from '../worker/api.ts';
+import type { HashQuestion } from '../worker/file_hash.worker.ts';
+import { playground } from './state.svelte.ts';
+
+let known: { readonly summary: EngineSummary; readonly sha256: string } | null = null;
+let hashing: Worker | null = null;
+
+/** Begins with the file of a model that has just been loaded; the one before it is no longer asked about. */
+export function hashFile(choice: ModelChoice, summary: EngineSummary): void {
+  hashing?.terminate();
+  hashing = null;
+  if (choice.kind !== 'file' && choice.kind !== 'remote') return;
+  const worker = new Worker(new URL('../worker/file_hash.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'file hash',
+  });
+  hashing = worker;
+  worker.addEventListener('message', ({ data }: MessageEvent<string | null>) => {
+    if (data !== null) known = { summary, sha256: data };
+    worker.terminate();
+  });
+  const { kind, file } = choice;
+  worker.postMessage({ kind, file } as HashQuestion);
+}
+
+/** Hexadecimal; null while it is not known, and for a model that is no file. */
+export function fileHash(): string | null {
+  const { engine } = playground;
+  return engine.phase === 'ready' && known?.summary === engine.summary ? known.sha256 : null;
+}
