@@ -1,0 +1,39 @@
+/** What a duel comes to in a few numbers. */
+import type { LineDistances } from '../../worker/distances.ts';
+import { tokenAt, type Line } from '../line.ts';
+
+export interface Agreement {
+  readonly positions: number;
+  /** Nats. */
+  readonly meanKl: number;
+  readonly worstKl: number;
+  /** Output index of the worst. */
+  readonly worstAt: number;
+  /** Positions at which both have the same most likely token. */
+  readonly sameTop: number;
+}
+
+/** @returns null for a text without output */
+export function agreementOf({ kl, firstTop, secondTop }: LineDistances): Agreement | null {
+  if (kl.length === 0) return null;
+  const worstKl = Math.max(...kl);
+  return {
+    positions: kl.length,
+    meanKl: kl.reduce((sum, value) => sum + value, 0) / kl.length,
+    worstKl,
+    worstAt: kl.indexOf(worstKl),
+    sameTop: firstTop.filter((token, i) => token === secondTop[i]).length,
+  };
+}
+
+/** Where two texts over one vocabulary first go different ways: an output index, or null. One that ended earlier parts there. */
+export function firstParting(first: Line, second: Line): number | null {
+  const outputs = (line: Line): number => line.length - line.promptLength;
+  const longest = Math.max(outputs(first), outputs(second));
+  for (let output = 0; output < longest; output++) {
+    const a = tokenAt(first, first.promptLength + output)?.token;
+    const b = tokenAt(second, second.promptLength + output)?.token;
+    if (a !== b) return output;
+  }
+  return null;
+}

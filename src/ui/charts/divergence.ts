@@ -1,0 +1,83 @@
+import type { ChartConfiguration, Point } from 'chart.js';
+import { count, decimal } from '../format';
+import type { ChartTheme } from './chart_theme';
+
+/** What a logarithmic axis can show; what lies below is drawn here. */
+const FLOOR = 1e-9;
+
+export interface DivergencePoint {
+  /** KL divergence, nats. */
+  readonly kl: number;
+  /** Both engines have the same most likely token. */
+  readonly sameTop: boolean;
+  readonly label: string;
+}
+
+/** KL divergence at every output token, on a logarithmic axis; where the most likely tokens differ, a larger point. */
+export function divergenceConfig(
+  points: readonly DivergencePoint[],
+  theme: ChartTheme,
+): ChartConfiguration<'line', Point[]> {
+  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  return {
+    type: 'line',
+    data: {
+      datasets: [
+        {
+          label: 'KL divergence',
+          data: points.map(({ kl }, i) => ({ x: i + 1, y: Math.max(FLOOR, Number.isFinite(kl) ? kl : NaN) })),
+          borderColor: theme.final,
+          borderWidth: 1.2,
+          pointRadius: points.map(({ sameTop }) => (sameTop ? 1.5 : 4)),
+          pointBackgroundColor: points.map(({ sameTop }) => (sameTop ? theme.final : theme.cut)),
+          pointBorderColor: points.map(({ sameTop }) => (sameTop ? theme.final : theme.cut)),
+        },
+      ],
+    },
+    options: {
+      animation: false,
+      parsing: false,
+      normalized: true,
+      maintainAspectRatio: false,
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
+      scales: {
+        x: {
+          type: 'linear',
+          min: 0.5,
+          max: Math.max(1, points.length) + 0.5,
+          grid: { display: false },
+          border: { color: theme.grid },
+          ticks: {
+            ...ticks,
+            precision: 0,
+            maxTicksLimit: 12,
+            callback: (value) => count(Math.round(Number(value))),
+          },
+        },
+        y: {
+          type: 'logarithmic',
+          grid: { color: theme.grid },
+          border: { display: false },
+          ticks: {
+            ...ticks,
+            maxTicksLimit: 6,
+            callback: (value) =>
+              Number.isInteger(Math.log10(Number(value))) ? Number(value).toExponential() : '',
+          },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
+            label: (item) => {
+              const point = points[item.dataIndex];
+              if (!point) return '';
+              return `${point.label}: ${decimal(point.kl, 6)} nats, ${point.sameTop ? 'same' : 'another'} most likely token`;
+            },
+          },
+        },
+      },
+    },
+  };
+}
