@@ -11,6 +11,7 @@ import {
   type Tokenizer,
 } from '../src/engines/contract.ts';
 import { runDecoding } from '../src/decoding/decode.ts';
+import { laneConstraints } from '../src/decoding/grammar/compile.ts';
 import { loadWebGpuEngine } from '../src/engines/webgpu/engine.ts';
 import { DeviceCounter } from '../src/engines/webgpu/gpu/device_counter.ts';
 import { openGguf } from '../src/engines/webgpu/gguf/header.ts';
@@ -112,6 +113,7 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
     },
     {
       signal: stop.signal,
+      constraint: await laneConstraints(args.lanes, engine.tokenizer),
       onEvent: (event) => {
         recorder.onEvent(event);
         if (!streams || event.type !== 'step') return;

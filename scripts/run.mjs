@@ -26,6 +26,9 @@ await build({
   configFile: false,
   logLevel: 'error',
   publicDir: false,
+  // A UMD file in a package that calls itself a module: Node itself would not find its exports.
+  ssr: { noExternal: ['@mlc-ai/web-xgrammar'] },
+  define: { __filename: 'import.meta.filename' },
   build: {
     ssr: join(root, 'scripts', `${script}.ts`),
     outDir,

@@ -1,4 +1,5 @@
 /** The command line of `npm run headless`. Flags of the chain and of the strategies come from their own rooms. */
+import { readFileSync } from 'node:fs';
 import type { TokenId } from '../../src/engines/contract.ts';
 import { type DecodingFlags, decodingFlagHelp, decodingFromFlags } from '../../src/decoding/flags.ts';
 import {
@@ -9,7 +10,7 @@ import {
   paramsFromFlags,
 } from '../../src/sampling/flags.ts';
 import { SamplingError } from '../../src/sampling/errors.ts';
-import type { SamplingParams } from '../../src/sampling/params.ts';
+import type { Grammar, SamplingParams } from '../../src/sampling/params.ts';
 
 export type PromptArgument =
   | { readonly kind: 'text'; readonly text: string }
@@ -54,6 +55,17 @@ const VALUES: readonly FlagHelp[] = [
     flag: '--context',
     value: 'N',
     help: 'Tokens of the longest sequence; default the model’s own, at most 4096.',
+  },
+  {
+    flag: '--json-schema',
+    value: 'FILE',
+    help: 'The output is JSON that is valid under the schema in this file.',
+  },
+  { flag: '--regex', value: 'PATTERN', help: 'The output, all of it, matches this regular expression.' },
+  {
+    flag: '--ebnf',
+    value: 'FILE',
+    help: 'The output is of the grammar in this file, whose first rule is root.',
   },
   { flag: '--adapter', value: 'NAME', help: 'hardware, llvmpipe or swiftshader; the quickest by default.' },
 ];
@@ -100,6 +112,7 @@ export function readArguments(argv: readonly string[]): HeadlessArguments | null
     const text = last(flag);
     return text === undefined ? null : numberFlag(flag, text, { min, max: 1_000_000, integer: true });
   };
+  const grammar = grammarOf(last);
   const model = last('--model');
   if (model === undefined) throw new UsageError('No model is named; add --model FILE.');
   const chainFlags = argvOfChain(decoding.rest, sampling.rest);
@@ -113,7 +126,7 @@ export function readArguments(argv: readonly string[]): HeadlessArguments | null
       ...decoding.value,
       scorePrompt: decoding.value.scorePrompt || switches.has('--prompt-logprobs'),
     },
-    lanes: lanes.length > 0 ? lanes : [sampling.value],
+    lanes: (lanes.length > 0 ? lanes : [sampling.value]).map((params) => ({ ...params, grammar })),
     logprobs: whole('--logprobs', 0) ?? decoding.value.topCandidates,
     contextLength: whole('--context', 1),
     adapter: last('--adapter') ?? null,
@@ -148,6 +161,24 @@ function promptOf(last: (flag: string) => string | undefined, chat: boolean): Pr
   return chat
     ? { kind: 'chat', system: last('--system') ?? null, text: text! }
     : { kind: 'text', text: text! };
+}
+
+function grammarOf(last: (flag: string) => string | undefined): Grammar | null {
+  const named = (['json-schema', 'regex', 'ebnf'] as const).flatMap((kind): [Grammar['kind'], string][] => {
+    const value = last(`--${kind}`);
+    return value === undefined ? [] : [[kind, value]];
+  });
+  const [first, second] = named;
+  if (!first) return null;
+  if (second)
+    throw new UsageError(`--${first[0]} and --${second[0]} were both given; an output has one grammar.`);
+  const [kind, value] = first;
+  if (kind === 'regex') return { kind, source: value };
+  try {
+    return { kind, source: readFileSync(value, 'utf8') };
+  } catch {
+    throw new UsageError(`--${kind} names ${value}, which cannot be read; name a text file.`);
+  }
 }
 
 function tokenIds(text: string): TokenId[] {

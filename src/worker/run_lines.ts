@@ -9,10 +9,9 @@ import type {
   RunSpec,
   StepRecord,
 } from '../decoding/events.ts';
-import { compileGrammar } from '../decoding/grammar/compile.ts';
+import { laneConstraints } from '../decoding/grammar/compile.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
 import { EngineError } from '../engines/contract.ts';
-import { activeGrammar } from '../sampling/params.ts';
 import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
 import { batched } from './event_batch.ts';
 import { forcedRecord } from './forced_record.ts';
@@ -42,11 +41,9 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     );
   }
   // Before anything is held: a grammar that cannot be used leaves all as it was.
-  const grammars = await Promise.all(
-    request.lanes.map(({ params }) => {
-      const grammar = activeGrammar(params);
-      return grammar && compileGrammar(grammar, tokenizer);
-    }),
+  const constraint = await laneConstraints(
+    request.lanes.map(({ params }) => params),
+    tokenizer,
   );
   const events = batched<LineEvent>((items) => context.onEvents(merged(items)));
   const { branches: firstBranch = null } = request;
@@ -140,7 +137,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       onEvent: pass,
       signal: context.signal,
       memory: context.memory,
-      constraint: (lane) => grammars[lane]?.constraint() ?? null,
+      constraint,
     });
   } finally {
     events.flush();

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UsageError, readArguments, usage } from '../../scripts/headless/arguments.ts';
 import { SamplingError } from '../../src/sampling/errors.ts';
@@ -90,4 +93,23 @@ test.each([
   const refused = () => readArguments(argv);
   expect(refused).toThrow(type);
   expect(refused).toThrow(words);
+});
+
+test('one grammar for all lanes: a pattern as it stands, a schema or an EBNF from its file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'grammar-'));
+  const file = join(directory, 'schema.json');
+  writeFileSync(file, '{"type":"boolean"}');
+  try {
+    const lanes = (...argv: string[]) => read('--prompt', 'a', ...argv).lanes.map(({ grammar }) => grammar);
+    expect(lanes()).toEqual([null]);
+    expect(lanes('--regex', 'a|b', '--lane', '--seed 1', '--lane', '--seed 2')).toEqual([
+      { kind: 'regex', source: 'a|b' },
+      { kind: 'regex', source: 'a|b' },
+    ]);
+    expect(lanes('--json-schema', file)).toEqual([{ kind: 'json-schema', source: '{"type":"boolean"}' }]);
+    expect(() => lanes('--ebnf', join(directory, 'none'))).toThrow(/--ebnf names .*cannot be read/);
+    expect(() => lanes('--ebnf', file, '--regex', 'a')).toThrow(UsageError);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -2,7 +2,7 @@
 import type { CompiledGrammar, Grammar as ReadGrammar, GrammarCompiler } from '@mlc-ai/web-xgrammar';
 import type { Tokenizer } from '../../engines/contract.ts';
 import { SamplingError } from '../../sampling/errors.ts';
-import type { Grammar } from '../../sampling/params.ts';
+import { activeGrammar, type Grammar, type SamplingParams } from '../../sampling/params.ts';
 import type { Constraint } from '../constraint.ts';
 import { ReadingProblem } from './character_class.ts';
 import { GrammarConstraint } from './constraint.ts';
@@ -48,11 +48,30 @@ interface Workshop {
 /** There is one model at a time, and its vocabulary takes megabytes. */
 let workshop: Workshop | null = null;
 
-/** @throws SamplingError `bad-parameter` with the parser's words */
+/** @throws SamplingError `bad-parameter` with the parser's words, and their place */
 export async function compileGrammar(grammar: Grammar, tokenizer: Tokenizer): Promise<ReadyGrammar> {
   const outcome = await tryGrammar(grammar, tokenizer);
-  if ('problem' in outcome) throw new SamplingError('bad-parameter', outcome.problem.message);
-  return outcome.ready;
+  if ('ready' in outcome) return outcome.ready;
+  const { message, line, column } = outcome.problem;
+  const place = line === null ? '' : ` (line ${line}, column ${column})`;
+  throw new SamplingError('bad-parameter', `${message}${place}`);
+}
+
+/**
+ * What holds each lane of a run to its own grammar.
+ * @throws SamplingError `bad-parameter` for the first that cannot be used
+ */
+export async function laneConstraints(
+  lanes: readonly SamplingParams[],
+  tokenizer: Tokenizer,
+): Promise<(lane: number) => Constraint | null> {
+  const grammars = await Promise.all(
+    lanes.map((params) => {
+      const grammar = activeGrammar(params);
+      return grammar && compileGrammar(grammar, tokenizer);
+    }),
+  );
+  return (lane) => grammars[lane]?.constraint() ?? null;
 }
 
 /** @returns a grammar that is ready for this vocabulary, or what is wrong with it */
