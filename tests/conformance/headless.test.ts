@@ -153,6 +153,34 @@ describe('on a random model', () => {
     expect(cut.completion).toMatchObject({ stop: 'stop-sequence', text: text.slice(0, text.indexOf(stop)) });
   });
 
+  test('holds sixteen hot sequences to a grammar, and says where a bad one cannot be read', async () => {
+    const free = [
+      '--top-k',
+      '0',
+      '--top-p',
+      '1',
+      '--min-p',
+      '0',
+      '--temperature',
+      '1.5',
+      '--max-tokens',
+      '120',
+    ];
+    const seeds = Array.from({ length: 16 }, (_, seed) => ['--lane', `--seed ${seed}`]).flat();
+    const given = ['--model', model, '--tokens', PROMPT.join(','), ...free];
+    const pattern = '[a-z]{1,3}[^a-z"]{2}(é|\\d){1,2}';
+    const { completions: lanes } = await run(...given, ...seeds, '--regex', pattern);
+    expect(lanes).toHaveLength(16);
+    for (const { text, stop } of lanes!) {
+      expect(stop).toBe('end-of-generation');
+      expect(text).toMatch(new RegExp(`^(?:${pattern})$`, 'u'));
+    }
+    expect(new Set(lanes!.map(({ text }) => text)).size).toBeGreaterThan(8);
+    const bad = await headless(...given, '--regex', 'a(b');
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toMatch(/parenthesis is not closed\. \(line 1, column 4\)/);
+  });
+
   test('stops after the token ids with --tokenize', async () => {
     const { stdout } = await headless('--model', model, '--prompt', 'the model', '--tokenize');
     const { prompt } = JSON.parse(
