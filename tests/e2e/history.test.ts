@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { openScripted, run } from './playground_page.ts';
-import { outputOf } from './share_page.ts';
+import { desktop, openScripted, run } from './playground_page.ts';
+import { openRunFile, outputOf, savedFile } from './share_page.ts';
 import { openPage } from '../setup/browser.ts';
+import type { RunDocument } from '../../src/playground/record/document.ts';
 
 test('texts and settings survive a reload', async () => {
   const { page, errors, close } = await openPage('?engine=scripted#v=1&prompt=The+dog&t=0.7&seed=5');
@@ -94,4 +95,65 @@ test.each([
   expect((await outputOf(page)).length).toBeGreaterThan(20);
   expect(errors).toEqual([]);
   await close();
+});
+
+test('storage that is deleted while the page is open is made anew with the next run', async () => {
+  const { page, errors, close } = await openScripted();
+  await run(page);
+  await page.waitForTimeout(1500);
+  const outcome = await page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const request = indexedDB.deleteDatabase('logitscope');
+        request.onsuccess = () => resolve('deleted');
+        request.onblocked = () => resolve('blocked');
+        request.onerror = () => resolve('refused');
+      }),
+  );
+  expect(outcome).toBe('deleted');
+  await page.locator('#prompt').fill('The second one');
+  await run(page);
+  await page.waitForTimeout(2000);
+  await page.getByRole('button', { name: 'History' }).click();
+  await page.getByRole('button', { name: /^The second one/ }).waitFor();
+  expect(await page.getByText(/This browser keeps nothing/).count()).toBe(0);
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('a text that was continued with other knobs keeps what drew each part, and each part comes out again', async () => {
+  const { page, errors, close } = await openPage('?engine=scripted#v=1&prompt=The+dog&t=0.3&max_tokens=8', {
+    viewport: desktop,
+  });
+  await run(page);
+  await page.getByLabel('Temperature, exact').fill('1.7');
+  await page.getByLabel('Seed', { exact: true }).fill('77');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+  await expect.poll(async () => (await page.locator('[data-p]').all()).length).toBeGreaterThan(16);
+  const { bytes } = await savedFile(page, 'JSON');
+  const { lines } = JSON.parse(bytes.toString()) as RunDocument;
+  const { drawn, promptLength, params } = lines[0]!;
+  expect(
+    drawn.map(({ from, params: { temperature, seed } }) => [from - promptLength, temperature, seed]),
+  ).toEqual([
+    [0, 0.3, 42],
+    [8, 1.7, 77],
+  ]);
+  expect(params.temperature).toBe(1.7);
+  const csv = (await savedFile(page, 'CSV')).bytes.toString().split('\r\n');
+  const column = csv[0]!.split(',').indexOf('temperature');
+  expect(new Set(csv.slice(1, -1).map((row) => row.split(',').at(column)))).toEqual(
+    new Set(['', '0.3', '1.7']),
+  );
+  await close();
+
+  const reader = await openPage('?engine=scripted', { viewport: desktop });
+  await openRunFile(reader.page, 'run.logitscope.json', bytes);
+  await reader.page.getByRole('button', { name: 'Replay', disabled: false }).click();
+  await reader.page.getByText(/Reproduced here token for token, 16 of them/).waitFor();
+  expect(errors).toEqual([]);
+  expect(reader.errors).toEqual([]);
+  await reader.close();
 });

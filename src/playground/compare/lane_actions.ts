@@ -88,7 +88,7 @@ export function focusLane(lane: number): void {
 }
 
 /** The generator's stream of a lane or branch: lanes share one or have their own, samples have their own, beams draw nothing. */
-export function streamOf({ strategy, sharedLuck, lines }: Comparison, lane: number): number {
+function streamOf({ strategy, sharedLuck, lines }: Comparison, lane: number): number {
   if (strategy.kind === 'beam' || (strategy.kind === 'sample' && sharedLuck)) return 0;
   return lines[lane]?.lane ?? 0;
 }

@@ -1,11 +1,19 @@
 /** One row for each token and text, RFC 4180: for spreadsheets and data frames. */
+import type { Drawn } from '../line.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from '../record/document.ts';
 
 type Cell = string | number | null;
 type Column = readonly [
   name: string,
-  read: (token: DocumentToken, line: DocumentLine, position: number) => Cell,
+  read: (token: DocumentToken, line: DocumentLine, position: number, record: RunRecord) => Cell,
 ];
+
+/** What drew the token there; null in the prompt, and for a token that a person chose. */
+function drawnWith(line: DocumentLine, position: number, { strategy }: RunRecord): Drawn | null {
+  const { drawn, params, promptLength, byHand } = line;
+  if (position < promptLength || byHand.includes(position - promptLength)) return null;
+  return drawn.findLast(({ from }) => from <= position) ?? { from: promptLength, params, strategy };
+}
 
 const columns: readonly Column[] = [
   ['line', (_, line) => line.name],
@@ -21,14 +29,21 @@ const columns: readonly Column[] = [
   ['entropy_nats', (token) => token.entropy],
   ['final_entropy_nats', (token) => token.finalEntropy],
   ['candidates_kept', (token) => token.kept],
-  ['temperature', (_, line) => line.params.temperature],
-  ['top_p', (_, line) => line.params.topP],
-  ['seed', (_, line) => line.params.seed],
+  ['drawn_by', (_, line, position, record) => drawnWith(line, position, record)?.strategy ?? null],
+  [
+    'temperature',
+    (_, line, position, record) => drawnWith(line, position, record)?.params.temperature ?? null,
+  ],
+  ['top_p', (_, line, position, record) => drawnWith(line, position, record)?.params.topP ?? null],
+  ['seed', (_, line, position, record) => drawnWith(line, position, record)?.params.seed ?? null],
+  ['stream', (_, line) => line.stream],
 ];
 
-export function toCsv({ lines }: RunRecord): string {
-  const rows = lines.flatMap((line) =>
-    line.tokens.map((token, position) => columns.map(([, read]) => cell(read(token, line, position)))),
+export function toCsv(record: RunRecord): string {
+  const rows = record.lines.flatMap((line) =>
+    line.tokens.map((token, position) =>
+      columns.map(([, read]) => cell(read(token, line, position, record))),
+    ),
   );
   return [columns.map(([name]) => name), ...rows].map((row) => `${row.join(',')}\r\n`).join('');
 }

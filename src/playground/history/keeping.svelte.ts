@@ -10,6 +10,9 @@ import { nameTab } from './tab.ts';
 
 /** How often a text that streams is written, and how long a change waits for the next. */
 const restMs = 800;
+/** Long texts take longer to write: this many times as long is left to everything else. */
+const restFactor = 10;
+let lastWriteMs = 0;
 
 let keeper: Keeper | null = null;
 
@@ -64,10 +67,13 @@ function schedule(shown: Shown): void {
   const left = latest.comparison;
   if (waiting !== null && left && left.id !== comparison?.id) leftover = [...leftover, left];
   latest = shown;
-  waiting ??= setTimeout(() => {
-    waiting = null;
-    save(latest);
-  }, restMs);
+  waiting ??= setTimeout(
+    () => {
+      waiting = null;
+      save(latest);
+    },
+    Math.max(restMs, restFactor * lastWriteMs),
+  );
 }
 
 let latest: Shown = { lines: [], comparison: null };
@@ -76,11 +82,13 @@ let given = false;
 
 const save = latestOnly(async (shown: Shown) => {
   if (given) return;
+  const started = performance.now();
   try {
     const gone = leftover;
     leftover = [];
     for (const comparison of gone) await keeper?.writeComparison(comparison);
     await keeper?.write(shown);
+    lastWriteMs = Math.min(500, performance.now() - started);
   } catch (error) {
     refused(error);
   }

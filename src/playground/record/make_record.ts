@@ -79,7 +79,9 @@ async function knownOf(line: Line, depth: number): Promise<Known> {
   const recorded = playground.recorded.find((entry) => entry.line === line.id);
   if (recorded?.state === 'recorded') return fromRecorded(recorded, depth);
   const nothing: Known = { top: () => [], byHand: [], stream: line.stream ?? 0 };
-  if (playground.engine.phase !== 'ready' || line.length === line.promptLength) return nothing;
+  // While a run goes on the worker says nothing of candidates.
+  const { engine, run } = playground;
+  if (engine.phase !== 'ready' || run.phase !== 'idle' || line.length === line.promptLength) return nothing;
   const parts: { readonly from: number; readonly known: Known }[] = [];
   for (const { from, params } of drawnBy(line)) {
     const evidence = await worker().evidence(line.id, params, depth);

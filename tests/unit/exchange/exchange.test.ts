@@ -101,6 +101,12 @@ describe('CSV', () => {
         rows.forEach((row, index) => {
           const cells = Object.fromEntries(header!.map((name, at) => [name, row[at]]));
           const { line, position, text, label, rawLogprob, id } = tokens[index]!;
+          const output = position - line.promptLength;
+          const drawn = output >= 0 && !line.byHand.includes(output);
+          const part = line.drawn.findLast(({ from }) => from <= position) ?? {
+            params: line.params,
+            strategy: record.strategy,
+          };
           expect(cells).toMatchObject({
             line: line.name,
             position: String(position),
@@ -109,6 +115,8 @@ describe('CSV', () => {
             token: label,
             text,
             raw_logprob: rawLogprob === null ? '' : String(rawLogprob),
+            temperature: drawn ? String(part.params.temperature) : '',
+            drawn_by: drawn ? part.strategy : '',
           });
         });
       }),
