@@ -97,3 +97,37 @@ test.skipIf(!present)('chosen in the list of models, the CPU runs what the GPU r
   expect(errors).toEqual([]);
   await close();
 });
+
+test.skipIf(!present)(
+  'the engine is fetched when it is needed, kept from then on, and runs without a network',
+  async () => {
+    const { page, close } = await openPage('?engine=scripted', { webgpu: false, serviceWorkers: 'allow' });
+    const keptEngines = () =>
+      page.evaluate(async () => {
+        const names = await caches.keys();
+        const urls: string[] = [];
+        for (const name of names) {
+          for (const request of await (await caches.open(name)).keys()) urls.push(request.url);
+        }
+        return urls.filter((url) => /\.wasm$|\/optional\//.test(url));
+      });
+    await page.evaluate(async () => {
+      const { active } = await navigator.serviceWorker.ready;
+      while (active?.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    // The page alone does not bring the engines, on no visit.
+    await page.reload();
+    await runButton(page).waitFor();
+    expect(await keptEngines()).toEqual([]);
+    await page.goto(page.url().replace(/\?.*/, ''));
+    await onCpu(page).waitFor();
+    await expect
+      .poll(async () => (await keptEngines()).filter((url) => url.endsWith('.wasm')).length)
+      .toBe(1);
+    await page.context().setOffline(true);
+    await page.reload();
+    await onCpu(page).waitFor();
+    expect((await draw(page, 'The robot looked at the sea and', 8)).length).toBeGreaterThan(8);
+    await close();
+  },
+);

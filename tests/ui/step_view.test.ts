@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
 import type { LineEvent, LineStep } from '../../src/worker/api.ts';
+import { ServerVocabulary } from '../../src/engines/openai/vocabulary.ts';
+import { curveTitle } from '../../src/ui/charts/rank_curve.ts';
 import { WorkerHost } from '../../src/worker/host.ts';
+import { ServerSteps } from '../../src/worker/server_steps.ts';
 
 const LINE = 7;
 
@@ -114,4 +117,19 @@ test('a branch holds its parent’s beginning and the token that was chosen, whi
   const again = (await host.rederive(9, params))!;
   expect([...again.tokens.slice(0, at)]).toEqual(steps.slice(0, at).map(({ record }) => record.token));
   expect(again.firstDivergence).toBeNull();
+});
+
+test('a curve is called whole where it is, and by its length where only the likeliest are known', async () => {
+  const { host, params, prompt } = await finishedLine();
+  const view = (await host.inspect({ line: LINE, position: prompt.tokens.length }, params, { top: 10 }))!;
+  expect(curveTitle(view)).toBe('Whole vocabulary');
+  const told = new ServerSteps();
+  const line = { tokens: [0, 1], promptLength: 1, stream: 0, byHand: new Set<number>() };
+  const token = (text: string, p: number) => ({ text, bytes: null, logprob: Math.log(p) });
+  told.put(line, 1, { ...token('a', 0.5), top: [token('a', 0.5), token('b', 0.3), token('c', 0.1)] });
+  expect(curveTitle(told.view(line, 1, new ServerVocabulary(), 10)!)).toBe('The 3 likeliest');
+  // Of a recorded step, too, only some are known.
+  const { curve, rest } = view;
+  const cut = { rest, curve: { ...curve, ranks: curve.ranks.slice(0, 8) } };
+  expect(curveTitle(cut)).toBe('The 8 likeliest');
 });

@@ -17,7 +17,7 @@ const BATCH = 128;
 /** KV cache that is kept in single precision, as our own engine keeps it; a longer one takes half as much. */
 const F32_KV_BYTES = 512 * 1024 * 1024;
 
-/** @throws EngineError `bad-file`, `out-of-memory` */
+/** @throws EngineError `network`, `bad-file`, `out-of-memory` */
 export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLlama> {
   // What llama.cpp says last before it gives up is the reason.
   let complaint = '';
@@ -25,10 +25,16 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
     const said = words.map(String).join(' ').trim();
     if (/error|fail|unknown|invalid|unsupported/i.test(said)) complaint = said;
   };
-  const library = new Wllama(
-    { 'single-thread/wllama.wasm': singleThread, 'multi-thread/wllama.wasm': multiThread },
-    { logger: { ...LoggerWithoutDebug, log: hear, warn: hear, error: hear } },
-  );
+  // Threads share memory, which browsers allow to pages that are isolated from others by their headers.
+  const threads = globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency >> 1) : 1;
+  const program = await fetchProgram(threads > 1 ? multiThread : singleThread);
+  const paths = {
+    'single-thread/wllama.wasm': program,
+    ...(threads > 1 ? { 'multi-thread/wllama.wasm': program } : {}),
+  };
+  const library = new Wllama(paths, {
+    logger: { ...LoggerWithoutDebug, log: hear, warn: hear, error: hear },
+  });
   const inSinglePrecision = model.kvBytesPerToken * model.contextLength <= F32_KV_BYTES;
   const kvType = inSinglePrecision ? 'f32' : 'f16';
   try {
@@ -36,6 +42,7 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
       library.loadModel([file], {
         n_ctx: model.contextLength,
         n_batch: BATCH,
+        n_threads: threads,
         cache_type_k: kvType,
         cache_type_v: kvType,
         flash_attn: false,
@@ -44,6 +51,8 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
   } catch (cause) {
     void library.exit();
     throw loadError(model, cause, complaint);
+  } finally {
+    URL.revokeObjectURL(program);
   }
   const { n_vocab: vocabularySize } = library.getLoadedContextInfo();
   return {
@@ -52,6 +61,29 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
     threads: library.isMultithread() ? library.getNumThreads() : 1,
     vocabularySize,
   };
+}
+
+/**
+ * The WebAssembly under an address of its own: the library's worker has no address, so the service worker, which keeps what
+ * was fetched once, does not see what that worker fetches.
+ */
+async function fetchProgram(url: string): Promise<string> {
+  const failed = (why: string, cause?: unknown): EngineError =>
+    new EngineError(
+      'network',
+      `llama.cpp’s WebAssembly could not be fetched from this page’s host: ${why}; try again.`,
+      {
+        cause,
+      },
+    );
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    throw failed(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  if (!response.ok) throw failed(`it answered ${response.status}`);
+  return URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: 'application/wasm' }));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Line } from '../../playground/line.ts';
 import { STAGES, type StageName } from '../../sampling/params.ts';
 import { candidatesConfig, candidatesHeight } from './candidates.ts';
 import type { ChartTheme } from './chart_theme.ts';
-import { rankCurveConfig } from './rank_curve.ts';
+import { curveTitle, rankCurveConfig } from './rank_curve.ts';
 import { Chart } from './registry.ts';
 import { timelineConfig, timelineSeries } from './timeline.ts';
 import { waterfallConfig } from './waterfall.ts';
@@ -26,7 +26,7 @@ interface Shown {
 }
 
 /** Pixels in a picture for one of the page's. */
-const pixelRatio = 2;
+export const pixelRatio = 2;
 
 export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
   const { line, position, inspected, settings } = shown;
@@ -64,14 +64,14 @@ export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
   const curve = rankCurveConfig(view.curve, view.cuts, theme);
   pictures.push({
     name: 'vocabulary',
-    label: 'Whole vocabulary',
+    label: curveTitle(view),
     draw: () => drawChart(curve, 560, 320, theme),
   });
   return pictures;
 }
 
 /** @param width CSS pixels, as the page would draw it */
-async function drawChart<T extends ChartType, D, L>(
+export async function drawChart<T extends ChartType, D, L>(
   config: ChartConfiguration<T, D, L>,
   width: number,
   height: number,

@@ -1,11 +1,19 @@
 import type { ChartConfiguration, Point } from 'chart.js';
-import type { Cut, RankCurve } from '../../worker/views';
+import type { Cut, RankCurve, StepView } from '../../worker/views';
 import { count, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { cutLines } from './cut_lines';
 
 /** The lowest probability drawn: below it f32 logits say nothing. */
 const floor = 1e-10;
+
+/** What the curve covers: a server, or a recording, tells of the likeliest tokens alone. */
+export function curveTitle({ curve, rest }: Pick<StepView, 'curve' | 'rest'>): string {
+  const known = curve.ranks.at(-1) ?? 0;
+  return Number.isNaN(rest.count) || known < curve.vocabularySize
+    ? `The ${count(curve.ranks.length)} likeliest`
+    : 'Whole vocabulary';
+}
 
 /** The whole vocabulary, probability against rank on two log axes, with each cut-off drawn. */
 export function rankCurveConfig(

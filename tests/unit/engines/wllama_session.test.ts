@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
 import { logitsOf } from '../../../src/engines/wllama/logits.ts';
 import { type Llama, WllamaSession } from '../../../src/engines/wllama/session.ts';
+import { defaultParams } from '../../../src/sampling/parameter_table.ts';
+import { Sampler } from '../../../src/sampling/sampler.ts';
 
 const VOCABULARY = 7;
 
@@ -167,6 +169,22 @@ describe('logits from probabilities', () => {
       3,
     );
     expect([...logits]).toEqual([Math.fround(Math.log(0.25)), -Infinity, Math.fround(Math.log(0.75))]);
+  });
+
+  it('a token at −∞ is drawn by no chain, and harms none', () => {
+    const row = logitsOf(
+      [0.6, 0.4, 0].map((p, token) => ({ token, p })),
+      3,
+    );
+    const params = { ...defaultParams(), temperature: 5, topP: 1, minP: 0, topK: 0 };
+    const sampler = new Sampler(params, { vocabularySize: 3, stream: 0, dryBreakers: new Map() });
+    const drawn = new Set<number>();
+    for (let position = 1; position < 300; position++) {
+      const draw = sampler.sample(row, { history: Int32Array.of(0), position, allowed: null });
+      drawn.add(draw.token);
+      expect(sampler.finalLogprob(2)).toBe(-Infinity);
+    }
+    expect([...drawn].sort()).toEqual([0, 1]);
   });
 
   it.each([
