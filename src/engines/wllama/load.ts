@@ -14,6 +14,9 @@ export interface LoadedLlama {
 /** Prompt tokens of one forward pass. */
 const BATCH = 128;
 
+/** A smaller model is computed before threads have waited for each other. */
+const THREADED_BYTES = 64 * 1024 * 1024;
+
 /** KV cache that is kept in single precision, as our own engine keeps it; a longer one takes half as much. */
 const F32_KV_BYTES = 512 * 1024 * 1024;
 
@@ -26,7 +29,8 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
     if (/error|fail|unknown|invalid|unsupported/i.test(said)) complaint = said;
   };
   // Threads share memory, which browsers allow to pages that are isolated from others by their headers.
-  const threads = globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency >> 1) : 1;
+  const mayShare = globalThis.crossOriginIsolated && file.size >= THREADED_BYTES;
+  const threads = mayShare ? Math.max(1, navigator.hardwareConcurrency >> 1) : 1;
   const program = await fetchProgram(threads > 1 ? multiThread : singleThread);
   const paths = {
     'single-thread/wllama.wasm': program,
