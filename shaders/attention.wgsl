@@ -1,15 +1,17 @@
 // Causal attention over the paged cache with online softmax (Milakov & Gimelshein 2018; Dao et al. 2022):
 //   out[row][head] = Σ_p softmax_p(q · k_p · scale) v_p,  p = 0 … position of row
-// A workgroup of 64 takes one query head and tiles of 64 positions: an invocation scores a position, then sums a dimension.
+// A workgroup takes one query head and tiles of as many positions as it has invocations: each scores a position, then sums
+// dimensions.
 //  - `append` (decode): one row. Its own key and value come from q | k | v, and the first head of each group writes them
 //    to the cache, so that no other dispatch has to.
 //  - otherwise (prefill): four consecutive rows of one sequence, whose keys are in the cache; each key and value that is
 //    read serves all four.
-// Grid: x = heads, y = rows, or fours of rows.
+// Grid: x = heads, y = rows, or fours of rows. `rolled`: the loops over a head's dimensions stay loops, for adapters whose
+// compiler takes seconds over them unrolled.
 import package::common::batch::{batch, page_of};
 import package::common::heads::{
   shape, qkv, quarter, query_at, key_at, value_at, key_index, value_index, head_scale, rotated4 };
-import constants::{head_dim, page_size};
+import constants::{head_dim, page_size, tile};
 
 // One number a query: decode has one query, prefill four.
 @if(append) alias per_query = f32;
@@ -18,7 +20,6 @@ import constants::{head_dim, page_size};
 @else const queries = 4u;
 
 const masked = -1e30;
-const tile = 64u;
 const dims = (head_dim + tile - 1u) / tile;  // dimensions an invocation sums
 
 @if(append) @group(0) @binding(5) var<storage, read_write> keys: array<vec4f>;
@@ -73,6 +74,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   // Positions that every invocation reads from the cache; in decode the last one is at hand.
   @if(append) let cached = last;
   @else let cached = last + 1u;
+  @if(rolled) let quarters = shape.quarters;
+  @else const quarters = quarter;
 
   for (var base = 0u; base <= last; base += tile) {
     let position = base + t;
@@ -81,12 +84,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
       let at = key_index(page_of(table, position), kv_head, 0u, position % page_size);
       @if(append) {
         var s = vec4f();
-        for (var i = 0u; i < quarter; i++) { s = fma(query[i], keys[at + i * page_size], s); }
+        for (var i = 0u; i < quarters; i++) { s = fma(query[i], keys[at + i * page_size], s); }
         score = total(s);
       }
       @else {
         var s0 = vec4f(); var s1 = vec4f(); var s2 = vec4f(); var s3 = vec4f();
-        for (var i = 0u; i < quarter; i++) {
+        for (var i = 0u; i < quarters; i++) {
           let k = keys[at + i * page_size];
           s0 = fma(query[i], k, s0);
           s1 = fma(query[quarter + i], k, s1);
@@ -101,7 +104,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     @if(append) {
       if (position == last) {
         var s = vec4f();
-        for (var i = 0u; i < quarter; i++) { s = fma(query[i], new_key[i], s); }
+        for (var i = 0u; i < quarters; i++) { s = fma(query[i], new_key[i], s); }
         score = total(s);
       }
     }
@@ -116,20 +119,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
     for (var j = 0u; j < dims; j++) { sums[j] *= kept; }
     workgroupBarrier();
 
-    let count = min(tile, last + 1u - base);
-    for (var i = 0u; i < count; i++) { sum += weights[i]; }
-    for (var j = 0u; j < dims; j++) {
-      let d = t + j * tile;
-      if (d < head_dim) {
-        for (var i = 0u; i < min(count, cached - base); i++) {
-          let p = base + i;
-          let v = values[value_index(page_of(table, p), kv_head, p % page_size, d)];
-          sums[j] = fma(weights[i], per_query(v), sums[j]);
+    for (var p = base; p < min(base + tile, cached); p++) {
+      let weight = weights[p - base];
+      sum += weight;
+      let at = value_index(page_of(table, p), kv_head, p % page_size, t);
+      for (var j = 0u; j < dims; j++) {
+        if (t + j * tile < head_dim) {
+          sums[j] = fma(weight, per_query(values[at + j * tile]), sums[j]);
         }
-        @if(append) {
-          if (last - base < tile) {
-            sums[j] = fma(weights[last - base], qkv[value_at(first, kv_head) + d], sums[j]);
-          }
+      }
+    }
+    @if(append) {
+      if (last - base < tile) {
+        let weight = weights[last - base];
+        sum += weight;
+        let at = value_at(first, kv_head) + t;
+        for (var j = 0u; j < dims; j++) {
+          if (t + j * tile < head_dim) { sums[j] = fma(weight, qkv[at + j * tile], sums[j]); }
         }
       }
     }

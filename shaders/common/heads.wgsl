@@ -11,6 +11,7 @@ struct Shape {
   qkv_stride: u32,  // floats from one row of q | k | v to the next
   out_stride: u32,  // floats from one row of the result to the next
   rotary: u32,      // rotated dimensions of a head, even
+  quarters: u32,    // head_dim / 4, for loops that are not to be unrolled
   epsilon: f32,
   scale: f32,       // of q · k
 }

@@ -1,5 +1,7 @@
-// Sums over a workgroup of 64, each invocation adding the same numbers in the same order: one barrier, no tree.
-var<workgroup> parts: array<f32, 64>;
+// Sums over a workgroup, each invocation adding the same numbers in the same order: one barrier, no tree.
+import constants::group_width;
+
+var<workgroup> parts: array<f32, group_width>;
 
 /// The sum of every invocation's `value`. To be called in uniform control flow.
 fn workgroup_sum(t: u32, value: f32) -> f32 {
@@ -7,7 +9,7 @@ fn workgroup_sum(t: u32, value: f32) -> f32 {
   parts[t] = value;
   workgroupBarrier();
   var sum = 0.0;
-  for (var i = 0u; i < 64u; i++) {
+  for (var i = 0u; i < group_width; i++) {
     sum += parts[i];
   }
   return sum;

@@ -109,7 +109,10 @@ export interface PrefillOptions {
    * The array is the callee's to keep. Given, no cached prefix is reused unless its logits are known.
    */
   readonly onLogits?: (position: number, logits: Float32Array) => void;
-  /** As `onLogits`, but only what each row comes to: a few numbers from the GPU instead of a whole vocabulary. */
+  /**
+   * As `onLogits`, but only what each row comes to: a few numbers from the GPU instead of a whole vocabulary. Not for the
+   * last position, whose logits are the result's.
+   */
   readonly onSummary?: (position: number, summary: LogitSummary) => void;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;

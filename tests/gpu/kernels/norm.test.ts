@@ -39,7 +39,10 @@ describeOnEachAdapter('a norm', ({ gpu }) => {
     beforeAll(async () => void (kernels = await openKernels(gpu, { defaultLimits: true })));
     afterAll(() => kernels.close());
 
-    test.each(CASES)('$kind over $over, width $width, epsilon $epsilon', async (one) => {
+    const groups = (['rows', 'tree'] as const).flatMap((reducer) =>
+      CASES.map((one) => ({ ...one, reducer })),
+    );
+    test.each(groups)('$kind over $over, width $width, epsilon $epsilon, for $reducer', async (one) => {
       const { kind, over, width, epsilon, shift = 0, scale = 1 } = one;
       const stride = paddedWidth(width);
       const x = randomRows('norm', ROWS, width, ROWS + 1);
@@ -52,13 +55,16 @@ describeOnEachAdapter('a norm', ({ gpu }) => {
 
       const target = kernels.buffer(y);
       const rows = Array.from({ length: ROWS }, () => ({ token: 0, position: 0, table: 0 }));
-      const dispatch = await norm(kernels.context, {
-        ...{ label: 'norm', width, epsilon, over },
-        weights: { weight: kernels.buffer(gain), bias: bias && kernels.buffer(bias) },
-        batch: kernels.batch(rows, OUTPUTS),
-        x: kernels.buffer(x),
-        y: target,
-      });
+      const dispatch = await norm(
+        { ...kernels.context, reducer: one.reducer },
+        {
+          ...{ label: 'norm', width, epsilon, over },
+          weights: { weight: kernels.buffer(gain), bias: bias && kernels.buffer(bias) },
+          batch: kernels.batch(rows, OUTPUTS),
+          x: kernels.buffer(x),
+          y: target,
+        },
+      );
       kernels.run([dispatch], { rows: ROWS, outputs: OUTPUTS.length });
       const after = await kernels.read(target);
 

@@ -1,6 +1,6 @@
 import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
-import { BATCH_CONSTANTS, type KernelContext } from './context.ts';
+import { BATCH_CONSTANTS, groupWidth, type KernelContext } from './context.ts';
 
 /** What attention in one layer reads and writes. Strides in floats. */
 export interface AttentionRequest {
@@ -50,8 +50,12 @@ async function attention(
     label: 'attention',
     pipeline: await context.pipelines.get({
       shader: 'attention',
-      conditions: append ? [...conditions, 'append'] : conditions,
-      constants: { ...BATCH_CONSTANTS, head_dim: request.headDim },
+      conditions: [
+        ...conditions,
+        ...(append ? ['append'] : []),
+        ...(context.reducer === 'rows' ? ['rolled'] : []),
+      ],
+      constants: { ...BATCH_CONSTANTS, head_dim: request.headDim, tile: groupWidth(context) },
       layouts: [layout],
     }),
     groups: [group],
@@ -96,7 +100,14 @@ function operands(
   ]);
   const shape = buffers.uniform(
     `scratch:${label} shape`,
-    [request.heads, request.kvHeads, request.qkvStride, request.outStride, request.rotary],
+    [
+      request.heads,
+      request.kvHeads,
+      request.qkvStride,
+      request.outStride,
+      request.rotary,
+      request.headDim / 4,
+    ],
     [request.epsilon, 1 / Math.sqrt(request.headDim)],
   );
   const bound = [

@@ -30,6 +30,14 @@ export const MAX_SEQUENCES = 16;
 /** Numbers that shaders import from `constants`. */
 export const BATCH_CONSTANTS = { max_rows: MAX_ROWS, page_size: PAGE_TOKENS };
 
+/**
+ * Invocations of a workgroup that has barriers. On a CPU, which the `rows` reducer is for, each that a barrier stops is work
+ * of its own, and two subgroups are enough.
+ */
+export function groupWidth({ reducer }: Pick<KernelContext, 'reducer'>): number {
+  return reducer === 'rows' ? 16 : 64;
+}
+
 /** Rows of activations lie this many floats apart: a multiple of the 32 columns of a block, the rest zero. */
 export function paddedWidth(width: number): number {
   return Math.ceil(width / 32) * 32;

@@ -6,7 +6,10 @@ import type { Matrix } from './matrix.ts';
 /** What happens to a result before it is written (shaders/common/matrix_product.wgsl). */
 export type Epilogue = 'store' | 'residual' | 'swiglu' | 'gelu' | 'gated';
 
-/** How many tokens a product is made for: few (a matrix × vector shader, 1, 2, 4 or 8 a workgroup), or tiles of 64. */
+/**
+ * How many tokens a product is made for: few (a matrix × vector shader, 1, 2, 4 or 8 a workgroup), or tiles of 64. The
+ * `rows` reducer knows one token, and several.
+ */
 export type ProductShape = 1 | 2 | 4 | 8 | 'tile';
 
 export interface ProductRequest {
@@ -32,6 +35,9 @@ const COLUMN_CONDITIONS = { 1: [], 2: ['m2'], 4: ['m2', 'm4'], 8: ['m2', 'm4', '
 
 /** Rows a workgroup of each shader makes. */
 const ROWS_PER_GROUP = { matvec: 2, matvec_rows: 128, matmul: 64 } as const;
+
+/** Tokens that a workgroup of `matvec_rows` takes when there are several. */
+const ROWS_TOKENS = 32;
 
 /** A workgroup no wider than this takes a row: 32 invocations are busy with as few as 1,024 columns. */
 const NARROW = 32;
@@ -86,6 +92,7 @@ async function productOfPart(
     } else {
       if (over === 'outputs') conditions.push('outputs');
       if (subgroupSize === 8) conditions.push('lanes8');
+      if (shape === 1) conditions.push('one');
     }
   }
   const counted = shader === 'matvec_rows';
@@ -122,6 +129,6 @@ async function productOfPart(
     ],
     across: Math.ceil(part.rows / ROWS_PER_GROUP[shader]),
     over,
-    rowsPerGroup: shape === 'tile' ? 64 : counted ? 8 : shape,
+    rowsPerGroup: shape === 'tile' ? 64 : counted && shape > 1 ? ROWS_TOKENS : shape,
   };
 }

@@ -1,6 +1,6 @@
 import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
-import { BATCH_CONSTANTS, type KernelContext, paddedWidth } from './context.ts';
+import { BATCH_CONSTANTS, groupWidth, type KernelContext, paddedWidth } from './context.ts';
 
 export interface NormWeights {
   /** [width], padded with zeros */
@@ -11,7 +11,7 @@ export interface NormWeights {
 
 /** y = norm(x), a workgroup a row. With `outputs`, only the rows whose logits are wanted, packed from row 0 of y on. */
 export async function norm(
-  { device, buffers, pipelines }: KernelContext,
+  context: KernelContext,
   request: {
     label: string;
     weights: NormWeights;
@@ -23,6 +23,7 @@ export async function norm(
     over: 'rows' | 'outputs';
   },
 ): Promise<Dispatch> {
+  const { device, buffers, pipelines } = context;
   const { label, weights, width, epsilon, batch, x, y, over } = request;
   const gather = over === 'outputs';
   const stride = paddedWidth(width) / 4;
@@ -48,7 +49,7 @@ export async function norm(
     pipeline: await pipelines.get({
       shader: 'norm',
       conditions: [...(weights.bias ? ['layer'] : []), ...(gather ? ['gather'] : [])],
-      constants: BATCH_CONSTANTS,
+      constants: { ...BATCH_CONSTANTS, group_width: groupWidth(context) },
       layouts: [layout],
     }),
     groups: [bindGroup(device, label, layout, bound)],

@@ -113,6 +113,11 @@ export class Runtime {
     return this.opened.software ? 32 : MAX_ROWS;
   }
 
+  /** Whether a row's logits have the same bits in a pass of one row as in one of many. */
+  get sameBits(): boolean {
+    return this.context.reducer === 'rows';
+  }
+
   /**
    * @returns logits of each output, [vocabulary] each, or its summary, [SUMMARY_WORDS]
    * @throws EngineError `device-lost`
@@ -175,7 +180,9 @@ export class Runtime {
 
   /** The smallest shape that takes so many rows in one group; tiles for more, where tiles pay. */
   #shapeFor(rows: number, mode: PassMode): ProductShape {
-    if (this.context.reducer === 'rows') return 8;
+    const { reducer, subgroupSize } = this.context;
+    // Where loads cannot be shared between lanes, a shader of its own for one row is not worth its compiling.
+    if (reducer === 'rows') return rows === 1 && subgroupSize === 8 ? 1 : 8;
     if (rows > MAX_SEQUENCES && mode === 'prefill') return 'tile';
     return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
   }

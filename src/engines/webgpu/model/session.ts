@@ -118,9 +118,10 @@ export class WebGpuSession implements Session {
       const from = sequence.cached;
       const left = total - from;
       const summarise = onLogits === undefined && onSummary !== undefined && left > 1;
-      // The last token goes alone, as in a step, so that its logits have the same bits whether the tokens before it
-      // were computed just now or found in the cache. Rows with all their logits are few, and the same bits anyway.
-      const most = onLogits === undefined ? Math.max(1, left - 1) : left;
+      // The last token goes alone, as in a step, so that its logits have the same bits whether the tokens before it were
+      // computed just now or found in the cache: unless every pass gives the same bits. Beside summaries no logits come back.
+      const alone = summarise || (onLogits === undefined && !this.#runtime.sameBits);
+      const most = alone ? Math.max(1, left - 1) : left;
       const count = Math.min(each ? MAX_SEQUENCES : this.#runtime.chunk, most);
       const rows = Array.from({ length: count }, (_, i) => ({
         token: tokens[from + i]!,
