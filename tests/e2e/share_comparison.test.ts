@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { desktop, openScripted } from './playground_page.ts';
-import { openWithoutModel, shareLink } from './share_page.ts';
+import { openRunFile, openWithoutModel, pngSize, savedFile, shareLink } from './share_page.ts';
 import { openPage } from '../setup/browser.ts';
 import { readFragment, writeFragment } from '../../src/playground/link/fragment.ts';
 import { packRecord, unpackRecord } from '../../src/playground/record/unpack.ts';
@@ -34,6 +34,17 @@ test('a comparison opens elsewhere as the comparison that it was, and is replaye
   expect(new Set(texts).size).toBe(4);
   const url = await shareLink(sender.page);
   expect(url.length).toBeLessThanOrEqual(8000);
+  // Every chart of the view as a picture at twice its size, and a row for each token of each lane.
+  expect(pngSize((await savedFile(sender.page, 'Card')).bytes)).toEqual([1200, 630]);
+  expect(pngSize((await savedFile(sender.page, 'Lanes at the step')).bytes)[0]).toBe(1280);
+  expect(pngSize((await savedFile(sender.page, 'Entropy of all lanes')).bytes)).toEqual([1920, 520]);
+  expect(pngSize((await savedFile(sender.page, 'Temperature strip')).bytes)).toEqual([1280, 568]);
+  const csv = (await savedFile(sender.page, 'CSV')).bytes.toString().trim().split('\r\n');
+  const lanes = csv.slice(1).map((row) => row.split(',').slice(0, 2).join());
+  expect(new Set(lanes)).toEqual(new Set(['lane 1,0', 'lane 2,1', 'lane 3,2', 'lane 4,3']));
+  const answer = JSON.parse((await savedFile(sender.page, 'OpenAI JSON')).bytes.toString());
+  expect(answer.choices).toHaveLength(4);
+  await sender.page.keyboard.press('Escape');
   expect(sender.errors).toEqual([]);
   await sender.close();
 
@@ -119,6 +130,40 @@ test('a comparison that comes out otherwise: the lane, the token, and both distr
   expect(await table.count()).toBeGreaterThan(4);
   await page.getByText('First different here').click();
   await page.locator('.charts').getByText('token 5').waitFor();
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('a file of a comparison opens as one; an answer from elsewhere shows its numbers in the charts', async () => {
+  const sender = await openScripted();
+  await toCompare(sender.page);
+  await runCompared(sender.page);
+  const texts = await laneTexts(sender.page);
+  const json = await savedFile(sender.page, 'JSON');
+  await sender.close();
+
+  const { page, errors, close } = await openWithoutModel('');
+  await openRunFile(page, json.name, json.bytes);
+  await page.getByText('Recorded, from a file:').waitFor();
+  await expect.poll(() => laneTexts(page)).toEqual(texts);
+  // With a file there is room for every step: the last one is as full as the first.
+  await page.getByRole('group', { name: /^The lanes' texts/ }).focus();
+  await page.keyboard.press('End');
+  await page.getByRole('img', { name: /^Final probabilities of \d lanes at output token 1\d\d/ }).waitFor();
+
+  const scored = (token: string, logprob: number) => ({ token, logprob, bytes: [...Buffer.from(token)] });
+  const content = [
+    { ...scored('Hel', -0.1), top_logprobs: [scored('Hel', -0.1), scored('Hi', -2.5)] },
+    { ...scored('lo', -0.7), top_logprobs: [scored('p', -0.69), scored('lo', -0.7), scored('met', -4)] },
+  ];
+  const answer = { model: 'cloud-1', choices: [{ finish_reason: 'length', logprobs: { content } }] };
+  await openRunFile(page, 'answer.json', JSON.stringify(answer));
+  await page.getByText('Imported:').waitFor();
+  await page.getByText('output token 2', { exact: false }).waitFor();
+  await page.getByRole('tab', { name: 'Table' }).click();
+  // exp(−0.7) = 49.7 %, second to exp(−0.69) = 50.2 %.
+  await page.getByRole('row', { name: /lo.*49\.7/ }).waitFor();
+  await page.getByRole('row', { name: /p.*50\.2/ }).waitFor();
   expect(errors).toEqual([]);
   await close();
 });

@@ -1,5 +1,7 @@
 /** A card for a slide or a chat: up to four texts, their words coloured as on the page, and what sets them apart. */
+import { laneLetter } from '../../../playground/compare/lane_gestures.ts';
 import { allTokens, type Line, type TokenView } from '../../../playground/line.ts';
+import type { Recordable } from '../../../playground/record/make_record.ts';
 import { colourStep } from '../../../playground/token_colour.ts';
 import { toPng } from '../../charts/chart_pictures.ts';
 
@@ -11,8 +13,31 @@ const maxTexts = 4;
 const fontSize = 24;
 const lineHeight = 36;
 
+/** A text and what sets it apart. */
+export interface CardText {
+  readonly line: Line;
+  readonly caption: string;
+}
+
+/** What a card shows of a subject: of a beam search its best beams, of samples the ranking's first. */
+export function cardTexts({ lines, comparison }: Recordable): CardText[] {
+  if (!comparison) return lines.map((line) => ({ line, caption: `${line.name} · ${settingOf(line)}` }));
+  const { strategy, differences, result } = comparison;
+  const own = strategy.kind === 'sample';
+  const order = own || !result ? lines.map((_, lane) => lane) : result.ranking;
+  return order.flatMap((lane, rank) => {
+    const line = lines[lane];
+    if (!line || line.reason === 'pruned') return [];
+    const stands = lane === result?.winner ? ' · it stands' : '';
+    const caption = own
+      ? `${laneLetter(lane)} · ${differences[lane] || 'common setting'} · seed ${line.params.seed}`
+      : `${strategy.kind === 'beam' ? `beam ${rank + 1}` : `sample ${laneLetter(lane)}`} · ${settingOf(line)}${stands}`;
+    return [{ line, caption }];
+  });
+}
+
 /** @param model its name, for the foot of the card */
-export function drawCard(lines: readonly Line[], model: string): Promise<Blob> {
+export function drawCard(texts: readonly CardText[], model: string): Promise<Blob> {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
@@ -22,25 +47,25 @@ export function drawCard(lines: readonly Line[], model: string): Promise<Blob> {
   context.fillStyle = colour('--panel');
   context.fillRect(0, 0, width, height);
   context.textBaseline = 'alphabetic';
-  const shown = lines.slice(0, maxTexts);
+  const shown = texts.slice(0, maxTexts);
   const room = (height - 2 * margin - 40) / shown.length;
-  shown.forEach((line, index) => {
+  shown.forEach(({ line, caption }, index) => {
     const top = margin + index * room;
     context.font = `600 18px ${colour('--font')}`;
     context.fillStyle = colour('--ink-3');
-    context.fillText(caption(line), margin, top + 18);
+    context.fillText(caption, margin, top + 18);
     const rows = Math.max(1, Math.floor((room - 40) / lineHeight));
     drawText(context, allTokens(line), { top: top + 34, rows }, colour);
   });
   context.font = `18px ${colour('--font')}`;
   context.fillStyle = colour('--ink-3');
-  const more = lines.length > shown.length ? `, and ${lines.length - shown.length} more` : '';
+  const more = texts.length > shown.length ? `, and ${texts.length - shown.length} more` : '';
   context.fillText(`Logitscope${model === '' ? '' : ` · ${model}`}${more}`, margin, height - margin + 14);
   return toPng(canvas);
 }
 
-function caption({ params, name }: Line): string {
-  return `${name} · temperature ${params.temperature} · top-p ${params.topP} · seed ${params.seed}`;
+function settingOf({ params }: Line): string {
+  return `temperature ${params.temperature} · top-p ${params.topP} · seed ${params.seed}`;
 }
 
 /** Token by token, broken where a token begins with a space; what does not fit ends in an ellipsis. */
@@ -54,6 +79,7 @@ function drawText(
   let x = margin;
   let row = 0;
   for (const token of tokens) {
+    if (token.kind === 'control') continue;
     const text = token.piece.replace(/\s+/g, ' ');
     const wide = context.measureText(text).width;
     if (x + wide > width - margin - fontSize) {
@@ -67,7 +93,8 @@ function drawText(
     }
     const drawn = x === margin ? text.trimStart() : text;
     const wideDrawn = context.measureText(drawn).width;
-    const step = colourStep('probability', token);
+    // What was written by hand is not what the card is about.
+    const step = token.start < 0 ? 0 : colourStep('probability', token);
     if (step > 0) {
       context.fillStyle = colour(`--v${step}`);
       context.fillRect(x, top + row * lineHeight + 2, wideDrawn, fontSize + 6);
