@@ -1,0 +1,45 @@
+/** Recordings in links of past versions open for ever: what each was made from stands beside it. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { readFragment } from '../../../src/playground/link/fragment.ts';
+import { unpackRecord } from '../../../src/playground/record/unpack.ts';
+
+interface Fixture {
+  readonly name: string;
+  readonly fragment: string;
+  readonly lines: readonly {
+    readonly name: string;
+    readonly temperature: number;
+    readonly text: string;
+    readonly rawLogprobs: readonly (number | null)[];
+    readonly candidates: readonly number[];
+  }[];
+  readonly strategy: string;
+  readonly model: unknown;
+  readonly winner: number | null;
+  readonly votes: unknown;
+  readonly sharedLuck: boolean | null;
+}
+
+const fixtures = JSON.parse(
+  readFileSync(new URL('recordings.json', import.meta.url), 'utf8'),
+) as readonly Fixture[];
+
+test.each(fixtures)('$name', async ({ fragment, lines, strategy, model, winner, votes, sharedLuck }) => {
+  const link = readFragment(fragment);
+  expect(link?.problems).toEqual([]);
+  const record = await unpackRecord(link!.packed!);
+  expect(record.strategy).toBe(strategy);
+  expect(record.model).toEqual(model);
+  expect(record.lines).toHaveLength(lines.length);
+  record.lines.forEach((line, index) => {
+    const { name, temperature, text, rawLogprobs, candidates } = lines[index]!;
+    expect([line.name, line.params.temperature]).toEqual([name, temperature]);
+    expect(line.tokens.map((token) => token.text).join('')).toBe(text);
+    expect(line.tokens.map((token) => token.rawLogprob)).toEqual(rawLogprobs);
+    expect(line.tokens.map((token) => token.top.length)).toEqual(candidates);
+  });
+  expect(record.comparison?.outcome?.winner ?? null).toBe(winner);
+  expect(record.comparison?.outcome?.votes ?? null).toEqual(votes);
+  expect(record.comparison?.sharedLuck ?? null).toBe(sharedLuck);
+});
