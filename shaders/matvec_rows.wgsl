@@ -1,21 +1,22 @@
-// Matrix × vectors, an invocation four rows (two with `one`), no barrier and no workgroup memory: for adapters that are a
-// CPU, where a barrier costs more than a load, and a load more than a sum: hence the four rows that share each load of x.
-// A block is dequantised once for up to 32 tokens, in a loop that is not unrolled: there compiling costs more than
-// looping. With `lanes8` (subgroups of exactly eight) the eight vec4s of x that a block meets are loaded one a lane and
-// broadcast, instead of all by every lane. `one`: for a single token, where weights are all that is loaded.
-// Grid: x, z = 128 rows; y = 32 tokens. Conditions: one, lanes8, outputs (tokens are the rows whose logits are wanted),
-// bias, and one of store, residual, swiglu, gelu, gated.
+// Matrix × vectors, an invocation two rows, no barrier and no workgroup memory: for adapters that are a CPU, where a barrier
+// costs more than a load. A block is dequantised once for up to 32 tokens, in a loop that is not unrolled: there compiling
+// costs more than looping. With `lanes8` (subgroups of exactly eight) the eight vec4s of x that a block meets are loaded one
+// a lane and broadcast, instead of all by every lane. `four`: four rows share each load of x, and take twice as long to
+// compile. `one`: for a single token, for which nothing is put aside.
+// Grid: x, z = 128 rows; y = 32 tokens. Conditions: one, four, lanes8, outputs (tokens are the rows whose logits are
+// wanted), bias, and one of store, residual, swiglu, gelu, gated.
 import package::block::block_values;
-import package::common::matrix_product::{shape, x, dot_block, total, store_pair, memory_row};
-@if(!one) import package::common::batch_counts::counts;
+import package::common::matrix_product::{shape, x, total, store_pair, memory_row};
+import package::common::batch_counts::counts;
 @if(lanes8) enable subgroups;
 
-@if(one) const width = 64u;
-@else const width = 32u;
-@if(one) const each = 2u;
-@else const each = 4u;
+@if(four) const each = 4u;
+@else const each = 2u;
+@if(four) alias per_row = vec4f;
+@else alias per_row = vec2f;
 @if(one) const most = 1u;
 @else const most = 32u;
+const width = 128u / each;
 
 @compute @workgroup_size(width)
 fn main(
@@ -28,40 +29,33 @@ fn main(
   let row = each * ((group.x + group.z * groups.x) * width + t);
   let r0 = first_block(row);
   let r1 = first_block(row + 1u);
-  @if(!one) let r2 = first_block(row + 2u);
-  @if(!one) let r3 = first_block(row + 3u);
+  @if(four) let r2 = first_block(row + 2u);
+  @if(four) let r3 = first_block(row + 3u);
   let column = group.y * most;
-  @if(outputs && !one) let columns = min(most, counts.outputs - column);
-  @if(!outputs && !one) let columns = min(most, counts.rows - column);
+  @if(outputs) let columns = min(most, counts.outputs - column);
+  @else let columns = min(most, counts.rows - column);
 
-  @if(one) var sums = vec2f();
-  @else var sums: array<vec4f, most>;
+  var sums: array<per_row, most>;
   for (var block = 0u; block < shape.blocks; block++) {
     let w0 = block_values(r0 + block);
     let w1 = block_values(r1 + block);
-    @if(!one) let w2 = block_values(r2 + block);
-    @if(!one) let w3 = block_values(r3 + block);
+    @if(four) let w2 = block_values(r2 + block);
+    @if(four) let w3 = block_values(r3 + block);
     var at = column * shape.x_stride + block * 8u;
-    @if(one) {
-      @if(lanes8) let own = x[at + lane];
-      @else let own = vec4f();
-      sums += vec2f(block_dot(w0, at, own), block_dot(w1, at, own));
-    }
-    @else {
-      for (var m = 0u; m < columns; m++) {
-        @if(lanes8) let own = x[at + lane];
-        @else let own = vec4f();
-        sums[m] += vec4f(
-          block_dot(w0, at, own), block_dot(w1, at, own), block_dot(w2, at, own), block_dot(w3, at, own));
-        at += shape.x_stride;
+    for (var m = 0u; m < columns; m++) {
+      @if(lanes8) let v = x_block(x[at + lane]);
+      @else let v = x_block(at);
+      @if(four) {
+        sums[m] += per_row(block_dot(w0, v), block_dot(w1, v), block_dot(w2, v), block_dot(w3, v));
       }
+      @else { sums[m] += per_row(block_dot(w0, v), block_dot(w1, v)); }
+      at += shape.x_stride;
     }
   }
   if (row >= shape.rows) { return; }
-  @if(one) { store_pair(column, row, sums); }
-  @else {
-    for (var m = 0u; m < columns; m++) {
-      store_pair(column + m, row, sums[m].xy);
+  for (var m = 0u; m < columns; m++) {
+    store_pair(column + m, row, sums[m].xy);
+    @if(four) {
       if (row + 2u < shape.rows) { store_pair(column + m, row + 2u, sums[m].zw); }
     }
   }
@@ -71,17 +65,25 @@ fn first_block(row: u32) -> u32 {
   return memory_row(min(row, shape.rows - 1u)) * shape.blocks;
 }
 
-/// One block's share of a sum.
-@if(lanes8) fn block_dot(w: array<vec4f, 8>, at: u32, own: vec4f) -> f32 {
-  var s = w[0] * subgroupBroadcast(own, 0u);
-  s = fma(w[1], subgroupBroadcast(own, 1u), s);
-  s = fma(w[2], subgroupBroadcast(own, 2u), s);
-  s = fma(w[3], subgroupBroadcast(own, 3u), s);
-  s = fma(w[4], subgroupBroadcast(own, 4u), s);
-  s = fma(w[5], subgroupBroadcast(own, 5u), s);
-  s = fma(w[6], subgroupBroadcast(own, 6u), s);
-  return total(fma(w[7], subgroupBroadcast(own, 7u), s));
+/// The 32 numbers of x that a block meets: each lane's own vec4, passed round, or all of them from `at` on.
+@if(lanes8) fn x_block(own: vec4f) -> array<vec4f, 8> {
+  return array<vec4f, 8>(
+    subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
+    subgroupBroadcast(own, 4u), subgroupBroadcast(own, 5u), subgroupBroadcast(own, 6u), subgroupBroadcast(own, 7u));
 }
-@else fn block_dot(w: array<vec4f, 8>, at: u32, own: vec4f) -> f32 {
-  return total(dot_block(w, at, vec4f()));
+@else fn x_block(at: u32) -> array<vec4f, 8> {
+  return array<vec4f, 8>(
+    x[at], x[at + 1u], x[at + 2u], x[at + 3u], x[at + 4u], x[at + 5u], x[at + 6u], x[at + 7u]);
+}
+
+/// One block's share of a sum.
+fn block_dot(w: array<vec4f, 8>, v: array<vec4f, 8>) -> f32 {
+  var s = w[0] * v[0];
+  s = fma(w[1], v[1], s);
+  s = fma(w[2], v[2], s);
+  s = fma(w[3], v[3], s);
+  s = fma(w[4], v[4], s);
+  s = fma(w[5], v[5], s);
+  s = fma(w[6], v[6], s);
+  return total(fma(w[7], v[7], s));
 }

@@ -93,6 +93,8 @@ async function productOfPart(
       if (over === 'outputs') conditions.push('outputs');
       if (subgroupSize === 8) conditions.push('lanes8');
       if (shape === 1) conditions.push('one');
+      // Rows pay for the compiling by the loads that they share, and where lanes share none, no load is saved for them.
+      else if (subgroupSize === 8) conditions.push('four');
     }
   }
   const counted = shader === 'matvec_rows';
