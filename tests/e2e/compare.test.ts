@@ -1,8 +1,10 @@
 /** Comparing, as a person does it: lanes, where they part, the strip, methods at test time; by pointer, by keyboard, on a phone. */
+import { existsSync, readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { openScripted, phone } from './playground_page.ts';
+import { openPage } from '../setup/browser.ts';
+import { desktop, openScripted, phone } from './playground_page.ts';
 
 async function openCompare(options: Parameters<typeof openScripted>[0] = {}) {
   const opened = await openScripted(options);
@@ -182,5 +184,37 @@ test('on a phone one lane at a time, with a switcher, and nothing wider than the
   expect(await lane(page, 'a').isVisible()).toBe(false);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(phone.width);
   await shoot(page, 'phone');
+  await close();
+});
+
+const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
+const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
+
+test.skipIf(!present)('on the embedded model: the usual temperatures, a vote and beams', async () => {
+  const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('heading', { name: 'Lanes' }).waitFor();
+  await page.getByRole('button', { name: /^Temperatures 0, 0.4/ }).click();
+  await page.getByLabel('Maximum of tokens').fill('10');
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).click({ timeout: 60_000 });
+  await page.getByText('40 tokens in 9 passes').waitFor({ timeout: 60_000 });
+  // Greedy goes on as the model's best known words do.
+  expect(await text(page, 'a')).toMatch(/^, there was/);
+  await page.getByRole('img', { name: /^Final probabilities of 4 lanes/ }).waitFor();
+  await shoot(page, 'embedded-lanes');
+
+  await page.getByText('Vote', { exact: true }).click();
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).click();
+  await page.getByText('80 tokens in 9 passes').waitFor({ timeout: 60_000 });
+  await page.getByText('Beam', { exact: true }).click();
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).click();
+  await page.getByRole('group', { name: /^Tree of beams/ }).waitFor();
+  await page
+    .getByRole('cell', { name: /^, there was/ })
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await shoot(page, 'embedded-beams');
+  expect(errors).toEqual([]);
+  expect(foreignRequests).toEqual([]);
   await close();
 });

@@ -2,6 +2,7 @@ import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
 import { count, decimal, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';
+import { axisTicks, drawUprights, positionAxis, type Upright } from './position_axis';
 
 /** One lane's values by output token; NaN where there is none. */
 export interface LaneSeries {
@@ -26,7 +27,7 @@ export function laneTimelineConfig(
   colours: readonly string[],
   options: LaneTimelineOptions,
 ): ChartConfiguration<'line', Point[]> {
-  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  const ticks = axisTicks(theme);
   const longest = Math.max(1, ...lanes.map(({ values }) => values.length));
   const points = (values: Float64Array): Point[] =>
     Array.from(values, (y, i) => ({ x: i + 1, y })).filter(({ y }) => Number.isFinite(y));
@@ -55,19 +56,7 @@ export function laneTimelineConfig(
       maintainAspectRatio: false,
       interaction: { mode: 'x', intersect: false },
       scales: {
-        x: {
-          type: 'linear',
-          min: 0.5,
-          max: longest + 0.5,
-          grid: { display: false },
-          border: { color: theme.grid },
-          ticks: {
-            ...ticks,
-            precision: 0,
-            maxTicksLimit: 12,
-            callback: (value) => count(Math.round(Number(value))),
-          },
-        },
+        x: positionAxis(theme, 1, longest),
         y: {
           type: options.scale === 'count' ? 'logarithmic' : 'linear',
           ...(options.scale === 'count' ? { min: 1 } : options.scale === 'share' ? { min: 0, max: 1 } : {}),
@@ -104,21 +93,7 @@ function inWords(value: number, scale: LaneTimelineOptions['scale']): string {
 }
 
 function selection(theme: ChartTheme, selected: number | null): Plugin<'line'> {
-  return {
-    id: 'selection',
-    beforeDatasetsDraw(chart: Chart) {
-      const x = chart.scales['x'];
-      if (!x || selected === null) return;
-      const { ctx, chartArea } = chart;
-      const at = x.getPixelForValue(selected + 1);
-      ctx.save();
-      ctx.strokeStyle = theme.accent;
-      ctx.lineWidth = 1.5;
-      ctx.beginPath();
-      ctx.moveTo(at, chartArea.top);
-      ctx.lineTo(at, chartArea.bottom);
-      ctx.stroke();
-      ctx.restore();
-    },
-  };
+  const uprights: Upright[] =
+    selected === null ? [] : [{ at: selected + 1, colour: theme.accent, width: 1.5 }];
+  return { id: 'selection', beforeDatasetsDraw: (chart: Chart) => drawUprights(chart, uprights) };
 }

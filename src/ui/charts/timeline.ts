@@ -1,6 +1,7 @@
 import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
 import { count, decimal, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
+import { axisTicks, drawUprights, positionAxis, type Upright } from './position_axis';
 
 export type TimelineSeries = 'logprob' | 'entropy' | 'kept' | 'perplexity' | 'masked';
 
@@ -64,7 +65,7 @@ export function timelineConfig(
     }
     return out;
   };
-  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
+  const ticks = axisTicks(theme);
   const line = (series: TimelineSeries) => ({
     type: 'line' as const,
     label: series,
@@ -111,20 +112,7 @@ export function timelineConfig(
       maintainAspectRatio: false,
       interaction: { mode: 'x', intersect: false },
       scales: {
-        x: {
-          type: 'linear',
-          min: options.range[0] - 0.5,
-          max: options.range[1] + 0.5,
-          offset: false,
-          grid: { display: false },
-          border: { color: theme.grid },
-          ticks: {
-            ...ticks,
-            precision: 0,
-            maxTicksLimit: 12,
-            callback: (value) => count(Math.round(Number(value))),
-          },
-        },
+        x: positionAxis(theme, ...options.range),
         y: {
           type: 'linear',
           stack: 'timeline',
@@ -186,29 +174,12 @@ export function timelineConfig(
 }
 
 /** The selected step, the end of the prompt, and where the re-derived text would part. */
-function marks(theme: ChartTheme, options: TimelineOptions): Plugin<'bar' | 'line'> {
-  return {
-    id: 'marks',
-    beforeDatasetsDraw(chart: Chart) {
-      const { ctx, chartArea, scales } = chart;
-      const x = scales['x'];
-      if (!x) return;
-      const line = (at: number, colour: string, dash: number[], width: number): void => {
-        if (at < x.min || at > x.max) return;
-        const pixel = x.getPixelForValue(at);
-        ctx.strokeStyle = colour;
-        ctx.lineWidth = width;
-        ctx.setLineDash(dash);
-        ctx.beginPath();
-        ctx.moveTo(pixel, chartArea.top);
-        ctx.lineTo(pixel, chartArea.bottom);
-        ctx.stroke();
-      };
-      ctx.save();
-      line(options.promptEnd - 0.5, theme.muted, [2, 3], 1);
-      if (options.divergence !== null) line(options.divergence, theme.cut, [4, 3], 1.5);
-      if (options.selected !== null) line(options.selected, theme.accent, [], 1.5);
-      ctx.restore();
-    },
-  };
+function marks(
+  theme: ChartTheme,
+  { promptEnd, divergence, selected }: TimelineOptions,
+): Plugin<'bar' | 'line'> {
+  const uprights: Upright[] = [{ at: promptEnd - 0.5, colour: theme.muted, width: 1, dash: [2, 3] }];
+  if (divergence !== null) uprights.push({ at: divergence, colour: theme.cut, width: 1.5, dash: [4, 3] });
+  if (selected !== null) uprights.push({ at: selected, colour: theme.accent, width: 1.5 });
+  return { id: 'marks', beforeDatasetsDraw: (chart: Chart) => drawUprights(chart, uprights) };
 }

@@ -13,6 +13,18 @@ export const stopReasons: Readonly<Record<StopReason, string>> = {
   error: 'ended by an error',
 };
 
+/** The same for a column of a table. */
+export const shortReasons: Readonly<Record<StopReason, string>> = {
+  'end-of-generation': 'end token',
+  'max-tokens': 'token limit',
+  'stop-sequence': 'stop sequence',
+  'context-full': 'context full',
+  stopped: 'stopped',
+  'lost-race': 'lost the race',
+  pruned: 'pruned',
+  error: 'error',
+};
+
 /** With what a cut means for a text that was held to a grammar: only its end token ends that. */
 export function endWords(reason: StopReason, params: SamplingParams): string {
   const words = stopReasons[reason];
