@@ -262,6 +262,7 @@ export interface WorkerApi {
   /** Stops a load. What has arrived of a download is kept. */
   pauseLoading(): Promise<void>;
   shelf(): Promise<Shelf>;
+  /** @param key as the shelf has it, or `web-llm:` and the id of a model of web-llm's */
   deleteKept(key: string): Promise<void>;
   /** @param hubUrl another address of the hub: a mirror */
   findModel(typed: string, hubUrl?: string): Promise<Found>;

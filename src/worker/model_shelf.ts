@@ -3,6 +3,7 @@ import { listKept } from '../models/model_store.ts';
 import { opfsStore } from '../models/opfs_store.ts';
 import { storageRoom } from '../models/storage_room.ts';
 import { adapterRoom, planModels } from './model_plans.ts';
+import { deleteWebLlmModel } from './open_web_llm.ts';
 import type { Found, HubModels, Shelf } from './api.ts';
 
 export async function readShelf(): Promise<Shelf> {
@@ -11,8 +12,12 @@ export async function readShelf(): Promise<Shelf> {
   return { kept, room, available: store !== null };
 }
 
+/** How a key names a model that web-llm keeps. */
+const WEB_LLM = 'web-llm:';
+
 /** @throws EngineError `not-supported` while another tab downloads it */
 export async function deleteKept(key: string): Promise<void> {
+  if (key.startsWith(WEB_LLM)) return deleteWebLlmModel(key.slice(WEB_LLM.length));
   await (await opfsStore())?.remove(key);
 }
 

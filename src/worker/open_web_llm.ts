@@ -9,6 +9,7 @@ import {
   type WebLlmModel,
   type WebLlmVariant,
 } from '../models/web_llm_models.ts';
+import { deleteWebLlm, keptShare, type KeptShare } from '../models/web_llm_store.ts';
 import { tokenizerMetadata } from './tokenizer_json.ts';
 
 /** Storage buffers of one shader that web-llm's runtime asks for. */
@@ -23,6 +24,8 @@ export interface WebLlmOffer {
   readonly downloadBytes: number;
   readonly memory: number;
   readonly needsF16: boolean;
+  /** What this browser has of it. */
+  readonly kept: KeptShare;
 }
 
 export interface WebLlmOffers {
@@ -35,7 +38,7 @@ export interface WebLlmOffers {
 /** Asks the adapter, and nobody else. */
 export async function webLlmOffers(): Promise<WebLlmOffers> {
   const adapter = (await navigator.gpu?.requestAdapter()) ?? null;
-  const models = WEB_LLM_MODELS.map((model) => {
+  const models = WEB_LLM_MODELS.map(async (model) => {
     const variant = variantFor(model, adapter);
     const { memory, needsF16 } = variant;
     return {
@@ -46,9 +49,10 @@ export async function webLlmOffers(): Promise<WebLlmOffers> {
       downloadBytes: downloadBytes(model, variant),
       memory,
       needsF16,
+      kept: await keptShare(variant.modelId),
     };
   });
-  return { models, hosts: WEB_LLM_HOSTS, problem: problemOf(adapter) };
+  return { models: await Promise.all(models), hosts: WEB_LLM_HOSTS, problem: problemOf(adapter) };
 }
 
 /** @throws EngineError: what is wrong with the model, the machine or the network, in one sentence */
@@ -73,6 +77,11 @@ export async function openWebLlm(
     downloadBytes: downloadBytes(model, variant),
     createTokenizer: (files) => createTokenizer(tokenizerMetadata({ ...files, preTokenizer, name })),
   });
+}
+
+/** Lets go of what is kept of a model, in both its forms. */
+export async function deleteWebLlmModel(id: string): Promise<void> {
+  for (const { modelId } of webLlmModel(id).variants) await deleteWebLlm(modelId);
 }
 
 function variantFor({ variants }: WebLlmModel, adapter: GPUAdapter | null): WebLlmVariant {

@@ -145,3 +145,42 @@ test.each([
   expect(foreignRequests).toEqual([]);
   await close();
 });
+
+test('what web-llm keeps is seen without loading it, and deleted one by one', async () => {
+  const { page, foreignRequests, close } = await openWith((_name, route) => route.abort());
+  const keep = (stem: string, shards: readonly number[]) =>
+    page.evaluate(
+      async ([name, kept]) => {
+        const base = `https://huggingface.co/mlc-ai/${name}-MLC/resolve/main/`;
+        const cache = await caches.open('webllm/model');
+        const records = [0, 1].map((shard) => ({ dataPath: `params_shard_${shard}.bin`, nbytes: 4 }));
+        await cache.put(`${base}tensor-cache.json`, new Response(JSON.stringify({ records })));
+        for (const shard of kept) await cache.put(`${base}params_shard_${shard}.bin`, new Response('1234'));
+      },
+      [stem, shards] as const,
+    );
+  for (const [form, bits] of [
+    ['SmolLM2-135M-Instruct', 'q0'],
+    ['Qwen3-0.6B', 'q4'],
+  ] as const) {
+    const last = bits === 'q0' ? '' : '_1';
+    // Both forms, for the adapter of the machine decides which one is asked for.
+    for (const precision of ['f16', 'f32']) {
+      await keep(`${form}-${bits}${precision}${last}`, form.startsWith('Smol') ? [0, 1] : [0]);
+    }
+  }
+  await page.getByRole('button', { name: 'Models' }).click();
+  const named = (name: string) => dialog(page).getByRole('button', { name });
+  await named('Load SmolLM2 135M Instruct for web-llm, which is kept here').waitFor();
+  expect(await named('Download Qwen3 0.6B for web-llm').textContent()).toBe('Continue from huggingface.co');
+  expect(await named('Delete SmolLM2 360M Instruct of web-llm').count()).toBe(0);
+  await named('Delete SmolLM2 135M Instruct of web-llm').click();
+  await named('Download SmolLM2 135M Instruct for web-llm').waitFor();
+  const left = await page.evaluate(async () =>
+    (await (await caches.open('webllm/model')).keys()).map(({ url }) => url),
+  );
+  expect(left.filter((url) => url.includes('SmolLM2'))).toEqual([]);
+  expect(left.filter((url) => url.includes('Qwen3'))).toHaveLength(4);
+  expect(foreignRequests).toEqual([]);
+  await close();
+});
