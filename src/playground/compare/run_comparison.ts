@@ -24,7 +24,7 @@ function compareBlocked(): string | null {
   if (playground.engine.phase !== 'ready' || oneSequence()) return null;
   const { capabilities } = playground.engine.summary;
   if (!capabilities.fork)
-    return 'This engine cannot fork a sequence, which lanes and samples need; compare with a model in this page.';
+    return 'This engine cannot fork a sequence, which lanes and samples need; load a model on the GPU, or keep one lane.';
   return null;
 }
 
