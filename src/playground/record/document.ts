@@ -36,6 +36,8 @@ export interface DocumentToken {
   readonly finalEntropy: number | null;
   /** Candidates that the chain left. */
   readonly kept: number | null;
+  /** Share of the mass that a grammar removed; absent where none had a say. */
+  readonly masked?: number | null;
   /** The likeliest raw candidates of this step, the likeliest first. */
   readonly top: readonly DocumentCandidate[];
 }

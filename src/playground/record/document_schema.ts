@@ -77,6 +77,7 @@ const token = v.object({
   entropy: v.nullable(logprob),
   finalEntropy: v.nullable(logprob),
   kept: v.nullable(index),
+  masked: v.exactOptional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1)))),
   top: v.pipe(v.array(candidate), v.maxLength(maxTop), v.readonly()),
 });
 

@@ -159,6 +159,7 @@ function documentToken(token: TokenView, top: readonly DocumentCandidate[]): Doc
     entropy: orNull(token.entropy),
     finalEntropy: orNull(token.finalEntropy),
     kept: orNull(token.kept),
+    ...(token.masked === undefined ? {} : { masked: token.masked }),
     top,
   };
 }

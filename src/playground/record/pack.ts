@@ -39,6 +39,8 @@ export interface PackedLine extends Omit<
   readonly entropy: readonly (number | null)[];
   readonly finalEntropy: readonly (number | null)[];
   readonly kept: readonly (number | null)[];
+  /** Thousandths; absent where no grammar had a say. */
+  readonly masked?: readonly (number | null)[];
   /** How many candidates each token has, then the columns of all of them. */
   readonly counts: readonly number[];
   /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw, + 1,000,000. */
@@ -168,6 +170,9 @@ function packedLine(
     entropy: column((token) => token.entropy),
     finalEntropy: column((token) => token.finalEntropy),
     kept: own.map(({ kept }) => kept),
+    ...(own.some(({ masked }) => masked !== undefined)
+      ? { masked: column((token) => token.masked ?? null) }
+      : {}),
     counts: tops.map((top) => top.length),
     top: {
       words: tops.flatMap((top) => top.map(({ id, label }) => wordOf(id, label))),

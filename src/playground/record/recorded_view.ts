@@ -24,6 +24,7 @@ export function lineOf(
       entropy: token.entropy ?? NaN,
       finalEntropy: token.finalEntropy ?? NaN,
       kept: token.kept ?? NaN,
+      ...(typeof token.masked === 'number' ? { masked: token.masked } : {}),
       start,
     };
   });

@@ -30,6 +30,7 @@ const packedLine = v.looseObject({
   entropy: column,
   finalEntropy: column,
   kept: column,
+  masked: v.optional(column),
   counts: v.array(v.pipe(whole, v.minValue(0))),
   top: v.object({ words: v.array(whole), raw: v.array(whole), final: v.array(whole) }),
 });
@@ -106,6 +107,7 @@ function unpackedLine(
       entropy: nats(line.entropy[index]),
       finalEntropy: nats(line.finalEntropy[index]),
       kept: line.kept[index] ?? null,
+      ...(typeof line.masked?.[index] === 'number' ? { masked: line.masked[index] / 1000 } : {}),
       top: candidates,
     };
   });

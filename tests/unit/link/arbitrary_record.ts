@@ -36,6 +36,7 @@ const token: fc.Arbitrary<DocumentToken> = fc
   })
   .map(({ text, top, ...rest }) => ({
     ...rest,
+    ...(rest.id % 3 === 0 ? { masked: rest.id / 500 } : {}),
     label: labelOf(rest.id),
     text: text ?? labelOf(rest.id),
     kind: rest.id % 11 === 0 ? ('control' as const) : ('normal' as const),
@@ -156,7 +157,12 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
       parent: null,
       forkedAt: null,
       drawn: [],
-      params: { ...defaultParams(), temperature, logitBias: [{ token: 3, bias: -Infinity }] },
+      params: {
+        ...defaultParams(),
+        temperature,
+        logitBias: [{ token: 3, bias: -Infinity }],
+        grammar: temperature > 1 ? { kind: 'regex', source: 'é|"b"' } : null,
+      },
       stream: lane,
       byHand: [],
       promptLength,
