@@ -1,11 +1,11 @@
 /** The link that Share copies. */
 import { makeRecord, type Recordable } from '../record/make_record.ts';
 import type { RunRecord } from '../record/document.ts';
-import { packRecord } from '../record/unpack.ts';
+import { packRecord, unpackRecord } from '../record/unpack.ts';
 import type { Settings } from '../settings.ts';
 import { depths, partialDepth, positionsByInterest, withCandidatesAt } from './fit_record.ts';
 import { writeFragment } from './fragment.ts';
-import { shareableLength } from './limits.ts';
+import { maxFragmentLength, shareableLength } from './limits.ts';
 
 export interface SharedLink {
   readonly url: string;
@@ -15,6 +15,8 @@ export interface SharedLink {
   readonly steps: number | null;
   /** Whether it is as short as chats and mails need it. */
   readonly fits: boolean;
+  /** False where there is a recording that no link can carry. */
+  readonly whole: boolean;
 }
 
 /** Of a link that is too long for a chat anyway. */
@@ -27,7 +29,7 @@ function page(): string {
 
 export function settingsLink(settings: Settings): SharedLink {
   const url = `${page()}#${writeFragment(settings)}`;
-  return { url, depth: null, steps: null, fits: url.length <= shareableLength };
+  return { url, depth: null, steps: null, fits: url.length <= shareableLength, whole: true };
 }
 
 /** With as many candidates of each step as fit. */
@@ -44,26 +46,36 @@ export async function recordedLink(settings: Settings, subject: Recordable): Pro
 }
 
 async function fittingLink(urlOf: (packed: string) => string, record: RunRecord): Promise<SharedLink> {
-  for (const depth of depths) {
-    const url = urlOf(await packRecord(record, depth));
-    if (url.length <= shareableLength) return { url, depth, steps: null, fits: true };
-  }
   const positions = positionsByInterest(record);
-  const linkWith = async (steps: number): Promise<string> => {
-    const kept = withCandidatesAt(record, new Set(positions.slice(0, steps)));
-    return urlOf(await packRecord(kept, partialDepth));
-  };
+  const packedWith = (steps: number): Promise<string> =>
+    packRecord(withCandidatesAt(record, new Set(positions.slice(0, steps))), partialDepth);
+  let url = urlOf(await packedWith(0));
+  if (url.length > shareableLength) return tooLong(urlOf, await packedWith(leastSteps));
+  for (const depth of depths) {
+    const whole = urlOf(await packRecord(record, depth));
+    if (whole.length <= shareableLength) return { url: whole, depth, steps: null, fits: true, whole: true };
+  }
   // The most steps that fit, by halves.
   let [most, least] = [positions.length, 0];
-  let url = await linkWith(0);
-  while (url.length <= shareableLength && most - least > 1) {
+  while (most - least > 1) {
     const steps = Math.floor((most + least) / 2);
-    const longer = await linkWith(steps);
+    const longer = urlOf(await packedWith(steps));
     if (longer.length <= shareableLength) [least, url] = [steps, longer];
     else most = steps;
   }
-  const fits = url.length <= shareableLength;
-  // Too long for a chat in any case: then with what a file would show of the steps that matter most.
-  if (!fits) return { url: await linkWith(leastSteps), depth: partialDepth, steps: leastSteps, fits };
-  return { url, depth: least === 0 ? 0 : partialDepth, steps: least === 0 ? null : least, fits };
+  const some = least > 0;
+  return { url, depth: some ? partialDepth : 0, steps: some ? least : null, fits: true, whole: true };
 }
+
+/** Longer than a chat takes in any case: with the steps that matter most, if a page reads as much at all. */
+async function tooLong(urlOf: (packed: string) => string, packed: string): Promise<SharedLink> {
+  const readable = packed.length < maxFragmentLength / 2 && (await unpackRecord(packed).then(always, never));
+  if (readable) {
+    return { url: urlOf(packed), depth: partialDepth, steps: leastSteps, fits: false, whole: true };
+  }
+  const url = urlOf('').replace(/&r=$/, '');
+  return { url, depth: null, steps: null, fits: url.length <= shareableLength, whole: false };
+}
+
+const always = (): boolean => true;
+const never = (): boolean => false;
