@@ -44,6 +44,15 @@ test.each([
 
     await page.waitForFunction(() => location.hash.includes('grammar=json-schema:'));
     const { hash } = new URL(page.url());
+    // Kept over a reload: the text, its grammar, and what that removed.
+    const before = await tokens(page);
+    await page.waitForTimeout(2_500);
+    await page.reload();
+    await page.getByLabel('JSON schema', { exact: true }).waitFor();
+    await page.locator('[data-p="20"]').waitFor();
+    expect(await tokens(page)).toEqual(before);
+    await page.getByRole('button', { name: 'grammar', exact: true, pressed: true }).waitFor();
+    await page.getByText(/here \d+ of 374 allowed/).waitFor();
     await close();
     const shared = await openPage(`?engine=scripted${hash}`, { viewport });
     await shared.page.getByLabel('JSON schema', { exact: true }).waitFor();
