@@ -208,3 +208,24 @@ test('comparisons are kept: across a reload, named, deleted, brought back, shown
   expect(errors).toEqual([]);
   await close();
 });
+
+test('a tab that dies while lanes are being written leaves them in the history', async () => {
+  const { page, close } = await openScripted({}, 40);
+  await toCompare(page);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForTimeout(3000);
+  const url = page.url();
+  const context = page.context();
+  await page.close({ runBeforeUnload: false });
+  const next = await context.newPage();
+  await next.goto(url.replace(/#.*/, ''));
+  await next.getByRole('button', { name: 'History' }).click();
+  await next.getByText(/4 lanes/).waitFor();
+  await next.getByRole('button', { name: /^Once upon a time: T 0/ }).click();
+  await expect
+    .poll(async () => (await laneTexts(next)).map((text) => text.length > 10))
+    .toEqual([true, true, true, true]);
+  // Stopped, as far as anybody knows, and every number of it is there.
+  expect(await next.locator('.lane').first().innerText()).toContain('stopped');
+  await close();
+});

@@ -10,7 +10,7 @@ import { playground } from '../state.svelte.ts';
 import type { DocumentLine } from './document.ts';
 import { opened, type Difference, type Opened } from './opened.svelte.ts';
 import { recordedStep } from './recorded_view.ts';
-import { compared, replayComparison } from './replay_comparison.ts';
+import { distributionHere, replayComparison } from './replay_comparison.ts';
 
 /** Why the record cannot be replayed now, or null. */
 export function replayBlocked({ record, origin }: Opened): string | null {
@@ -83,7 +83,7 @@ async function replayLine(line: Line, index: number, { record }: Opened): Promis
     recordedLabel: token.label,
     drawnLabel: label,
     recorded: recordedStep(token, record.model.vocabularySize),
-    here: await worker().inspect({ line: line.id, position }, params, { top: compared }),
+    here: await distributionHere({ line: line.id, position }, params, token.id),
   };
 }
 

@@ -1,6 +1,8 @@
 /** Runs an opened comparison again as it was run: all lanes, samples or beams in one batch. */
 import { EngineError, type TokenId } from '../../engines/contract.ts';
-import type { RunRequest } from '../../worker/api.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
+import type { RunRequest, StepPlace } from '../../worker/api.ts';
+import type { StepView } from '../../worker/views.ts';
 import { compare } from '../compare/state.svelte.ts';
 import { mostBranches } from '../compare/method.ts';
 import { worker } from '../connection.ts';
@@ -11,7 +13,19 @@ import type { Difference, Opened, Replay } from './opened.svelte.ts';
 import { recordedStep } from './recorded_view.ts';
 
 /** Candidates of each side where the two part. */
-export const compared = 8;
+const compared = 8;
+
+/** The distribution here, with the recorded token in it, wherever it ranks. */
+export async function distributionHere(
+  place: StepPlace,
+  params: SamplingParams,
+  recorded: TokenId,
+): Promise<StepView | null> {
+  const view = await worker().inspect(place, params, { top: compared });
+  if (!view || view.rows.some(({ token }) => token === recorded)) return view;
+  const row = await worker().candidate(place, params, recorded);
+  return row ? { ...view, rows: [...view.rows, row] } : view;
+}
 
 /**
  * @returns how it came out: the earliest token that is another one, of the first lane that has one there
@@ -95,7 +109,7 @@ async function differenceAt(
   const { lanes, branches } = request;
   const again = branches === undefined ? lanes[document.lane]?.line : branches + document.lane;
   const place = { line: again ?? -1, position };
-  const here = await worker().inspect(place, document.params, { top: compared });
+  const here = await distributionHere(place, document.params, token.id);
   const drawn = here?.rows.find((row) => row.token === here.chosen);
   return {
     line,
