@@ -4,8 +4,15 @@ import { findModel, openRemoteModel, openWebLlmModel, readWebLlmModels, webLlmId
 import { notify } from '../notices.ts';
 import type { RemoteFile } from '../../models/model_store.ts';
 
-function modelIsRemote(model: string): boolean {
-  return model.startsWith('https://') && URL.canParse(model);
+/** `owner/repository/folder/file.gguf@revision`, as a person may write it; without a revision the newest. */
+const hubFile = /^([\w.-]+\/[\w.-]+)\/([\w./-]+\.gguf)(?:@([\w.-]+))?$/;
+const newest = 'main';
+
+/** @returns the address of a model's file; null for a model that has none */
+export function modelAddress(model: string): string | null {
+  const [, repository, path, revision = newest] = hubFile.exec(model) ?? [];
+  if (repository && path) return `https://huggingface.co/${repository}/resolve/${revision}/${path}`;
+  return model.startsWith('https://') && URL.canParse(model) ? model : null;
 }
 
 /** @param fileSize bytes, where the link's recording says it */
@@ -23,16 +30,17 @@ export function offerModel(model: string, fileSize: number | null): void {
     );
   } else if (webLlmId(model) !== null) {
     void offerWebLlm(webLlmId(model)!);
-  } else if (!modelIsRemote(model)) {
+  } else if (modelAddress(model) === null) {
     const what = model === 'file' ? 'a model from a file on its sender’s disk' : `the model “${model}”`;
     notify('info', `The link was made with ${what}; open that file to run it again here.`);
   } else {
-    const { host, pathname } = new URL(model);
+    const url = modelAddress(model)!;
+    const { host, pathname } = new URL(url);
     const name = fileName(pathname);
     const size = fileSize ? megabytes(fileSize) : 'a size that only the server knows';
     notify('info', `The link was made with ${name} from ${host}, ${size}.`, {
       label: fileSize ? `Download ${megabytes(fileSize)} from ${host}` : `Ask ${host} for its size`,
-      run: () => void (fileSize ? openRemoteModel(remote(model, fileSize)) : askForSize(model)),
+      run: () => void (fileSize ? openRemoteModel(remote(url, fileSize)) : askForSize(url)),
     });
   }
 }
@@ -62,7 +70,9 @@ async function askForSize(model: string): Promise<void> {
     const found = await findModel(model);
     const listed =
       found.kind === 'url' ? found.file : found.repository.files.find(({ path }) => path === found.path);
-    const file = listed ?? remote(model, null);
+    // A listing is of the newest revision; a link that names another one gets what it names.
+    const same = listed && (listed.url === model || pathname.includes(`/resolve/${newest}/`));
+    const file = same ? listed : remote(model, null);
     const size = file.size === undefined ? 'a file of unknown size' : megabytes(file.size);
     notify('info', `${fileName(pathname)} on ${host}: ${size}.`, {
       label: `Download it from ${host}`,
