@@ -158,7 +158,13 @@ export class WorkerHost implements WorkerApi {
   }
 
   async grammarProblem(grammar: Grammar): Promise<GrammarProblem | null> {
-    const outcome = await tryGrammar(grammar, this.#require().tokenizer);
+    const { tokenizer, capabilities } = this.#require();
+    if (capabilities.logits !== 'full') {
+      const message =
+        'This engine tells only its likeliest tokens and cannot be held to a grammar; set the output to “Free”, or load a model that runs in this browser.';
+      return { message, line: null, column: null };
+    }
+    const outcome = await tryGrammar(grammar, tokenizer);
     return 'problem' in outcome ? outcome.problem : null;
   }
 

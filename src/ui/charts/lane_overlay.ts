@@ -13,6 +13,11 @@ export interface ShownLane {
   readonly view: LaneDistribution;
 }
 
+/** Whether the grammar lets none of the lanes take the token with this index. */
+export function forbidden(lanes: readonly ShownLane[], index: number): boolean {
+  return lanes.length > 0 && lanes.every(({ view }) => view.removedBy[index] === 'grammar');
+}
+
 /** Height in CSS pixels that so many tokens need. */
 export function laneOverlayHeight(tokens: number): number {
   return tokens * 19 + 30;
@@ -35,7 +40,10 @@ export function laneOverlayConfig(
   return {
     type: 'bar',
     data: {
-      labels: labels.map((label, i) => `${chosen.has(tokens[i]!) ? '▸ ' : ''}${visible(label)}`),
+      labels: labels.map(
+        (label, i) =>
+          `${chosen.has(tokens[i]!) ? '▸ ' : ''}${forbidden(lanes, i) ? '⊘ ' : ''}${visible(label)}`,
+      ),
       datasets: [
         ...lanes.map(({ lane, name, view }) => {
           const { colour, dash } = laneStroke(lane, colours);
@@ -83,7 +91,7 @@ export function laneOverlayConfig(
           grid: { display: false },
           border: { display: false },
           ticks: {
-            color: theme.ink,
+            color: ({ index }) => (forbidden(lanes, index) ? theme.muted : theme.ink),
             autoSkip: false,
             crossAlign: 'far',
             font: { family: theme.mono, size: 12 },
@@ -93,7 +101,10 @@ export function laneOverlayConfig(
       plugins: {
         tooltip: {
           callbacks: {
-            label: (item) => `${item.dataset.label}: ${percent(Number(item.raw))}`,
+            label: (item) => {
+              const removed = lanes[item.datasetIndex]?.view.removedBy[item.dataIndex];
+              return `${item.dataset.label}: ${removed ? `removed by ${removed}` : percent(Number(item.raw))}`;
+            },
           },
         },
       },

@@ -45,6 +45,17 @@ describe('the overlay', () => {
     expect(apart.data.datasets).toHaveLength(2);
   });
 
+  test('what the grammar forbids in every lane is marked', () => {
+    const held = (index: number, removedBy: readonly (string | null)[]): ShownLane => {
+      const shown = lane(index, 0, [1, 0]);
+      return { ...shown, view: { ...shown.view, removedBy } };
+    };
+    const both = [held(0, [null, 'grammar']), held(1, [null, 'grammar'])];
+    expect(laneOverlayConfig(names, both, theme, colours).data.labels).toEqual(['▸ ␣a', '⊘ b']);
+    const one = [held(0, [null, 'grammar']), held(1, [null, 'top_p'])];
+    expect(laneOverlayConfig(names, one, theme, colours).data.labels).toEqual(['▸ ␣a', 'b']);
+  });
+
   test('from the ninth lane on the hues come again, dashed', () => {
     const { data } = laneOverlayConfig(names, [lane(1, 0, [1, 0]), lane(9, 0, [1, 0])], theme, colours);
     expect(data.datasets.slice(0, 2).map(({ borderColor }) => borderColor)).toEqual(['c1', 'c1']);

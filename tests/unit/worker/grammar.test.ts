@@ -160,6 +160,14 @@ test('samples and beams are held to it as well', async () => {
   }
 });
 
+test('an engine that tells only its likeliest tokens says that it cannot be held', async () => {
+  const engine = new ScriptedEngine();
+  Object.assign(engine, { capabilities: { ...engine.capabilities, logits: 'top-n', maxLogprobs: 5 } });
+  const host = new WorkerHost(() => Promise.resolve(engine));
+  await host.load({ kind: 'scripted' }, () => undefined);
+  expect((await host.grammarProblem(grammar))?.message).toMatch(/only its likeliest tokens/);
+});
+
 test('a bad grammar is told before anything runs, and what was there stays', async () => {
   const { host, prompt } = await loaded();
   await run(host, {
