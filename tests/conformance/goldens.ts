@@ -24,6 +24,18 @@ export interface TokenizerGolden {
   }[];
 }
 
+/** What llama.cpp says of the model that comes with the page. Made by tests/reference/make_embedded_golden.ts. */
+export interface EmbeddedGolden {
+  /** Of the file: where it differs, the model changed and the golden must be made again. */
+  readonly sha256: string;
+  readonly cases: readonly {
+    readonly text: string;
+    /** With BOS. */
+    readonly tokens: readonly number[];
+    readonly logits: Golden['logits'];
+  }[];
+}
+
 const FOLDER = new URL('./golden/', import.meta.url);
 
 /** Every golden model, sorted by name. */
@@ -36,6 +48,10 @@ export function goldens(): Golden[] {
 
 export function tokenizerGolden(architecture: 'llama' | 'qwen2' | 'gpt2'): TokenizerGolden {
   return read(`tokenizer-${architecture}.json`) as TokenizerGolden;
+}
+
+export function embeddedGolden(): EmbeddedGolden {
+  return read('embedded/llama_cpp.json') as EmbeddedGolden;
 }
 
 /**

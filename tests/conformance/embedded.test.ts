@@ -1,0 +1,50 @@
+/** The model that comes with the page: the file that is served, in our engine, against llama.cpp's word on it. */
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Engine } from '../../src/engines/contract.ts';
+import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
+import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
+import embedded from '../../src/models/embedded.json' with { type: 'json' };
+import { describeOnEachAdapter } from '../setup/devices.ts';
+import { embeddedGolden, klBound, klDivergence } from './goldens.ts';
+
+const golden = embeddedGolden();
+
+test('the golden file is of the model that is served', () => {
+  expect(golden.sha256, 'run "npm run embedded" in tests/reference').toBe(embedded.sha256);
+});
+
+describeOnEachAdapter('the embedded model', ({ gpu }) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    const bytes = readFileSync(`static/models/${embedded.fileName}`);
+    engine = await loadWebGpuEngine(bufferSource(embedded.fileName, bytes), { gpu });
+  });
+  afterAll(() => engine.dispose());
+
+  test.each(golden.cases)('has the tokens and distributions of llama.cpp: $text', async (one) => {
+    expect(engine.tokenizer.encode(one.text, { addSpecial: true })).toEqual(one.tokens);
+    const seen = new Map<number, Float32Array>();
+    const { sequence } = await engine.session.prefill(one.tokens, {
+      onLogits: (position, row) => seen.set(position, row),
+    });
+    engine.session.release(sequence);
+    for (const [position, logits] of Object.entries(one.logits)) {
+      const divergence = klDivergence(logits, seen.get(Number(position))!);
+      expect(divergence, `KL at position ${position}`).toBeLessThanOrEqual(klBound('Q8_0'));
+      expect(divergence).toBeGreaterThan(-1e-9);
+    }
+  });
+
+  test('its tokenizer gives back any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        const { tokenizer } = engine;
+        // Before a text this vocabulary puts a space, so that its first word is a word like any other.
+        expect(tokenizer.decode(tokenizer.encode(text))).toBe(text === '' ? '' : ` ${text}`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

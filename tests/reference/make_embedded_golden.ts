@@ -1,0 +1,60 @@
+/**
+ * What llama.cpp (CPU) says of the embedded model: its tokens of some texts, and its logits after the first, a middle and
+ * the last of them. Run in this folder: `npm install --ignore-scripts && npm run embedded`, again when the model changes.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Token, getLlama } from 'node-llama-cpp';
+import type { EmbeddedGolden } from '../conformance/goldens.ts';
+import embedded from '../../src/models/embedded.json' with { type: 'json' };
+
+const TEXTS = [
+  'Once upon a time',
+  'The robot looked at the sea and',
+  '"Where is my hat?" asked Tom. His mother smiled and said, "Look on your head!" They both laughed, and then the wind took it away. It flew over the garden',
+  'Zoë’s café: naïve 🦊👩‍🚀 – ¿qué? 東京\n\nThe end',
+];
+/** Logits to 1e-4: rounding alone is worth a KL of 1e-9. */
+const DIGITS = 4;
+
+const path = fileURLToPath(new URL(`../../static/models/${embedded.fileName}`, import.meta.url));
+const sha256 = createHash('sha256')
+  .update(await readFile(path))
+  .digest('hex');
+const llama = await getLlama({ gpu: false, build: 'never' });
+const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
+const cases: EmbeddedGolden['cases'][number][] = [];
+for (const text of TEXTS) {
+  // As for a prompt: this vocabulary's texts begin with BOS.
+  const tokens = [model.tokens.bos!, ...model.tokenize(text)];
+  const kept = [0, Math.floor(tokens.length / 2), tokens.length - 1];
+  const context = await model.createContext({
+    contextSize: 256,
+    batchSize: 64,
+    flashAttention: false,
+    experimentalKvCacheKeyType: 'F32',
+    experimentalKvCacheValueType: 'F32',
+  });
+  const results = await context
+    .getSequence()
+    .controlledEvaluate(
+      tokens.map((token, i) => (kept.includes(i) ? [token, { generateNext: { logits: true } }] : token)),
+    );
+  const logits: Record<string, number[]> = {};
+  for (const position of kept) {
+    const found = results[position]?.next.logits;
+    if (!found) throw new Error(`llama.cpp gave no logits at position ${position}`);
+    logits[position] = Array.from({ length: found.size }, (_, id) =>
+      Number(found.get(id as Token)!.toFixed(DIGITS)),
+    );
+  }
+  cases.push({ text, tokens: [...tokens], logits });
+  await context.dispose();
+}
+await llama.dispose();
+const golden: EmbeddedGolden = { sha256, cases };
+await writeFile(
+  new URL('../conformance/golden/embedded/llama_cpp.json', import.meta.url),
+  `${JSON.stringify(golden)}\n`,
+);
