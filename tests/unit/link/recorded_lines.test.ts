@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { recordedLines } from '../../../src/playground/record/make_comparison.ts';
+import { maxLines } from '../../../src/playground/record/document_schema.ts';
+import type { Comparison } from '../../../src/playground/compare/state.svelte.ts';
+import type { Line } from '../../../src/playground/line.ts';
+import { defaultParams } from '../../../src/sampling/parameter_table.ts';
+
+const line = (id: number, parent: number | null, reason: Line['reason']): Line => ({
+  id,
+  name: `branch ${id}`,
+  lane: id,
+  parent,
+  forkedAt: parent === null ? null : 3,
+  params: defaultParams(),
+  chunks: [],
+  length: 5,
+  promptLength: 2,
+  visible: 0,
+  outputUnits: 0,
+  reason,
+});
+
+const comparison = (kind: 'beam' | 'sample', lines: readonly Line[]): Comparison =>
+  ({ strategy: kind === 'beam' ? { kind, width: 4, lengthPenalty: 1 } : { kind }, lines }) as Comparison;
+
+describe('the texts of a comparison that a record has', () => {
+  test('are all of them where there is room', () => {
+    const lines = Array.from({ length: 16 }, (_, id) => line(id, null, 'max-tokens'));
+    expect(recordedLines(comparison('sample', lines))).toEqual(lines);
+  });
+
+  test('of a long beam search: what ended, with its ancestors, then the newest pruned ones', () => {
+    // A chain of pruned branches, in rows of seven; the only beam that ended grew from the tenth.
+    const lines = Array.from({ length: 200 }, (_, id) =>
+      line(
+        id,
+        id === 0 ? null : id === 199 ? 10 : id % 7 === 0 ? 0 : id - 1,
+        id === 199 ? 'max-tokens' : 'pruned',
+      ),
+    );
+    const kept = recordedLines(comparison('beam', lines));
+    expect(kept.length).toBeLessThanOrEqual(maxLines);
+    expect(kept.length).toBeGreaterThan(maxLines - 8);
+    const ids = kept.map(({ id }) => id);
+    // 199 grew from 10, that from 9, 8 and 7, and 7 from 0.
+    expect(ids).toEqual(expect.arrayContaining([199, 10, 9, 8, 7, 0]));
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    for (const { parent } of kept) expect(parent === null || ids.includes(parent)).toBe(true);
+    // 198 is the newest pruned one, and 20 among the oldest.
+    expect(ids).toContain(198);
+    expect(ids).not.toContain(20);
+  });
+});
