@@ -16,6 +16,23 @@ test('texts and settings survive a reload', async () => {
   await close();
 });
 
+test('a reload in mid-run: the text is there as far as it came, with its settings', async () => {
+  const { page, errors, close } = await openScripted({}, 40);
+  await page.locator('#prompt').fill('The long night');
+  await page.getByText(/\d+\s+tokens?\s+of/).waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect.poll(async () => (await page.locator('[data-p]').all()).length).toBeGreaterThan(30);
+  const before = await outputOf(page);
+  await page.reload();
+  await expect.poll(async () => (await outputOf(page)).slice(0, 30)).toBe(before.slice(0, 30));
+  expect(await page.locator('#prompt').inputValue()).toBe('The long night');
+  // And goes on from there.
+  await page.getByRole('button', { name: 'Continue', disabled: false }).click();
+  await expect.poll(async () => (await outputOf(page)).length).toBeGreaterThan(before.length);
+  expect(errors).toEqual([]);
+  await close();
+});
+
 test('a tab that dies in mid-run leaves its text in the history', async () => {
   const { page, close } = await openScripted({}, 40);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
