@@ -144,7 +144,8 @@ async function compile(
 
 async function readGrammar(grammar: Grammar): Promise<Outcome<ReadGrammar>> {
   const { kind, source } = grammar;
-  if (source.trim() === '') {
+  // A space is a pattern.
+  if (source === '' || (kind !== 'regex' && source.trim() === '')) {
     return {
       problem: problemAt(source, 0, `The ${grammarNames[kind]} is empty; write one, or choose “free”.`),
     };
@@ -165,10 +166,13 @@ async function readGrammar(grammar: Grammar): Promise<Outcome<ReadGrammar>> {
     );
     if ('said' in outcome) return { problem: parserProblem(grammar, outcome.said) };
     const safe = kind === 'json-schema' ? safeJson(outcome.value) : kind === 'ebnf' ? ebnfText(source) : text;
-    if (safe === text) return { ready: outcome.value };
-    outcome.value.dispose();
-    const again = await listen(() => Reader.fromEBNF(safe));
-    return 'said' in again ? { problem: parserProblem(grammar, again.said) } : { ready: again.value };
+    const again = safe === text ? outcome : await listen(() => Reader.fromEBNF(safe));
+    if (again !== outcome) outcome.value.dispose();
+    if ('said' in again) return { problem: parserProblem(grammar, again.said) };
+    if (!hasEmptyRule(again.value)) return { ready: again.value };
+    again.value.dispose();
+    const message = `The ${grammarNames[kind]} has a part that is always empty, as "" alone or ("")?, which XGrammar would misread; leave it out.`;
+    return { problem: problemAt(source, null, message) };
   } catch (error) {
     if (!(error instanceof ReadingProblem)) throw error;
     const message = `The ${grammarNames[kind]} cannot be read: ${error.message}.`;
@@ -180,6 +184,11 @@ async function readGrammar(grammar: Grammar): Promise<Outcome<ReadGrammar>> {
 function writtenFor({ kind, source }: Grammar): string {
   if (kind === 'regex') return regexText(source);
   return kind === 'ebnf' ? source : JSON.stringify(narrowed(JSON.parse(source)));
+}
+
+/** A rule, other than the first, that matches the empty text alone. */
+function hasEmptyRule(read: ReadGrammar): boolean {
+  return /^(?!root )\S+ ::= \((?:\(*""\)*(?: \| )?)+\)$/m.test(read.toString());
 }
 
 function safeJson(read: ReadGrammar): string {

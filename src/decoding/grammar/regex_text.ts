@@ -143,5 +143,28 @@ export function regexParts(source: string): RegexPart[] {
   }
   if (depth > 0) throw new ReadingProblem('the parenthesis is not closed', source.length);
   finish();
+  return withoutEmptyGroups(out);
+}
+
+/** Groups that match the empty text alone, with what repeats them: XGrammar 0.1.27 mistakes states around a rule that is empty. */
+function withoutEmptyGroups(parts: readonly RegexPart[]): RegexPart[] {
+  const out: RegexPart[] = [];
+  /** Where each open group begins in `out`. */
+  const open: number[] = [];
+  let dropped = false;
+  for (const part of parts) {
+    const sign = part.kind === 'sign' ? part.text : '';
+    if (dropped && /^[*+?{]/.test(sign)) continue;
+    dropped = false;
+    if (sign === '(') open.push(out.length);
+    out.push(part);
+    if (sign !== ')') continue;
+    const begin = open.pop()!;
+    const group = out.slice(begin + 1, -1);
+    if (!group.every((each) => each.kind === 'nothing' || (each.kind === 'sign' && each.text === '|')))
+      continue;
+    out.splice(begin, out.length - begin, { kind: 'nothing' });
+    dropped = true;
+  }
   return out;
 }

@@ -48,6 +48,8 @@ describe('a grammar that cannot be used is told with its place', () => {
     ['ebnf', 'root ::= bar', 1, 10, /"bar" is not defined/],
     ['ebnf', 'foo ::= "a"', 1, 1, /"root" is not found/],
     ['ebnf', 'root ::= ([a-z]{1,900}){1,900}', 1, 24, /more than 20000/],
+    ['ebnf', 'root ::= "a" "B" | ("c" ("")? | "c" "B")', null, null, /always empty/],
+    ['ebnf', 'root ::= "a" ws\nws ::= ""', null, null, /always empty/],
     ['ebnf', 'root ::= root', null, null, /none of this model’s tokens at its beginning/],
     ['regex', 'a(b', 1, 4, /parenthesis is not closed/],
     ['regex', 'a)b', 1, 2, /was not opened/],
