@@ -78,6 +78,17 @@ test('the history: search, rename, pin, delete, undo; two tabs keep their own', 
   await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
   expect(await dialog.getByRole('button', { name: 'Pin Renamed' }).getAttribute('aria-pressed')).toBe('true');
 
+  // What is on the page already is turned to, not shown twice.
+  await page.keyboard.press('Escape');
+  const texts = page.getByRole('navigation', { name: 'Texts and branches' }).getByRole('button');
+  const before = await texts.count();
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('button', { name: 'History' }).click();
+  await dialog.getByRole('button', { name: /^Renamed/ }).click();
+  await expect.poll(() => outputOf(page)).toContain('The first tab');
+  expect(await texts.count()).toBe(before);
+  await page.waitForFunction(() => !location.hash.includes('view='));
+
   // Both tabs reload to their own text.
   await Promise.all([page.reload(), second.reload()]);
   await expect.poll(() => outputOf(page)).toContain('The first tab');

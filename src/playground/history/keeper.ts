@@ -36,6 +36,11 @@ export class Keeper {
     this.#written.set(entry, { ...there, whole: true });
   }
 
+  /** Ids of the root texts and comparisons that were written under an entry. */
+  shownAs(entry: string): readonly number[] {
+    return [...this.#entries].filter(([, written]) => written === entry).map(([id]) => id);
+  }
+
   /** @throws DOMException where the browser refuses */
   async write({ lines, comparison }: Shown): Promise<void> {
     const entries: string[] = [];

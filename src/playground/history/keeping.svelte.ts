@@ -3,6 +3,7 @@ import { latestOnly } from '../latest_only.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { notify } from '../notices.ts';
 import { openRecord } from '../record/open_record.ts';
+import { changeView } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { readDocument, readSession } from './database.ts';
 import { Keeper, type Shown } from './keeper.ts';
@@ -48,6 +49,7 @@ async function restoreSession(tab: string, settings: boolean): Promise<void> {
  * @returns whether it could be read
  */
 export async function openEntry(entry: string, reveal: boolean): Promise<boolean> {
+  if (reveal && turnTo(entry)) return true;
   const document = await readDocument(entry);
   if (!document) return false;
   const { settings, comparison } = document;
@@ -55,6 +57,17 @@ export async function openEntry(entry: string, reveal: boolean): Promise<boolean
   const take = reveal && comparison !== null;
   const opened = openRecord(document, { origin: 'kept', settings, take, replace: false, reveal });
   if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened);
+  return true;
+}
+
+/** Turns to a run that is on the page already: a second copy of it would write over the first. */
+function turnTo(entry: string): boolean {
+  const ids = keeper?.shownAs(entry) ?? [];
+  const line = playground.lines.find(({ id }) => ids.includes(id));
+  const compared = compare.comparison !== null && ids.includes(compare.comparison.id);
+  if (!line && !compared) return false;
+  if (line) playground.change({ current: line.id, selected: null, hovered: null, overlay: null });
+  changeView({ page: line ? 'sample' : 'compare' });
   return true;
 }
 
