@@ -40,7 +40,7 @@ export class LinkValues {
   check<T>(name: string, text: string, schema: v.GenericSchema<unknown, T>, value: unknown): T | undefined {
     const result = v.safeParse(schema, value);
     if (result.success) return result.output;
-    this.refuse(name, text);
+    this.refuse(name, text, wantedBy(schema as Described));
     return undefined;
   }
 
@@ -61,4 +61,21 @@ export class LinkValues {
 function canonical(key: string): string {
   const name = key.trim().toLowerCase().replaceAll('-', '_');
   return name === 'temperature' ? 't' : name;
+}
+
+/** What a schema says of itself, beside its type. */
+interface Described {
+  readonly options?: readonly unknown[];
+  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[];
+}
+
+/** What a schema asks for, in words; undefined where words would say little. */
+function wantedBy(schema: Described): string | undefined {
+  const { options, pipe = [] } = schema;
+  if (options?.every((option) => typeof option === 'string')) return `but it is one of ${options.join(', ')}`;
+  const bound = (type: string): unknown => pipe.find((item) => item.type === type)?.requirement;
+  const [min, max] = [bound('min_value'), bound('max_value')];
+  if (typeof min !== 'number' || typeof max !== 'number') return undefined;
+  const whole = pipe.some(({ type }) => type === 'integer');
+  return `but it is a ${whole ? 'whole ' : ''}number from ${min} to ${max}`;
 }

@@ -50,7 +50,21 @@ describe('settings in a link', () => {
       'v=1&top_k=1.5',
       'The link says top_k=1.5, but it is a whole number from 0 to 1000000; the default is used.',
     ],
-    ['v=1&mode=poem', 'The link says mode=poem, which this page cannot use; the default is used.'],
+    ['v=1&mode=poem', 'The link says mode=poem, but it is one of text, chat; the default is used.'],
+    ['v=1&luck=bad', 'The link says luck=bad, but it is one of shared, own; the default is used.'],
+    ['v=1&n=99', 'The link says n=99, but it is a whole number from 2 to 16; the default is used.'],
+    [
+      'v=1&length_penalty=x',
+      'The link says length_penalty=x, but it is a number from 0 to 10; the default is used.',
+    ],
+    [
+      'v=1&view=moon',
+      'The link says view=moon, but it is one of sample, compare, tokens, machine; the default is used.',
+    ],
+    [
+      'v=1&max_tokens=0',
+      'The link says max_tokens=0, but it is a whole number from 1 to 4096; the default is used.',
+    ],
     ['v=1&lanes=0', 'The link says lanes=0, but lanes are counted from 1 to 16; the default is used.'],
     ['v=1&lanes=99', 'The link asks for 99 lanes; the first 16 are taken.'],
     [
