@@ -7,6 +7,7 @@ import type { Constraint } from '../constraint.ts';
 import { ReadingProblem } from './character_class.ts';
 import { GrammarConstraint } from './constraint.ts';
 import { ebnfText } from './ebnf_text.ts';
+import { withDigits } from './integer_range.ts';
 import { listen, loadLibrary } from './library.ts';
 import { narrowed } from './narrow_schema.ts';
 import { grammarNames, parserProblem, problemAt, type GrammarProblem } from './problem.ts';
@@ -192,7 +193,7 @@ function hasEmptyRule(read: ReadGrammar): boolean {
 }
 
 function safeJson(read: ReadGrammar): string {
-  return read.toString().replaceAll(unsafeLetter, safeLetter);
+  return withDigits(read.toString().replaceAll(unsafeLetter, safeLetter));
 }
 
 async function makeCompiler(tokenizer: Tokenizer): Promise<GrammarCompiler> {

@@ -33,20 +33,20 @@ const plain: readonly number[] = Array.from({ length: 0x7f - 0x20 }, (_, index) 
  * @throws ReadingProblem for one that it would misread, or that needs letters which JSON escapes
  */
 export function jsonPattern(source: string): string {
-  return regexParts(source)
-    .map((each) => {
-      switch (each.kind) {
-        case 'sign':
-          return each.text;
-        case 'nothing':
-          return '()';
-        case 'literal':
-          return plainClass([[each.letter, each.letter]], false, each.at);
-        case 'class':
-          return plainClass(each.ranges, each.negated, each.at);
-      }
-    })
-    .join('');
+  const words = regexParts(source).map((each) => {
+    switch (each.kind) {
+      case 'sign':
+        return each.text;
+      case 'nothing':
+        return '()';
+      case 'literal':
+        return plainClass([[each.letter, each.letter]], false, each.at);
+      case 'class':
+        return plainClass(each.ranges, each.negated, each.at);
+    }
+  });
+  // XGrammar puts the quotes before the first alternative and after the last.
+  return `(?:${words.join('')})`;
 }
 
 function plainClass(ranges: readonly Range[], negated: boolean, at: number): string {

@@ -1,7 +1,8 @@
 /**
- * A schema that allows no more than the given one, and that XGrammar 0.1.27 gets right: integers have both bounds (with one alone
- * it lets others through), formats and patterns are in its dialect.
+ * A schema that allows no more than the given one, and that XGrammar 0.1.27 gets right: integers have both bounds and stand as
+ * words (`integer_range.ts`), formats and patterns are in its dialect.
  */
+import { integerWord } from './integer_range.ts';
 import { formatPatterns, jsonPattern } from './json_pattern.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -31,14 +32,16 @@ function eachOf(schemas: Schema): Schema {
   return Object.fromEntries(Object.entries(schemas).map(([name, each]) => [name, narrowed(each)]));
 }
 
+/** Other types that stand beside the integers are kept beside them. */
 function bounded(schema: Schema): Schema {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, ...rest } = schema as Record<
     string,
     number | undefined
   >;
-  return {
-    ...rest,
-    minimum: Math.max(minimum ?? -largest, (exclusiveMinimum ?? -Infinity) + 1, -largest),
-    maximum: Math.min(maximum ?? largest, (exclusiveMaximum ?? Infinity) - 1, largest),
-  };
+  const least = Math.max(minimum ?? -largest, (exclusiveMinimum ?? -Infinity) + 1, -largest);
+  const most = Math.min(maximum ?? largest, (exclusiveMaximum ?? Infinity) - 1, largest);
+  const integers = least <= most ? [{ const: integerWord(least, most) }] : [];
+  const types = [schema['type']].flat().filter((type) => type !== 'integer');
+  const others = types.length > 0 ? [{ ...rest, type: types }] : [];
+  return { anyOf: [...integers, ...others] };
 }

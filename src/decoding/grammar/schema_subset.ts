@@ -157,7 +157,17 @@ function boundsObjection(schema: Schema, says: Says): SchemaObjection | null {
       return says(keyword, 'must be a whole number');
     }
   }
-  return patternObjection(schema, says);
+  return emptyRange(schema, says) ?? patternObjection(schema, says);
+}
+
+function emptyRange(schema: Schema, says: Says): SchemaObjection | null {
+  const bound = (keyword: string, without: number): number =>
+    (schema[keyword] as number | undefined) ?? without;
+  const least = Math.max(bound('minimum', -Infinity), bound('exclusiveMinimum', -Infinity) + 1);
+  const most = Math.min(bound('maximum', Infinity), bound('exclusiveMaximum', Infinity) - 1);
+  if (least <= most) return null;
+  const keyword = ['maximum', 'exclusiveMaximum'].find((name) => schema[name] !== undefined)!;
+  return says(keyword, 'leaves no number above the least one');
 }
 
 function patternObjection(schema: Schema, says: Says): SchemaObjection | null {

@@ -42,6 +42,7 @@ describe('a grammar that cannot be used is told with its place', () => {
       /must be false/,
     ],
     ['json-schema', '{"type":"array","minItems":3,"maxItems":1}', null, null, /minItems/],
+    ['json-schema', '{"type":"integer","minimum":5,"maximum":4}', 1, 31, /leaves no number/],
     ['json-schema', '{"$ref":"#/nowhere"}', null, null, /cannot be read/],
     ['json-schema', 'false', null, null, /accepts nothing/],
     ['ebnf', 'root ::= "a" (\nfoo ::= ', 2, 1, /Expect element/],
