@@ -197,6 +197,7 @@ export interface VoteShare {
 }
 
 export interface RunTiming {
+  /** Tokens that were read before the first draw: the prompt, and what each continued lane begins with. */
   readonly promptTokens: number;
   readonly reusedTokens: number;
   readonly prefillMs: number;

@@ -85,7 +85,8 @@ async function prefillPrompt(run: Run): Promise<PrefillResult> {
   });
   if (scorePrompt) run.emit({ type: 'prompt', records: scorer.records });
   memory?.put(prompt, result.logits);
-  run.timing.reusedTokens = result.reused;
+  run.timing.promptTokens += prompt.length;
+  run.timing.reusedTokens += result.reused;
   return result;
 }
 
@@ -141,6 +142,7 @@ async function continued(
         }
       : {}),
   });
+  run.timing.promptTokens += tokens.length;
   run.timing.reusedTokens += result.reused;
   memory?.put(tokens, result.logits);
   const branch = newBranch(run, opening, result, decoder);

@@ -43,7 +43,7 @@ export class Run {
     this.now = options.now ?? (() => performance.now());
     this.#lastBreath = this.now();
     this.timing = {
-      promptTokens: spec.prompt.length,
+      promptTokens: 0,
       reusedTokens: 0,
       prefillMs: 0,
       steps: 0,
