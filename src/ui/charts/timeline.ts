@@ -32,6 +32,8 @@ export interface TimelineOptions {
 
 /** Positions in view up to which logprobs are bars. */
 const maxBars = 300;
+/** Points of a curve over more of them: about as many as there are pixels. Largest triangles (Steinarsson 2013) keep its peaks. */
+const maxPoints = 600;
 
 export const timelineSeries: readonly { key: TimelineSeries; label: string; help: string }[] = [
   { key: 'logprob', label: 'logprob', help: 'raw logprob of the chosen token, nats' },
@@ -158,6 +160,7 @@ export function timelineConfig(
           : {}),
       },
       plugins: {
+        decimation: { enabled: dense, algorithm: 'lttb', samples: maxPoints, threshold: maxPoints },
         tooltip: {
           callbacks: {
             title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
