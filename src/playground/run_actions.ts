@@ -64,21 +64,29 @@ export function promptExcess(): number {
   return Math.max(0, playground.prompt.tokens.length + 1 - playground.engine.summary.model.contextLength);
 }
 
+/** From the press of Run on, so that a second one does nothing. */
+export const starting = { phase: 'prefill', done: 0, total: 0 } as const;
+
+export function stopPressed(): boolean {
+  return playground.run.phase === 'stopping';
+}
+
 /** Runs the prompt with the common parameters. */
 export async function run(): Promise<void> {
   if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
   if (playground.settings.rollSeed) rollSeed();
   const { settings } = playground;
   try {
+    playground.change({ run: starting });
     const prompt = await worker().tokenise(promptSource(settings));
     playground.change({ prompt });
+    const { params } = settings;
     const blocked = runBlocked();
-    if (blocked !== null) {
-      notify('error', blocked);
+    if (blocked !== null) notify('error', blocked);
+    if (blocked !== null || !(await grammarsUsable([params])) || stopPressed()) {
+      playground.change({ run: { phase: 'idle' } });
       return;
     }
-    const { params } = settings;
-    if (!(await grammarsUsable([params]))) return;
     const id = playground.newId();
     const line = promptLine({ id, name: String(nextRunNumber()), lane: 0, params }, prompt.tokens);
     await execute([line], {

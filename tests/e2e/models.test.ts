@@ -171,6 +171,8 @@ test('300 MB pass through the page in bounded memory', async () => {
   hub.put('large-F16.gguf', body);
   hub.sent.length = 0;
   const { page, close } = await openPage();
+  // The page's own model is in before memory is measured.
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
   await openModels(page);
   await listFiles(page);
   await fileRow(page, 'large-F16.gguf')

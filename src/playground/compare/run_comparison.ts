@@ -8,7 +8,7 @@ import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from '
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import { runBlocked, stopConditions } from '../run_actions.ts';
+import { runBlocked, starting, stopConditions, stopPressed } from '../run_actions.ts';
 import { laneParams } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
@@ -94,14 +94,15 @@ export async function runComparison(): Promise<void> {
   if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
   if (playground.settings.rollSeed) rollSeed();
   try {
+    playground.change({ run: starting });
     const prompt = await worker().tokenise(promptSource(playground.settings));
     playground.change({ prompt });
     const blocked = compareBlocked();
-    if (blocked !== null) {
-      notify('error', blocked);
+    if (blocked !== null) notify('error', blocked);
+    if (blocked !== null || !(await grammarsUsable(paramsOfLanes())) || stopPressed()) {
+      playground.change({ run: { phase: 'idle' } });
       return;
     }
-    if (!(await grammarsUsable(paramsOfLanes()))) return;
     const request = begin(prompt.tokens);
     const result = await worker().run(request, (batch) => events.push(batch));
     events.flush();
@@ -171,7 +172,7 @@ function begin(prompt: readonly TokenText[]): RunRequest {
 
 /** What greedy decoding makes of the same request. */
 async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchResult | null> {
-  if (stopping()) return null;
+  if (stopPressed()) return null;
   const line = playground.newId();
   const request: RunRequest = {
     prompt,
@@ -239,7 +240,7 @@ export async function measureAlone(): Promise<void> {
       };
       const { branches, timing } = await worker().run(request, () => undefined);
       void worker().forget(line);
-      if (stopping()) return;
+      if (stopPressed()) return;
       decodeMs += timing.decodeMs;
       tokens += timing.tokens;
       if (branches[0]!.tokens.join() !== outputTokens(lines[lane]!).join()) different.push(lane);
@@ -254,8 +255,4 @@ export async function measureAlone(): Promise<void> {
     compare.change({ measuring: false });
     playground.change({ run: { phase: 'idle' } });
   }
-}
-
-function stopping(): boolean {
-  return playground.run.phase === 'stopping';
 }
