@@ -268,12 +268,12 @@ export class Candidates {
     this.#weights.forgetTotal();
   }
 
-  /** Divides every living logit by a temperature above 0; the order stays. */
-  divide(temperature: number): void {
+  /** Divides every living logit, less `origin`, by a temperature above 0; the order stays. */
+  divide(temperature: number, origin: number): void {
     const { ids, logits, count } = this;
     for (let i = 0; i < count; i++) {
       const id = ids[i]!;
-      logits[id] = logits[id]! / temperature + 0;
+      logits[id] = (logits[id]! - origin) / temperature + 0;
     }
     this.#weights.forget();
   }

@@ -29,6 +29,8 @@ function heat(candidates: Candidates, t: number): StageNote {
     candidates.keepTop(1);
     return { temperature: 0, cut: { quantity: 'logit', value: max } };
   }
-  candidates.divide(t);
+  // Beside a best logit of 10⁵ and more a nat's digits are lost, so that logprobs would not add up; all that counts is how far
+  // the others lie below it.
+  candidates.divide(t, Math.abs(max / t) > 1e5 ? max : 0);
   return { temperature: t };
 }

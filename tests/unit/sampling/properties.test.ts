@@ -64,6 +64,15 @@ describe('any chain on any logits', () => {
     );
   });
 
+  // Found by chance: two equal logits over a temperature near 10⁻³⁰⁷ once had a probability of 1 each.
+  test.each([1e-307, 1e-100, 1e-16, 1e-9])('equal logits stay equal at T = %f', (temperature) => {
+    const params = { ...neutralParams(), temperature };
+    const { probabilities } = runChain(Float32Array.from([29.99, 29.99, 3, -Infinity]), params, {});
+    expect(probabilities).toHaveLength(4);
+    expect(probabilities.reduce((total, p) => total + p, 0)).toBeCloseTo(1, 12);
+    if (temperature > 1e-306) expect(probabilities.slice(0, 2)).toEqual([0.5, 0.5]);
+  });
+
   test('a stage never adds: counts fall from stage to stage, and fates add up', () => {
     fc.assert(
       fc.property(logitsOf, paramsOf, historyOf, (logits, anyParams, anyHistory) => {
