@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Token, getLlama } from 'node-llama-cpp';
+import { getLlama } from 'node-llama-cpp';
 import type { EmbeddedGolden } from '../conformance/goldens.ts';
+import { logitsOf } from './llama_logits.ts';
 import embedded from '../../src/models/embedded.json' with { type: 'json' };
 
 const TEXTS = [
@@ -15,8 +16,6 @@ const TEXTS = [
   '"Where is my hat?" asked Tom. His mother smiled and said, "Look on your head!" They both laughed, and then the wind took it away. It flew over the garden',
   'Zoë’s café: naïve 🦊👩‍🚀 – ¿qué? 東京\n\nThe end',
 ];
-/** Logits to 1e-4: rounding alone is worth a KL of 1e-9. */
-const DIGITS = 4;
 
 const path = fileURLToPath(new URL(`../../static/models/${embedded.fileName}`, import.meta.url));
 const sha256 = createHash('sha256')
@@ -29,28 +28,7 @@ for (const text of TEXTS) {
   // As for a prompt: this vocabulary's texts begin with BOS.
   const tokens = [model.tokens.bos!, ...model.tokenize(text)];
   const kept = [0, Math.floor(tokens.length / 2), tokens.length - 1];
-  const context = await model.createContext({
-    contextSize: 256,
-    batchSize: 64,
-    flashAttention: false,
-    experimentalKvCacheKeyType: 'F32',
-    experimentalKvCacheValueType: 'F32',
-  });
-  const results = await context
-    .getSequence()
-    .controlledEvaluate(
-      tokens.map((token, i) => (kept.includes(i) ? [token, { generateNext: { logits: true } }] : token)),
-    );
-  const logits: Record<string, number[]> = {};
-  for (const position of kept) {
-    const found = results[position]?.next.logits;
-    if (!found) throw new Error(`llama.cpp gave no logits at position ${position}`);
-    logits[position] = Array.from({ length: found.size }, (_, id) =>
-      Number(found.get(id as Token)!.toFixed(DIGITS)),
-    );
-  }
-  cases.push({ text, tokens: [...tokens], logits });
-  await context.dispose();
+  cases.push({ text, tokens: [...tokens], logits: await logitsOf(model, tokens, kept) });
 }
 await llama.dispose();
 const golden: EmbeddedGolden = { sha256, cases };

@@ -7,19 +7,18 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Llama, type LlamaModel, type Token, getLlama } from 'node-llama-cpp';
+import { type Llama, type LlamaModel, getLlama } from 'node-llama-cpp';
 import type { Golden, TokenizerGolden } from '../conformance/goldens.ts';
 import { randomBits } from '../models/counter_rng.ts';
 import { type ModelSpec, makeModel } from '../models/make_model.ts';
 import { goldenModels } from './golden_models.ts';
+import { logitsOf } from './llama_logits.ts';
 import { TOKENIZER_TEXTS } from './tokenizer_texts.ts';
 
 const GOLDEN_FOLDER = new URL('../conformance/golden/', import.meta.url);
 const POSITIONS = 40;
 /** The first, a middle and the last. */
 const KEPT = [0, 19, 39];
-/** Logits to 1e-4: rounding alone is worth a KL of 1e-9. */
-const DIGITS = 4;
 
 const llama = await getLlama({ gpu: false, build: 'never' });
 const folder = await mkdtemp(join(tmpdir(), 'golden-'));
@@ -30,7 +29,7 @@ try {
         { length: POSITIONS },
         (_, i) => randomBits(spec.seed, 7, i) % spec.vocabularySize,
       );
-      const golden: Golden = { name, spec, sha256, tokens, logits: await logitsOf(model, tokens) };
+      const golden: Golden = { name, spec, sha256, tokens, logits: await logitsOf(model, tokens, KEPT) };
       await save(name, golden);
     });
   }
@@ -61,34 +60,6 @@ async function withModel(
   const model = await (llama as Llama).loadModel({ modelPath: path, gpuLayers: 0 });
   await use(model, createHash('sha256').update(bytes).digest('hex'));
   await model.dispose();
-}
-
-/** The KV cache is kept in F32, so that the reference is the model itself; llama.cpp's default F16 costs a KL of 1e-6. */
-async function logitsOf(model: LlamaModel, tokens: readonly number[]): Promise<Golden['logits']> {
-  const context = await model.createContext({
-    contextSize: 256,
-    batchSize: 64,
-    flashAttention: false,
-    experimentalKvCacheKeyType: 'F32',
-    experimentalKvCacheValueType: 'F32',
-  });
-  const results = await context
-    .getSequence()
-    .controlledEvaluate(
-      tokens.map((token, i) =>
-        KEPT.includes(i) ? [token as Token, { generateNext: { logits: true } }] : (token as Token),
-      ),
-    );
-  const logits: Record<string, number[]> = {};
-  for (const position of KEPT) {
-    const found = results[position]?.next.logits;
-    if (!found) throw new Error(`llama.cpp gave no logits at position ${position}`);
-    logits[position] = Array.from({ length: found.size }, (_, id) =>
-      Number(found.get(id as Token)!.toFixed(DIGITS)),
-    );
-  }
-  await context.dispose();
-  return logits;
 }
 
 async function save(name: string, golden: Golden | TokenizerGolden): Promise<void> {
