@@ -2,16 +2,8 @@
  * Sequences over web-llm's one KV cache, which can be continued or emptied and nothing else: a text that goes on from the
  * one evaluated last costs only what is new, and any other begins anew. No fork, no batch.
  */
-import {
-  EngineError,
-  type KvUsage,
-  type PrefillOptions,
-  type PrefillResult,
-  type SequenceId,
-  type Session,
-  type StepEntry,
-  type TokenId,
-} from '../contract.ts';
+import { EngineError, type PrefillOptions, type TokenId } from '../contract.ts';
+import { SingleSequenceSession, type SingleSequenceOptions } from '../single_sequence.ts';
 
 /** The model's side. Both throw EngineError. */
 export interface Forward {
@@ -20,107 +12,25 @@ export interface Forward {
   clear(): Promise<void>;
 }
 
-export interface WebLlmSessionOptions {
-  readonly vocabularySize: number;
-  readonly contextLength: number;
-  readonly kvBytesPerToken: number;
-}
-
 /** Tokens of a prompt between two looks at the stop signal; no more than the library's own prefill chunk. */
 const CHUNK = 256;
 
-export class WebLlmSession implements Session {
+export class WebLlmSession extends SingleSequenceSession {
   readonly #forward: Forward;
-  readonly #options: WebLlmSessionOptions;
-  readonly #sequences = new Map<SequenceId, TokenId[]>();
-  #next: SequenceId = 0;
   /** What the KV cache holds, and the logits after it; null where that is not known. */
   #evaluated: { readonly tokens: TokenId[]; readonly logits: Float32Array | null } | null = null;
 
-  constructor(forward: Forward, options: WebLlmSessionOptions) {
+  constructor(forward: Forward, options: SingleSequenceOptions) {
+    const instead = 'use a single lane, or this page’s own engine';
+    super(options, { name: 'web-llm', place: 'in web-llm', instead });
     this.#forward = forward;
-    this.#options = options;
   }
 
-  async prefill(tokens: readonly TokenId[], options: PrefillOptions = {}): Promise<PrefillResult> {
-    if (tokens.length === 0) {
-      throw new EngineError('empty-prompt', 'The prompt is empty; write something to continue from.');
-    }
-    const before = options.sequence === undefined ? [] : this.#sequence(options.sequence);
-    const all = [...before, ...tokens];
-    this.#check(tokens, all.length);
-    const { logits, reused } = await this.#evaluate(all, before.length, options);
-    const sequence = options.sequence ?? this.#next++;
-    this.#sequences.set(sequence, all);
-    return { sequence, logits, reused };
+  protected override get held(): number {
+    return this.#evaluated?.tokens.length ?? 0;
   }
 
-  async step(entries: readonly StepEntry[]): Promise<Float32Array[]> {
-    const [entry] = entries;
-    if (entry === undefined || entries.length > 1) {
-      throw new EngineError(
-        'not-supported',
-        `web-llm takes one sequence a step, not ${entries.length}; split the step.`,
-      );
-    }
-    const all = [...this.#sequence(entry.sequence), entry.token];
-    this.#check([entry.token], all.length);
-    const { logits } = await this.#evaluate(all, all.length - 1, {});
-    this.#sequences.set(entry.sequence, all);
-    return [logits];
-  }
-
-  fork(): SequenceId {
-    throw new EngineError(
-      'not-supported',
-      'web-llm holds one sequence and cannot fork it; use a single lane, or this page’s own engine.',
-    );
-  }
-
-  release(sequence: SequenceId): void {
-    this.#sequence(sequence);
-    this.#sequences.delete(sequence);
-  }
-
-  tokens(sequence: SequenceId): readonly TokenId[] {
-    return this.#sequence(sequence);
-  }
-
-  get usage(): KvUsage {
-    const { contextLength, kvBytesPerToken } = this.#options;
-    return {
-      pagesUsed: this.#evaluated?.tokens.length ?? 0,
-      pagesTotal: contextLength,
-      pageTokens: 1,
-      bytesPerPage: kvBytesPerToken,
-    };
-  }
-
-  #sequence(id: SequenceId): TokenId[] {
-    const found = this.#sequences.get(id);
-    if (found) return found;
-    throw new EngineError('bad-sequence', `There is no sequence ${id}; it was released or never opened.`);
-  }
-
-  #check(tokens: readonly TokenId[], length: number): void {
-    const { vocabularySize, contextLength } = this.#options;
-    const bad = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
-    if (bad !== undefined) {
-      throw new EngineError(
-        'bad-token',
-        `Token ${bad} is not in this model's vocabulary of ${vocabularySize}; choose one that is.`,
-      );
-    }
-    if (length > contextLength) {
-      throw new EngineError(
-        'context-full',
-        `The text would be ${length} tokens long, and this model's context in web-llm holds ${contextLength}; shorten it.`,
-      );
-    }
-  }
-
-  /** @param from first position whose logits `onLogits` is to have */
-  async #evaluate(
+  protected override async evaluate(
     all: readonly TokenId[],
     from: number,
     { onLogits, onProgress, signal }: PrefillOptions,

@@ -2,16 +2,8 @@
  * Sequences over llama.cpp's one KV cache. The library has a single sequence that can be cut back and continued, so what a
  * sequence shares with the last one evaluated is kept, and the rest evaluated again; there is no fork and no batch.
  */
-import {
-  EngineError,
-  type KvUsage,
-  type PrefillOptions,
-  type PrefillResult,
-  type SequenceId,
-  type Session,
-  type StepEntry,
-  type TokenId,
-} from '../contract.ts';
+import { EngineError, type PrefillOptions, type TokenId } from '../contract.ts';
+import { SingleSequenceSession, type SingleSequenceOptions } from '../single_sequence.ts';
 import { logitsOf, type TokenProbability } from './logits.ts';
 
 /** What is used of `Wllama`. */
@@ -22,110 +14,27 @@ export interface Llama {
   kvClear(): Promise<void>;
 }
 
-export interface WllamaSessionOptions {
-  readonly vocabularySize: number;
-  readonly contextLength: number;
-  readonly kvBytesPerToken: number;
-}
-
 /** Tokens of a prompt between two looks at the stop signal. */
 const CHUNK = 64;
 
-export class WllamaSession implements Session {
+export class WllamaSession extends SingleSequenceSession {
   readonly #llama: Llama;
-  readonly #options: WllamaSessionOptions;
-  readonly #sequences = new Map<SequenceId, TokenId[]>();
-  #next: SequenceId = 0;
   /** What the KV cache holds. */
   #evaluated: TokenId[] = [];
   /** After a failure nobody knows what it holds. */
   #unknown = false;
 
-  constructor(llama: Llama, options: WllamaSessionOptions) {
+  constructor(llama: Llama, options: SingleSequenceOptions) {
+    const instead = 'use a single lane, or a model on the GPU';
+    super(options, { name: 'llama.cpp in WebAssembly', place: 'here', instead });
     this.#llama = llama;
-    this.#options = options;
   }
 
-  async prefill(tokens: readonly TokenId[], options: PrefillOptions = {}): Promise<PrefillResult> {
-    if (tokens.length === 0) {
-      throw new EngineError('empty-prompt', 'The prompt is empty; write something to continue from.');
-    }
-    const before = options.sequence === undefined ? [] : this.#sequence(options.sequence);
-    const all = [...before, ...tokens];
-    this.#check(tokens, all.length);
-    const { logits, reused } = await this.#evaluate(all, before.length, options);
-    const sequence = options.sequence ?? this.#next++;
-    this.#sequences.set(sequence, all);
-    return { sequence, logits, reused };
+  protected override get held(): number {
+    return this.#evaluated.length;
   }
 
-  async step(entries: readonly StepEntry[]): Promise<Float32Array[]> {
-    const [entry] = entries;
-    if (entry === undefined || entries.length > 1) {
-      throw new EngineError(
-        'not-supported',
-        `llama.cpp in WebAssembly takes one sequence a step, not ${entries.length}; split the step.`,
-      );
-    }
-    const all = [...this.#sequence(entry.sequence), entry.token];
-    this.#check([entry.token], all.length);
-    const { logits } = await this.#evaluate(all, all.length - 1, {});
-    this.#sequences.set(entry.sequence, all);
-    return [logits];
-  }
-
-  fork(): SequenceId {
-    throw new EngineError(
-      'not-supported',
-      'llama.cpp in WebAssembly holds one sequence and cannot fork it; use a single lane, or a model on the GPU.',
-    );
-  }
-
-  release(sequence: SequenceId): void {
-    this.#sequence(sequence);
-    // Its KV stays until another text takes its place: the next run often begins the same way.
-    this.#sequences.delete(sequence);
-  }
-
-  tokens(sequence: SequenceId): readonly TokenId[] {
-    return this.#sequence(sequence);
-  }
-
-  get usage(): KvUsage {
-    const { contextLength, kvBytesPerToken } = this.#options;
-    return {
-      pagesUsed: this.#evaluated.length,
-      pagesTotal: contextLength,
-      pageTokens: 1,
-      bytesPerPage: kvBytesPerToken,
-    };
-  }
-
-  #sequence(id: SequenceId): TokenId[] {
-    const found = this.#sequences.get(id);
-    if (found) return found;
-    throw new EngineError('bad-sequence', `There is no sequence ${id}; it was released or never opened.`);
-  }
-
-  #check(tokens: readonly TokenId[], length: number): void {
-    const { vocabularySize, contextLength } = this.#options;
-    const bad = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
-    if (bad !== undefined) {
-      throw new EngineError(
-        'bad-token',
-        `Token ${bad} is not in this model's vocabulary of ${vocabularySize}; choose one that is.`,
-      );
-    }
-    if (length > contextLength) {
-      throw new EngineError(
-        'context-full',
-        `The text would be ${length} tokens long, and this model's context here holds ${contextLength}; shorten it.`,
-      );
-    }
-  }
-
-  /** @param from first position whose logits `onLogits` is to have */
-  async #evaluate(
+  protected override async evaluate(
     all: readonly TokenId[],
     from: number,
     { onLogits, onProgress, signal }: PrefillOptions,
@@ -174,6 +83,6 @@ export class WllamaSession implements Session {
   }
 
   async #logits(): Promise<Float32Array> {
-    return logitsOf(await this.#llama.getLogits(-1), this.#options.vocabularySize);
+    return logitsOf(await this.#llama.getLogits(-1), this.vocabularySize);
   }
 }
