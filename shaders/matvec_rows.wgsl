@@ -3,7 +3,7 @@
 // costs more than looping. With `lanes8` (subgroups of exactly eight) the eight vec4s of x that a block meets are loaded one
 // a lane and broadcast, instead of all by every lane. `four`: four rows share each load of x, and take twice as long to
 // compile. `one`: for a single token, for which nothing is put aside.
-// Grid: x, z = 128 rows; y = 32 tokens. Conditions: one, four, lanes8, outputs (tokens are the rows whose logits are
+// Grid: x, z = 128 rows; y = 32 tokens, or one. Conditions: one, four, lanes8, outputs (tokens are the rows whose logits are
 // wanted), bias, and one of store, residual, swiglu, gelu, gated.
 import package::block::block_values;
 import package::common::matrix_product::{shape, x, total, store_pair, memory_row};
