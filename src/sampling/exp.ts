@@ -15,8 +15,8 @@ const LN2_LOW = 1.90821492927058770002e-10;
 const STEP_HIGH = LN2_HIGH / PIECES;
 const STEP_LOW = LN2_LOW / PIECES;
 const INVERSE_STEP = PIECES / (LN2_HIGH + LN2_LOW);
-/** Below this the result is less than the smallest double. */
-const SMALLEST = -745.2;
+/** Below this eˣ is less than the smallest double. */
+export const SMALLEST = -745.2;
 /** Adding and subtracting 1.5·2⁵² rounds to the nearest integer. */
 const ROUND = 6755399441055744;
 
@@ -39,7 +39,11 @@ for (let i = 0, power = 2 ** LARGEST; i < POWERS.length; i++, power /= 2) POWERS
  * @returns eˣ, relative error below 1e-15 down to the subnormal range
  */
 export function exp(x: number): number {
-  if (x < SMALLEST) return 0;
+  return x < SMALLEST ? 0 : expInRange(x);
+}
+
+/** `exp` for x ≥ `SMALLEST`, for loops that have looked already. */
+export function expInRange(x: number): number {
   const n = x * INVERSE_STEP + ROUND - ROUND;
   const r = x - n * STEP_HIGH - n * STEP_LOW;
   const tail = r * (1 + r * (0.5 + r * (1 / 6 + r * (1 / 24))));

@@ -5,7 +5,7 @@ import { SamplingError } from './errors.ts';
 import { STAGES, type SamplingParams } from './params.ts';
 import { uniform } from './rng.ts';
 import type { Stage, StepInput } from './samplers/stage.ts';
-import type { StageTrace, StepTrace } from './trace.ts';
+import { traceMemory, type StageTrace, type StepTrace, type TraceMemory } from './trace.ts';
 
 /** The outcome of a step. Plain numbers; the whole vocabulary's fate is in `Sampler.trace`. */
 export interface Draw {
@@ -44,7 +44,7 @@ export class Sampler {
 
   /**
    * Runs the chain and draws. A pure function of its arguments, the parameters and the tokens accepted so far.
-   * @param logits raw, [vocabulary]; not changed, and must stay as they are until `trace`
+   * @param logits raw, [vocabulary]; not changed, and must stay as they are for as long as a trace of them is read
    * @throws SamplingError `bad-logit`, `no-candidates`
    */
   sample(logits: Float32Array, step: StepInput): Draw {
@@ -86,15 +86,16 @@ export class Sampler {
     return Array.from(this.#candidates.ids.subarray(0, Math.min(most, draw.kept)));
   }
 
-  /** Everything about the last step, in arrays of its own. Call it before the candidates serve another step. */
-  trace(): StepTrace {
+  /**
+   * Everything about the last step. Call it before the candidates serve another step.
+   * @param memory where it is written; what an earlier trace wrote there is gone. Default: memory of its own
+   */
+  trace(memory: TraceMemory = traceMemory(this.#candidates.vocabularySize)): StepTrace {
     const { draw, raw } = this.#requireLast();
-    return {
-      ...draw,
-      raw: new Float32Array(raw),
-      fate: this.#candidates.fate.slice(),
-      logits: this.#candidates.logits.slice(),
-    };
+    const { fate, logits } = memory;
+    fate.set(this.#candidates.fate);
+    logits.set(this.#candidates.logits);
+    return { ...draw, raw, fate, logits };
   }
 
   /** Tells the chain which token joined the text: the drawn one or any other. Before the candidates' next step. */

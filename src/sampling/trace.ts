@@ -45,16 +45,28 @@ export interface StageTrace extends StageSummary {
 }
 
 /**
- * Everything that happened to the whole vocabulary in one step. Plain data over typed arrays, so that it can be
- * transferred; about 13 bytes per vocabulary entry. Read it with the functions of `trace_view.ts`.
+ * What a trace is written into, 9 bytes per vocabulary entry. Whoever looks at one step at a time makes it once: memory that is
+ * new costs more than what is written there.
  */
-export interface StepTrace {
+export interface TraceMemory {
+  /** [vocabulary] */
+  readonly fate: Uint8Array<ArrayBuffer>;
+  /** [vocabulary] */
+  readonly logits: Float64Array<ArrayBuffer>;
+}
+
+export function traceMemory(vocabularySize: number): TraceMemory {
+  return { fate: new Uint8Array(vocabularySize), logits: new Float64Array(vocabularySize) };
+}
+
+/** Everything that happened to the whole vocabulary in one step. Read it with the functions of `trace_view.ts`. */
+export interface StepTrace extends TraceMemory {
   /** Index of the drawn token in the sequence, prompt included. */
   readonly position: number;
   /** Stages that ran, in order; neutral ones and those switched off are absent. */
   readonly stages: readonly StageTrace[];
-  /** Raw logits [vocabulary]. */
-  readonly raw: Float32Array<ArrayBuffer>;
+  /** Raw logits [vocabulary]: those that were given, not a copy. */
+  readonly raw: Float32Array;
   /** ln Σ exp(raw): raw logprob of token i = raw[i] − rawLogNormaliser. */
   readonly rawLogNormaliser: number;
   /** Entropy of the raw distribution, in nats. */

@@ -63,8 +63,3 @@ export function topOf(trace: StepTrace, n: number, by: 'raw' | 'final'): Uint32A
   const living = Float32Array.from(trace.logits, (logit, id) => (trace.fate[id] === 0 ? logit : -Infinity));
   return topTokens(living, Math.min(n, trace.kept));
 }
-
-/** The array buffers of a trace, to be transferred with it. */
-export function traceBuffers(trace: StepTrace): ArrayBuffer[] {
-  return [trace.raw.buffer, trace.fate.buffer, trace.logits.buffer];
-}

@@ -9,6 +9,7 @@ import { defaultParams, neutralParams } from '../../src/sampling/parameter_table
 import { TEMPERATURE_FIRST_ORDER, type SamplingParams } from '../../src/sampling/params.ts';
 import { uniform } from '../../src/sampling/rng.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
+import { traceMemory } from '../../src/sampling/trace.ts';
 
 export interface SamplingFigure {
   readonly what: string;
@@ -44,10 +45,11 @@ function time(what: string, candidates: number, repeats: number, work: (i: numbe
 function timeChain(what: string, size: number, params: SamplingParams, traced: boolean): SamplingFigure {
   const rows = Array.from({ length: 8 }, (_, seed) => plausibleLogits(size, seed));
   const sampler = new Sampler(params, { vocabularySize: size }, new Candidates(size));
+  const memory = traceMemory(size);
   const history = Array.from({ length: 200 }, (_, i) => Math.floor(uniform(99, i, 0) * size));
   return time(what, size, 80, (i) => {
     sampler.sample(rows[i % rows.length]!, { history, position: 200 + i });
-    if (traced) sampler.trace();
+    if (traced) sampler.trace(memory);
   });
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import { rankOf, rawDistribution, topTokens } from '../../../src/sampling/scores.ts';
-import { rawLogprob, tokenFate, topOf, traceBuffers } from '../../../src/sampling/trace_view.ts';
+import { traceMemory } from '../../../src/sampling/trace.ts';
+import { rawLogprob, tokenFate, topOf } from '../../../src/sampling/trace_view.ts';
 import { plainCandidates, plainEntropy, plainSoftmax } from '../../reference/plain_samplers.ts';
 import { logitsOf, runChain } from './run_chain.ts';
 
@@ -130,12 +131,17 @@ describe('raw figures over the whole vocabulary', () => {
   });
 });
 
-test('a trace owns its arrays, and they can be transferred', () => {
+test('a trace owns its arrays, unless it is given some', () => {
   const { trace, sampler } = runChain(logits, defaultParams());
   const kept = structuredClone(trace);
+  const memory = traceMemory(logits.length);
   sampler.sample(Float32Array.of(5, 4, 3, 2, 1), { history: [], position: 1 });
+  const second = sampler.trace(memory);
   expect(trace).toEqual(kept);
-  const moved = structuredClone(trace, { transfer: traceBuffers(trace) });
-  expect(moved).toEqual(kept);
-  expect(trace.raw).toHaveLength(0);
+  expect(second).toEqual(sampler.trace());
+  sampler.sample(logits, { history: [], position: 0 });
+  const third = sampler.trace(memory);
+  expect(third).toEqual(kept);
+  expect(third.fate).toBe(second.fate);
+  expect(third.logits).toBe(second.logits);
 });
