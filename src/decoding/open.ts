@@ -5,6 +5,7 @@ import { Sampler } from '../sampling/sampler.ts';
 import { Branch } from './branch.ts';
 import { resolveBreakers } from './dry_breakers.ts';
 import { PromptScorer, scoringOptions } from './prompt_scores.ts';
+import { remembers } from './rederive.ts';
 import type { Run } from './run.ts';
 import { StopWatcher } from './stopping.ts';
 
@@ -130,11 +131,10 @@ async function continued(
   const { memory, signal } = run.options;
   const tokens = [...prompt, ...prefix];
   const { params } = opening;
-  const remembers = params.mirostat > 0 || params.adaptiveTarget >= 0;
   const past: Float32Array[] = [];
   const result = await session.prefill(tokens, {
     ...(signal ? { signal } : {}),
-    ...(remembers
+    ...(remembers(params)
       ? {
           onLogits: (position: number, logits: Float32Array): void => {
             if (position >= prompt.length - 1) past.push(logits);

@@ -1,155 +1,133 @@
 /**
- * Other parameters on a past text, without the model: at each step, what the chain would have made of the same logits,
- * which token it would have drawn, and where the text would first have parted.
+ * The chain, run again over a text that stands, without the model: at each step, what it makes of the same logits with other
+ * parameters, which token it would have drawn, and where the text would first have parted.
  */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import { Candidates } from '../sampling/candidates.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { Sampler, type Draw } from '../sampling/sampler.ts';
-import { rankOf } from '../sampling/scores.ts';
-import type { StageSummary, StepTrace } from '../sampling/trace.ts';
+import { traceMemory, type StepTrace, type TraceMemory } from '../sampling/trace.ts';
+import { maskedMass } from '../sampling/trace_view.ts';
 import { checkParams } from '../sampling/validate.ts';
 import { resolveBreakers } from './dry_breakers.ts';
-import { summarise } from './step_record.ts';
+import type { Masks } from './grammar/masks.ts';
 
-export interface RederiveSpec {
-  readonly prompt: readonly TokenId[];
-  /** The text's output tokens: the past that stays as it is. */
+export interface PastText {
+  /** Prompt and output. */
   readonly tokens: readonly TokenId[];
-  readonly params: SamplingParams;
-  readonly stream?: number;
-  /** As the greedy strategy: the first candidate in place of a draw. */
-  readonly pick?: 'draw' | 'best';
+  readonly promptLength: number;
+  readonly stream: number;
+  /** Output indices whose token was chosen by hand: nothing was drawn there. */
+  readonly byHand: ReadonlySet<number>;
 }
 
-/** A past step under other parameters. Numbers are the actual token's, as in `StepRecord`. */
-export interface RederivedStep {
-  readonly position: number;
-  readonly token: TokenId;
-  /** What would have been drawn here, given the tokens before as they are. */
-  readonly drawn: TokenId;
-  readonly rawLogprob: number;
-  /** −∞ when the new chain removes the token. */
-  readonly finalLogprob: number;
-  readonly rank: number;
-  readonly entropy: number;
-  readonly finalEntropy: number;
-  readonly kept: number;
-  readonly u: number;
-  readonly stages: readonly StageSummary[];
+/** Steps of a text whose logits are at hand. */
+export interface KnownSteps {
+  /** Position of the token that rows[0] predicts. */
+  readonly from: number;
+  /** Raw logits, [steps][vocabulary]. A chain with a past (`remembers`) is off by the output's steps that are left out. */
+  readonly rows: readonly Float32Array[];
+  /** What a grammar allowed at each; empty where there is none. */
+  readonly masks: Masks;
 }
 
+/** Other parameters on each output of a text. */
 export interface Rederivation {
-  /** One for each token; null where the logits are not at hand. */
-  readonly steps: readonly (RederivedStep | null)[];
-  /** Index of the first token that would have been another; null when none is known to. */
+  /** [outputs] the token that would have been drawn, given the text before it as it stands. */
+  readonly tokens: Int32Array;
+  /** [outputs] final logprob of the token that stands there; −Infinity when the chain would have removed it. */
+  readonly finalLogprob: Float64Array;
+  /** [outputs] in nats */
+  readonly finalEntropy: Float64Array;
+  /** [outputs] candidates alive at the draw */
+  readonly kept: Float64Array;
+  /** [outputs] share of the mass that a grammar removed; NaN where none had a say. */
+  readonly masked: Float64Array;
+  /** Index of the first output that would have been another, or null. */
   readonly firstDivergence: number | null;
-  /** Steps without logits. */
-  readonly missing: number;
 }
 
-/** Keeps the working memory between calls, so that a slider can be followed. */
-export class Rederiver {
-  readonly #candidates: Candidates;
+/** Whether a step depends on what was drawn before it, and not on the text and its own logits alone. */
+export function remembers(params: SamplingParams): boolean {
+  const on = (stage: 'mirostat' | 'adaptive_p'): boolean =>
+    params.order.includes(stage) && !params.off.includes(stage);
+  return (on('mirostat') && params.mirostat > 0) || (on('adaptive_p') && params.adaptiveTarget >= 0);
+}
 
-  constructor(
-    readonly tokenizer: Tokenizer,
-    readonly vocabularySize: number,
-  ) {
-    this.#candidates = new Candidates(vocabularySize);
+/** Keeps its working memory between calls, so that a slider can be followed. */
+export class Rederiver {
+  #candidates: Candidates | null = null;
+  #memory: TraceMemory | null = null;
+
+  constructor(readonly tokenizer: Tokenizer) {}
+
+  /** A trace's memory for those who look at one step at a time: what is written there is gone with the next trace. */
+  get memory(): TraceMemory {
+    return (this.#memory ??= traceMemory(this.tokenizer.vocabularySize));
   }
 
   /**
-   * @param rows rows[i]: raw logits that tokens[i] was drawn from, or null (`LogitMemory.along`). A chain with a past
-   *   (mirostat, adaptive-p) misses the steps without logits, and is off by them from there on
-   * @param allowed the grammar's mask at each step
+   * Goes over the steps in order; the sampler that `visit` gets stands after the step's draw.
    * @throws SamplingError `bad-parameter`, `bad-logit`, `no-candidates`
    */
-  rederive(
-    spec: RederiveSpec,
-    rows: readonly (Float32Array | null)[],
-    allowed: (index: number) => Int32Array | null = () => null,
-  ): Rederivation {
-    const steps: (RederivedStep | null)[] = [];
-    this.#walk(spec, rows, spec.tokens.length, allowed, (sampler, draw, index) => {
-      const token = spec.tokens[index]!;
-      const logits = rows[index]!;
-      const rawLogprob = logits[token]! - draw.rawLogNormaliser;
-      steps[index] = {
-        position: draw.position,
-        token,
-        drawn: draw.token,
-        rawLogprob,
-        finalLogprob: sampler.finalLogprob(token),
-        rank: rankOf(logits, token),
-        entropy: draw.rawEntropy,
-        finalEntropy: draw.finalEntropy,
-        kept: draw.kept,
-        u: draw.u,
-        stages: draw.stages.map(summarise),
-      };
+  walk(
+    { tokens, stream }: Pick<PastText, 'tokens' | 'stream'>,
+    params: SamplingParams,
+    { from, rows, masks }: KnownSteps,
+    visit: (sampler: Sampler, draw: Draw, index: number) => void,
+  ): void {
+    const { vocabularySize } = this.tokenizer;
+    checkParams(params, vocabularySize);
+    const dryBreakers =
+      params.dryMultiplier > 0 ? resolveBreakers(params.dryBreakers, this.tokenizer) : new Map();
+    this.#candidates ??= new Candidates(vocabularySize);
+    const sampler = new Sampler(params, { vocabularySize, stream, dryBreakers }, this.#candidates);
+    const all = Int32Array.from(tokens);
+    for (const [index, logits] of rows.entries()) {
+      const position = from + index;
+      const history = all.subarray(0, position);
+      visit(sampler, sampler.sample(logits, { history, position, allowed: masks[index] ?? null }), index);
+      if (position < all.length) sampler.accept(all[position]!);
+    }
+  }
+
+  /** @param steps of every output, from the first on */
+  rederive(text: PastText, params: SamplingParams, steps: KnownSteps): Rederivation {
+    const outputs = steps.rows.length;
+    const tokens = new Int32Array(outputs);
+    const finalLogprob = new Float64Array(outputs);
+    const finalEntropy = new Float64Array(outputs);
+    const kept = new Float64Array(outputs);
+    const masked = new Float64Array(outputs);
+    let firstDivergence: number | null = null;
+    this.walk(text, params, steps, (sampler, draw, output) => {
+      const stands = text.tokens[steps.from + output]!;
+      tokens[output] = text.byHand.has(output) ? stands : draw.token;
+      finalLogprob[output] = sampler.finalLogprob(stands);
+      finalEntropy[output] = draw.finalEntropy;
+      kept[output] = draw.kept;
+      masked[output] = maskedMass(draw.stages) ?? NaN;
+      if (firstDivergence === null && tokens[output] !== stands) firstDivergence = output;
     });
-    const all = spec.tokens.map((_, i) => steps[i] ?? null);
-    const parting = all.findIndex((step) => step !== null && step.drawn !== step.token);
-    return {
-      steps: all,
-      firstDivergence: parting < 0 ? null : parting,
-      missing: all.filter((step) => step === null).length,
-    };
+    return { tokens, finalLogprob, finalEntropy, kept, masked, firstDivergence };
   }
 
   /**
-   * The whole vocabulary's fate at one step under the new parameters. `index` may be `tokens.length`: the next token.
-   * @returns null when that step's logits are not at hand
+   * The whole vocabulary's fate at the last of the steps, whose token need not be there yet.
+   * @param steps at least one; the output's earlier ones too where the chain `remembers`
+   * @param memory default: memory of the trace's own
    */
   trace(
-    spec: RederiveSpec,
-    rows: readonly (Float32Array | null)[],
-    index: number,
-    allowed: (index: number) => Int32Array | null = () => null,
-  ): StepTrace | null {
+    text: Pick<PastText, 'tokens' | 'stream'>,
+    params: SamplingParams,
+    steps: KnownSteps,
+    memory?: TraceMemory,
+  ): StepTrace {
     let trace: StepTrace | null = null;
-    this.#walk(
-      spec,
-      rows,
-      index + 1,
-      allowed,
-      (sampler, _, i) => {
-        if (i === index) trace = sampler.trace();
-      },
-      index,
-    );
+    this.walk(text, params, steps, (sampler, _, index) => {
+      if (index === steps.rows.length - 1) trace = sampler.trace(memory);
+    });
+    if (trace === null) throw new Error('A trace needs the logits of its step.');
     return trace;
-  }
-
-  /** @param only when the chain has no past, the one step to visit */
-  #walk(
-    spec: RederiveSpec,
-    rows: readonly (Float32Array | null)[],
-    end: number,
-    allowed: (index: number) => Int32Array | null,
-    visit: (sampler: Sampler, draw: Draw, index: number) => void,
-    only: number | null = null,
-  ): void {
-    const { params, prompt, tokens, stream = 0, pick = 'draw' } = spec;
-    checkParams(params, this.vocabularySize);
-    const dryBreakers =
-      params.dryMultiplier > 0 ? resolveBreakers(params.dryBreakers, this.tokenizer) : new Map();
-    const context = { vocabularySize: this.vocabularySize, stream, dryBreakers };
-    const sampler = new Sampler(params, context, this.#candidates);
-    const remembers = params.mirostat > 0 || params.adaptiveTarget >= 0;
-    const from = only === null || remembers ? 0 : only;
-    const history = [...prompt, ...tokens.slice(0, from)];
-    for (let index = from; index < end; index++) {
-      const logits = rows[index];
-      if (logits) {
-        const step = { history, position: history.length, allowed: allowed(index) };
-        visit(sampler, sampler.sample(logits, pick === 'best' ? { ...step, u: 0 } : step), index);
-      }
-      const token = tokens[index];
-      if (token === undefined) return;
-      if (logits) sampler.accept(token);
-      history.push(token);
-    }
   }
 }

@@ -15,6 +15,7 @@ import type {
 } from '../engines/contract.ts';
 import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
 import type { GrammarProblem } from '../decoding/grammar/problem.ts';
+import type { Rederivation } from '../decoding/rederive.ts';
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { ServerModel } from '../engines/openai/replies.ts';
 import type { HubRepository } from '../models/hub.ts';
@@ -157,18 +158,9 @@ export type LineEvent =
   | { readonly type: 'usage'; readonly usage: KvUsage };
 
 /** What new parameters make of a line's past steps; one value per output token. */
-export interface Rederived {
-  /** The token that would have been drawn, given the text before it as it stands. */
-  readonly tokens: Int32Array;
+export interface Rederived extends Rederivation {
+  /** [outputs] of `tokens` */
   readonly labels: readonly string[];
-  /** Final logprob of the token that stands there; −Infinity when the chain would have removed it. */
-  readonly finalLogprob: Float64Array;
-  readonly finalEntropy: Float64Array;
-  readonly kept: Float64Array;
-  /** Share of the mass that a grammar removed; NaN where none had a say. */
-  readonly masked: Float64Array;
-  /** Index of the first output token that would have been another, or null. */
-  readonly firstDivergence: number | null;
 }
 
 export interface InspectOptions {

@@ -1,18 +1,19 @@
 import type { StepRecord } from '../decoding/events.ts';
 import { masksAlong } from '../decoding/grammar/masks.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
+import { remembers, type Rederiver } from '../decoding/rederive.ts';
 import type { Engine } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { finalLogprob, rawLogprob } from '../sampling/trace_view.ts';
 import { rankOf } from '../sampling/scores.ts';
 import type { HeldLine } from './held_lines.ts';
-import { hasMemory, lineSampler, traceAt } from './line_trace.ts';
 import { tokenTexts } from './token_text.ts';
 
 /** The record of a line's last token, which a person chose: what the model and the chain thought of it. */
 export async function forcedRecord(
   engine: Engine,
   memory: LogitMemory,
+  rederiver: Rederiver,
   line: HeldLine,
   params: SamplingParams,
   stream: number,
@@ -21,11 +22,11 @@ export async function forcedRecord(
   const before = line.tokens.slice(0, -1);
   const token = line.tokens.at(-1)!;
   const outputs = before.length - line.promptLength;
-  const from = before.length - 1 - (hasMemory(params) ? outputs : 0);
-  const rows = [...(await memory.obtain(session, before, from, 'prefill'))];
-  const logits = rows.pop()!;
-  const masks = await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - rows.length);
-  const trace = traceAt(lineSampler(params, tokenizer, stream), before, logits, rows, masks);
+  const past = remembers(params) ? outputs : 0;
+  const from = before.length - past;
+  const rows = await memory.obtain(session, before, from - 1, 'prefill');
+  const masks = await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - past);
+  const trace = rederiver.trace({ tokens: before, stream }, params, { from, rows, masks }, rederiver.memory);
   const texts = tokenTexts(line.tokens.slice(line.promptLength), tokenizer);
   const surprisal = -rawLogprob(trace, token);
   return {
@@ -36,7 +37,7 @@ export async function forcedRecord(
     visible: texts.reduce((units, { piece }) => units + piece.length, 0),
     rawLogprob: -surprisal,
     finalLogprob: finalLogprob(trace, token),
-    rank: rankOf(logits, token),
+    rank: rankOf(trace.raw, token),
     entropy: trace.rawEntropy,
     finalEntropy: trace.finalEntropy,
     surprisal,

@@ -1,13 +1,10 @@
 import { EngineError, type TokenId } from '../engines/contract.ts';
+import type { PastText } from '../decoding/rederive.ts';
 import type { LineId, StepPlace } from './api.ts';
 
-/** A text of the page: all its tokens, and how many of them are the prompt. */
-export interface HeldLine {
+/** A text of the page. */
+export interface HeldLine extends PastText {
   readonly tokens: TokenId[];
-  readonly promptLength: number;
-  readonly stream: number;
-  /** Output indices whose token was chosen by hand: nothing was drawn there. */
-  readonly byHand: ReadonlySet<number>;
 }
 
 /** The texts that the page may ask about. Their logits are kept by their tokens, in `LogitMemory`. */

@@ -11,6 +11,7 @@ import type {
 } from '../decoding/events.ts';
 import { laneConstraints } from '../decoding/grammar/compile.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
+import type { Rederiver } from '../decoding/rederive.ts';
 import { EngineError } from '../engines/contract.ts';
 import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
 import { batched } from './event_batch.ts';
@@ -24,6 +25,7 @@ const scoredPromptBytes = 64 * 1024 * 1024;
 export interface RunContext {
   readonly lines: HeldLines;
   readonly memory: LogitMemory;
+  readonly rederiver: Rederiver;
   readonly signal: AbortSignal;
   readonly onEvents: (events: readonly LineEvent[]) => void;
 }
@@ -79,7 +81,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
   const forced = request.from?.token;
   if (forced !== undefined) {
     const { params, stream, line } = request.lanes[0]!;
-    const record = await forcedRecord(engine, context.memory, held[0]!, params, stream);
+    const record = await forcedRecord(engine, context.memory, context.rederiver, held[0]!, params, stream);
     events.push({ type: 'steps', line, steps: [step(record)] });
   }
   const shownBefore = tokenTexts(start.prefix, tokenizer).reduce(

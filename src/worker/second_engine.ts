@@ -1,6 +1,7 @@
 /** Another engine beside the page's own, for laying one text or two over each other. It has texts and logits of its own. */
 import type { RunResult } from '../decoding/events.ts';
 import { LogitMemory } from '../decoding/logit_memory.ts';
+import { Rederiver } from '../decoding/rederive.ts';
 import { type Engine, EngineError, type LoadProgress } from '../engines/contract.ts';
 import type {
   EngineSummary,
@@ -62,9 +63,16 @@ export class SecondEngine {
 
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
     const engine = this.#require();
-    return this.#alone((signal) =>
-      runLines(engine, request, { lines: this.#lines, memory: this.#memory, signal, onEvents }),
-    );
+    return this.#alone((signal) => {
+      const rederiver = new Rederiver(engine.tokenizer);
+      return runLines(engine, request, {
+        lines: this.#lines,
+        memory: this.#memory,
+        rederiver,
+        signal,
+        onEvents,
+      });
+    });
   }
 
   /**

@@ -55,11 +55,13 @@ function timeChain(what: string, size: number, params: SamplingParams, traced: b
 
 function timeRederive(size: number, steps: number): SamplingFigure {
   const rows = Array.from({ length: steps }, (_, seed) => plausibleLogits(size, seed));
-  const tokens = rows.map((_, i) => Math.floor(uniform(5, i, 0) * size));
-  const rederiver = new Rederiver(new ScriptedTokenizer(), size);
+  const prompt = [1, 2, 3];
+  const tokens = [...prompt, ...rows.map((_, i) => Math.floor(uniform(5, i, 0) * size))];
+  const text = { tokens, promptLength: prompt.length, stream: 0, byHand: new Set<number>() };
+  const rederiver = new Rederiver(new ScriptedTokenizer());
   return time(`re-derive ${steps} steps`, size, 12, (i) => {
     const params = { ...defaultParams(), temperature: 0.5 + i / 10 };
-    rederiver.rederive({ prompt: [1, 2, 3], tokens, params }, rows);
+    rederiver.rederive(text, params, { from: prompt.length, rows, masks: [] });
   });
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { StepRecord } from '../../../src/decoding/events.ts';
 import { LogitMemory } from '../../../src/decoding/logit_memory.ts';
 import { scoreContinuation } from '../../../src/decoding/prompt_scores.ts';
-import { Rederiver, type RederiveSpec } from '../../../src/decoding/rederive.ts';
+import { Rederiver, remembers, type KnownSteps } from '../../../src/decoding/rederive.ts';
+import { summarise } from '../../../src/decoding/step_record.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
@@ -17,14 +17,20 @@ async function past(change: Partial<SamplingParams> = {}, maxTokens = 40) {
   const run = await runScripted({ lanes: [lane(change)], stop }, { memory });
   const prompt = run.engine.tokenizer.encode('Once upon a time', { addSpecial: true });
   const { tokens } = run.result.branches[0]!;
-  const rows = memory.along([...prompt, ...tokens], prompt.length - 1);
-  const rederiver = new Rederiver(run.engine.tokenizer, run.engine.model.vocabularySize);
-  const spec = (other: Partial<SamplingParams>): RederiveSpec => ({
-    prompt,
-    tokens,
-    params: { ...defaultParams(), ...other },
-  });
-  return { ...run, memory, prompt, tokens, rows, rederiver, spec };
+  const rows = memory.along([...prompt, ...tokens.slice(0, -1)], prompt.length - 1) as Float32Array[];
+  const rederiver = new Rederiver(run.engine.tokenizer);
+  const text = {
+    tokens: [...prompt, ...tokens],
+    promptLength: prompt.length,
+    stream: 0,
+    byHand: new Set<number>(),
+  };
+  const steps: KnownSteps = { from: prompt.length, rows, masks: [] };
+  return { ...run, memory, prompt, tokens, rederiver, text, steps };
+}
+
+function chain(change: Partial<SamplingParams>): SamplingParams {
+  return { ...defaultParams(), ...change };
 }
 
 const CHAINS: [string, Partial<SamplingParams>][] = [
@@ -35,30 +41,25 @@ const CHAINS: [string, Partial<SamplingParams>][] = [
   ['adaptive-p', { adaptiveTarget: 0.3 }],
 ];
 
-/** A record without what belongs to its branch alone. */
-function numbersOf({
-  branch: _b,
-  piece: _p,
-  visible: _v,
-  perplexity: _x,
-  surprisal: _s,
-  ...rest
-}: StepRecord) {
-  return rest;
-}
-
 describe('re-deriving', () => {
   test.each(CHAINS)('%s under its own parameters is itself, number for number', async (_, change) => {
-    const { rederiver, spec, rows, records } = await past(change);
-    const { steps, firstDivergence, missing } = rederiver.rederive(spec(change), rows);
-    expect([firstDivergence, missing]).toEqual([null, 0]);
-    for (const [i, record] of records.entries()) {
-      expect(steps[i]).toEqual({ ...numbersOf(record), drawn: record.token });
-    }
+    const { rederiver, text, steps, records, tokens } = await past(change);
+    const again = rederiver.rederive(text, chain(change), steps);
+    expect(again.firstDivergence).toBeNull();
+    expect([...again.tokens]).toEqual(tokens);
+    expect([...again.finalLogprob]).toEqual(records.map(({ finalLogprob }) => finalLogprob));
+    expect([...again.finalEntropy]).toEqual(records.map(({ finalEntropy }) => finalEntropy));
+    expect([...again.kept]).toEqual(records.map(({ kept }) => kept));
+    expect([...again.masked].every(Number.isNaN)).toBe(true);
+    const walked: unknown[] = [];
+    rederiver.walk(text, chain(change), steps, (_sampler, draw) =>
+      walked.push([draw.u, draw.rawEntropy, draw.stages.map(summarise)]),
+    );
+    expect(walked).toEqual(records.map(({ u, entropy, stages }) => [u, entropy, stages]));
   });
 
   test.each(CHAINS)('under other parameters it parts where a run with them would have', async (_, change) => {
-    const { rederiver, spec, rows, tokens } = await past();
+    const { rederiver, text, steps, tokens } = await past();
     const other = { ...change, temperature: 1.4, topK: 0, topP: 1, minP: 0 };
     const again = await runScripted({
       lanes: [lane(other)],
@@ -66,53 +67,82 @@ describe('re-deriving', () => {
     });
     const rerun = again.result.branches[0]!.tokens;
     const parting = tokens.findIndex((token, i) => token !== rerun[i]);
-    const { firstDivergence, steps } = rederiver.rederive(spec(other), rows);
+    const rederived = rederiver.rederive(text, chain(other), steps);
     expect(parting).toBeGreaterThanOrEqual(0);
-    expect(firstDivergence).toBe(parting);
-    expect(steps[parting]!.drawn).toBe(rerun[parting]);
+    expect(rederived.firstDivergence).toBe(parting);
+    expect(rederived.tokens[parting]).toBe(rerun[parting]);
   });
 
-  test('the trace of one past step is that of the walk, with or without a past', async () => {
-    for (const [, change] of CHAINS) {
-      const { rederiver, spec, rows } = await past();
-      const whole = rederiver.rederive(spec(change), rows);
-      const trace = rederiver.trace(spec(change), rows, 17)!;
-      expect(trace.token).toBe(whole.steps[17]!.drawn);
-      expect(trace.kept).toBe(whole.steps[17]!.kept);
-      expect(tokenFate(trace, whole.steps[17]!.token).finalLogprob).toBe(whole.steps[17]!.finalLogprob);
-    }
+  test.each(CHAINS)('%s: the trace of one past step is that of the walk', async (_, change) => {
+    const { rederiver, text, steps, tokens, prompt } = await past();
+    const whole = rederiver.rederive(text, chain(change), steps);
+    const index = 17;
+    const first = remembers(chain(change)) ? 0 : index;
+    const some = { from: prompt.length + first, rows: steps.rows.slice(first, index + 1), masks: [] };
+    const trace = rederiver.trace(text, chain(change), some);
+    expect(trace.token).toBe(whole.tokens[index]);
+    expect(trace.kept).toBe(whole.kept[index]);
+    expect(tokenFate(trace, tokens[index]!).finalLogprob).toBe(whole.finalLogprob[index]);
   });
 
-  test('the next token, which is not there yet', async () => {
-    const { rederiver, spec, rows, tokens, prompt, engine, memory } = await past({}, 10);
-    const after = await memory.obtain(engine.session, [...prompt, ...tokens], prompt.length - 1, 'replay');
-    const trace = rederiver.trace(spec({}), after, tokens.length)!;
+  test('the next token, which is not there yet; and one within the prompt', async () => {
+    const { rederiver, text, steps, prompt, engine, memory } = await past({}, 10);
+    const rows = await memory.obtain(engine.session, text.tokens, prompt.length - 1, 'replay');
+    const trace = rederiver.trace(text, defaultParams(), { ...steps, rows });
     const longer = await past({}, 11);
     expect(trace.token).toBe(longer.tokens[10]);
-    expect(rederiver.trace(spec({}), rows, tokens.length)).toBeNull();
+
+    const [early] = await memory.obtain(engine.session, prompt.slice(0, 2), 1, 'prefill');
+    const inside = rederiver.trace(text, defaultParams(), { from: 2, rows: [early!], masks: [] });
+    expect(inside.position).toBe(2);
+    const p = plainSoftmax(plainCandidates(early!));
+    expect(tokenFate(inside, prompt[2]!).rawLogprob).toBeCloseTo(Math.log(p[prompt[2]!]!), 10);
   });
 
-  test('greedy, missing logits, bad parameters', async () => {
-    const { rederiver, spec, rows } = await past({ temperature: 0 });
-    expect(rederiver.rederive({ ...spec({}), pick: 'best' }, rows).firstDivergence).toBeNull();
-    const holes = rows.map((row, i) => (i % 3 === 0 ? null : row));
-    const { steps, missing } = rederiver.rederive(spec({}), holes);
-    expect(missing).toBe(14);
-    expect(steps[0]).toBeNull();
-    expect(steps[1]).not.toBeNull();
-    expect(() => rederiver.rederive(spec({ topP: 7 }), rows)).toThrow(/Top-p is 7/);
+  test('a token chosen by hand was not drawn, so nothing parts from it', async () => {
+    const { rederiver, text, steps, tokens } = await past();
+    const other = chain({ temperature: 1.4, topK: 0, topP: 1, minP: 0 });
+    const parting = rederiver.rederive(text, other, steps).firstDivergence!;
+    const byHand = new Set([parting]);
+    const again = rederiver.rederive({ ...text, byHand }, other, steps);
+    expect(again.tokens[parting]).toBe(tokens[parting]);
+    expect(again.firstDivergence).not.toBe(parting);
+  });
+
+  test('bad parameters and steps without logits are refused', async () => {
+    const { rederiver, text, steps } = await past();
+    expect(() => rederiver.rederive(text, chain({ topP: 7 }), steps)).toThrow(/Top-p is 7/);
+    expect(() => rederiver.trace(text, chain({}), { ...steps, rows: [] })).toThrow(/needs the logits/);
   });
 
   test('a grammar’s mask takes part', async () => {
-    const { rederiver, spec, rows, tokens } = await past();
-    const words = Math.ceil(rederiver.vocabularySize / 32);
+    const { rederiver, text, steps, tokens } = await past();
+    const words = Math.ceil(rederiver.tokenizer.vocabularySize / 32);
     const allButFirst = new Int32Array(words).fill(-1);
     allButFirst[tokens[5]! >>> 5]! &= ~(1 << (tokens[5]! & 31));
-    const { steps } = rederiver.rederive(spec({}), rows, (index) => (index === 5 ? allButFirst : null));
-    expect(steps[5]!.finalLogprob).toBe(-Infinity);
-    expect(steps[5]!.drawn).not.toBe(tokens[5]);
-    expect(steps[5]!.stages[0]!.stage).toBe('grammar');
-    expect(steps[4]!.drawn).toBe(tokens[4]);
+    const masks = steps.rows.map((_, index) => (index === 5 ? allButFirst : null));
+    const again = rederiver.rederive(text, chain({}), { ...steps, masks });
+    expect(again.finalLogprob[5]).toBe(-Infinity);
+    expect(again.tokens[5]).not.toBe(tokens[5]);
+    expect(again.masked[5]).toBeGreaterThan(0);
+    expect(again.firstDivergence).toBe(5);
+    expect(again.tokens[4]).toBe(tokens[4]);
+    expect(again.masked[4]).toBeNaN();
+  });
+
+  test('a trace in the memory that is given again holds the last step looked at', async () => {
+    const { rederiver, text, steps, prompt } = await past();
+    const at = (index: number) => ({
+      from: prompt.length + index,
+      rows: [steps.rows[index]!],
+      masks: [],
+    });
+    const alone = [3, 4].map((index) => rederiver.trace(text, chain({}), at(index)));
+    const first = rederiver.trace(text, chain({}), at(3), rederiver.memory);
+    expect(first).toEqual(alone[0]);
+    const second = rederiver.trace(text, chain({}), at(4), rederiver.memory);
+    expect(second).toEqual(alone[1]);
+    expect(second.logits).toBe(first.logits);
   });
 });
 

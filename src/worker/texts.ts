@@ -1,0 +1,226 @@
+/** The texts of one loaded engine, their logits, and what can be asked about them. */
+import { EngineError, type Engine, type TokenId } from '../engines/contract.ts';
+import { OpenAiEngine } from '../engines/openai/engine.ts';
+import type { RunResult } from '../decoding/events.ts';
+import { masksAlong } from '../decoding/grammar/masks.ts';
+import { LogitMemory } from '../decoding/logit_memory.ts';
+import { Rederiver, remembers, type KnownSteps } from '../decoding/rederive.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import type { TraceMemory } from '../sampling/trace.ts';
+import type {
+  AdoptedText,
+  InspectOptions,
+  LanePlace,
+  LineEvent,
+  LineEvidence,
+  LineId,
+  Rederived,
+  RunRequest,
+  StepPlace,
+  TokenHit,
+} from './api.ts';
+import { HeldLines, type HeldLine } from './held_lines.ts';
+import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
+import { lineEvidence } from './line_evidence.ts';
+import { runLines } from './run_lines.ts';
+import { runOnServer } from './server_run.ts';
+import { ServerSteps } from './server_steps.ts';
+import { candidateRow, stepView } from './step_view.ts';
+import { TokenIndex } from './token_text.ts';
+import type { Turns } from './turns.ts';
+import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
+
+export class Texts {
+  readonly #lines = new HeldLines();
+  readonly #memory = new LogitMemory();
+  readonly #serverSteps = new ServerSteps();
+  readonly #rederiver: Rederiver;
+  #index: TokenIndex | null = null;
+  #closed = false;
+
+  constructor(
+    readonly engine: Engine,
+    private readonly turns: Turns,
+  ) {
+    this.#rederiver = new Rederiver(engine.tokenizer);
+  }
+
+  /** Of the logits that are kept. */
+  get logitBytes(): number {
+    return this.#memory.bytes;
+  }
+
+  run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
+    const { engine } = this;
+    return this.turns.run((signal) => {
+      const context = {
+        lines: this.#lines,
+        memory: this.#memory,
+        rederiver: this.#rederiver,
+        signal,
+        onEvents,
+      };
+      return engine instanceof OpenAiEngine
+        ? runOnServer(engine, request, context, this.#serverSteps)
+        : runLines(engine, request, context);
+    });
+  }
+
+  adopt(line: LineId, { tokens, promptLength, stream, byHand }: AdoptedText): void {
+    this.#lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set(byHand) });
+  }
+
+  forget(line: LineId): void {
+    this.#lines.forget(line);
+  }
+
+  async inspect(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<StepView | null> {
+    const { engine } = this;
+    if (engine instanceof OpenAiEngine) {
+      const line = this.#lines.get(place.line);
+      return line && this.#serverSteps.view(line, place.position, engine.tokenizer, top);
+    }
+    return this.#look(
+      place,
+      params,
+      ({ trace, chosen, drawn }) => stepView(trace, chosen, drawn, engine.tokenizer, top),
+      this.#rederiver.memory,
+    );
+  }
+
+  candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null> {
+    return this.#look(
+      place,
+      params,
+      ({ trace }) => candidateRow(trace, token, this.engine.tokenizer),
+      this.#rederiver.memory,
+    );
+  }
+
+  async distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions> {
+    const steps: (LaneStep | null)[] = [];
+    for (const { place, params } of places) steps.push(await this.#look(place, params, (step) => step));
+    return laneDistributions(steps, top, this.engine.tokenizer);
+  }
+
+  async temperatureStrip(
+    { place, params }: LanePlace,
+    temperatures: readonly number[],
+  ): Promise<TemperatureStrip | null> {
+    const steps: LaneStep[] = [];
+    for (const temperature of temperatures) {
+      const step = await this.#look(place, { ...params, temperature }, (found) => found);
+      if (!step) return null;
+      steps.push(step);
+    }
+    const traces = steps.map(({ trace }) => trace);
+    return temperatureStrip(temperatures, traces, steps[0]?.chosen ?? null, this.engine.tokenizer);
+  }
+
+  async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {
+    const found = this.turns.running ? null : await this.outputs(id);
+    return found && this.#rederived(found.line, found.rows, params);
+  }
+
+  /** @throws EngineError `aborted` when it is stopped */
+  async replay(id: LineId, params: SamplingParams): Promise<Rederived | null> {
+    const line = this.#lines.get(id);
+    if (!line) return null;
+    return this.turns.run(async (signal) => {
+      const before = line.tokens.slice(0, -1);
+      // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
+      const fresh = new LogitMemory();
+      try {
+        const rows = await fresh.obtain(this.engine.session, before, line.promptLength - 1, 'replay', signal);
+        rows.forEach((row, output) => this.#memory.put(before.slice(0, line.promptLength + output), row));
+        return await this.#rederived(line, rows, params);
+      } catch (cause) {
+        if (!signal.aborted) throw cause;
+        throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
+      }
+    });
+  }
+
+  async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
+    const found = this.turns.running ? null : await this.outputs(id);
+    if (!found) return null;
+    const steps = await this.#outputSteps(found.line, found.rows, params);
+    return lineEvidence(this.#rederiver, found.line, params, steps, depth);
+  }
+
+  /** Raw logits of each output of a line, and the line; null when they are not known, or it is not held. */
+  async outputs(id: LineId): Promise<{ line: HeldLine; rows: Float32Array[] } | null> {
+    const line = this.#lines.get(id);
+    const rows = line && (await this.#logits(line.tokens.slice(0, -1), line.promptLength - 1));
+    return rows && { line, rows };
+  }
+
+  search(query: string, limit: number): readonly TokenHit[] {
+    this.#index ??= new TokenIndex(this.engine.tokenizer);
+    return this.#index.search(query, limit);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.engine.dispose();
+  }
+
+  async #rederived(line: HeldLine, rows: Float32Array[], params: SamplingParams): Promise<Rederived> {
+    const steps = await this.#outputSteps(line, rows, params);
+    const found = this.#rederiver.rederive(line, params, steps);
+    return { ...found, labels: Array.from(found.tokens, (token) => this.engine.tokenizer.label(token)) };
+  }
+
+  async #outputSteps(
+    { tokens, promptLength }: HeldLine,
+    rows: Float32Array[],
+    params: SamplingParams,
+  ): Promise<KnownSteps> {
+    const masks = await masksAlong(params, this.engine.tokenizer, tokens.slice(promptLength));
+    return { from: promptLength, rows, masks };
+  }
+
+  /** @param read is called before anybody else can write to `memory` */
+  async #look<T>(
+    place: StepPlace,
+    params: SamplingParams,
+    read: (step: LaneStep) => T,
+    memory?: TraceMemory,
+  ): Promise<T | null> {
+    const at = this.#lines.at(place);
+    if (!at) return null;
+    const { before, chosen, line } = at;
+    const outputs = Math.max(0, before.length - line.promptLength);
+    const from = remembers(params) ? before.length - 1 - outputs : before.length - 1;
+    const rows = await this.#logits(before, from);
+    if (!rows) return null;
+    // Within the prompt no grammar has a say.
+    const masks =
+      before.length < line.promptLength
+        ? []
+        : await masksAlong(
+            params,
+            this.engine.tokenizer,
+            before.slice(line.promptLength),
+            outputs - rows.length + 1,
+          );
+    const text = { tokens: before, stream: line.stream };
+    const trace = this.#rederiver.trace(text, params, { from: from + 1, rows, masks }, memory);
+    const output = place.position - line.promptLength;
+    return read({ trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) });
+  }
+
+  /**
+   * Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known.
+   * What was computed when a run cut in is kept, and null is the answer.
+   */
+  async #logits(tokens: readonly TokenId[], from: number): Promise<Float32Array[] | null> {
+    const known = this.#memory.along(tokens, from);
+    if (known.every((row) => row !== null)) return known;
+    const { session, capabilities } = this.engine;
+    if (capabilities.logits !== 'full') return null;
+    return this.turns.look(async (signal) =>
+      this.#closed ? null : this.#memory.obtain(session, tokens, from, 'prefill', signal),
+    );
+  }
+}
