@@ -59,11 +59,15 @@ export class Rederiver {
   #candidates: Candidates | null = null;
   #memory: TraceMemory | null = null;
 
-  constructor(readonly tokenizer: Tokenizer) {}
+  /** @param vocabularySize of the logits */
+  constructor(
+    readonly tokenizer: Tokenizer,
+    readonly vocabularySize = tokenizer.vocabularySize,
+  ) {}
 
   /** A trace's memory for those who look at one step at a time: what is written there is gone with the next trace. */
   get memory(): TraceMemory {
-    return (this.#memory ??= traceMemory(this.tokenizer.vocabularySize));
+    return (this.#memory ??= traceMemory(this.vocabularySize));
   }
 
   /**
@@ -76,7 +80,7 @@ export class Rederiver {
     { from, rows, masks }: KnownSteps,
     visit: (sampler: Sampler, draw: Draw, index: number) => void,
   ): void {
-    const { vocabularySize } = this.tokenizer;
+    const { vocabularySize } = this;
     checkParams(params, vocabularySize);
     const dryBreakers =
       params.dryMultiplier > 0 ? resolveBreakers(params.dryBreakers, this.tokenizer) : new Map();

@@ -58,7 +58,7 @@ function timeRederive(size: number, steps: number): SamplingFigure {
   const prompt = [1, 2, 3];
   const tokens = [...prompt, ...rows.map((_, i) => Math.floor(uniform(5, i, 0) * size))];
   const text = { tokens, promptLength: prompt.length, stream: 0, byHand: new Set<number>() };
-  const rederiver = new Rederiver(new ScriptedTokenizer());
+  const rederiver = new Rederiver(new ScriptedTokenizer(), size);
   return time(`re-derive ${steps} steps`, size, 12, (i) => {
     const params = { ...defaultParams(), temperature: 0.5 + i / 10 };
     rederiver.rederive(text, params, { from: prompt.length, rows, masks: [] });
