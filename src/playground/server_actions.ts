@@ -18,11 +18,14 @@ export function serverModels({ baseUrl, key }: ServerAddress): Promise<readonly 
   return worker().serverModels(baseUrl, key);
 }
 
-export async function openServerModel({ baseUrl, key }: ServerAddress, model: string): Promise<void> {
-  // A link names the model and not the server, which is nobody else's business.
-  const name = `server:${model}`;
-  changeSettings({ model: modelPattern.test(name) ? name : 'server' });
-  await openModel({ kind: 'server', baseUrl, model, key }, model);
+export async function openServerModel(
+  { baseUrl, key }: ServerAddress,
+  { id, name }: ServerModel,
+): Promise<void> {
+  // A link names the model and not the server, which is nobody else's business, nor is the path of a file there.
+  const inLink = `server:${name}`;
+  changeSettings({ model: modelPattern.test(inLink) ? inLink : 'server' });
+  await openModel({ kind: 'server', baseUrl, model: id, key }, name);
 }
 
 /** The server that the text goes to; null while everything stays on this machine. */

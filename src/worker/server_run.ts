@@ -1,5 +1,5 @@
 /** A run on a server: it samples there, and each token comes with the logprobs of the likeliest few. */
-import type { RunResult, StepRecord, StopReason } from '../decoding/events.ts';
+import type { RunResult, StopReason } from '../decoding/events.ts';
 import { EngineError, type TokenId } from '../engines/contract.ts';
 import type { OpenAiEngine } from '../engines/openai/engine.ts';
 import type { DrawnToken, Piece } from '../engines/openai/replies.ts';
@@ -8,8 +8,9 @@ import type { LineEvent, RunRequest } from './api.ts';
 import { batched } from './event_batch.ts';
 import type { HeldLine } from './held_lines.ts';
 import type { RunContext } from './run_lines.ts';
-import { serverParameters } from './server_parameters.ts';
+import { serverFields } from './server_parameters.ts';
 import type { ServerSteps } from './server_steps.ts';
+import { ServerText } from './server_text.ts';
 
 /**
  * One lane, sampled by the server.
@@ -39,66 +40,41 @@ export async function runOnServer(
   const events = batched<LineEvent>(context.onEvents);
   const started = performance.now();
   let first = 0;
-  let drawn = 0;
-  let units = engine.tokenizer.decode(line.tokens.slice(line.promptLength)).length;
-  let surprisal = 0;
+  /** By the server's own count, where it tells one: it may be silent about some. */
+  let counted: number | null = null;
   let reason: StopReason = 'max-tokens';
   let error: RunResult['error'] = null;
-  const decoder = engine.tokenizer.decoder();
-
-  function append(token: DrawnToken, piece: string): void {
-    const id = engine.tokenizer.idOf(token);
-    const position = line.tokens.length;
-    line.tokens.push(id);
-    steps.put(line, position, token);
-    units += piece.length;
-    const logprob = token.logprob ?? NaN;
-    surprisal -= logprob;
-    drawn++;
-    const rank = token.top.findIndex(({ text }) => text === token.text);
-    const record: StepRecord = {
-      branch: 0,
-      position,
-      token: id,
-      piece,
-      visible: units,
-      rawLogprob: logprob,
-      // What the server's own chain made of it, it does not tell; nor anything of the tokens that it does not list.
-      finalLogprob: NaN,
-      rank: rank < 0 ? NaN : rank + 1,
-      entropy: NaN,
-      finalEntropy: NaN,
-      surprisal: -logprob,
-      perplexity: Math.exp(surprisal / drawn),
-      kept: NaN,
-      u: null,
-      stages: [],
-    };
-    const label = engine.tokenizer.label(id);
-    events.push({ type: 'steps', line: lane!.line, steps: [{ record, label, kind: 'normal' }] });
-  }
+  const text = new ServerText(
+    engine.tokenizer,
+    line,
+    steps,
+    (step) => events.push({ type: 'steps', line: lane.line, steps: [step] }),
+    request.stop.sequences,
+  );
 
   try {
     const pieces = engine.generate(line.tokens, {
       maxTokens: request.stop.maxTokens,
-      stop: request.stop.sequences,
-      parameters: {
-        ...serverParameters(lane.params, engine.ownedBy),
-        ...(request.strategy.kind === 'greedy' ? { temperature: 0 } : {}),
-      },
+      parameters: serverFields(lane.params, engine.ownedBy, request.strategy.kind === 'greedy'),
       signal: context.signal,
     });
-    for await (const piece of pieces) {
+    // Asked for none, llama.cpp's server draws one all the same.
+    for await (const piece of request.stop.maxTokens === 0 ? [] : pieces) {
       first ||= performance.now();
-      for (const token of tokensOf(piece)) append(token, decoder.push(engine.tokenizer.idOf(token)));
-      if (piece.finish !== null) reason = reasonOf(piece.finish, request);
+      counted = piece.counted ?? counted;
+      for (const token of tokensOf(piece)) if (!text.stopped) text.append(token);
+      // Leaving the loop ends the request, and the server stops.
+      if (text.stopped) break;
+      if (piece.finish !== null) reason = reasonOf(piece.finish, counted, request.stop.maxTokens);
     }
+    if (text.stopped) reason = 'stop-sequence';
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
-    if (drawn === 0 && cause.code !== 'aborted') throw cause;
+    if (text.drawn === 0 && cause.code !== 'aborted') throw cause;
     reason = cause.code === 'aborted' ? 'stopped' : 'error';
     if (reason === 'error') error = { code: cause.code, message: cause.message };
   } finally {
+    text.end();
     events.push({ type: 'line-end', line: lane.line, reason });
     events.flush();
   }
@@ -112,8 +88,8 @@ export async function runOnServer(
       promptTokens: line.promptLength,
       reusedTokens: 0,
       prefillMs: (first || ended) - started,
-      steps: drawn,
-      tokens: drawn,
+      steps: counted ?? text.drawn,
+      tokens: counted ?? text.drawn,
       decodeMs: first ? ended - first : 0,
       samplingMs: 0,
     },
@@ -124,13 +100,12 @@ export async function runOnServer(
 /** A server without logprobs gives text alone: each piece of it stands as one token without numbers. */
 function tokensOf({ text, tokens }: Piece): readonly DrawnToken[] {
   if (tokens.length > 0 || text === '') return tokens;
-  return [{ text, bytes: null, logprob: null, top: [] }];
+  return [{ id: null, text, bytes: null, logprob: null, top: [] }];
 }
 
-function reasonOf(finish: string, request: RunRequest): StopReason {
-  if (finish === 'length') return 'max-tokens';
-  // `stop` means an end token or a stop sequence, and the server does not say which.
-  return request.stop.sequences.length > 0 ? 'stop-sequence' : 'end-of-generation';
+function reasonOf(finish: string, counted: number | null, maxTokens: number): StopReason {
+  if (finish !== 'length') return 'end-of-generation';
+  return counted !== null && counted < maxTokens ? 'context-full' : 'max-tokens';
 }
 
 function beginLine(

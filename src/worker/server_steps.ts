@@ -31,8 +31,12 @@ export class ServerSteps {
     return {
       chosen,
       rows,
-      // How many tokens share it, only the server knows.
-      rest: { count: NaN, raw: Math.max(0, 1 - held), final: NaN },
+      // How many tokens share it, most servers do not tell.
+      rest: {
+        count: vocabulary.serverSize > 0 ? vocabulary.serverSize - rows.length : NaN,
+        raw: Math.max(0, 1 - held),
+        final: NaN,
+      },
       stages: [],
       curve: {
         vocabularySize: Math.max(1, ranked.length),

@@ -1,4 +1,4 @@
-/** A model on a server, in the page: a stand-in on this machine that speaks as llama.cpp's server and vLLM do. */
+/** A model on a server, in the page: a stand-in on this machine that speaks as vLLM does. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -125,7 +125,7 @@ test('a curve is called whole where it is, and by its length where only the like
   expect(curveTitle(view)).toBe('Whole vocabulary');
   const told = new ServerSteps();
   const line = { tokens: [0, 1], promptLength: 1, stream: 0, byHand: new Set<number>() };
-  const token = (text: string, p: number) => ({ text, bytes: null, logprob: Math.log(p) });
+  const token = (text: string, p: number) => ({ id: null, text, bytes: null, logprob: Math.log(p) });
   told.put(line, 1, { ...token('a', 0.5), top: [token('a', 0.5), token('b', 0.3), token('c', 0.1)] });
   expect(curveTitle(told.view(line, 1, new ServerVocabulary(), 10)!)).toBe('The 3 likeliest');
   // Of a recorded step, too, only some are known.

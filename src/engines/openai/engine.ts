@@ -7,6 +7,7 @@ import {
   type Session,
   type TokenId,
 } from '../contract.ts';
+import { OwnTokens } from './own_tokens.ts';
 import type { Piece, ServerModel } from './replies.ts';
 import { type GenerateRequest, OpenAiServer, type ServerAddress } from './server.ts';
 import { ServerVocabulary } from './vocabulary.ts';
@@ -14,13 +15,16 @@ import { ServerVocabulary } from './vocabulary.ts';
 /** Alternatives asked for at each token: what chat servers allow at most. */
 const TOP = 20;
 
+/** More than any vocabulary has, for a server that tells ids and not how many there are. */
+const MANY_TOKENS = 2 ** 24;
+
 /**
  * A model that runs on a server. It samples there: the page gets each token with the logprobs of the likeliest few, and
  * no logits; so its session refuses, and `generate` takes its place.
  */
 export class OpenAiEngine implements Engine {
   readonly kind = 'openai';
-  readonly tokenizer = new ServerVocabulary();
+  readonly tokenizer: ServerVocabulary;
   readonly model: ModelInfo;
   readonly capabilities: Capabilities = {
     logits: 'top-n',
@@ -34,16 +38,22 @@ export class OpenAiEngine implements Engine {
   readonly session: Session;
   readonly ownedBy: string | null;
   readonly #server: OpenAiServer;
+  readonly #id: string;
 
-  private constructor(server: OpenAiServer, { id, contextLength, ownedBy }: ServerModel) {
+  private constructor(
+    server: OpenAiServer,
+    { id, name, contextLength, ownedBy, vocabularySize }: ServerModel,
+  ) {
     this.#server = server;
+    this.#id = id;
     this.ownedBy = ownedBy;
+    this.tokenizer = new ServerVocabulary(this.#isLlamaCpp ? (vocabularySize ?? MANY_TOKENS) : 0);
     this.session = refusingSession(server.host);
     this.model = {
-      name: id,
+      name,
       architecture: `on ${server.host}`,
       parameters: 0,
-      vocabularySize: 0,
+      vocabularySize: vocabularySize ?? 0,
       contextLength: contextLength ?? 0,
       layers: 0,
       embeddingLength: 0,
@@ -72,13 +82,17 @@ export class OpenAiEngine implements Engine {
     return this.#server.host;
   }
 
+  get #isLlamaCpp(): boolean {
+    return this.ownedBy === 'llamacpp';
+  }
+
   /**
    * Goes on after `tokens`, which were prompt or came from this server.
    * @throws EngineError `network`, `bad-reply`, `aborted`; `not-supported` for a chat answer that is to be continued
    */
-  generate(
+  async *generate(
     tokens: readonly TokenId[],
-    request: Pick<GenerateRequest, 'maxTokens' | 'stop' | 'parameters' | 'signal'>,
+    { parameters, ...request }: Pick<GenerateRequest, 'maxTokens' | 'parameters' | 'signal'>,
   ): AsyncGenerator<Piece> {
     const messages = this.tokenizer.messages(tokens[0] ?? -1);
     if (messages && tokens.length > 1) {
@@ -88,7 +102,16 @@ export class OpenAiEngine implements Engine {
       );
     }
     const prompt = messages ? { messages } : { text: this.tokenizer.decode(tokens) };
-    return this.#server.generate({ ...request, prompt, model: this.model.name, topLogprobs: TOP });
+    const own = this.#isLlamaCpp ? new OwnTokens() : null;
+    const pieces = this.#server.generate({
+      ...request,
+      // With a count in each chunk, tokens that it is silent about can be known.
+      parameters: own ? { ...parameters, timings_per_token: true } : parameters,
+      prompt,
+      model: this.#id,
+      topLogprobs: TOP,
+    });
+    for await (const piece of pieces) yield own?.separate(piece) ?? piece;
   }
 
   describe(): EngineDescription {

@@ -3,6 +3,8 @@ import { EngineError } from '../contract.ts';
 
 /** One token as a server names it. */
 export interface ServerToken {
+  /** In the server's vocabulary; null where it does not tell. */
+  readonly id: number | null;
   readonly text: string;
   /** Null where the server told only the text. */
   readonly bytes: Uint8Array<ArrayBuffer> | null;
@@ -21,10 +23,31 @@ export interface Piece {
   readonly tokens: readonly DrawnToken[];
   /** `stop`, `length` …; null while the text goes on. */
   readonly finish: string | null;
+  /** Tokens drawn so far, by the server's own count; null where it does not tell. */
+  readonly counted: number | null;
+}
+
+export interface ServerModel {
+  /** What a request names it by. */
+  readonly id: string;
+  /** What the page calls it: llama.cpp names a model by its file's whole path, which is nobody else's business. */
+  readonly name: string;
+  /** Who the server says that it belongs to: tells one kind of server from another. */
+  readonly ownedBy: string | null;
+  /** Tokens; null where the server does not tell. */
+  readonly contextLength: number | null;
+  /** Entries of its vocabulary; null where the server does not tell. */
+  readonly vocabularySize: number | null;
 }
 
 const bytesSchema = v.nullish(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))));
-const alternativeSchema = v.object({ token: v.string(), logprob: v.nullish(v.number()), bytes: bytesSchema });
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const alternativeSchema = v.object({
+  id: v.nullish(count),
+  token: v.string(),
+  logprob: v.nullish(v.number()),
+  bytes: bytesSchema,
+});
 /** Chat servers, and llama.cpp for plain completions too. */
 const contentSchema = v.object({
   content: v.nullish(
@@ -43,12 +66,16 @@ const choiceSchema = v.object({
   finish_reason: v.nullish(v.string()),
   logprobs: v.nullish(v.union([listsSchema, contentSchema])),
 });
-const chunkSchema = v.object({ choices: v.array(choiceSchema) });
-const errorSchema = v.object({
+const chunkSchema = v.object({
+  choices: v.array(choiceSchema),
+  /** llama.cpp's, in each chunk where it is asked for. */
+  timings: v.nullish(v.object({ predicted_n: v.nullish(count) })),
+});
+export const errorSchema = v.object({
   error: v.union([v.string(), v.object({ message: v.string() })]),
 });
 
-/** vLLM's −∞. JSON has no infinities. */
+/** vLLM's −∞, and above llama.cpp's, which is single precision's lowest number. JSON has no infinities. */
 const MINUS_INFINITY = -9999;
 
 /**
@@ -69,7 +96,7 @@ export function readChunk(json: string, host: string): Piece | null {
   const tokens = tokensOf(choice.logprobs ?? null);
   const finish = choice.finish_reason || null;
   if (text === '' && tokens.length === 0 && finish === null) return null;
-  return { text, tokens, finish };
+  return { text, tokens, finish, counted: parsed.output.timings?.predicted_n ?? null };
 }
 
 function tokensOf(logprobs: v.InferOutput<typeof choiceSchema>['logprobs'] | null): DrawnToken[] {
@@ -87,18 +114,24 @@ function fromLists({
   top_logprobs,
 }: v.InferOutput<typeof listsSchema>): DrawnToken[] {
   return tokens.map((text, i) => ({
+    id: null,
     text,
     bytes: null,
     logprob: finite(token_logprobs?.[i]),
     top: Object.entries(top_logprobs?.[i] ?? {})
-      .map(([token, logprob]) => ({ text: token, bytes: null, logprob: finite(logprob) }))
+      .map(([token, logprob]) => ({ id: null, text: token, bytes: null, logprob: finite(logprob) }))
       .filter(hasLogprob)
       .sort(likeliestFirst),
   }));
 }
 
-function serverToken({ token, logprob, bytes }: v.InferOutput<typeof alternativeSchema>): ServerToken {
-  return { text: token, bytes: bytes ? Uint8Array.from(bytes) : null, logprob: finite(logprob) };
+function serverToken({ id, token, logprob, bytes }: v.InferOutput<typeof alternativeSchema>): ServerToken {
+  return {
+    id: id ?? null,
+    text: token,
+    bytes: bytes ? Uint8Array.from(bytes) : null,
+    logprob: finite(logprob),
+  };
 }
 
 function finite(logprob: number | null | undefined): number | null {
@@ -112,40 +145,6 @@ function hasLogprob<T extends ServerToken>(token: T): token is T & { logprob: nu
 
 function likeliestFirst(a: { logprob: number }, b: { logprob: number }): number {
   return b.logprob - a.logprob;
-}
-
-const modelsSchema = v.object({
-  data: v.array(
-    v.object({
-      id: v.string(),
-      owned_by: v.nullish(v.string()),
-      max_model_len: v.nullish(v.number()),
-      meta: v.nullish(v.object({ n_ctx_train: v.nullish(v.number()), n_vocab: v.nullish(v.number()) })),
-    }),
-  ),
-});
-
-export interface ServerModel {
-  readonly id: string;
-  /** Who the server says that it belongs to: tells one kind of server from another. */
-  readonly ownedBy: string | null;
-  /** Tokens; null where the server does not tell. */
-  readonly contextLength: number | null;
-}
-
-/** Reads `/v1/models`. @throws EngineError `bad-reply` */
-export function readModels(json: string, host: string): ServerModel[] {
-  const value = parseJson(json, host);
-  const failure = v.safeParse(errorSchema, value);
-  // LM Studio answers 200 to an address that it does not know, with an error in the body.
-  if (failure.success) throw new EngineError('bad-reply', `${host} says: ${messageOf(failure.output)}`);
-  const parsed = v.safeParse(modelsSchema, value);
-  if (!parsed.success) throw nonsense(host, json);
-  return parsed.output.data.map(({ id, owned_by, max_model_len, meta }) => ({
-    id,
-    ownedBy: owned_by ?? null,
-    contextLength: max_model_len ?? meta?.n_ctx_train ?? null,
-  }));
 }
 
 /** A refusal with a status, in the server's own words where it has any. */
@@ -166,7 +165,7 @@ export function refusal(status: number, body: string, host: string): EngineError
   return new EngineError('bad-reply', `${host} answered ${status}: ${sentence(why)}`);
 }
 
-function messageOf({ error }: v.InferOutput<typeof errorSchema>): string {
+export function messageOf({ error }: v.InferOutput<typeof errorSchema>): string {
   return sentence(typeof error === 'string' ? error : error.message);
 }
 
@@ -176,7 +175,7 @@ function sentence(words: string): string {
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }
 
-function parseJson(json: string, host: string): unknown {
+export function parseJson(json: string, host: string): unknown {
   const value = tryJson(json);
   if (value === undefined) throw nonsense(host, json);
   return value;
@@ -190,7 +189,7 @@ function tryJson(json: string): unknown {
   }
 }
 
-function nonsense(host: string, body: string): EngineError {
+export function nonsense(host: string, body: string): EngineError {
   const what = /^\s*</.test(body) ? 'a web page' : 'something';
   return new EngineError(
     'bad-reply',

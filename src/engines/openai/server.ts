@@ -1,6 +1,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { type ChatMessage, EngineError } from '../contract.ts';
-import { type Piece, readChunk, readModels, refusal, type ServerModel } from './replies.ts';
+import { readModels } from './models.ts';
+import { type Piece, readChunk, refusal, type ServerModel } from './replies.ts';
 
 export interface ServerAddress {
   /** What comes before `/completions`, e.g. `http://localhost:8080/v1`. */
@@ -15,10 +16,9 @@ export interface GenerateRequest {
   readonly model: string;
   readonly prompt: { readonly text: string } | { readonly messages: readonly ChatMessage[] };
   readonly maxTokens: number;
-  readonly stop: readonly string[];
   /** Alternatives to ask for at each token; 0 for none. */
   readonly topLogprobs: number;
-  /** Sampling parameters under the server's own names. */
+  /** Further fields under the server's own names: its sampling parameters. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
 }
@@ -105,7 +105,7 @@ export class OpenAiServer {
   }
 
   #post(request: GenerateRequest, depth: number): Promise<Response> {
-    const { model, prompt, maxTokens, stop, parameters, signal } = request;
+    const { model, prompt, maxTokens, parameters, signal } = request;
     const chat = 'messages' in prompt;
     const logprobs = depth === 0 ? {} : chat ? { logprobs: true, top_logprobs: depth } : { logprobs: depth };
     const body = {
@@ -113,7 +113,6 @@ export class OpenAiServer {
       ...(chat ? { messages: prompt.messages } : { prompt: prompt.text }),
       max_tokens: maxTokens,
       stream: true,
-      ...(stop.length > 0 ? { stop } : {}),
       ...logprobs,
       ...parameters,
     };

@@ -3,60 +3,76 @@ import type { ServerToken } from './replies.ts';
 
 interface Entry {
   readonly label: string;
+  readonly kind: TokenKind;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The turns of a conversation that stand as one entry, since the server and not the page tokenises them. */
   readonly messages?: readonly ChatMessage[];
 }
 
 /**
- * The tokens that a server has named so far. It keeps its vocabulary to itself, so ids are given out here in the order
- * in which tokens are met, and a prompt, whose tokens nobody tells, is one entry.
+ * The tokens that a server has named so far. It keeps its vocabulary to itself, and a prompt, whose tokens nobody tells, is
+ * one entry. A token has the server's id where the server tells it; other entries are numbered in the order in which they
+ * are met, after all of the server's.
  */
 export class ServerVocabulary implements Tokenizer {
   readonly bos = null;
   readonly eos = null;
   readonly endOfGeneration: ReadonlySet<TokenId> = new Set();
   readonly hasChatTemplate = true;
-  readonly #entries: Entry[] = [];
+  readonly #entries = new Map<TokenId, Entry>();
   readonly #ids = new Map<string, TokenId>();
+  #next: TokenId;
+
+  /** @param serverSize entries of the server's vocabulary, where it tells ids; 0 where it tells none */
+  constructor(readonly serverSize = 0) {
+    this.#next = serverSize;
+  }
 
   get vocabularySize(): number {
-    return this.#entries.length;
+    return this.#next;
   }
 
   /** The id of a token, a new one for a token not met before. */
-  idOf({ text, bytes }: ServerToken): TokenId {
+  idOf({ id, text, bytes }: ServerToken): TokenId {
     const own = bytes ?? new TextEncoder().encode(text);
-    // Halves of characters all read U+FFFD: their bytes tell them apart, where the server sends any.
-    const partial = bytes !== null && text.includes('\ufffd');
-    const label = partial
-      ? Array.from(own, (byte) => `\\x${byte.toString(16).toUpperCase()}`).join('')
-      : text;
-    return this.#enter(`t${label}`, { label, bytes: own });
+    const kind = own.length === 0 ? 'control' : 'normal';
+    if (id !== null && id < this.serverSize) {
+      // An end of text has no text: it goes by its number.
+      if (!this.#entries.get(id)?.bytes.length)
+        this.#entries.set(id, { label: labelOf(own) || `#${id}`, kind, bytes: own });
+      return id;
+    }
+    const label = labelOf(own);
+    return this.#enter(`t${label}`, { label: label || '(no text)', kind, bytes: own });
   }
 
   encode(text: string): TokenId[] {
     if (text === '') return [];
     const messages = this.#turns.get(text);
-    const entry = { label: text, bytes: new TextEncoder().encode(text), ...(messages ? { messages } : {}) };
+    const entry: Entry = {
+      label: text,
+      kind: 'normal',
+      bytes: new TextEncoder().encode(text),
+      ...(messages ? { messages } : {}),
+    };
     return [this.#enter(`${messages ? 'c' : 't'}${text}`, entry)];
   }
 
   /** The turns that this entry stands for, or null where it is text. */
   messages(token: TokenId): readonly ChatMessage[] | null {
-    return this.#entries[token]?.messages ?? null;
+    return this.#entries.get(token)?.messages ?? null;
   }
 
   bytes(token: TokenId): Uint8Array {
-    return this.#entries[token]?.bytes ?? new Uint8Array(0);
+    return this.#entries.get(token)?.bytes ?? new Uint8Array(0);
   }
 
   label(token: TokenId): string {
-    return this.#entries[token]?.label ?? `#${token}`;
+    return this.#entries.get(token)?.label ?? `#${token}`;
   }
 
-  kind(_token: TokenId): TokenKind {
-    return 'normal';
+  kind(token: TokenId): TokenKind {
+    return this.#entries.get(token)?.kind ?? 'normal';
   }
 
   decode(tokens: readonly TokenId[]): string {
@@ -80,8 +96,19 @@ export class ServerVocabulary implements Tokenizer {
   #enter(key: string, entry: Entry): TokenId {
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    this.#ids.set(key, this.#entries.length);
-    return this.#entries.push(entry) - 1;
+    const id = this.#next++;
+    this.#ids.set(key, id);
+    this.#entries.set(id, entry);
+    return id;
+  }
+}
+
+/** The text, or the bytes of what is none on its own: halves of characters all read the same, and their bytes tell them apart. */
+function labelOf(bytes: Uint8Array<ArrayBuffer>): string {
+  try {
+    return new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
   }
 }
 

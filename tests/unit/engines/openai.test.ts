@@ -34,7 +34,6 @@ const asked: GenerateRequest = {
   model: 'm',
   prompt: { text: 'Once upon' },
   maxTokens: 5,
-  stop: [],
   topLogprobs: 20,
   parameters: {},
   signal: new AbortController().signal,
@@ -54,19 +53,33 @@ const failure = (promise: Promise<unknown>): Promise<Error & { code: string }> =
   );
 
 describe('a stream', () => {
-  it('of llama.cpp: bytes of half a character, and the text when it is whole', async () => {
-    const pieces = await generate(await serve(stream(replies.llamaCpp)));
-    expect(pieces.map(({ text }) => text)).toEqual([' there', '', 'é', '']);
-    expect(pieces.map(({ finish }) => finish)).toEqual([null, null, null, 'length']);
-    const drawn = pieces.flatMap(({ tokens }) => tokens);
-    expect(drawn.map(({ bytes }) => [...bytes!])).toEqual([
-      [...new TextEncoder().encode(' there')],
-      [0xc3],
-      [0xa9],
+  it('of llama.cpp: ids, bytes, and its count of tokens in each chunk', async () => {
+    const pieces = await generate(await serve(stream(replies.llamaCpp.text.body)));
+    expect(pieces.map(({ text, finish, counted }) => [text, finish, counted])).toEqual([
+      [',', null, 1],
+      [' there', null, 2],
+      [' was', null, 3],
+      ['', 'length', 3],
     ]);
-    expect(drawn[1]!.top.map(({ text, logprob }) => [text, logprob])).toEqual([
-      [' a', -0.7],
-      ['\ufffd', -1.2],
+    const [, drawn] = pieces.flatMap(({ tokens }) => tokens);
+    expect(drawn).toMatchObject({ id: 405, text: ' there' });
+    expect([...drawn!.bytes!]).toEqual([...new TextEncoder().encode(' there')]);
+    expect(drawn!.top.map(({ id, text }) => [id, text])).toEqual([
+      [405, ' there'],
+      [312, ' in'],
+      [261, ' a'],
+    ]);
+    expect(drawn!.logprob).toBe(drawn!.top[0]!.logprob);
+    expect(drawn!.logprob).toBeCloseTo(-0.21057, 4);
+  });
+
+  it('of a chat with llama.cpp: a role first, an empty delta last', async () => {
+    const baseUrl = await serve(stream(replies.llamaCpp.chat.body));
+    const pieces = await generate(baseUrl, { prompt: { messages: [] } });
+    expect(pieces.map(({ text, finish }) => [text, finish])).toEqual([
+      ['\n', null],
+      ['"', null],
+      ['', 'length'],
     ]);
   });
 
@@ -105,7 +118,7 @@ describe('a stream', () => {
   });
 
   it('may be cut into any bytes on its way', async () => {
-    const bytes = Buffer.from(replies.llamaCpp);
+    const bytes = Buffer.from(replies.llamaCpp.bytes.body);
     const baseUrl = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       void (async () => {
@@ -117,7 +130,7 @@ describe('a stream', () => {
       })();
     });
     const pieces = await generate(baseUrl);
-    expect(pieces.map(({ text }) => text).join('')).toBe(' thereé');
+    expect(pieces.map(({ text }) => text).join('')).toBe(' né🦊');
   });
 });
 
@@ -131,7 +144,7 @@ describe('a request', () => {
     });
     const server = new OpenAiServer({ baseUrl: `${baseUrl}/`, key: 'sk-secret' });
     const parameters = { temperature: 0.5, top_k: 7 };
-    for await (const _ of server.generate({ ...asked, parameters, stop: ['\n'] })) void _;
+    for await (const _ of server.generate({ ...asked, parameters })) void _;
     const messages = [{ role: 'user', content: 'Hi' }] as const;
     for await (const _ of server.generate({ ...asked, prompt: { messages } })) void _;
     expect(seen[0]).toEqual({
@@ -142,7 +155,6 @@ describe('a request', () => {
         prompt: 'Once upon',
         max_tokens: 5,
         stream: true,
-        stop: ['\n'],
         logprobs: 20,
         temperature: 0.5,
         top_k: 7,
@@ -192,15 +204,32 @@ describe('a request', () => {
 
 describe('the list of models', () => {
   it.each([
-    ['llamaCpp', { id: 'stories', ownedBy: 'llamacpp', contextLength: 128 }],
-    ['vllm', { id: 'Qwen/Qwen2.5-0.5B', ownedBy: 'vllm', contextLength: 32768 }],
-    ['ollama', { id: 'qwen3:0.6b', ownedBy: 'library', contextLength: null }],
-    ['lmStudio', { id: 'qwen3-0.6b', ownedBy: 'organization_owner', contextLength: null }],
-  ] as const)('of %s', async (kind, model) => {
+    // Started with -c 256, though the model was trained for 512.
+    ['llamaCpp', 'logitscope-stories-6m-q8_0.gguf', 'llamacpp', 256, 4096],
+    ['vllm', 'Qwen/Qwen2.5-0.5B', 'vllm', 32768, null],
+    ['ollama', 'qwen3:0.6b', 'library', null, null],
+    ['lmStudio', 'qwen3-0.6b', 'organization_owner', null, null],
+  ] as const)('of %s', async (kind, id, ownedBy, contextLength, vocabularySize) => {
     const baseUrl = await serve(
       (_request, response) => void response.end(JSON.stringify(replies.models[kind])),
     );
-    expect(await new OpenAiServer({ baseUrl }).models()).toEqual([model]);
+    const expected = { id, name: id, ownedBy, contextLength, vocabularySize };
+    expect(await new OpenAiServer({ baseUrl }).models()).toEqual([expected]);
+  });
+
+  it.each([
+    ['/home/ada/models/tiny.gguf', 'tiny.gguf'],
+    ['C:\\Users\\Ada\\tiny.gguf', 'tiny.gguf'],
+    ['../models/tiny.bin', 'tiny.bin'],
+    ['models/tiny.gguf', 'tiny.gguf'],
+    ['Qwen/Qwen3-0.6B', 'Qwen/Qwen3-0.6B'],
+    ['qwen3:0.6b', 'qwen3:0.6b'],
+    ['/', '/'],
+  ])('shows a file by its name: %s', async (id, name) => {
+    const baseUrl = await serve(
+      (_request, response) => void response.end(JSON.stringify({ data: [{ id }] })),
+    );
+    expect(await new OpenAiServer({ baseUrl }).models()).toMatchObject([{ id, name }]);
   });
 });
 
@@ -209,6 +238,15 @@ describe('a server that answers nonsense', () => {
     (status: number, type: string, body: string): RequestListener =>
     (_request, response) =>
       void response.writeHead(status, { 'content-type': type }).end(body);
+  const recorded = ({
+    status,
+    type,
+    body,
+  }: {
+    status: number;
+    type: string;
+    body: string;
+  }): RequestListener => reply(status, type, body);
   const html = '<!doctype html><title>502 Bad Gateway</title>';
 
   it.each([
@@ -239,6 +277,22 @@ describe('a server that answers nonsense', () => {
       /Unexpected endpoint or method/,
     ],
     ['a refused key', reply(401, 'text/plain', ''), /answered 401: it wants a key/],
+    ['a key that llama.cpp refuses', recorded(replies.llamaCpp.wrongKey), /answered 401: Invalid API Key\./],
+    [
+      'a prompt that is too long for llama.cpp',
+      recorded(replies.llamaCpp.tooLong),
+      /answered 400: request \(402 tokens\) exceeds the available context size \(256 tokens\)/,
+    ],
+    [
+      'a parameter that llama.cpp refuses',
+      recorded(replies.llamaCpp.badParameter),
+      /answered 400: Field 'repeat_last_n': Value must be between 0/,
+    ],
+    [
+      'an address that llama.cpp has not',
+      recorded(replies.llamaCpp.noSuchPath),
+      /answered 404: File Not Found\./,
+    ],
     ['an empty stream', stream(''), /without a stream of events/],
     [
       'an error in the stream',
@@ -258,7 +312,7 @@ describe('a server that answers nonsense', () => {
     ],
     [
       'a stream without an end',
-      stream(replies.llamaCpp.split('\n\n').slice(0, 2).join('\n\n') + '\n\n'),
+      stream(replies.llamaCpp.text.body.split('\n\n').slice(0, 2).join('\n\n') + '\n\n'),
       /ended in the middle of the text/,
     ],
   ] as const)('%s', async (_name, listener, message) => {
@@ -266,13 +320,14 @@ describe('a server that answers nonsense', () => {
     expect(error.name).toBe('EngineError');
     expect(error.message).toMatch(message);
     expect(error.message).toContain('127.0.0.1');
-    expect(error.message).not.toContain('<');
+    // No part of a web page.
+    expect(error.message).not.toMatch(/<[!/a-z]/i);
   });
 
   it('a connection that breaks, and one that is never made', async () => {
     const baseUrl = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(replies.llamaCpp.split('\n\n')[0]! + '\n\n');
+      response.write(replies.llamaCpp.text.body.split('\n\n')[0]! + '\n\n');
       setTimeout(() => response.destroy(), 100);
     });
     expect((await failure(generate(baseUrl))).message).toMatch(/ended in the middle of the text/);

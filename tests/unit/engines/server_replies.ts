@@ -1,48 +1,16 @@
 /**
- * Replies in the forms that four kinds of server give them, with the quirks of each. Written down from their sources and
- * documentation (llama.cpp tools/server, vLLM entrypoints/openai, Ollama openai/, LM Studio's OpenAI endpoints).
+ * Replies in the forms that four kinds of server give them, with the quirks of each. Those of llama.cpp are recorded from a
+ * real one (tests/reference/record_server_replies.ts). Those of vLLM, Ollama and LM Studio are written by hand from their
+ * sources and documentation (vLLM entrypoints/openai, Ollama openai/, LM Studio's OpenAI endpoints): nobody has held them
+ * against a real server here.
  */
+import recording from './recorded/llama_cpp.json' with { type: 'json' };
 
 const events = (...chunks: unknown[]): string =>
   [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`), 'data: [DONE]'].join('\n\n') + '\n\n';
 
-const bytesOf = (text: string): number[] => [...new TextEncoder().encode(text)];
-
-/** llama.cpp: bytes and token ids, the chat form of logprobs for plain completions too, timings at the end. */
-const llamaToken = (id: number, token: string, logprob: number, bytes = bytesOf(token)) => ({
-  id,
-  token,
-  bytes,
-  logprob,
-});
-const llamaChunk = (text: string, drawn: ReturnType<typeof llamaToken>, top: unknown[]) => ({
-  choices: [
-    { text, index: 0, logprobs: { content: [{ ...drawn, top_logprobs: top }] }, finish_reason: null },
-  ],
-  created: 1763678000,
-  model: 'stories',
-  system_fingerprint: 'b6900',
-  object: 'text_completion',
-  id: 'chatcmpl-1',
-});
-export const llamaCpp = events(
-  llamaChunk(' there', llamaToken(727, ' there', -0.105), [
-    llamaToken(727, ' there', -0.105),
-    llamaToken(263, ' a', -2.5),
-    llamaToken(262, ' the', -4.2),
-  ]),
-  // Half of "é": the text waits for the other half, the bytes do not.
-  llamaChunk('', llamaToken(195, '\ufffd', -1.2, [0xc3]), [
-    llamaToken(263, ' a', -0.7),
-    llamaToken(195, '\ufffd', -1.2, [0xc3]),
-  ]),
-  llamaChunk('é', llamaToken(169, '\ufffd', -0.01, [0xa9]), [llamaToken(169, '\ufffd', -0.01, [0xa9])]),
-  {
-    choices: [{ text: '', index: 0, logprobs: null, finish_reason: 'length' }],
-    usage: { completion_tokens: 3, prompt_tokens: 4, total_tokens: 7 },
-    timings: { prompt_n: 4, predicted_n: 3 },
-  },
-);
+/** What llama.cpp's server answered: see the requests beside the replies. */
+export const llamaCpp = recording.replies;
 
 /** vLLM, plain: three lists; the drawn token is listed beside the n likeliest; −9999 stands for −∞; usage without choices. */
 export const vllm = events(
@@ -128,18 +96,7 @@ export const lmStudio = events(
 );
 
 export const models = {
-  llamaCpp: {
-    models: [{ name: 'stories', model: 'stories' }],
-    object: 'list',
-    data: [
-      {
-        id: 'stories',
-        object: 'model',
-        owned_by: 'llamacpp',
-        meta: { vocab_type: 1, n_vocab: 512, n_ctx_train: 128, n_embd: 64, n_params: 293120, size: 1185376 },
-      },
-    ],
-  },
+  llamaCpp: JSON.parse(recording.replies.models.body) as { data: [{ id: string }] },
   vllm: {
     object: 'list',
     data: [{ id: 'Qwen/Qwen2.5-0.5B', object: 'model', owned_by: 'vllm', max_model_len: 32768 }],

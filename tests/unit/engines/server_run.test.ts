@@ -7,8 +7,15 @@ import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
 import type { LineEvent, LineStep, RunRequest } from '../../../src/worker/api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
-import { serverParameters, takenBy } from '../../../src/worker/server_parameters.ts';
+import { serverFields, serverParameters, takenBy } from '../../../src/worker/server_parameters.ts';
 import * as replies from './server_replies.ts';
+
+const { llamaCpp } = replies;
+
+/** The logprobs of a recorded stream, read by themselves. */
+function logprobsIn(stream: string): number[] {
+  return [...stream.matchAll(/"content":\[\{[^{]*"logprob":([-.\d]+)/g)].map((match) => Number(match[1]));
+}
 
 let server: Server | undefined;
 afterEach(() => {
@@ -63,22 +70,99 @@ async function run(
 }
 
 describe('a run on a server', () => {
-  it('streams tokens with their logprobs; halves of a character are told apart', async () => {
-    const host = await load('llamaCpp', replies.llamaCpp);
-    const { steps, result, events } = await run(host);
-    expect(steps.map(({ label }) => label)).toEqual([' there', '\\xC3', '\\xA9']);
-    expect(steps.map(({ record }) => record.piece)).toEqual([' there', '', 'é']);
-    expect(steps.map(({ record }) => record.rawLogprob)).toEqual([-0.105, -1.2, -0.01]);
-    expect(steps.map(({ record }) => record.rank)).toEqual([1, 2, 1]);
+  it('streams tokens with their logprobs', async () => {
+    const host = await load('llamaCpp', llamaCpp.text.body);
+    const { steps, result, events } = await run(host, { stop: { maxTokens: 3, sequences: [] } });
+    expect(steps.map(({ label }) => label)).toEqual([',', ' there', ' was']);
+    expect(steps.map(({ record }) => [record.token, record.rank])).toEqual([
+      [4031, 1],
+      [405, 1],
+      [287, 1],
+    ]);
+    const logprobs = logprobsIn(llamaCpp.text.body);
+    expect(logprobs.length).toBe(3);
+    expect(steps.map(({ record }) => record.rawLogprob)).toEqual(logprobs);
     // What a server does not tell is no number.
     for (const { record } of steps) {
       expect([record.entropy, record.finalLogprob, record.kept]).toEqual([NaN, NaN, NaN]);
       expect(record.u).toBeNull();
     }
-    expect(steps.at(-1)!.record.perplexity).toBeCloseTo(Math.exp((0.105 + 1.2 + 0.01) / 3), 12);
+    const mean = logprobs.reduce((sum, logprob) => sum - logprob, 0) / 3;
+    expect(steps.at(-1)!.record.perplexity).toBeCloseTo(Math.exp(mean), 12);
     expect(result.error).toBeNull();
+    expect(result.timing.tokens).toBe(3);
     expect(events.at(-1)).toEqual({ type: 'line-end', line: 1, reason: 'max-tokens' });
-    expect(asked[0]).toMatchObject({ path: '/v1/completions', prompt: 'Once upon a time', logprobs: 20 });
+    const { path, ...body } = asked[0]!;
+    expect(path).toBe('/v1/completions');
+    expect(body).toMatchObject({ prompt: 'Once upon a time', logprobs: 20, timings_per_token: true });
+    expect(body).not.toHaveProperty('stop');
+  });
+
+  it('says of halves of characters what llama.cpp says of them: nothing', async () => {
+    const host = await load('llamaCpp', llamaCpp.bytes.body);
+    const { steps, result, events } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
+    expect(steps.map(({ label }) => label)).toEqual([' ', 'n', 'é', '🦊', '#2']);
+    expect(steps.map(({ record }) => record.piece).join('')).toBe(' né🦊');
+    // The logprobs that come with é and the fox are their last bytes' alone.
+    const told = logprobsIn(llamaCpp.bytes.body).map((logprob, i) => (i === 2 || i === 3 ? NaN : logprob));
+    expect(told.length).toBe(5);
+    expect(steps.map(({ record }) => record.rawLogprob)).toEqual(told);
+    expect(steps.map(({ kind }) => kind)).toEqual(['normal', 'normal', 'normal', 'normal', 'control']);
+    // Nine tokens were drawn: é is two, the fox is four, and the end one.
+    expect(result.timing.tokens).toBe(9);
+    expect(events.at(-1)).toMatchObject({ reason: 'end-of-generation' });
+    const view = (await host.inspect({ line: 1, position: 1 }, defaultParams(), { top: 3 }))!;
+    expect(view.rows.map(({ token, label }) => [token, label])).toEqual([
+      [4031, ','],
+      [405, ' there'],
+      [312, ' in'],
+      [4009, ' '],
+    ]);
+    expect(view.chosen).toBe(4009);
+    // Of 4096 entries.
+    expect(view.rest.count).toBe(4092);
+    expect(await host.inspect({ line: 1, position: 3 }, defaultParams(), { top: 3 })).toBeNull();
+  });
+
+  it('within a character leaves what llama.cpp never sent', async () => {
+    const host = await load('llamaCpp', llamaCpp.halfCharacter.body);
+    const { steps, result, events } = await run(host, { stop: { maxTokens: 4, sequences: [] } });
+    expect(steps.map(({ record }) => record.piece).join('')).toBe(' n');
+    expect(result.timing.tokens).toBe(4);
+    expect(events.at(-1)).toMatchObject({ reason: 'max-tokens' });
+  });
+
+  it('ends where the context does', async () => {
+    const host = await load('llamaCpp', llamaCpp.contextFull.body);
+    const { steps, events } = await run(host, { stop: { maxTokens: 50, sequences: [] } });
+    expect(steps.length).toBe(3);
+    expect(events.at(-1)).toMatchObject({ reason: 'context-full' });
+  });
+
+  it.each([
+    // The text before it is shown, tokens and all; what could become one is not, until it cannot.
+    ['e wa', ', ther', [1, 6, 6], 'stop-sequence'],
+    ['e was!', ', there was', [1, 6, 11], 'max-tokens'],
+    [' there', ',', [1, 1], 'stop-sequence'],
+    ['was', ', there ', [1, 7, 8], 'stop-sequence'],
+  ])('stops before “%s”', async (sequence, text, visible, reason) => {
+    const host = await load('llamaCpp', llamaCpp.text.body);
+    const { steps, events } = await run(host, { stop: { maxTokens: 3, sequences: [sequence] } });
+    expect(steps.map(({ record }) => record.visible)).toEqual(visible);
+    expect(
+      steps
+        .map(({ record }) => record.piece)
+        .join('')
+        .slice(0, steps.at(-1)!.record.visible),
+    ).toBe(text);
+    expect(events.at(-1)).toMatchObject({ reason });
+  });
+
+  it('of no tokens asks for none', async () => {
+    const host = await load('llamaCpp', llamaCpp.text.body);
+    const { steps, events } = await run(host, { stop: { maxTokens: 0, sequences: [] } });
+    expect([steps.length, asked.length]).toEqual([0, 0]);
+    expect(events.at(-1)).toMatchObject({ reason: 'max-tokens' });
   });
 
   it('is inspected by what was told: the likeliest, and the rest', async () => {
@@ -133,7 +217,7 @@ describe('a run on a server', () => {
   });
 
   it('keeps what came before a cut, and says that it was one', async () => {
-    const host = await load('llamaCpp', replies.llamaCpp.split('\n\n').slice(0, 2).join('\n\n') + '\n\n');
+    const host = await load('llamaCpp', llamaCpp.text.body.split('\n\n').slice(0, 2).join('\n\n') + '\n\n');
     const { steps, result, events } = await run(host);
     expect(steps.length).toBe(2);
     expect(result.error?.message).toMatch(/ended in the middle of the text; what came is kept/);
@@ -183,6 +267,44 @@ describe('parameters for a server', () => {
     const params: SamplingParams = { ...defaultParams(), off: ['top_p', 'temperature'] };
     expect(serverParameters(params, null)).toMatchObject({ top_p: 1, temperature: 1 });
   });
+
+  it('for llama.cpp are what it takes: no −1 for all, no seed that means any', () => {
+    const params: SamplingParams = { ...defaultParams(), penaltyLastN: -1, dryLastN: -1, seed: 4294967295 };
+    expect(serverParameters(params, 'llamacpp')).toMatchObject({
+      repeat_last_n: 1_000_000,
+      dry_penalty_last_n: 1_000_000,
+      seed: 4294967294,
+    });
+    expect(serverParameters({ ...params, seed: 7 }, 'llamacpp')).toMatchObject({ seed: 7 });
+  });
+
+  it('for llama.cpp come in the order of the chain, and for others without one', () => {
+    const params: SamplingParams = {
+      ...defaultParams(),
+      order: ['temperature', 'typical_p', 'top_k', 'adaptive_p', 'top_p', 'logit_bias'],
+      off: ['top_p'],
+    };
+    expect(serverFields(params, 'llamacpp', false)).toMatchObject({
+      samplers: ['temperature', 'typ_p', 'top_k'],
+      dry_sequence_breakers: ['\n', ':', '"', '*'],
+      temperature: 0.8,
+    });
+    expect(serverFields({ ...params, adaptiveTarget: 0.3 }, 'llamacpp', false)['samplers']).toEqual([
+      'temperature',
+      'typ_p',
+      'top_k',
+      'adaptive_p',
+    ]);
+    const plain: SamplingParams = { ...params, order: ['top_k'], adaptiveTarget: 0.3, dryBreakers: [] };
+    const greedy = serverFields(plain, 'llamacpp', true);
+    expect(greedy).toMatchObject({ samplers: ['top_k', 'temperature'], temperature: 0 });
+    // It refuses an empty list.
+    expect(greedy).not.toHaveProperty('dry_sequence_breakers');
+    expect(serverFields(params, 'vllm', true)).toEqual({
+      ...serverParameters(params, 'vllm'),
+      temperature: 0,
+    });
+  });
 });
 
 describe('the vocabulary of a server', () => {
@@ -194,11 +316,26 @@ describe('the vocabulary of a server', () => {
       const ids: number[] = [];
       for (let at = 0; at < bytes.length; at += step) {
         const own = bytes.slice(at, at + step);
-        ids.push(vocabulary.idOf({ text: new TextDecoder().decode(own), bytes: own, logprob: null }));
+        ids.push(
+          vocabulary.idOf({ id: null, text: new TextDecoder().decode(own), bytes: own, logprob: null }),
+        );
       }
       expect(vocabulary.decode(ids)).toBe(text);
     }
-    const again = vocabulary.idOf({ text: 'x', bytes: null, logprob: -1 });
-    expect(vocabulary.idOf({ text: 'x', bytes: new Uint8Array([120]), logprob: -2 })).toBe(again);
+    const again = vocabulary.idOf({ id: null, text: 'x', bytes: null, logprob: -1 });
+    expect(vocabulary.idOf({ id: null, text: 'x', bytes: new Uint8Array([120]), logprob: -2 })).toBe(again);
+  });
+
+  it('takes the ids that are told, and names what has no text by them', () => {
+    const vocabulary = new ServerVocabulary(100);
+    const none = new Uint8Array(0);
+    expect(vocabulary.idOf({ id: 2, text: '', bytes: none, logprob: -1 })).toBe(2);
+    expect(vocabulary.idOf({ id: 1, text: '', bytes: none, logprob: -1 })).toBe(1);
+    expect([vocabulary.label(2), vocabulary.kind(2)]).toEqual(['#2', 'control']);
+    // llama.cpp leaves the beginning of a character out of the text, and not out of the bytes.
+    expect(vocabulary.idOf({ id: 77, text: '', bytes: new Uint8Array([0xf0, 0x0f]), logprob: -1 })).toBe(77);
+    expect([vocabulary.label(77), vocabulary.kind(77)]).toEqual(['\\xF0\\x0F', 'normal']);
+    expect(vocabulary.encode('a prompt')).toEqual([100]);
+    expect(vocabulary.decode([100, 2])).toBe('a prompt');
   });
 });

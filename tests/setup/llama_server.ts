@@ -1,0 +1,68 @@
+/**
+ * A real llama.cpp server, for the tests that have one: `LLAMA_SERVER` names its program, or `llama-server` is on the PATH.
+ * Its model is the one that comes with the page.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import embedded from '../../src/models/embedded.json' with { type: 'json' };
+
+export const HOW_TO_GET_ONE =
+  'no llama.cpp server: set LLAMA_SERVER to a llama-server program (Debian 14: apt install llama.cpp-tools; others: https://github.com/ggml-org/llama.cpp/releases)';
+
+/** @returns the program and what it says of its version, or null where there is none that runs */
+export function findLlamaServer(): { program: string; version: string } | null {
+  const program = process.env['LLAMA_SERVER'] ?? 'llama-server';
+  const asked = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 20_000 });
+  const version = /version:.*/.exec(`${asked.stdout}${asked.stderr}`)?.[0];
+  return asked.status === 0 && version !== undefined ? { program, version } : null;
+}
+
+export interface LlamaServer {
+  readonly host: string;
+  /** With `/v1`. */
+  readonly baseUrl: string;
+  readonly process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts one on a port of its own, on this machine alone, and waits until its model is loaded.
+ * @param options more of its command line
+ * @throws Error with what it printed where it ends before that
+ */
+export async function startLlamaServer(program: string, options: readonly string[]): Promise<LlamaServer> {
+  const port = await freePort();
+  const model = ['-m', embedded.fileName, '--offline', '--host', '127.0.0.1', '--port', String(port)];
+  const child = spawn(program, [...model, '-t', '1', '-tb', '1', ...options], {
+    cwd: fileURLToPath(new URL('../../static/models/', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
+  const host = `127.0.0.1:${port}`;
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  for (let waited = 0; waited < 30_000; waited += 100) {
+    const health = await fetch(`http://${host}/health`).catch(() => null);
+    if (health?.ok) return { host, baseUrl: `http://${host}/v1`, process: child, stop };
+    if (child.exitCode !== null) break;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  await stop();
+  throw new Error(`${program} did not start: ${said.slice(-2000)}`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}
