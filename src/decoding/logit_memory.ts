@@ -67,8 +67,8 @@ export class LogitMemory {
 
   /**
    * As `along`, with what is missing computed anew. The array holds every row, whatever the budget keeps of them.
-   * - `prefill`: one pass over all tokens. Fast; its sums may be grouped otherwise than those of single steps, so the
-   *   last bits can differ from what was drawn from.
+   * - `prefill`: one pass over the tokens from the first missing row on. Fast; its sums may be grouped otherwise than those of
+   *   single steps, so the last bits can differ from what was drawn from.
    * - `replay`: a prefill of the first `from + 1` tokens and a step for each other one, as the run had gone: the same
    *   bits, at the run's own pace.
    */
@@ -89,19 +89,17 @@ export class LogitMemory {
       this.putAt(node(from + index + 1), logits);
     };
     const stop = signal ? { signal } : {};
-    if (how === 'prefill') {
-      const onLogits = (position: number, logits: Float32Array): void => {
-        if (position >= from) keep(position - from, logits);
-      };
-      const last = rows.findLastIndex((row) => row === null);
-      const { sequence } = await session.prefill(tokens.slice(0, from + last + 1), { onLogits, ...stop });
-      session.release(sequence);
-      return rows as Float32Array[];
-    }
-    const { sequence, logits } = await session.prefill(tokens.slice(0, from + 1), stop);
+    // What comes before the first missing row may still be in the KV cache.
+    const begun = how === 'prefill' ? missing : 0;
+    const { sequence, logits } = await session.prefill(tokens.slice(0, from + begun + 1), stop);
     try {
-      keep(0, logits);
-      for (let i = 1; i < rows.length; i++) {
+      keep(begun, logits);
+      const rest = tokens.slice(from + begun + 1, from + rows.lastIndexOf(null) + 1);
+      if (how === 'prefill' && rest.length > 0) {
+        const onLogits = (position: number, row: Float32Array): void => keep(position - from, row);
+        await session.prefill(rest, { sequence, onLogits, ...stop });
+      }
+      for (let i = 1; how === 'replay' && i < rows.length; i++) {
         signal?.throwIfAborted();
         const [next] = await session.step([{ sequence, token: tokens[from + i]! }]);
         keep(i, next!);

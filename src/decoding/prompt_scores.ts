@@ -1,5 +1,5 @@
-/** Numbers for tokens that were given, not drawn: the prompt's, or any text that one wants to hold a model against. */
-import type { Engine, LogitSummary, PrefillOptions, TokenId } from '../engines/contract.ts';
+/** Numbers for tokens that were given, not drawn: the prompt's. */
+import type { LogitSummary, PrefillOptions, TokenId } from '../engines/contract.ts';
 import { rankOf, rawDistribution } from '../sampling/scores.ts';
 import type { PromptRecord } from './events.ts';
 
@@ -53,53 +53,12 @@ export class PromptScorer {
   }
 }
 
-/** How a prefill is to report positions from `first` on: summed up by the engine where it can (`summaryTop` > 0). */
+/** How a prefill is to report positions: summed up by the engine where it can (`summaryTop` > 0). */
 export function scoringOptions(
   scorer: PromptScorer,
   summaryTop: number,
-  first = 0,
 ): Pick<PrefillOptions, 'onLogits' | 'onSummary'> {
-  if (summaryTop > 0) {
-    return {
-      onSummary: (position, summary) => {
-        if (position >= first) scorer.pushSummary(position - first, summary);
-      },
-    };
-  }
-  return {
-    onLogits: (position, logits) => {
-      if (position >= first) scorer.push(position - first, logits);
-    },
-  };
-}
-
-export interface ContinuationScore {
-  /** A record for each token of the continuation; `perplexity` runs over the continuation alone. */
-  readonly records: readonly PromptRecord[];
-  /** ln P(continuation | context). */
-  readonly totalLogprob: number;
-  readonly perplexity: number;
-}
-
-/**
- * Exact logprob and rank of every token of a given continuation, likely or not.
- * @param context at least one token
- * @throws EngineError from the session; `aborted`
- */
-export async function scoreContinuation(
-  { session, capabilities }: Pick<Engine, 'session' | 'capabilities'>,
-  context: readonly TokenId[],
-  continuation: readonly TokenId[],
-  signal?: AbortSignal,
-): Promise<ContinuationScore> {
-  const first = context.length - 1;
-  const scorer = new PromptScorer([...context.slice(-1), ...continuation]);
-  const { sequence } = await session.prefill([...context, ...continuation], {
-    ...scoringOptions(scorer, capabilities.summaryTop, first),
-    ...(signal ? { signal } : {}),
-  });
-  session.release(sequence);
-  const records = scorer.records.slice(1).map((record) => ({ ...record, position: record.position + first }));
-  const totalLogprob = records.reduce((sum, { rawLogprob }) => sum + (rawLogprob ?? 0), 0);
-  return { records, totalLogprob, perplexity: Math.exp(-totalLogprob / Math.max(1, records.length)) };
+  return summaryTop > 0
+    ? { onSummary: (position, summary) => scorer.pushSummary(position, summary) }
+    : { onLogits: (position, logits) => scorer.push(position, logits) };
 }

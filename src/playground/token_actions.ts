@@ -1,6 +1,6 @@
 /** Questions about tokens of the vocabulary. */
 import type { TokenId } from '../engines/contract.ts';
-import type { TokenHit, TokenisedPrompt } from '../worker/api.ts';
+import type { TextScore, TokenHit, TokenisedPrompt } from '../worker/api.ts';
 import type { CandidateRow } from '../worker/views.ts';
 import { worker } from './connection.ts';
 import { playground } from './state.svelte.ts';
@@ -21,6 +21,13 @@ export async function candidateAt(token: TokenId): Promise<CandidateRow | null> 
   const { line, position, params } = playground;
   if (!line || position === null) return null;
   return worker().candidate({ line: line.id, position }, params, token);
+}
+
+/** A text at the inspected step, in place of what stands there. */
+export async function scoreText(text: string): Promise<TextScore | null> {
+  const { line, position, params } = playground;
+  if (!line || position === null || text === '') return null;
+  return worker().score({ line: line.id, position }, params, text);
 }
 
 /** How the loaded model tokenises a text. */

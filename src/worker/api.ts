@@ -13,6 +13,7 @@ import type {
   TokenId,
   TokenKind,
 } from '../engines/contract.ts';
+import type { ContinuationScore } from '../decoding/continuation.ts';
 import type { RunResult, StepRecord, StopConditions, StopReason, Strategy } from '../decoding/events.ts';
 import type { GrammarProblem } from '../decoding/grammar/problem.ts';
 import type { Rederivation } from '../decoding/rederive.ts';
@@ -22,6 +23,7 @@ import type { HubRepository } from '../models/hub.ts';
 import type { KeptModel, RemoteFile } from '../models/model_store.ts';
 import type { StorageRoom } from '../models/storage_room.ts';
 import type { Grammar, NumberKey, SamplingParams } from '../sampling/params.ts';
+import type { TokenFate } from '../sampling/trace.ts';
 import type { LineDistances } from './distances.ts';
 import type { StepMeasure } from './measure_step.ts';
 import type { AdapterRoom, PlannedModel } from './model_plans.ts';
@@ -163,6 +165,11 @@ export interface Rederived extends Rederivation {
   readonly labels: readonly string[];
 }
 
+/** A text that nobody drew, as the continuation of another. */
+export interface TextScore extends Omit<ContinuationScore, 'tokens'> {
+  readonly tokens: readonly (TokenFate & { readonly label: string })[];
+}
+
 export interface InspectOptions {
   /** Candidates to list. */
   readonly top: number;
@@ -232,6 +239,8 @@ export interface WorkerApi {
   inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
   /** One named token at a place, wherever it ranks. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
+  /** A typed text in place of what follows there; null for no text, or when its logits cannot be had now. */
+  score(place: StepPlace, params: SamplingParams, text: string): Promise<TextScore | null>;
   rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
   /** What is wrong with a grammar for the loaded model, and where; null when it can be used. */
   grammarProblem(grammar: Grammar): Promise<GrammarProblem | null>;

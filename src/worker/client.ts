@@ -29,6 +29,7 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     adopt: (line, text) => remote.adopt(line, text),
     inspect: (place, params, options) => remote.inspect(place, params, options),
     candidate: (place, params, token) => remote.candidate(place, params, token),
+    score: (place, params, text) => remote.score(place, params, text),
     rederive: (line, params) => remote.rederive(line, params),
     grammarProblem: (grammar) => remote.grammarProblem(grammar),
     distributions: (places, top) => remote.distributions(places, top),

@@ -26,6 +26,7 @@ import type {
   RunRequest,
   Shelf,
   StepPlace,
+  TextScore,
   TokenHit,
   TokenisedPrompt,
   WorkerApi,
@@ -104,6 +105,10 @@ export class WorkerHost implements WorkerApi {
 
   async candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null> {
     return this.#require().candidate(place, params, token);
+  }
+
+  async score(place: StepPlace, params: SamplingParams, text: string): Promise<TextScore | null> {
+    return this.#texts?.score(place, params, text) ?? null;
   }
 
   async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {

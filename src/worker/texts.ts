@@ -1,6 +1,7 @@
 /** The texts of one loaded engine, their logits, and what can be asked about them. */
 import { EngineError, type Engine, type TokenId } from '../engines/contract.ts';
 import { OpenAiEngine } from '../engines/openai/engine.ts';
+import { encodeContinuation, scoreContinuation } from '../decoding/continuation.ts';
 import type { RunResult } from '../decoding/events.ts';
 import { masksAlong } from '../decoding/grammar/masks.ts';
 import { LogitMemory } from '../decoding/logit_memory.ts';
@@ -17,6 +18,7 @@ import type {
   Rederived,
   RunRequest,
   StepPlace,
+  TextScore,
   TokenHit,
 } from './api.ts';
 import { HeldLines, type HeldLine } from './held_lines.ts';
@@ -117,9 +119,29 @@ export class Texts {
     return temperatureStrip(temperatures, traces, steps[0]?.chosen ?? null, this.engine.tokenizer);
   }
 
+  async score(place: StepPlace, params: SamplingParams, typed: string): Promise<TextScore | null> {
+    const at = this.#lines.at(place);
+    const { tokenizer, capabilities } = this.engine;
+    if (!at || capabilities.logits !== 'full') return null;
+    const continuation = encodeContinuation(typed, tokenizer);
+    if (continuation.length === 0) return null;
+    const tokens = [...at.before, ...continuation];
+    const steps = await this.#steps(at.line, tokens.slice(0, -1), at.before.length, params);
+    if (!steps) return null;
+    const text = { tokens, stream: at.line.stream };
+    const { tokens: fates, ...score } = scoreContinuation(
+      this.#rederiver,
+      text,
+      params,
+      steps,
+      continuation.length,
+    );
+    return { ...score, tokens: fates.map((fate) => ({ ...fate, label: tokenizer.label(fate.token) })) };
+  }
+
   async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {
-    const found = this.turns.running ? null : await this.outputs(id);
-    return found && this.#rederived(found.line, found.rows, params);
+    const found = await this.#allSteps(id, params);
+    return found && this.#rederived(found.line, params, found.steps);
   }
 
   /** @throws EngineError `aborted` when it is stopped */
@@ -133,7 +155,8 @@ export class Texts {
       try {
         const rows = await fresh.obtain(this.engine.session, before, line.promptLength - 1, 'replay', signal);
         rows.forEach((row, output) => this.#memory.put(before.slice(0, line.promptLength + output), row));
-        return await this.#rederived(line, rows, params);
+        const masks = await masksAlong(params, this.engine.tokenizer, before.slice(line.promptLength));
+        return this.#rederived(line, params, { from: line.promptLength, rows, masks });
       } catch (cause) {
         if (!signal.aborted) throw cause;
         throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
@@ -142,10 +165,8 @@ export class Texts {
   }
 
   async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
-    const found = this.turns.running ? null : await this.outputs(id);
-    if (!found) return null;
-    const steps = await this.#outputSteps(found.line, found.rows, params);
-    return lineEvidence(this.#rederiver, found.line, params, steps, depth);
+    const found = await this.#allSteps(id, params);
+    return found && lineEvidence(this.#rederiver, found.line, params, found.steps, depth);
   }
 
   /** Raw logits of each output of a line, and the line; null when they are not known, or it is not held. */
@@ -165,19 +186,9 @@ export class Texts {
     this.engine.dispose();
   }
 
-  async #rederived(line: HeldLine, rows: Float32Array[], params: SamplingParams): Promise<Rederived> {
-    const steps = await this.#outputSteps(line, rows, params);
+  #rederived(line: HeldLine, params: SamplingParams, steps: KnownSteps): Rederived {
     const found = this.#rederiver.rederive(line, params, steps);
     return { ...found, labels: Array.from(found.tokens, (token) => this.engine.tokenizer.label(token)) };
-  }
-
-  async #outputSteps(
-    { tokens, promptLength }: HeldLine,
-    rows: Float32Array[],
-    params: SamplingParams,
-  ): Promise<KnownSteps> {
-    const masks = await masksAlong(params, this.engine.tokenizer, tokens.slice(promptLength));
-    return { from: promptLength, rows, masks };
   }
 
   /** @param read is called before anybody else can write to `memory` */
@@ -190,24 +201,40 @@ export class Texts {
     const at = this.#lines.at(place);
     if (!at) return null;
     const { before, chosen, line } = at;
-    const outputs = Math.max(0, before.length - line.promptLength);
-    const from = remembers(params) ? before.length - 1 - outputs : before.length - 1;
-    const rows = await this.#logits(before, from);
+    const steps = await this.#steps(line, before, before.length, params);
+    if (!steps) return null;
+    const trace = this.#rederiver.trace({ tokens: before, stream: line.stream }, params, steps, memory);
+    const output = place.position - line.promptLength;
+    return read({ trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) });
+  }
+
+  /** Every output of a line; null while a run goes on. */
+  async #allSteps(id: LineId, params: SamplingParams): Promise<{ line: HeldLine; steps: KnownSteps } | null> {
+    const line = this.#lines.get(id);
+    if (!line || this.turns.running) return null;
+    const steps = await this.#steps(line, line.tokens.slice(0, -1), line.promptLength, params);
+    return steps && { line, steps };
+  }
+
+  /**
+   * The steps that predict what follows `tokens` from position `wanted` on, and those before it that a chain remembers.
+   * @returns null when logits are missing and cannot be had now
+   */
+  async #steps(
+    { promptLength }: HeldLine,
+    tokens: readonly TokenId[],
+    wanted: number,
+    params: SamplingParams,
+  ): Promise<KnownSteps | null> {
+    const from = remembers(params) ? Math.min(wanted, promptLength) : wanted;
+    const rows = await this.#logits(tokens, from - 1);
     if (!rows) return null;
     // Within the prompt no grammar has a say.
     const masks =
-      before.length < line.promptLength
+      wanted < promptLength
         ? []
-        : await masksAlong(
-            params,
-            this.engine.tokenizer,
-            before.slice(line.promptLength),
-            outputs - rows.length + 1,
-          );
-    const text = { tokens: before, stream: line.stream };
-    const trace = this.#rederiver.trace(text, params, { from: from + 1, rows, masks }, memory);
-    const output = place.position - line.promptLength;
-    return read({ trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) });
+        : await masksAlong(params, this.engine.tokenizer, tokens.slice(promptLength), from - promptLength);
+    return { from, rows, masks };
   }
 
   /**

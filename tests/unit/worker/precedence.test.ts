@@ -1,6 +1,6 @@
 /** Whose turn it is in the worker: what a person starts goes before what the charts would like to know. */
 import { expect, test } from 'vitest';
-import type { PrefillOptions } from '../../../src/engines/contract.ts';
+import type { PrefillOptions, PrefillResult } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
@@ -17,18 +17,18 @@ test('a run cuts in on a re-derivation, which keeps what it has and can be asked
   const { session } = engine;
   const prefill = session.prefill.bind(session);
   const computed: number[] = [];
-  session.prefill = async (all, options: PrefillOptions = {}) => {
-    const { onLogits, signal } = options;
-    if (!onLogits) return prefill(all, options);
-    for (let position = 0; position < all.length; position++) {
+  session.prefill = async (some, options: PrefillOptions = {}) => {
+    const { sequence, onLogits, signal } = options;
+    if (sequence === undefined || !onLogits) return prefill(some, options);
+    let last: PrefillResult = { sequence, logits: new Float32Array(), reused: 0 };
+    for (const token of some) {
       await new Promise((resolve) => setTimeout(resolve));
       signal?.throwIfAborted();
-      const { sequence, logits } = await prefill(all.slice(0, position + 1));
-      session.release(sequence);
-      computed.push(position);
-      onLogits(position, logits);
+      last = await prefill([token], { sequence });
+      computed.push(token);
+      onLogits(session.tokens(sequence).length - 1, last.logits);
     }
-    return prefill(all);
+    return last;
   };
 
   const params = defaultParams();
