@@ -72,7 +72,8 @@ export function klDivergence(reference: ArrayLike<number>, logits: ArrayLike<num
   return p.reduce((sum, logp, i) => sum + Math.exp(logp) * (logp - q[i]!), 0);
 }
 
-function logSoftmax(logits: ArrayLike<number>): Float64Array {
+/** In f64. */
+export function logSoftmax(logits: ArrayLike<number>): Float64Array {
   const values = Float64Array.from(logits);
   const largest = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const logSum = largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));

@@ -1,10 +1,10 @@
 /**
  * A real llama.cpp server, for the tests that have one: `LLAMA_SERVER` names its program, or `llama-server` is on the PATH.
- * Its model is the one that comes with the page.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import embedded from '../../src/models/embedded.json' with { type: 'json' };
 
@@ -27,16 +27,23 @@ export interface LlamaServer {
   stop(): Promise<void>;
 }
 
+const EMBEDDED = fileURLToPath(new URL(`../../static/models/${embedded.fileName}`, import.meta.url));
+
 /**
  * Starts one on a port of its own, on this machine alone, and waits until its model is loaded.
  * @param options more of its command line
+ * @param model a GGUF file; default: the model that comes with the page. The server knows it by its name alone
  * @throws Error with what it printed where it ends before that
  */
-export async function startLlamaServer(program: string, options: readonly string[]): Promise<LlamaServer> {
+export async function startLlamaServer(
+  program: string,
+  options: readonly string[],
+  model = EMBEDDED,
+): Promise<LlamaServer> {
   const port = await freePort();
-  const model = ['-m', embedded.fileName, '--offline', '--host', '127.0.0.1', '--port', String(port)];
-  const child = spawn(program, [...model, '-t', '1', '-tb', '1', ...options], {
-    cwd: fileURLToPath(new URL('../../static/models/', import.meta.url)),
+  const place = ['-m', basename(model), '--offline', '--host', '127.0.0.1', '--port', String(port)];
+  const child = spawn(program, [...place, '-t', '1', '-tb', '1', ...options], {
+    cwd: dirname(model),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
