@@ -12,6 +12,7 @@ import {
 } from '../src/engines/contract.ts';
 import { runDecoding } from '../src/decoding/decode.ts';
 import { laneConstraints } from '../src/decoding/grammar/compile.ts';
+import { LogitMemory } from '../src/decoding/logit_memory.ts';
 import { loadWebGpuEngine } from '../src/engines/webgpu/engine.ts';
 import { DeviceCounter } from '../src/engines/webgpu/gpu/device_counter.ts';
 import { openGguf } from '../src/engines/webgpu/gguf/header.ts';
@@ -19,6 +20,7 @@ import { createTokenizer } from '../src/engines/webgpu/tokenizer/tokenizer.ts';
 import { SamplingError } from '../src/sampling/errors.ts';
 import { type HeadlessArguments, UsageError, readArguments, usage } from './headless/arguments.ts';
 import { buildOutput, shownBranch } from './headless/output.ts';
+import { rederive, scoreText } from './headless/questions.ts';
 import { RunRecorder } from './headless/recorder.ts';
 import { type TokenScore, scoreToken } from './headless/scores.ts';
 import { countSteps, tapPrompt, withSession } from './headless/taps.ts';
@@ -82,6 +84,28 @@ async function loadEngine(
   });
 }
 
+async function score(args: HeadlessArguments, source: ByteSource, text: string): Promise<void> {
+  const engine = await loadEngine(args, source, new DeviceCounter());
+  const prompt = promptTokens(args, engine.tokenizer);
+  const found = await scoreText(engine, prompt, args.lanes[0]!, text, stop.signal);
+  if (args.json)
+    await print(`${JSON.stringify({ model: engine.model, prompt: { tokens: prompt }, score: found })}\n`);
+  else {
+    const rows = found.tokens.map(({ text: label, logprob, rank, finalLogprob, removedBy }) =>
+      [
+        JSON.stringify(label).padEnd(16),
+        logprob.toFixed(4).padStart(10),
+        `rank ${rank}`.padEnd(12),
+        finalLogprob === null ? `removed by ${removedBy}` : `after the chain ${finalLogprob.toFixed(4)}`,
+      ].join('  '),
+    );
+    await print(
+      `${rows.join('\n')}\nlogprob ${found.logprob.toFixed(4)}, perplexity ${found.perplexity.toFixed(2)}\n`,
+    );
+  }
+  engine.dispose();
+}
+
 async function generate(args: HeadlessArguments, source: ByteSource): Promise<void> {
   const started = performance.now();
   const counter = new DeviceCounter();
@@ -97,6 +121,7 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
     if (next !== undefined) promptScores[position + 1] = scoreToken(logits, next, args.logprobs);
   });
   const recorder = new RunRecorder();
+  const memory = args.rederive.length > 0 ? new LogitMemory() : null;
   // One sequence streams to a person; several would mix.
   const streams =
     !args.json && args.lanes.length === 1 && (strategy.kind === 'sample' || strategy.kind === 'greedy');
@@ -113,6 +138,7 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
     },
     {
       signal: stop.signal,
+      ...(memory ? { memory } : {}),
       constraint: await laneConstraints(args.lanes, engine.tokenizer),
       onEvent: (event) => {
         recorder.onEvent(event);
@@ -125,6 +151,8 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
       },
     },
   );
+  const rederived =
+    memory === null ? [] : await rederive(engine, memory, prompt, result.branches[0]!.tokens, args.rederive);
   if (args.json) {
     const output = buildOutput({
       model: engine.model,
@@ -133,6 +161,7 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
       promptScores: scorePrompt ? promptScores : null,
       result,
       recorder,
+      rederived,
       loadMs,
       counters: steady.counters(engine),
     });
@@ -145,6 +174,15 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
         ? result.branches.map((b) => `--- lane ${b.lane}\n${b.text}\n`).join('')
         : `${shownBranch(result).text}\n`,
     );
+  }
+  if (!args.json) {
+    for (const { flags, tokens, firstDivergence: at } of rederived) {
+      const words =
+        at === null
+          ? 'the same text'
+          : `parts at output token ${at}, with ${JSON.stringify(engine.tokenizer.label(tokens[at]!))}`;
+      await print(`--- ${flags}: ${words}\n`);
+    }
   }
   engine.dispose();
   if (result.error !== null) fail(result.error.message, 1);
@@ -160,7 +198,9 @@ async function main(): Promise<void> {
   if (args === null) return print(`${usage()}\n`);
   const source = await nodeFileSource(args.model);
   try {
-    await (args.tokenizeOnly ? tokenize(args, source) : generate(args, source));
+    if (args.tokenizeOnly) await tokenize(args, source);
+    else if (args.continuation !== null) await score(args, source, args.continuation);
+    else await generate(args, source);
   } finally {
     await source.close();
   }

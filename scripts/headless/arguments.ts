@@ -25,6 +25,10 @@ export interface HeadlessArguments {
   readonly decoding: DecodingFlags;
   /** One per lane; at least one. */
   readonly lanes: readonly SamplingParams[];
+  /** Other chains for the run's text, after it. */
+  readonly rederive: readonly { readonly flags: string; readonly params: SamplingParams }[];
+  /** A text to score after the prompt, in place of drawing one. */
+  readonly continuation: string | null;
   /** Length of each token's `top`. */
   readonly logprobs: number;
   readonly contextLength: number | null;
@@ -45,6 +49,16 @@ const VALUES: readonly FlagHelp[] = [
     flag: '--lane',
     value: 'FLAGS',
     help: 'Another sequence over the same prompt, with these flags of the chain over the others: --lane "--temperature 0.2".',
+  },
+  {
+    flag: '--continuation',
+    value: 'TEXT',
+    help: 'Draw nothing: give the exact logprob and rank of each token of this text after the prompt, and its chance under the chain.',
+  },
+  {
+    flag: '--rederive',
+    value: 'FLAGS',
+    help: 'What the chain with these flags over the others would have drawn at each step of the output; may be given many times.',
   },
   {
     flag: '--logprobs',
@@ -116,7 +130,15 @@ export function readArguments(argv: readonly string[]): HeadlessArguments | null
   const model = last('--model');
   if (model === undefined) throw new UsageError('No model is named; add --model FILE.');
   const chainFlags = argvOfChain(decoding.rest, sampling.rest);
-  const lanes = own.given.filter(([flag]) => flag === '--lane').map(([, flags]) => laneOf(chainFlags, flags));
+  const others = (flag: '--lane' | '--rederive') =>
+    own.given
+      .filter(([name]) => name === flag)
+      .map(([, flags]) => ({ flags, params: { ...chainOf(flag, chainFlags, flags), grammar } }));
+  const lanes = others('--lane').map(({ params }) => params);
+  const rederive = others('--rederive');
+  if (rederive.length > 0 && (decoding.value.strategy.kind !== 'sample' || lanes.length > 0)) {
+    throw new UsageError('--rederive needs one text that was sampled; leave out --lane and --strategy.');
+  }
   return {
     model,
     prompt: promptOf(last, switches.has('--chat')),
@@ -126,7 +148,9 @@ export function readArguments(argv: readonly string[]): HeadlessArguments | null
       ...decoding.value,
       scorePrompt: decoding.value.scorePrompt || switches.has('--prompt-logprobs'),
     },
-    lanes: (lanes.length > 0 ? lanes : [sampling.value]).map((params) => ({ ...params, grammar })),
+    lanes: lanes.length > 0 ? lanes : [{ ...sampling.value, grammar }],
+    rederive,
+    continuation: last('--continuation') ?? null,
     logprobs: whole('--logprobs', 0) ?? decoding.value.topCandidates,
     contextLength: whole('--context', 1),
     adapter: last('--adapter') ?? null,
@@ -145,10 +169,10 @@ function argvOfChain(argv: readonly string[], left: readonly string[]): string[]
   });
 }
 
-function laneOf(base: readonly string[], flags: string): SamplingParams {
+function chainOf(flag: string, base: readonly string[], flags: string): SamplingParams {
   const { value, rest } = paramsFromFlags([...base, ...flags.trim().split(/\s+/)]);
   if (rest.length > 0)
-    throw new UsageError(`--lane "${flags}" has "${rest[0]}", which is no flag of the chain.`);
+    throw new UsageError(`${flag} "${flags}" has "${rest[0]}", which is no flag of the chain.`);
   return value;
 }
 

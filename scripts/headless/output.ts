@@ -1,6 +1,7 @@
 /** The JSON of `npm run headless -- --json`. Logprobs are raw, before any stage of the chain, in nats. */
 import type { EngineDescription, ModelInfo, StepCounters, TokenId } from '../../src/engines/contract.ts';
 import type { BranchResult, RunResult, StepRecord, VoteShare } from '../../src/decoding/events.ts';
+import type { RederivedOutput } from './questions.ts';
 import type { RunRecorder } from './recorder.ts';
 import type { TokenLogprob, TokenScore } from './scores.ts';
 
@@ -39,6 +40,8 @@ export interface HeadlessOutput {
   /** Every branch from best to worst, where there are several. */
   readonly completions?: readonly (Completion & { readonly lane: number })[];
   readonly votes?: readonly VoteShare[];
+  /** One for each --rederive, in order. */
+  readonly rederived?: readonly RederivedOutput[];
   readonly timing: RunResult['timing'] & {
     readonly loadMs: number;
     readonly prefillTokensPerSecond: number;
@@ -80,6 +83,7 @@ export interface OutputParts {
   readonly promptScores: readonly (TokenScore | null)[] | null;
   readonly result: RunResult;
   readonly recorder: RunRecorder;
+  readonly rederived: readonly RederivedOutput[];
   readonly loadMs: number;
   readonly counters: StepCounters | null;
 }
@@ -97,6 +101,7 @@ export function buildOutput(parts: OutputParts): HeadlessOutput {
       ? { completions: ranked.map((branch) => ({ lane: branch.lane, ...completion(branch, recorder) })) }
       : {}),
     ...(votes.length > 0 ? { votes } : {}),
+    ...(parts.rederived.length > 0 ? { rederived: parts.rederived } : {}),
     timing: {
       ...timing,
       loadMs: parts.loadMs,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeContinuation } from '../../src/decoding/continuation.ts';
 import type { Engine } from '../../src/engines/contract.ts';
 import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
 import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
@@ -43,6 +44,16 @@ describeOnEachAdapter('the embedded model', ({ gpu }) => {
         const { tokenizer } = engine;
         // Before a text this vocabulary puts a space, so that its first word is a word like any other.
         expect(tokenizer.decode(tokenizer.encode(text))).toBe(text === '' ? '' : ` ${text}`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a continuation of any text is given back as it is, without the space', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        const { tokenizer } = engine;
+        expect(tokenizer.decode(encodeContinuation(text, tokenizer))).toBe(text);
       }),
       { numRuns: 500 },
     );

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HeadlessOutput } from '../../scripts/headless/output.ts';
+import type { ScoreOutput } from '../../scripts/headless/questions.ts';
 import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
 import { openGguf } from '../../src/engines/webgpu/gguf/header.ts';
 import { type ModelSpec, makeModel } from '../models/make_model.ts';
@@ -181,6 +182,55 @@ describe('on a random model', () => {
     expect(bad.stderr).toMatch(/parenthesis is not closed\. \(line 1, column 4\)/);
   });
 
+  test('scores a given text with --continuation: logprobs and ranks of plain loops in f64', async () => {
+    const plain = await readPlainModel(await openGguf(bufferSource('random.gguf', makeModel(SPEC))));
+    const given = ['--model', model, '--tokens', PROMPT.join(','), '--continuation', 'an odd text', '--json'];
+    const neutral = ['--top-k', '0', '--top-p', '1', '--min-p', '0', '--temperature', '0.5'];
+    const { code, stdout } = await headless(...given, ...neutral);
+    expect(code).toBe(0);
+    const { score } = JSON.parse(stdout) as { score: ScoreOutput };
+    expect(score.tokens.length).toBeGreaterThan(3);
+    const all = [...PROMPT, ...score.tokens.map(({ id }) => id)];
+    const logits = plainForward(plain, all);
+    let [sum, cold] = [0, 0];
+    score.tokens.forEach(({ id, logprob, rank, finalLogprob }, i) => {
+      const row = logits[PROMPT.length - 1 + i]!;
+      const expected = logSoftmax(row);
+      const halved = logSoftmax(row.map((logit) => logit / 0.5));
+      expect(Math.abs(logprob - expected[id]!)).toBeLessThan(1e-4);
+      expect(rank).toBe(1 + expected.filter((other) => other > expected[id]!).length);
+      expect(Math.abs(finalLogprob! - halved[id]!)).toBeLessThan(1e-3);
+      sum += expected[id]!;
+      cold += halved[id]!;
+    });
+    expect(Math.abs(score.logprob - sum)).toBeLessThan(1e-3);
+    expect(Math.abs(score.finalLogprob! - cold)).toBeLessThan(1e-2);
+  });
+
+  test('says with --rederive where a run with other flags parts', async () => {
+    const given = [
+      '--model',
+      model,
+      '--tokens',
+      PROMPT.join(','),
+      '--max-tokens',
+      '20',
+      '--ignore-eos',
+      'true',
+    ];
+    const others = ['--temperature 3 --top-k 0', '--seed 42'];
+    const flags = others.flatMap((other) => ['--rederive', other]);
+    const first = await run(...given, ...flags);
+    const hot = await run(...given, '--temperature', '3', '--top-k', '0');
+    const ids = ({ completion }: HeadlessOutput) => completion.tokens.map(({ id }) => id);
+    const parting = ids(first).findIndex((id, i) => id !== ids(hot)[i]);
+    expect(parting).toBeGreaterThanOrEqual(0);
+    expect(first.rederived).toHaveLength(2);
+    expect(first.rederived![0]).toMatchObject({ flags: others[0], firstDivergence: parting });
+    expect(first.rederived![0]!.tokens[parting]).toBe(ids(hot)[parting]);
+    expect(first.rederived![1]).toMatchObject({ tokens: ids(first), firstDivergence: null });
+  });
+
   test('stops after the token ids with --tokenize', async () => {
     const { stdout } = await headless('--model', model, '--prompt', 'the model', '--tokenize');
     const { prompt } = JSON.parse(
@@ -204,6 +254,13 @@ describe('on a random model', () => {
       ['--prompt', 'a', '--adapter', 'voodoo'],
       1,
       'no adapter named "voodoo"',
+    ],
+    ['no text to score', ['--prompt', 'a', '--continuation', ''], 1, '--continuation has no text'],
+    [
+      'a re-derivation of several lanes',
+      ['--prompt', 'a', '--lane', '--seed 1', '--rederive', '--seed 2'],
+      2,
+      '--rederive needs one text',
     ],
     ['an unknown flag', ['--prompt', 'a', '--hot'], 2, '"--hot" is no option here'],
   ])('says in one sentence: %s', async (_, args, code, words) => {

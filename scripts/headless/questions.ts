@@ -1,0 +1,104 @@
+/** What can be asked of a text that stands: how likely a given one is, and what another chain would have drawn along it. */
+import { type Engine, EngineError, type TokenId } from '../../src/engines/contract.ts';
+import { encodeContinuation, scoreContinuation } from '../../src/decoding/continuation.ts';
+import { masksAlong } from '../../src/decoding/grammar/masks.ts';
+import { LogitMemory } from '../../src/decoding/logit_memory.ts';
+import { Rederiver } from '../../src/decoding/rederive.ts';
+import type { SamplingParams, StageName } from '../../src/sampling/params.ts';
+
+export interface ScoredToken {
+  readonly id: TokenId;
+  readonly text: string;
+  readonly logprob: number;
+  readonly rank: number;
+  /** After the whole chain; null when the chain removes it (−∞ has no JSON), and then by which stage. */
+  readonly finalLogprob: number | null;
+  readonly removedBy: StageName | null;
+}
+
+export interface ScoreOutput {
+  readonly text: string;
+  readonly tokens: readonly ScoredToken[];
+  readonly logprob: number;
+  readonly finalLogprob: number | null;
+  readonly perplexity: number;
+}
+
+/** @throws EngineError `empty-prompt` for no text; SamplingError */
+export async function scoreText(
+  { session, tokenizer }: Engine,
+  prompt: readonly TokenId[],
+  params: SamplingParams,
+  text: string,
+  signal: AbortSignal,
+): Promise<ScoreOutput> {
+  const continuation = encodeContinuation(text, tokenizer);
+  if (continuation.length === 0) {
+    throw new EngineError('empty-prompt', '--continuation has no text; write what is to follow the prompt.');
+  }
+  const tokens = [...prompt, ...continuation];
+  const known = tokens.slice(0, -1);
+  const rows = await new LogitMemory().obtain(session, known, prompt.length - 1, 'prefill', signal);
+  const masks = await masksAlong(params, tokenizer, known.slice(prompt.length));
+  const steps = { from: prompt.length, rows, masks };
+  const place = { tokens, stream: 0 };
+  const score = scoreContinuation(new Rederiver(tokenizer), place, params, steps, continuation.length);
+  return {
+    text,
+    tokens: score.tokens.map(({ token, rawLogprob, rank, finalLogprob, removedBy }) => ({
+      id: token,
+      text: tokenizer.label(token),
+      logprob: rawLogprob,
+      rank,
+      finalLogprob: finite(finalLogprob),
+      removedBy,
+    })),
+    logprob: score.rawLogprob,
+    finalLogprob: finite(score.finalLogprob),
+    perplexity: score.perplexity,
+  };
+}
+
+export interface RederivedOutput {
+  readonly flags: string;
+  /** What would have been drawn at each step, given the text before it as it stands. */
+  readonly tokens: readonly TokenId[];
+  /** Of the tokens that stand there; null where this chain removes them. */
+  readonly finalLogprobs: readonly (number | null)[];
+  /** Index of the first output token that would have been another, or null. */
+  readonly firstDivergence: number | null;
+}
+
+/**
+ * Other chains along one output, without the model.
+ * @param memory that kept the run's logits
+ */
+export async function rederive(
+  { tokenizer, session }: Engine,
+  memory: LogitMemory,
+  prompt: readonly TokenId[],
+  output: readonly TokenId[],
+  others: readonly { readonly flags: string; readonly params: SamplingParams }[],
+): Promise<readonly RederivedOutput[]> {
+  if (output.length === 0) return [];
+  const tokens = [...prompt, ...output];
+  const text = { tokens, promptLength: prompt.length, stream: 0, byHand: new Set<number>() };
+  const rows = await memory.obtain(session, tokens.slice(0, -1), prompt.length - 1, 'replay');
+  const rederiver = new Rederiver(tokenizer);
+  const found: RederivedOutput[] = [];
+  for (const { flags, params } of others) {
+    const masks = await masksAlong(params, tokenizer, output.slice(0, -1));
+    const again = rederiver.rederive(text, params, { from: prompt.length, rows, masks });
+    found.push({
+      flags,
+      tokens: [...again.tokens],
+      finalLogprobs: Array.from(again.finalLogprob, finite),
+      firstDivergence: again.firstDivergence,
+    });
+  }
+  return found;
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
