@@ -39,7 +39,7 @@ export class ServerVocabulary implements Tokenizer {
     if (id !== null && id < this.serverSize) {
       // An end of text has no text: it goes by its number.
       if (!this.#entries.get(id)?.bytes.length)
-        this.#entries.set(id, { label: labelOf(own) || `#${id}`, kind, bytes: own });
+        this.#entries.set(id, { label: labelOf(own) || `<token ${id}>`, kind, bytes: own });
       return id;
     }
     const label = labelOf(own);

@@ -101,7 +101,7 @@ describe('a run on a server', () => {
   it('says of halves of characters what llama.cpp says of them: nothing', async () => {
     const host = await load('llamaCpp', llamaCpp.bytes.body);
     const { steps, result, events } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
-    expect(steps.map(({ label }) => label)).toEqual([' ', 'n', 'é', '🦊', '#2']);
+    expect(steps.map(({ label }) => label)).toEqual([' ', 'n', 'é', '🦊', '<token 2>']);
     expect(steps.map(({ record }) => record.piece).join('')).toBe(' né🦊');
     // The logprobs that come with é and the fox are their last bytes' alone.
     const told = logprobsIn(llamaCpp.bytes.body).map((logprob, i) => (i === 2 || i === 3 ? NaN : logprob));
@@ -331,7 +331,7 @@ describe('the vocabulary of a server', () => {
     const none = new Uint8Array(0);
     expect(vocabulary.idOf({ id: 2, text: '', bytes: none, logprob: -1 })).toBe(2);
     expect(vocabulary.idOf({ id: 1, text: '', bytes: none, logprob: -1 })).toBe(1);
-    expect([vocabulary.label(2), vocabulary.kind(2)]).toEqual(['#2', 'control']);
+    expect([vocabulary.label(2), vocabulary.kind(2)]).toEqual(['<token 2>', 'control']);
     // llama.cpp leaves the beginning of a character out of the text, and not out of the bytes.
     expect(vocabulary.idOf({ id: 77, text: '', bytes: new Uint8Array([0xf0, 0x0f]), logprob: -1 })).toBe(77);
     expect([vocabulary.label(77), vocabulary.kind(77)]).toEqual(['\\xF0\\x0F', 'normal']);
