@@ -36,6 +36,14 @@ export function partings(outputs: readonly Output[]): Partings {
   return { pairs, common: outputs.length === 0 ? 0 : Math.min(shortest, first) };
 }
 
+export function samePartings(a: Partings, b: Partings): boolean {
+  return (
+    a.common === b.common &&
+    a.pairs.length === b.pairs.length &&
+    a.pairs.every((row, i) => row.every((at, j) => at === b.pairs[i]![j]))
+  );
+}
+
 /** For each output index at which a lane parts from others for the first time: which lanes those are. */
 export function partingsOf(lane: number, { pairs }: Partings): ReadonlyMap<number, readonly number[]> {
   const marks = new Map<number, number[]>();

@@ -75,8 +75,31 @@ export function followLanes(): void {
       });
       return;
     }
-    if (!comparison || position === null || playground.engine.phase !== 'ready') return;
-    askDistributions({ comparison, focus, position, params: lanesNow() });
+  });
+
+  /** What the charts show, as text: while lanes stream behind the place that is looked at, nothing there changes. */
+  const asked = $derived.by(() => {
+    const { comparison, position, focus } = compare;
+    if (!comparison || position === null || playground.engine.phase !== 'ready' || recordedLanes())
+      return null;
+    const there = comparison.lines.map(({ length }) => position < length);
+    // While a run goes on, logits that were forgotten cannot be had: asked again at its end.
+    return JSON.stringify([
+      comparison.id,
+      position,
+      focus,
+      there,
+      lanesNow(),
+      playground.run.phase === 'idle',
+    ]);
+  });
+  $effect(() => {
+    if (asked === null) return;
+    untrack(() => {
+      const { comparison, position, focus } = compare;
+      if (comparison && position !== null)
+        askDistributions({ comparison, focus, position, params: lanesNow() });
+    });
   });
 
   $effect(() => {

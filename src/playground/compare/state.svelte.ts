@@ -10,7 +10,7 @@ import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts'
 import type { Line } from '../line.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
-import { partings, type Output } from './divergence.ts';
+import { partings, samePartings, type Output, type Partings } from './divergence.ts';
 import { outputTokens } from './lane_tokens.ts';
 import type { Method } from './method.ts';
 
@@ -81,7 +81,13 @@ class CompareState {
       ended: line.reason !== null,
     })),
   );
-  readonly #partings = $derived(partings(this.#outputs));
+  /** Stays the same object while nothing parts anew, so that a streamed token does not stir what hangs on it. */
+  #lastPartings: Partings = partings([]);
+  readonly #partings = $derived.by(() => {
+    const now = partings(this.#outputs);
+    if (!samePartings(now, this.#lastPartings)) this.#lastPartings = now;
+    return this.#lastPartings;
+  });
   readonly #position = $derived.by(() => {
     const lines = this.#comparison?.lines ?? [];
     if (lines.length === 0) return null;
@@ -92,6 +98,9 @@ class CompareState {
     const free = promptLength + this.#partings.common;
     return Math.min(this.#selected ?? free, longest - 1);
   });
+
+  // Derived, so that whoever reads it does not hang on the comparison, which is another with each streamed token.
+  readonly #focused = $derived(Math.min(this.#focus, Math.max(0, (this.#comparison?.lines.length ?? 1) - 1)));
 
   get method(): Method {
     return playground.settings.method;
@@ -106,7 +115,7 @@ class CompareState {
     return this.#selected;
   }
   get focus(): number {
-    return Math.min(this.#focus, Math.max(0, (this.#comparison?.lines.length ?? 1) - 1));
+    return this.#focused;
   }
   get distributions(): Snapshot['distributions'] {
     return this.#distributions;
@@ -117,7 +126,7 @@ class CompareState {
   get measuring(): boolean {
     return this.#measuring;
   }
-  get partings(): ReturnType<typeof partings> {
+  get partings(): Partings {
     return this.#partings;
   }
   /** The place that the charts show. */

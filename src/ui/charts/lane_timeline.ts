@@ -20,6 +20,9 @@ export interface LaneTimelineOptions {
   readonly focus: number;
 }
 
+/** Points of all curves together from which on each has its share of them. Largest triangles (Steinarsson 2013) keep its peaks. */
+const maxPoints = 1600;
+
 /** One number of every lane over the text, a line a lane. */
 export function laneTimelineConfig(
   lanes: readonly LaneSeries[],
@@ -29,6 +32,7 @@ export function laneTimelineConfig(
 ): ChartConfiguration<'line', Point[]> {
   const ticks = axisTicks(theme);
   const longest = Math.max(1, ...lanes.map(({ values }) => values.length));
+  const samples = Math.max(100, Math.floor(maxPoints / Math.max(1, lanes.length)));
   const points = (values: Float64Array): Point[] =>
     Array.from(values, (y, i) => ({ x: i + 1, y })).filter(({ y }) => Number.isFinite(y));
   return {
@@ -70,6 +74,7 @@ export function laneTimelineConfig(
         },
       },
       plugins: {
+        decimation: { enabled: true, algorithm: 'lttb', samples, threshold: samples },
         tooltip: {
           callbacks: {
             title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,

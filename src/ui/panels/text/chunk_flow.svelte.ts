@@ -23,7 +23,7 @@ export function mustStayInline(line: Line): boolean {
  * Puts each chunk from index `from` on where the one before it ends.
  * @param box holds one element a chunk, in order
  */
-export function flowChunks(box: HTMLElement, line: Line, from: number): void {
+function flowChunks(box: HTMLElement, line: Line, from: number): void {
   const elements = box.querySelectorAll<HTMLElement>(':scope > .chunk');
   for (let index = Math.max(1, from); index < elements.length; index++) {
     const before = elements[index - 1]!;
@@ -38,4 +38,22 @@ export function flowChunks(box: HTMLElement, line: Line, from: number): void {
     style.marginTop = '-1lh';
     style.textIndent = `${end.right - before.getBoundingClientRect().left}px`;
   }
+}
+
+/**
+ * Keeps the chunks of a line in their places while it grows: those before the last one keep theirs while the layout stays the
+ * same. Call it while the component that draws them is being set up.
+ * @param layout what else the places depend on, as one key
+ */
+export function keepFlow(box: () => HTMLElement, line: () => Line, layout: () => string): void {
+  let flowed = { key: '', chunks: 0 };
+  $effect(() => {
+    const { id, chunks } = line();
+    const now = { key: `${id} ${layout()}`, chunks: chunks.length };
+    if (mustStayInline(line())) return;
+    const same = flowed.key === now.key;
+    if (same && flowed.chunks === now.chunks) return;
+    flowChunks(box(), line(), same ? flowed.chunks : 1);
+    flowed = now;
+  });
 }
