@@ -36,7 +36,7 @@ export async function runOnServer(
       `${engine.host} samples by itself and cannot be held to a grammar from here; set the output to “free”.`,
     );
   }
-  const line = beginLine(engine, request, context, steps);
+  const { line, chosen } = beginLine(engine, request, context, steps);
   const events = batched<LineEvent>(context.onEvents);
   const started = performance.now();
   let first = 0;
@@ -51,6 +51,7 @@ export async function runOnServer(
     (step) => events.push({ type: 'steps', line: lane.line, steps: [step] }),
     request.stop.sequences,
   );
+  if (chosen) text.append(chosen);
 
   try {
     const pieces = engine.generate(line.tokens, {
@@ -59,7 +60,7 @@ export async function runOnServer(
       signal: context.signal,
     });
     // Asked for none, llama.cpp's server draws one all the same.
-    for await (const piece of request.stop.maxTokens === 0 ? [] : pieces) {
+    for await (const piece of request.stop.maxTokens === 0 || text.stopped ? [] : pieces) {
       first ||= performance.now();
       counted = piece.counted ?? counted;
       for (const token of tokensOf(piece)) if (!text.stopped) text.append(token);
@@ -108,26 +109,31 @@ function reasonOf(finish: string, counted: number | null, maxTokens: number): St
   return counted !== null && counted < maxTokens ? 'context-full' : 'max-tokens';
 }
 
+/** @returns the text so far, and the token that a person chose to follow it, with what the server told of it */
 function beginLine(
   engine: OpenAiEngine,
-  request: RunRequest,
+  { lanes, prompt, from }: RunRequest,
   { lines }: RunContext,
   steps: ServerSteps,
-): HeldLine {
-  const { line, stream } = request.lanes[0]!;
-  const parent = request.from ? lines.require(request.from.line) : null;
-  const promptLength = parent?.promptLength ?? request.prompt.length;
-  const tokens: TokenId[] = parent
-    ? parent.tokens.slice(0, promptLength + request.from!.outputs)
-    : [...request.prompt];
+): { line: HeldLine; chosen: DrawnToken | null } {
+  const { line, stream } = lanes[0]!;
+  const parent = from ? lines.require(from.line) : null;
+  const promptLength = parent?.promptLength ?? prompt.length;
+  const tokens: TokenId[] = parent ? parent.tokens.slice(0, promptLength + from!.outputs) : [...prompt];
   if (tokens.length === 0) throw new EngineError('empty-prompt', 'The prompt is empty; type a word or two.');
-  if (request.from?.token !== undefined) {
-    throw new EngineError(
-      'not-supported',
-      `A token chosen by hand needs its logprob, which ${engine.host} tells only of what it draws; continue without choosing.`,
-    );
+  const byHand = new Set([...(parent?.byHand ?? [])].filter((output) => output < from!.outputs));
+  let chosen: DrawnToken | null = null;
+  if (parent && from?.token !== undefined) {
+    chosen = steps.told(parent, tokens.length, from.token, engine.tokenizer);
+    if (!chosen) {
+      throw new EngineError(
+        'not-supported',
+        `A token chosen by hand needs its logprob, and ${engine.host} tells only those of its likeliest; choose one that it lists.`,
+      );
+    }
+    byHand.add(from.outputs);
   }
-  const held = lines.hold(line, { tokens, promptLength, stream, byHand: new Set() });
-  if (parent) steps.share(parent, held);
-  return held;
+  const held = lines.hold(line, { tokens, promptLength, stream, byHand });
+  if (parent) steps.share(parent, held, tokens.length);
+  return { line: held, chosen };
 }

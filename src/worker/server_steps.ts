@@ -1,3 +1,4 @@
+import type { TokenId } from '../engines/contract.ts';
 import type { DrawnToken, ServerToken } from '../engines/openai/replies.ts';
 import type { ServerVocabulary } from '../engines/openai/vocabulary.ts';
 import type { HeldLine } from './held_lines.ts';
@@ -13,9 +14,17 @@ export class ServerSteps {
     this.#steps.set(line, steps);
   }
 
-  /** A line that goes on from another has what was told of that one. */
-  share(from: HeldLine, to: HeldLine): void {
-    this.#steps.set(to, new Map(this.#steps.get(from)));
+  /** A line that goes on from another has what was told of that one, before `length`. */
+  share(from: HeldLine, to: HeldLine, length: number): void {
+    const before = [...(this.#steps.get(from) ?? [])].filter(([position]) => position < length);
+    this.#steps.set(to, new Map(before));
+  }
+
+  /** Another token of a step, in place of the one that was drawn; null where the server told nothing of it. */
+  told(line: HeldLine, position: number, id: TokenId, vocabulary: ServerVocabulary): DrawnToken | null {
+    const drawn = this.#steps.get(line)?.get(position);
+    const token = drawn && [drawn, ...drawn.top].find((one) => vocabulary.idOf(one) === id);
+    return token ? { ...token, top: drawn.top } : null;
   }
 
   /** @returns null where the server told nothing */

@@ -216,6 +216,27 @@ describe('a run on a server', () => {
     );
   });
 
+  it('goes on from another token of those that it was told, which counts as chosen', async () => {
+    const host = await load('llamaCpp', llamaCpp.text.body);
+    await run(host);
+    const lanes = [{ line: 2, params: defaultParams(), stream: 0 }];
+    // “ in” in place of “ there”.
+    const { steps, events } = await run(host, { lanes, from: { line: 1, outputs: 1, token: 312 } });
+    expect(asked[1]).toMatchObject({ prompt: 'Once upon a time, in' });
+    const [chosen, next] = steps;
+    expect(chosen).toMatchObject({
+      label: ' in',
+      record: { position: 2, token: 312, rank: 2, piece: ' in' },
+    });
+    const second = llamaCpp.text.body.split('\n\n')[1]!;
+    expect(chosen!.record.rawLogprob).toBe(Number(/"id":312,[^}]*"logprob":([-.\d]+)/.exec(second)![1]));
+    const view = (await host.inspect({ line: 2, position: 2 }, defaultParams(), { top: 3 }))!;
+    expect(view.chosen).toBe(312);
+    expect(view.rows.find(({ token }) => token === 312)!.rawLogprob).toBe(chosen!.record.rawLogprob);
+    expect(next!.record).toMatchObject({ position: 3, visible: ', in,'.length });
+    expect(events.at(-1)).toMatchObject({ type: 'line-end', line: 2 });
+  });
+
   it('keeps what came before a cut, and says that it was one', async () => {
     const host = await load('llamaCpp', llamaCpp.text.body.split('\n\n').slice(0, 2).join('\n\n') + '\n\n');
     const { steps, result, events } = await run(host);
@@ -232,7 +253,9 @@ describe('a run on a server', () => {
       /one text/,
     );
     await run(host);
-    await expect(run(host, { from: { line: 1, outputs: 1, token: 0 } })).rejects.toThrow(/chosen by hand/);
+    await expect(run(host, { from: { line: 1, outputs: 1, token: 0 } })).rejects.toThrow(
+      /chosen by hand .* choose one that it lists/,
+    );
     expect(asked.length).toBe(1);
   });
 });
