@@ -99,6 +99,24 @@ test.skipIf(!present)('chosen in the list of models, the CPU runs what the GPU r
 });
 
 test.skipIf(!present)(
+  'on the CPU too an output keeps to its grammar, and any text has its numbers',
+  async () => {
+    const { page, errors, close } = await openPage('', { webgpu: false, viewport: desktop });
+    await onCpu(page).waitFor();
+    await page.getByLabel('What the output must be').selectOption('Regular expression');
+    await page.getByLabel('Regular expression', { exact: true }).fill(' (red|blue) (cat|dog)s?');
+    const text = (await draw(page, 'In the garden there was a', 20)).join('');
+    expect(text).toMatch(/In the garden there was a (red|blue) (cat|dog)s?(<\/s>)?$/);
+    await page.getByRole('tab', { name: 'Any text' }).click();
+    await page.getByLabel('How likely is this text here?').fill(' zebra');
+    await page.locator('.score .whole').waitFor();
+    expect(await page.locator('.score').textContent()).toMatch(/cannot write it: Grammar removes/);
+    expect(errors).toEqual([]);
+    await close();
+  },
+);
+
+test.skipIf(!present)(
   'the engine is fetched when it is needed, kept from then on, and runs without a network',
   async () => {
     const { page, close } = await openPage('?engine=scripted', { webgpu: false, serviceWorkers: 'allow' });
