@@ -36,6 +36,16 @@ export default defineConfig({
           ...device,
         },
       },
+      {
+        // For machines that have one: `npm test` runs it there, and says how to get one elsewhere.
+        extends: true,
+        test: {
+          name: 'llama-server',
+          include: ['tests/llama_server/**/*.test.ts'],
+          globalSetup: 'tests/setup/serve.ts',
+          ...device,
+        },
+      },
     ],
   },
 });

@@ -2,6 +2,7 @@
  * `npm test`: the set-up, every check and every test; no failure hides another. Ends with a table
  * and one line, `N passed, N failed`, in which a check counts as one test.
  */
+import { findLlamaServer, HOW_TO_GET_ONE } from '../tests/setup/llama_server.ts';
 import { sentence, sum } from './test/report.ts';
 import { type StepResult, check, tests } from './test/step.ts';
 
@@ -23,13 +24,15 @@ const checks = await Promise.all([
   ),
 ]);
 
-const tested = await inTurn(
-  ...['unit', 'ui', 'gpu', 'conformance', 'e2e'].map((project) => () => tests(project)),
-);
+const projects = ['unit', 'ui', 'gpu', 'conformance', 'e2e'];
+const llamaServer = findLlamaServer();
+if (llamaServer) projects.push('llama-server');
+const tested = await inTurn(...projects.map((project) => () => tests(project)));
 const results = [setUp, ...checks.flat(), ...tested];
 
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);
+if (!llamaServer) console.log(`left out: the tests against a llama.cpp server; ${HOW_TO_GET_ONE}`);
 console.log();
 for (const { name, tally, seconds } of results) {
   console.log(`${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s   ${sentence(tally)}`);

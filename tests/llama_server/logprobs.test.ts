@@ -17,7 +17,7 @@ import {
   type LlamaServer,
   startLlamaServer,
 } from '../setup/llama_server.ts';
-import { logSoftmax } from './goldens.ts';
+import { logSoftmax } from '../conformance/goldens.ts';
 
 const found = findLlamaServer();
 
