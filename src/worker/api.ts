@@ -201,8 +201,9 @@ export interface AdoptedText {
 export interface LineEvidence {
   readonly depth: number;
   readonly tokens: Uint32Array;
+  /** NaN where a server told of fewer. */
   readonly rawLogprob: Float64Array;
-  /** −Infinity where the line's chain removed the candidate. */
+  /** −Infinity where the line's chain removed the candidate; NaN where a server sampled, and did not tell. */
   readonly finalLogprob: Float64Array;
   /** Labels of every token named here, and of the line's own. */
   readonly labels: ReadonlyMap<TokenId, string>;

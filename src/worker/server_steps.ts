@@ -1,6 +1,7 @@
 import type { TokenId } from '../engines/contract.ts';
 import type { DrawnToken, ServerToken } from '../engines/openai/replies.ts';
 import type { ServerVocabulary } from '../engines/openai/vocabulary.ts';
+import type { LineEvidence } from './api.ts';
 import type { HeldLine } from './held_lines.ts';
 import type { CandidateRow, StepView } from './views.ts';
 
@@ -25,6 +26,31 @@ export class ServerSteps {
     const drawn = this.#steps.get(line)?.get(position);
     const token = drawn && [drawn, ...drawn.top].find((one) => vocabulary.idOf(one) === id);
     return token ? { ...token, top: drawn.top } : null;
+  }
+
+  /** What a record keeps: rows of a step with fewer candidates than others end in NaN; what the chain left of them nobody told. */
+  evidence(line: HeldLine, vocabulary: ServerVocabulary, most: number): LineEvidence {
+    const { tokens: all, promptLength, byHand, stream } = line;
+    const steps = this.#steps.get(line);
+    const tops = all.slice(promptLength).map((_, output) => steps?.get(promptLength + output)?.top ?? []);
+    const depth = Math.min(most, Math.max(0, ...tops.map(({ length }) => length)));
+    const tokens = new Uint32Array(tops.length * depth);
+    const rawLogprob = new Float64Array(tops.length * depth).fill(NaN);
+    tops.forEach((top, output) =>
+      top.slice(0, depth).forEach((one, index) => {
+        tokens[output * depth + index] = vocabulary.idOf(one);
+        rawLogprob[output * depth + index] = one.logprob;
+      }),
+    );
+    return {
+      depth,
+      tokens,
+      rawLogprob,
+      finalLogprob: new Float64Array(tokens.length).fill(NaN),
+      labels: new Map([...tokens, ...all].map((token) => [token, vocabulary.label(token)])),
+      byHand: [...byHand],
+      stream,
+    };
   }
 
   /** @returns null where the server told nothing */

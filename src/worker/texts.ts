@@ -165,6 +165,11 @@ export class Texts {
   }
 
   async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
+    const { engine } = this;
+    if (engine instanceof OpenAiEngine) {
+      const line = this.turns.running ? null : this.#lines.get(id);
+      return line && this.#serverSteps.evidence(line, engine.tokenizer, depth);
+    }
     const found = await this.#allSteps(id, params);
     return found && lineEvidence(this.#rederiver, found.line, params, found.steps, depth);
   }

@@ -99,6 +99,26 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     expect(opened!.foreignRequests.every((url) => new URL(url).host === server!.host)).toBe(true);
   });
 
+  test('keeps a run with what it was told: after a reload it is charted without the server', async () => {
+    const page = await openOn('#v=1&temperature=0&max_tokens=8', ['-c', '256']);
+    await run(page);
+    await page.getByText('ended at the token limit').waitFor();
+    const before = await output(page);
+    // Kept a moment after the end.
+    await page.waitForTimeout(2_500);
+    await server!.stop();
+    await page.reload();
+    await expect.poll(() => output(page)).toEqual(before);
+    await page.locator('[data-p="2"]').click();
+    await page.getByRole('tab', { name: 'Table' }).click();
+    const drawn = page.getByRole('row', { name: /there/ });
+    await expect.poll(() => drawn.textContent()).toMatch(/405.*8[01](\.\d)? ?%.*1chosen$/);
+    // Its logit, what the server's chain left of it, and what became of it are not known; its rank is.
+    const other = page.getByRole('row', { name: /^␣in / });
+    expect((await other.textContent())!.trim()).toMatch(/^␣in\s*\d+–[^–]*–\d+–$/);
+    expect(await page.getByRole('tabpanel').textContent()).not.toMatch(/NaN|the chain/);
+  });
+
   test('answers a conversation, through the template that the server has', async () => {
     const page = await openOn('#v=1&temperature=0&max_tokens=8&mode=chat&user=Tell+me+a+story', [
       '-c',

@@ -17,7 +17,7 @@ export interface DocumentCandidate {
   readonly label: string;
   /** Before every stage. */
   readonly rawLogprob: number;
-  /** After the whole chain; null where the chain removed it. */
+  /** After the whole chain; null where the chain removed it, or where `kept` is null: then nobody told. */
   readonly finalLogprob: number | null;
 }
 

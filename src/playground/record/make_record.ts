@@ -104,7 +104,7 @@ function fromEvidence(evidence: LineEvidence, promptLength: number): Known {
       label: labels.get(id) ?? String(id),
       rawLogprob: rawLogprob[from + index]!,
       finalLogprob: orNull(finalLogprob[from + index]!),
-    }));
+    })).filter((candidate) => Number.isFinite(candidate.rawLogprob));
   };
   return { top, byHand, stream };
 }

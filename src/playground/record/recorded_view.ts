@@ -61,8 +61,11 @@ function drawnOf(
  */
 export function recordedStep(token: DocumentToken | undefined, vocabularySize: number): StepView | null {
   if (!token || (token.top.length === 0 && token.rawLogprob === null)) return null;
+  // Where it is not known how many candidates the chain kept, a server sampled: it does not tell what was left of each.
+  const told = (row: StepView['rows'][number]): StepView['rows'][number] =>
+    token.kept === null && row.removedBy !== null ? { ...row, final: NaN, removedBy: null } : row;
   const rows = token.top.map((candidate, index) =>
-    rowOf(candidate.id, candidate.label, candidate.rawLogprob, candidate.finalLogprob, index + 1),
+    told(rowOf(candidate.id, candidate.label, candidate.rawLogprob, candidate.finalLogprob, index + 1)),
   );
   if (token.rawLogprob !== null && token.top.every(({ id }) => id !== token.id)) {
     const row = rowOf(token.id, token.label, token.rawLogprob, token.finalLogprob, token.rank ?? NaN);
@@ -76,16 +79,16 @@ export function recordedStep(token: DocumentToken | undefined, vocabularySize: n
     chosen: token.id,
     rows,
     rest: {
-      count: Math.max(0, vocabularySize - rows.length),
+      count: vocabularySize > 0 ? Math.max(0, vocabularySize - rows.length) : NaN,
       raw: Math.max(0, 1 - sum((row) => row.raw)),
-      final: Math.max(0, 1 - sum((row) => row.final)),
+      final: rows.every(({ final }) => Number.isNaN(final)) ? NaN : Math.max(0, 1 - sum((row) => row.final)),
     },
     stages: [],
     curve: {
       vocabularySize: Math.max(vocabularySize, rows.length),
       ranks: Float64Array.from(listed, ({ rank }) => rank),
       raw: Float64Array.from(listed, ({ raw }) => raw),
-      final: Float64Array.from(listed, ({ final }) => final),
+      final: Float64Array.from(listed, ({ final }) => (Number.isNaN(final) ? 0 : final)),
     },
     cuts: [],
     entropyRaw: token.entropy ?? NaN,

@@ -98,6 +98,29 @@ describe('a run on a server', () => {
     expect(body).not.toHaveProperty('stop');
   });
 
+  it('puts on record what was told of each step, and no more', async () => {
+    const host = await load('llamaCpp', llamaCpp.bytes.body);
+    const { steps } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
+    const evidence = (await host.evidence(1, defaultParams(), 5))!;
+    // The recording has three alternatives a step.
+    expect(evidence.depth).toBe(3);
+    for (const [output, { record }] of steps.entries()) {
+      const view = await host.inspect({ line: 1, position: record.position }, defaultParams(), { top: 5 });
+      const from = output * evidence.depth;
+      const told = [...evidence.rawLogprob.subarray(from, from + 3)].filter(Number.isFinite);
+      // Beside its likeliest, a view has the token that was drawn.
+      const listed = view?.rows.filter(({ rank }) => rank <= 3) ?? [];
+      expect(told).toEqual(listed.map(({ rawLogprob }) => rawLogprob));
+      expect([...evidence.tokens.subarray(from, from + told.length)]).toEqual(
+        listed.map(({ token }) => token),
+      );
+      for (const { token, label } of listed) expect(evidence.labels.get(token)).toBe(label);
+    }
+    expect(evidence.finalLogprob.every(Number.isNaN)).toBe(true);
+    expect([evidence.byHand, evidence.stream]).toEqual([[], 0]);
+    expect(await host.evidence(7, defaultParams(), 5)).toBeNull();
+  });
+
   it('says of halves of characters what llama.cpp says of them: nothing', async () => {
     const host = await load('llamaCpp', llamaCpp.bytes.body);
     const { steps, result, events } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
