@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { desktop, openScripted } from './playground_page.ts';
@@ -93,6 +94,16 @@ test.each([
   await runCompared(sender.page);
   const said = await sender.page.getByText(outcome).first().innerText();
   const url = await shareLink(sender.page);
+  if (name === 'a beam search') {
+    // The whole tree, however far it goes beyond the page, with a margin and at twice its size.
+    const sheet = await sender.page.locator('.sheet').evaluate((tree: HTMLElement) => ({
+      width: tree.offsetWidth,
+      height: tree.offsetHeight,
+    }));
+    const { bytes } = await savedFile(sender.page, 'Tree of beams');
+    expect(pngSize(bytes)).toEqual([2 * (sheet.width + 28), 2 * (sheet.height + 28)]);
+    writeFileSync('test-results/beams.png', bytes);
+  }
   await sender.close();
 
   const { page, errors, close } = await openPage(`?engine=scripted${fragmentOf(url)}`, { viewport: desktop });

@@ -1,10 +1,13 @@
-/** The charts of a comparison as pictures: the step of all lanes, a number of all lanes over the text, the temperature strip. */
+/** The charts of a comparison as pictures: the step of all lanes, a number of all lanes over the text, the temperature strip; of a beam search its tree. */
 import type { ChartConfiguration, ChartType } from 'chart.js';
+import { beamRows } from '../../playground/compare/beam_rows.ts';
 import { laneLetter } from '../../playground/compare/lane_gestures.ts';
 import type { Comparison } from '../../playground/compare/state.svelte.ts';
 import { allTokens } from '../../playground/line.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import { visible } from '../format.ts';
+import { beamLayout } from './beam_layout.ts';
+import { drawBeams } from './beam_picture.ts';
 import { drawChart, pixelRatio, toPng, type ChartPicture } from './chart_pictures.ts';
 import type { ChartTheme } from './chart_theme.ts';
 import { laneStroke } from './lane_colours.ts';
@@ -30,7 +33,12 @@ export function comparisonPictures(
   theme: ChartTheme,
   colours: readonly string[],
 ): ChartPicture[] {
-  if (!comparison || comparison.strategy.kind === 'beam') return [];
+  if (!comparison) return [];
+  if (comparison.strategy.kind === 'beam') {
+    const { lines, strategy, result } = comparison;
+    const rows = beamRows(lines, strategy.lengthPenalty, result?.winner ?? null);
+    return [{ name: 'beams', label: 'Tree of beams', draw: () => drawBeams(beamLayout(rows, rows), theme) }];
+  }
   const pictures: ChartPicture[] = [];
   const { lines, differences } = comparison;
   const named = lines.map((line, lane) => ({
