@@ -1,7 +1,7 @@
 /** Models from elsewhere: found, downloaded, kept, deleted. Nothing here is fetched without a click. */
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { RemoteFile } from '../models/model_store.ts';
-import type { Found, HubModels, Shelf } from '../worker/api.ts';
+import type { Found, HubModels, Shelf } from '../worker/models_api.ts';
 import type { WebLlmOffer, WebLlmOffers } from '../worker/open_web_llm.ts';
 import { worker } from './connection.ts';
 import { openModel } from './engine_actions.ts';

@@ -4,7 +4,8 @@
  */
 import type { RunTiming } from '../decoding/events.ts';
 import type { LoadProgress } from '../engines/contract.ts';
-import type { EngineSummary, LineId, Rederived, TokenisedPrompt } from '../worker/api.ts';
+import type { LineId, Rederived, TokenisedPrompt } from '../worker/api.ts';
+import type { EngineSummary } from '../worker/models_api.ts';
 import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './line.ts';

@@ -11,26 +11,22 @@ import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
 import type { Grammar, SamplingParams } from '../sampling/params.ts';
 import type {
   AdoptedText,
-  EngineSummary,
-  Found,
-  HubModels,
   InspectOptions,
   LanePlace,
   LineEvent,
   LineEvidence,
   LineId,
   MachineReport,
-  ModelChoice,
   PromptSource,
   Rederived,
   RunRequest,
-  Shelf,
   StepPlace,
   TextScore,
   TokenHit,
   TokenisedPrompt,
   WorkerApi,
 } from './api.ts';
+import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
 import type { LineDistances } from './distances.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
 import { measureStep, type StepMeasure } from './measure_step.ts';

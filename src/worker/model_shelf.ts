@@ -4,7 +4,7 @@ import { opfsStore } from '../models/opfs_store.ts';
 import { storageRoom } from '../models/storage_room.ts';
 import { adapterRoom, planModels } from './model_plans.ts';
 import { deleteWebLlmModel } from './open_web_llm.ts';
-import type { Found, HubModels, Shelf } from './api.ts';
+import type { Found, HubModels, Shelf } from './models_api.ts';
 
 export async function readShelf(): Promise<Shelf> {
   const store = await opfsStore();

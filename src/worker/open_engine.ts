@@ -6,7 +6,7 @@ import { blobSource } from '../engines/webgpu/gguf/sources.ts';
 import { catalogueEntry } from '../models/catalogue.ts';
 import { keyOf } from '../models/model_store.ts';
 import { opfsStore } from '../models/opfs_store.ts';
-import type { ModelChoice } from './api.ts';
+import type { ModelChoice } from './models_api.ts';
 import { memoryBound } from './memory_bound.ts';
 import { countedEngine } from './measure_step.ts';
 import { missingWebGpu } from './missing_webgpu.ts';

@@ -3,14 +3,8 @@ import type { RunResult } from '../decoding/events.ts';
 import { LogitMemory } from '../decoding/logit_memory.ts';
 import { Rederiver } from '../decoding/rederive.ts';
 import { type Engine, EngineError, type LoadProgress } from '../engines/contract.ts';
-import type {
-  EngineSummary,
-  LineEvent,
-  ModelChoice,
-  PromptSource,
-  RunRequest,
-  TokenisedPrompt,
-} from './api.ts';
+import type { LineEvent, PromptSource, RunRequest, TokenisedPrompt } from './api.ts';
+import type { EngineSummary, ModelChoice } from './models_api.ts';
 import { type LineDistances, lineDistances, vocabularyDifference } from './distances.ts';
 import { type HeldLine, HeldLines } from './held_lines.ts';
 import type { openEngine } from './open_engine.ts';

@@ -1,5 +1,6 @@
 /** Loading a second model, and running one prompt on both. */
-import type { LineEvent, ModelChoice, RunRequest } from '../../worker/api.ts';
+import type { LineEvent, RunRequest } from '../../worker/api.ts';
+import type { ModelChoice } from '../../worker/models_api.ts';
 import { worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { promptLine, withSteps, type Line } from '../line.ts';

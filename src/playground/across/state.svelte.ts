@@ -1,6 +1,6 @@
 /** A second model or engine beside the page's own, and what one prompt came to on both. */
 import type { LoadProgress } from '../../engines/contract.ts';
-import type { EngineSummary } from '../../worker/api.ts';
+import type { EngineSummary } from '../../worker/models_api.ts';
 import type { LineDistances } from '../../worker/distances.ts';
 import type { Line } from '../line.ts';
 
