@@ -71,6 +71,18 @@ test('a knob re-derives the text, says where it parts, and running on from there
   for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
   const verdict = page.locator('.verdict');
   await verdict.getByText(/Parts at token \d+/).waitFor();
+  // The verdict follows each press; the last one's is the one that stays.
+  let said = '';
+  await expect
+    .poll(
+      async () => {
+        const earlier = said;
+        said = (await verdict.textContent())!;
+        return said === earlier;
+      },
+      { interval: 500 },
+    )
+    .toBe(true);
   const [, number, wanted] = /Parts at token (\d+):\s*(\S+) instead/.exec((await verdict.textContent())!)!;
   const before = await tokens(page);
   await page.getByRole('button', { name: 'Run on from there' }).click();

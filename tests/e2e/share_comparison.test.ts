@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { desktop, openScripted } from './playground_page.ts';
@@ -102,6 +102,7 @@ test.each([
     }));
     const { bytes } = await savedFile(sender.page, 'Tree of beams');
     expect(pngSize(bytes)).toEqual([2 * (sheet.width + 28), 2 * (sheet.height + 28)]);
+    mkdirSync('test-results', { recursive: true });
     writeFileSync('test-results/beams.png', bytes);
   }
   await sender.close();
