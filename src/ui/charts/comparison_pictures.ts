@@ -36,8 +36,11 @@ export function comparisonPictures(
   if (!comparison) return [];
   if (comparison.strategy.kind === 'beam') {
     const { lines, strategy, result } = comparison;
-    const rows = beamRows(lines, strategy.lengthPenalty, result?.winner ?? null);
-    return [{ name: 'beams', label: 'Tree of beams', draw: () => drawBeams(beamLayout(rows, rows), theme) }];
+    const draw = (): Promise<Blob> => {
+      const rows = beamRows(lines, strategy.lengthPenalty, result?.winner ?? null);
+      return drawBeams(beamLayout(rows, rows), theme);
+    };
+    return [{ name: 'beams', label: 'Tree of beams', draw }];
   }
   const pictures: ChartPicture[] = [];
   const { lines, differences } = comparison;
