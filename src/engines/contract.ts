@@ -231,6 +231,8 @@ export type EngineErrorCode =
   | 'network'
   | 'bad-reply'
   | 'aborted'
+  /** The worker that ran the engine died or was ended before it answered. */
+  | 'worker-ended'
   | 'not-supported';
 
 /** Each message is one sentence for the page: it names the thing, its value, and the way out. */
