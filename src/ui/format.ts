@@ -54,7 +54,7 @@ export function timeLeft(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A token's text with what cannot be seen made visible: `␣`, `↵`, `⇥`, and controls as `U+0007`. */
+/** A token's text with what cannot be seen made visible: `␣`, `↵`, `⇥`, and controls and rare spaces as `⟨00A0⟩`. */
 export function visible(text: string): string {
   return text
     .replaceAll(' ', '␣')
@@ -63,7 +63,7 @@ export function visible(text: string): string {
     .replaceAll('\r', '␍')
     .replace(
       // eslint-disable-next-line no-control-regex -- showing control characters is what this is for
-      /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
+      /[\u0000-\u001f\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]/g,
       (character) => `⟨${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`,
     );
 }

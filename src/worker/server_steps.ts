@@ -72,7 +72,7 @@ export class ServerSteps {
         raw: Math.max(0, 1 - held),
         final: NaN,
       },
-      stages: [],
+      stages: null,
       curve: {
         vocabularySize: Math.max(1, ranked.length),
         ranks: Float64Array.from(ranked, ({ rank }) => rank),

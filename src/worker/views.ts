@@ -58,7 +58,8 @@ export interface StepView {
   readonly chosen: TokenId | null;
   readonly rows: readonly CandidateRow[];
   readonly rest: { readonly count: number; readonly raw: number; readonly final: number };
-  readonly stages: readonly StageRow[];
+  /** Stages that changed nothing are left out; null where nobody knows what the stages did. */
+  readonly stages: readonly StageRow[] | null;
   readonly curve: RankCurve;
   readonly cuts: readonly Cut[];
   /** Nats. */

@@ -3,7 +3,7 @@ import { candidatesConfig } from '../../src/ui/charts/candidates.ts';
 import type { ChartTheme } from '../../src/ui/charts/chart_theme.ts';
 import { rankCurveConfig } from '../../src/ui/charts/rank_curve.ts';
 import { timelineConfig } from '../../src/ui/charts/timeline.ts';
-import { waterfallConfig } from '../../src/ui/charts/waterfall.ts';
+import { waterfallConfig, withoutStages } from '../../src/ui/charts/waterfall.ts';
 import { colourStep } from '../../src/playground/token_colour.ts';
 import type { CandidateRow, StepView } from '../../src/worker/views.ts';
 
@@ -136,4 +136,21 @@ test.each([
   [101, 7],
 ])('colour by rank %d is step %d', (rank, step) => {
   expect(colourStep('rank', { rawLogprob: 0, finalLogprob: 0, entropy: 0, rank })).toBe(step);
+});
+
+test('every candidate has a name that can be seen, white space included', () => {
+  const rows = [' ', '\n', '\t', '\u00a0', '\u3000', ' the'].map((label, i) => ({
+    ...row(i + 1, 0.1, 0.1, null),
+    label,
+  }));
+  const { data } = candidatesConfig({ ...view, chosen: 1, rows }, theme, {
+    scale: 'linear',
+    stageLabel: (stage) => stage,
+  });
+  expect(data.labels!.slice(0, 6)).toEqual(['▸ ␣', '↵', '⇥', '⟨00A0⟩', '⟨3000⟩', '␣the']);
+});
+
+test('a chain that changed nothing says so; only unknown stages are called unknown', () => {
+  expect(withoutStages([])).toContain('No stage of the chain changed anything');
+  expect(withoutStages(null)).toContain('known only for logits that were computed in this page');
 });

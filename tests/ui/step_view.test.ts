@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
+import { PARAMS_PRESETS } from '../../src/sampling/presets.ts';
 import type { LineEvent, LineStep } from '../../src/worker/api.ts';
 import { ServerVocabulary } from '../../src/engines/openai/vocabulary.ts';
 import { curveTitle } from '../../src/ui/charts/rank_curve.ts';
@@ -56,7 +57,7 @@ test('the waterfall goes from all to the kept, and each cut stands at the last r
   const { host, params, prompt } = await finishedLine();
   const view = (await host.inspect({ line: LINE, position: prompt.tokens.length + 4 }, params, { top: 60 }))!;
   let before = view.curve.vocabularySize;
-  for (const stage of view.stages) {
+  for (const stage of view.stages!) {
     expect(stage.before).toBe(before);
     before = stage.after;
   }
@@ -132,4 +133,14 @@ test('a curve is called whole where it is, and by its length where only the like
   const { curve, rest } = view;
   const cut = { rest, curve: { ...curve, ranks: curve.ranks.slice(0, 8) } };
   expect(curveTitle(cut)).toBe('The 8 likeliest');
+});
+
+test('under the neutral and OpenAI presets the stages are known, and none is listed', async () => {
+  const { host, prompt } = await finishedLine(3);
+  const neutral = PARAMS_PRESETS.filter(({ id }) => id === 'neutral' || id === 'openai');
+  expect(neutral).toHaveLength(2);
+  for (const { params } of neutral) {
+    const view = (await host.inspect({ line: LINE, position: prompt.tokens.length }, params, { top: 5 }))!;
+    expect(view.stages).toEqual([]);
+  }
 });

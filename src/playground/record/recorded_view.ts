@@ -83,7 +83,7 @@ export function recordedStep(token: DocumentToken | undefined, vocabularySize: n
       raw: Math.max(0, 1 - sum((row) => row.raw)),
       final: rows.every(({ final }) => Number.isNaN(final)) ? NaN : Math.max(0, 1 - sum((row) => row.final)),
     },
-    stages: [],
+    stages: null,
     curve: {
       vocabularySize: Math.max(vocabularySize, rows.length),
       ranks: Float64Array.from(listed, ({ rank }) => rank),

@@ -1,6 +1,6 @@
 import type { ChartConfiguration } from 'chart.js';
 import type { CandidateRow, StepView } from '../../worker/views';
-import { count, decimal, percent, restName } from '../format';
+import { count, decimal, percent, restName, visible } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { endLabels } from './end_labels';
 
@@ -33,7 +33,7 @@ export function candidatesConfig(
   // What a server did not tell is NaN, and has no bar.
   const told = [rest, ...rows].flatMap(({ raw, final }) => [raw, final]).filter((p) => !Number.isNaN(p));
   const largest = Math.max(0, ...told);
-  const labels = rows.map((row) => (row.token === view.chosen ? `▸ ${row.label}` : row.label));
+  const labels = rows.map((row) => `${row.token === view.chosen ? '▸ ' : ''}${visible(row.label)}`);
   return {
     type: 'bar',
     data: {

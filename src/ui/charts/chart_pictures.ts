@@ -53,7 +53,7 @@ export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
     label: 'Candidates',
     draw: () => drawChart(candidates, 560, height, theme),
   });
-  if (view.stages.length > 0) {
+  if (view.stages?.length) {
     const config = waterfallConfig(view.stages, view.curve.vocabularySize, theme);
     pictures.push({
       name: 'chain',

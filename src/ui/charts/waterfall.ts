@@ -3,6 +3,13 @@ import type { StageRow } from '../../worker/views';
 import { count, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 
+/** What stands in place of the chart where it has nothing to show. */
+export function withoutStages(stages: readonly StageRow[] | null): string {
+  return stages === null
+    ? 'What each stage did is known only for logits that were computed in this page.'
+    : 'No stage of the chain changed anything at this step: the token is drawn from the raw distribution.';
+}
+
 /**
  * Candidates and mass through the chain: a bar of the raw mass that is left after each stage, what the stage took
  * standing grey on top of it, and a line of the candidates left on a log axis.

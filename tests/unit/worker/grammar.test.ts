@@ -64,7 +64,7 @@ test('the mask is a stage of every step: what it took is said, and what it forba
   for (const [output, record] of records.entries()) {
     const place = { line: 1, position: prompt.length + output };
     const view = (await host.inspect(place, held, { top: 30 }))!;
-    const [stage] = view.stages;
+    const [stage] = view.stages!;
     expect(stage).toMatchObject({ stage: 'grammar', before: engine.model.vocabularySize });
     expect(stage!.massRemoved).toBe(record.stages[0]!.massRemoved);
     expect(rederived.masked[output]).toBe(stage!.massRemoved);
