@@ -3,7 +3,8 @@
  * types may be imported from anywhere but by `sampling`. main.ts and App.svelte put everything together.
  */
 
-const CONTRACT = '^src/engines/contract\\.ts$';
+/** What engines promise, and the string that says how one computed: both may be used wherever engines are spoken of. */
+const CONTRACT = '^src/engines/(contract|numerics)\\.ts$';
 /** What the sessions of adapters over one KV cache share. */
 const SINGLE_SEQUENCE = '^src/engines/single_sequence\\.ts$';
 const WEBGPU = 'src/engines/webgpu';

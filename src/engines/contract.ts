@@ -174,6 +174,8 @@ export interface EngineDescription {
   /** A CPU that plays the GPU (llvmpipe, SwiftShader): its speeds say nothing of a GPU. */
   readonly software: boolean;
   readonly features: readonly string[];
+  /** How its logits are computed, for comparing a record with this machine (numerics.ts). */
+  readonly numerics: string;
   readonly counters?: StepCounters;
 }
 

@@ -7,6 +7,7 @@ import {
   type Session,
   type TokenId,
 } from '../contract.ts';
+import { numericsId } from '../numerics.ts';
 import { OwnTokens } from './own_tokens.ts';
 import type { Piece, ServerModel } from './replies.ts';
 import { type GenerateRequest, OpenAiServer, type ServerAddress } from './server.ts';
@@ -115,7 +116,7 @@ export class OpenAiEngine implements Engine {
   }
 
   describe(): EngineDescription {
-    return { adapter: this.host, software: false, features: [] };
+    return { adapter: this.host, software: false, features: [], numerics: numericsId('server') };
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@
  * pages without a GPU run on it; its text is made up by `script.ts`, and it says so in its name.
  */
 import type { Capabilities, Engine, EngineDescription, ModelInfo } from '../contract.ts';
+import { numericsId } from '../numerics.ts';
 import { ScriptedSession, type ScriptedSessionOptions } from './session.ts';
 import { ScriptedTokenizer } from './tokenizer.ts';
 import { VOCABULARY } from './vocabulary.ts';
@@ -51,7 +52,7 @@ export class ScriptedEngine implements Engine {
   }
 
   describe(): EngineDescription {
-    return { adapter: 'none (scripted)', software: true, features: [] };
+    return { adapter: 'none (scripted)', software: true, features: [], numerics: numericsId('scripted') };
   }
 
   dispose(): void {

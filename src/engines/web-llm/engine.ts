@@ -2,7 +2,7 @@
  * web-llm (@mlc-ai/web-llm): models that were compiled to WebGPU shaders ahead of time. The library samples by itself; here
  * its logits are taken before it does (logit_tap.ts) and each next token is ours, so that every knob works as on our own engine.
  */
-import { MLCEngine, prebuiltAppConfig } from '@mlc-ai/web-llm';
+import { MLCEngine, modelVersion, prebuiltAppConfig } from '@mlc-ai/web-llm';
 import {
   type Capabilities,
   type Engine,
@@ -13,6 +13,7 @@ import {
   type TokenId,
   type Tokenizer,
 } from '../contract.ts';
+import { numericsId } from '../numerics.ts';
 import { webLlmError } from './errors.ts';
 import { type ModelConfig, readJson, readModelConfig } from './files.ts';
 import { LogitTap } from './logit_tap.ts';
@@ -134,6 +135,10 @@ export class WebLlmEngine implements Engine {
       adapter: `web-llm on WebGPU${this.#vendor === '' ? '' : `, ${this.#vendor}`}`,
       software: false,
       features: [this.model.formats['q4f16_1'] || this.model.formats['q0f16'] ? 'shader-f16' : 'f32'],
+      numerics: numericsId('web-llm', {
+        build: modelVersion,
+        model: Object.keys(this.model.formats).join('+'),
+      }),
     };
   }
 

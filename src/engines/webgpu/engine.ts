@@ -66,8 +66,9 @@ class WebGpuEngine implements Engine {
   }
 
   describe(): EngineDescription {
-    const { opened } = this.session.runtime;
-    return { adapter: opened.adapter, software: opened.software, features: [...opened.features] };
+    const { opened, numerics } = this.session.runtime;
+    const { adapter, software, features } = opened;
+    return { adapter, software, features: [...features], numerics };
   }
 
   dispose(): void {

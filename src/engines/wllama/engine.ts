@@ -11,6 +11,7 @@ import {
   type ModelInfo,
   type Tokenizer,
 } from '../contract.ts';
+import { numericsId } from '../numerics.ts';
 import { loadLlama, type LoadedLlama } from './load.ts';
 import { WllamaSession } from './session.ts';
 
@@ -80,11 +81,12 @@ export class WllamaEngine implements Engine {
   }
 
   describe(): EngineDescription {
-    const { version, threads } = this.#llama;
+    const { version, threads, kvType } = this.#llama;
     return {
       adapter: `CPU, llama.cpp ${version} in WebAssembly`,
       software: false,
       features: ['SIMD', threads === 1 ? '1 thread' : `${threads} threads`, 'logits up to a constant'],
+      numerics: numericsId('llama.cpp-wasm', { build: version, threads, kv: kvType }),
     };
   }
 

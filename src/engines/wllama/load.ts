@@ -8,6 +8,8 @@ export interface LoadedLlama {
   /** llama.cpp's build. */
   readonly version: string;
   readonly threads: number;
+  /** Numbers of the KV cache. */
+  readonly kvType: 'f32' | 'f16';
   readonly vocabularySize: number;
 }
 
@@ -63,6 +65,7 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
     library,
     version: Wllama.getLibllamaVersion(),
     threads: library.isMultithread() ? library.getNumThreads() : 1,
+    kvType,
     vocabularySize,
   };
 }

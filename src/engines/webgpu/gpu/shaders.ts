@@ -37,6 +37,19 @@ export function variantKey({ shader, block, conditions, constants }: ShaderVaria
   return [shader, block ?? '', ...[...conditions].sort(), ...numbers.sort()].join(' ');
 }
 
+/**
+ * Six hexadecimal digits that stand for the text of all shaders, comments and spaces aside: what is computed with other
+ * shaders may have other bits. FNV-1a.
+ */
+export const shadersVersion: string = (() => {
+  let hash = 0x811c9dc5;
+  for (const path of Object.keys(modules).sort()) {
+    const text = modules[path]!.replace(/\/\/.*$/gm, '').replace(/\s+/g, '');
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 8).toString(16).padStart(6, '0');
+})();
+
 /** The WGSL text of a variant. */
 export async function linkShader(variant: ShaderVariant): Promise<string> {
   const held = new Set(variant.conditions);

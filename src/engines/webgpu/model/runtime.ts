@@ -1,4 +1,5 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
+import { numericsId } from '../../numerics.ts';
 import type { TensorFile } from '../gguf/header.ts';
 import { Buffers, checkedAllocation } from '../gpu/buffers.ts';
 import { type DeviceOptions, openDevice, type OpenDevice } from '../gpu/device.ts';
@@ -6,7 +7,8 @@ import { Pipelines } from '../gpu/pipelines.ts';
 import { type Dispatch, encodePlans } from '../gpu/plan.ts';
 import { Profiler } from '../gpu/profiler.ts';
 import { Readback } from '../gpu/readback.ts';
-import { type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
+import { shadersVersion } from '../gpu/shaders.ts';
+import { groupWidth, type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
 import { SUMMARY_WORDS } from '../kernels/logit_summary.ts';
 import type { ProductShape } from '../kernels/matrix_product.ts';
 import { Batch, type BatchRow } from './batch.ts';
@@ -116,6 +118,22 @@ export class Runtime {
   /** Whether a row's logits have the same bits in a pass of one row as in one of many. */
   get sameBits(): boolean {
     return this.context.reducer === 'rows';
+  }
+
+  /** How logits are computed here (engines/numerics.ts). */
+  get numerics(): string {
+    const { reducer, f16, subgroupSize } = this.context;
+    const subgroups =
+      reducer === 'subgroups' ? subgroupSize || 'varying' : reducer === 'rows' ? subgroupSize : 0;
+    return numericsId('webgpu', {
+      shaders: shadersVersion,
+      reducer,
+      width: groupWidth(this.context),
+      subgroups: subgroups || 'none',
+      f16: f16 ? 'yes' : 'no',
+      kv: 'f32',
+      tile: reducer === 'rows' ? 'none' : 64,
+    });
   }
 
   /**
