@@ -1,6 +1,7 @@
 /**
  * The typed boundary between the page and the worker. The worker holds the engine, the runs and every logit; the page
- * asks for what it draws. Everything here survives a structured clone; callbacks cross as comlink proxies.
+ * asks for what it draws. Everything here survives a structured clone, but for the callbacks: those stay with the caller, and
+ * what they are told comes over the same port as the answer, before it (`transport.ts`).
  */
 import type {
   ChatMessage,
@@ -169,7 +170,7 @@ export interface MachineReport {
 
 export interface WorkerApi {
   models(): Promise<readonly CatalogueEntry[]>;
-  /** @throws EngineError (as a plain Error with its code, see `boundary_error.ts`) */
+  /** @throws EngineError */
   load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
   tokenise(source: PromptSource): Promise<TokenisedPrompt>;
   /** Ends when the run has ended, however it did. Events come in batches, one every frame at most. */

@@ -1,6 +1,4 @@
-import * as Comlink from 'comlink';
-import { sendTypedErrors } from './boundary_error.ts';
 import { WorkerHost } from './host.ts';
+import { answerCalls } from './transport.ts';
 
-sendTypedErrors();
-Comlink.expose(new WorkerHost());
+answerCalls(self, new WorkerHost());
