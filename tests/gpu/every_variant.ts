@@ -51,7 +51,7 @@ class RecordingPipelines extends Pipelines {
 /** @returns each variant once, by its key, for a device with these features and the same one without them */
 export async function requestEverything(
   device: GPUDevice,
-  { features, subgroupSize }: Pick<OpenDevice, 'features' | 'subgroupSize'>,
+  { features, subgroupSize, waiting }: Omit<OpenDevice, 'device'>,
 ): Promise<Map<string, PipelineRequest>> {
   const buffers = new Buffers(device);
   const pipelines = new RecordingPipelines(device);
@@ -62,7 +62,15 @@ export async function requestEverything(
     for (const lanes of new Set([0, subgroupSize])) {
       for (const reducer of keys(REDUCERS)) {
         if (reducer === 'subgroups' && !features.has('subgroups')) continue;
-        const context: KernelContext = { device, buffers, pipelines, reducer, f16, subgroupSize: lanes };
+        const context: KernelContext = {
+          device,
+          buffers,
+          pipelines,
+          reducer,
+          f16,
+          subgroupSize: lanes,
+          waiting,
+        };
         for (const format of Object.keys(BLOCK_FORMATS) as BlockFormat[]) {
           const matrix = createMatrix(context, { label: format, format, rows: 8, columns: 256 });
           for (const by of ['token', 'position'] as const)

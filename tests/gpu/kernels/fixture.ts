@@ -46,6 +46,7 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
     reducer: 'rows',
     f16: opened.features.has('shader-f16'),
     subgroupSize: opened.subgroupSize,
+    waiting: opened.waiting,
   };
   return {
     ...opened,
@@ -119,7 +120,11 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
     /** @throws Error with what the device complained of since it was opened */
     async read(buffer: GPUBuffer): Promise<Float32Array<ArrayBuffer>> {
       const encoder = device.createCommandEncoder();
-      const pending = new Readback(buffers, 'result', buffer.size).copy(encoder, buffer, buffer.size);
+      const pending = new Readback(buffers, opened.waiting, 'result', buffer.size).copy(
+        encoder,
+        buffer,
+        buffer.size,
+      );
       device.queue.submit([encoder.finish()]);
       const values = await pending.read();
       if (errors.length > 0) throw new Error(errors.join('\n'));

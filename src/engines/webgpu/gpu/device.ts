@@ -1,4 +1,5 @@
 import { EngineError } from '../../contract.ts';
+import { measureWaiting, type Waiting } from './waiting.ts';
 
 /** Optional features that shaders have variants for. */
 export type Feature = 'shader-f16' | 'subgroups' | 'timestamp-query';
@@ -12,6 +13,8 @@ export interface OpenDevice {
   readonly features: ReadonlySet<Feature>;
   /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
   readonly subgroupSize: number;
+  /** How to wait for work of this device. */
+  readonly waiting: Waiting;
 }
 
 export interface DeviceOptions {
@@ -49,7 +52,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const left = new Set<string>(options.without);
   const features = WANTED.filter((feature) => adapter.features.has(feature) && !left.has(feature));
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await requestDevice(adapter, {
+  const bare = await requestDevice(adapter, {
     label: 'logitscope',
     requiredFeatures: features as GPUFeatureName[],
     requiredLimits: options.defaultLimits ? {} : { maxBufferSize, maxStorageBufferBindingSize },
@@ -58,12 +61,14 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;
   const fixed = features.includes('subgroups') && subgroupMinSize === subgroupMaxSize;
   const words = [vendor, architecture, description || name].filter(Boolean).join(' ');
+  const device = options.onDevice?.(bare) ?? bare;
   return {
-    device: options.onDevice?.(device) ?? device,
+    device,
     adapter: words || 'unnamed adapter',
     software: SOFTWARE.test(words) || adapter.info.isFallbackAdapter === true,
     features: new Set(features),
     subgroupSize: fixed ? (subgroupMinSize ?? 0) : 0,
+    waiting: await measureWaiting(device),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Buffers } from './buffers.ts';
+import type { Waiting } from './waiting.ts';
 
 /**
  * Brings results to the CPU through staging buffers that are made once. While one is mapped the next step may
@@ -6,13 +7,15 @@ import type { Buffers } from './buffers.ts';
  */
 export class Readback {
   readonly #buffers: Buffers;
+  readonly #waiting: Waiting;
   readonly #free: GPUBuffer[] = [];
   readonly #label: string;
   readonly #size: number;
 
   /** @param size bytes that one reading can hold */
-  constructor(buffers: Buffers, label: string, size: number) {
+  constructor(buffers: Buffers, waiting: Waiting, label: string, size: number) {
     this.#buffers = buffers;
+    this.#waiting = waiting;
     this.#label = label;
     this.#size = size;
   }
@@ -25,7 +28,7 @@ export class Readback {
   }
 
   async #read(staging: GPUBuffer, bytes: number): Promise<Float32Array<ArrayBuffer>> {
-    await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+    await this.#waiting(staging.mapAsync(GPUMapMode.READ, 0, bytes));
     const copy = new Float32Array(staging.getMappedRange(0, bytes).slice(0));
     staging.unmap();
     this.#free.push(staging);

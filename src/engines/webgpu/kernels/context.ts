@@ -1,5 +1,6 @@
 import type { Buffers } from '../gpu/buffers.ts';
 import type { Pipelines } from '../gpu/pipelines.ts';
+import type { Waiting } from '../gpu/waiting.ts';
 
 /** How a matrix product adds up: which shader, and with what. */
 export type Reducer = 'rows' | 'tree' | 'subgroups';
@@ -13,6 +14,7 @@ export interface KernelContext {
   readonly f16: boolean;
   /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
   readonly subgroupSize: number;
+  readonly waiting: Waiting;
 }
 
 /**

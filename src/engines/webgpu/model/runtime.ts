@@ -64,9 +64,11 @@ export class Runtime {
     this.#batch = parts.batch;
     this.#cache = parts.cache;
     const row = parts.model.config.vocabularySize * 4;
-    this.#one = new Readback(context.buffers, 'logits of one row', row);
-    this.#many = new Readback(context.buffers, 'logits of sixteen rows', row * MAX_SEQUENCES);
-    this.#summaries = new Readback(context.buffers, 'summaries', SUMMARY_WORDS * MAX_SEQUENCES * 4);
+    const readback = (label: string, bytes: number) =>
+      new Readback(context.buffers, context.waiting, label, bytes);
+    this.#one = readback('logits of one row', row);
+    this.#many = readback('logits of sixteen rows', row * MAX_SEQUENCES);
+    this.#summaries = readback('summaries', SUMMARY_WORDS * MAX_SEQUENCES * 4);
     void opened.device.lost.then((info) => (this.lost = info));
   }
 
@@ -85,6 +87,7 @@ export class Runtime {
         reducer: options.reducer ?? bestReducer(opened),
         f16: opened.features.has('shader-f16'),
         subgroupSize: opened.subgroupSize,
+        waiting: opened.waiting,
       };
       options.onProgress?.({ stage: 'shaders', loadedBytes: 0, totalBytes: memory.weights });
       const loader = new WeightLoader(context, file, config, options.signal);
@@ -141,7 +144,7 @@ export class Runtime {
    * @throws EngineError `device-lost`
    */
   async run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
-    const { device } = this.context;
+    const { device, waiting } = this.context;
     const { rows, outputs, tables, copies = [], summarise = false } = pass;
     const plans = await Promise.all([
       this.#plan(pass.mode, this.#shapeFor(rows.length, pass.mode)),
@@ -156,7 +159,7 @@ export class Runtime {
     const pending = this.#copyOut(encoder, outputs.length, summarise);
     device.queue.submit([encoder.finish()]);
     try {
-      const read = pending ? await pending.results.read() : await device.queue.onSubmittedWorkDone();
+      const read = await (pending?.results.read() ?? waiting(device.queue.onSubmittedWorkDone()));
       this.#throwIfLost();
       if (!read || !pending) return [];
       const { width } = pending;

@@ -4,6 +4,7 @@ import type { TensorFile } from '../gguf/header.ts';
 import { ReadAhead } from '../gguf/read_ahead.ts';
 import { halfToFloat, repackRows } from '../gguf/repack.ts';
 import type { TensorInfo } from '../gguf/tensor_table.ts';
+import type { KernelContext } from '../kernels/context.ts';
 import { type Matrix, writeRows } from '../kernels/matrix.ts';
 
 /** Bytes of a tensor that are read, repacked and uploaded at a time: with its repacked copy, what the heap holds. */
@@ -75,7 +76,7 @@ export function toFloats(info: TensorInfo, bytes: Uint8Array): Float32Array<Arra
  * @throws EngineError `aborted`, and what reading the source throws
  */
 export async function upload(
-  device: GPUDevice,
+  { device, waiting }: Pick<KernelContext, 'device' | 'waiting'>,
   file: TensorFile,
   placements: readonly Placement[],
   options: { signal?: AbortSignal | undefined; onProgress?: ((progress: LoadProgress) => void) | undefined },
@@ -117,7 +118,7 @@ export async function upload(
       unsettled += bytes.byteLength;
       if (unsettled < CHUNK_BYTES) continue;
       // Uploads are staged by the browser: waiting for them now and then bounds what is in flight.
-      await device.queue.onSubmittedWorkDone();
+      await waiting(device.queue.onSubmittedWorkDone());
       unsettled = 0;
     }
   }

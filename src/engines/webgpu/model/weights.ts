@@ -81,7 +81,7 @@ export class WeightLoader {
 
   /** Streams the matrices of `allocate` to the GPU. */
   fill(onProgress?: (progress: LoadProgress) => void): Promise<void> {
-    return upload(this.#context.device, this.#file, this.#placements, { signal: this.#signal, onProgress });
+    return upload(this.#context, this.#file, this.#placements, { signal: this.#signal, onProgress });
   }
 
   #layer(prefix: string): LayerWeights {
