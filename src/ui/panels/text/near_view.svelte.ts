@@ -1,0 +1,91 @@
+/**
+ * Long texts: a span per token of 131,072 tokens holds up the page for more than a minute, so only the chunks near the view
+ * draw their tokens. A far chunk is an empty block about as high as its text.
+ */
+import { SvelteSet } from 'svelte/reactivity';
+import type { Chunk, Line } from '../../../playground/line.ts';
+
+/** A text of so many chunks is drawn whole. */
+const DRAWN_WHOLE = 48;
+
+/** How far beyond the edges of the window a chunk still counts as near. */
+const MARGIN = '1500px 0px';
+
+/** Average widths and line breaks are only guessed: the height of a far chunk is put right when it is drawn. */
+const UNITS_PER_LINE = 60;
+
+export interface NearView {
+  /** Whether the tokens of this chunk are drawn. */
+  drawn(chunk: Chunk): boolean;
+  /** Changes whenever other chunks are drawn than before. */
+  readonly key: string;
+}
+
+/** Height of a chunk that is not drawn, in lines. */
+export function guessedLines({ tokens }: Chunk): number {
+  let lines = 0;
+  let units = 0;
+  for (const { piece } of tokens) {
+    units += piece.length;
+    if (!piece.includes('\n')) continue;
+    lines += Math.max(1, Math.ceil(units / UNITS_PER_LINE)) + piece.split('\n').length - 2;
+    units = 0;
+  }
+  return Math.max(1, lines + Math.ceil(units / UNITS_PER_LINE));
+}
+
+/**
+ * Keeps track of which chunks of a line are near the view. Call it while the component that draws them is being set up.
+ * @param box holds one `.chunk` element per chunk, in order
+ * @param kept a position that is drawn wherever it stands, or null
+ */
+export function nearView(box: () => HTMLElement, line: () => Line, kept: () => number | null): NearView {
+  /** Starts of the chunks that are near. */
+  const near = new SvelteSet<number>();
+  const whole = $derived(line().chunks.length <= DRAWN_WHOLE);
+  const id = $derived(line().id);
+  const count = $derived(line().chunks.length);
+
+  $effect(() => {
+    if (whole) return;
+    void id;
+    const starts = new WeakMap<Element, number>();
+    const observer = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const start = starts.get(target);
+          if (start === undefined) continue;
+          if (isIntersecting) near.add(start);
+          else near.delete(start);
+        }
+      },
+      // The text may scroll by itself or with the page.
+      { rootMargin: MARGIN, scrollMargin: MARGIN },
+    );
+    let observed = 0;
+    $effect(() => {
+      const elements = box().querySelectorAll(':scope > .chunk');
+      const { chunks } = line();
+      for (; observed < count; observed++) {
+        const element = elements[observed];
+        if (!element) break;
+        starts.set(element, chunks[observed]!.start);
+        observer.observe(element);
+      }
+    });
+    return () => {
+      observer.disconnect();
+      near.clear();
+    };
+  });
+
+  const holds = ({ start, tokens }: Chunk, position: number | null): boolean =>
+    position !== null && position >= start && position < start + tokens.length;
+
+  return {
+    drawn: (chunk) => whole || near.has(chunk.start) || holds(chunk, kept()),
+    get key() {
+      return whole ? '' : [...near].join();
+    },
+  };
+}

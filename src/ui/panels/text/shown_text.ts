@@ -1,0 +1,11 @@
+import type { TokenView } from '../../../playground/line.ts';
+import { visible } from '../../format.ts';
+
+/** A line may break around the mark of a space as it may at a space. */
+const breakable = (marked: string): string => marked.replaceAll('␣', '\u200b␣\u200b');
+
+/** A token as the text shows it: control tokens by their label, white space marked where that is asked for. */
+export function shownText({ piece, label, kind }: TokenView, whitespace: boolean): string {
+  const text = kind === 'control' || (whitespace && piece === '') ? label : piece;
+  return whitespace ? breakable(visible(text)) : text;
+}
