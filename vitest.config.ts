@@ -22,6 +22,18 @@ export default defineConfig({
       // Patience here too: on a busy machine a property of some hundred runs takes its time.
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'ui', include: ['tests/ui/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        extends: true,
+        resolve: { conditions: ['browser'] },
+        test: {
+          name: 'page',
+          include: ['tests/page/**/*.test.ts'],
+          setupFiles: ['tests/page/setup.ts'],
+          environment: './tests/page/client_environment.ts',
+          server: { deps: { inline: ['@mlc-ai/web-xgrammar', 'svelte'] } },
+          testTimeout: 60_000,
+        },
+      },
       { extends: true, test: { name: 'gpu', include: ['tests/gpu/**/*.test.ts'], ...device } },
       {
         extends: true,

@@ -24,7 +24,7 @@ const checks = await Promise.all([
   ),
 ]);
 
-const projects = ['unit', 'ui', 'gpu', 'conformance', 'e2e'];
+const projects = ['unit', 'ui', 'page', 'gpu', 'conformance', 'e2e'];
 const llamaServer = findLlamaServer();
 if (llamaServer) projects.push('llama-server');
 const tested = await inTurn(...projects.map((project) => () => tests(project)));

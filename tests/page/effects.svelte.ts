@@ -1,0 +1,4 @@
+/** A component's life without a component. @returns ends its effects */
+export function root(body: () => void): () => void {
+  return $effect.root(body);
+}

@@ -1,0 +1,117 @@
+/**
+ * The page's own actions over a real `WorkerHost` in one process: what the browser would do, without a browser. Values are cloned
+ * at the boundary as messages are, and a worker that was ended answers nothing.
+ */
+import { EngineError } from '../../src/engines/contract.ts';
+import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
+import type { WorkerClient } from '../../src/worker/client.ts';
+import { WorkerHost } from '../../src/worker/host.ts';
+import type { openEngine } from '../../src/worker/open_engine.ts';
+
+interface Page {
+  /** The newest worker; null before the page asked for one. */
+  host: WorkerHost | null;
+  /** Names of what was asked of any worker, in order. */
+  readonly calls: string[];
+  /** Called before each question reaches the worker; may wait. */
+  before: (name: string, args: readonly unknown[]) => unknown;
+  /** Called before each answer reaches the page; may wait. Events of the same question wait for nothing. */
+  after: (name: string, args: readonly unknown[]) => unknown;
+  /** What a worker opens for a choice of model. */
+  open: typeof openEngine;
+  /** The worker dies: from now on it answers nothing. */
+  kill: (message: string) => void;
+  /** What `page` is like before a test changes it. */
+  reset: () => void;
+}
+
+const openScriptedEngine: typeof openEngine = (choice) =>
+  Promise.resolve(slowPrefill(new ScriptedEngine({ stepDelay: choice.kind === 'scripted' ? 2 : 0 })));
+
+export const page: Page = {
+  host: null,
+  calls: [],
+  before: () => undefined,
+  after: () => undefined,
+  open: openScriptedEngine,
+  kill: () => undefined,
+  reset() {
+    page.before = () => undefined;
+    page.after = () => undefined;
+    page.open = openScriptedEngine;
+    page.calls.length = 0;
+  },
+};
+
+/** In place of `src/worker/client.ts` (see `setup.ts`). */
+export function connectWorker(onDeath: (message: string) => void): WorkerClient {
+  const host = new WorkerHost((choice, options) => page.open(choice, options));
+  page.host = host;
+  let dead = false;
+  page.kill = (message) => {
+    if (dead) return;
+    dead = true;
+    onDeath(message);
+  };
+  const terminate = (): void => void (dead = true);
+  const ask = (name: string, args: readonly unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      // The answer of a dead worker never comes: the promise stays as it is.
+      const answer = async (settle: () => void): Promise<void> => {
+        await page.after(name, args);
+        if (!dead) settle();
+      };
+      void (async () => {
+        page.calls.push(name);
+        // A message takes its time, and those that were posted first arrive first.
+        await Promise.resolve();
+        await page.before(name, args);
+        if (dead) return;
+        const method = host[name as keyof WorkerHost] as (...args: unknown[]) => Promise<unknown>;
+        try {
+          const value = structuredClone(
+            await method.apply(
+              host,
+              args.map((arg) => crossed(arg, () => dead)),
+            ),
+          );
+          await answer(() => resolve(value));
+        } catch (error) {
+          await answer(() => reject(error as Error));
+        }
+      })();
+    });
+  return new Proxy({ terminate } as WorkerClient, {
+    get: (target, name: string) =>
+      name in target ? target[name as keyof WorkerClient] : (...args: unknown[]) => ask(name, args),
+  });
+}
+
+/** A copy, as a message carries it; of a callback one whose arguments are copies, and which a dead worker calls no more. */
+function crossed(arg: unknown, dead: () => boolean): unknown {
+  if (typeof arg !== 'function') return structuredClone(arg);
+  return (...args: unknown[]) => {
+    if (!dead()) arg(...args.map((value) => structuredClone(value)));
+  };
+}
+
+/** A prompt takes a while to be read, in pieces, and a stop is heard between two of them: as on a GPU. */
+function slowPrefill(engine: ScriptedEngine, pieces = 10, ms = 5): ScriptedEngine {
+  const { session } = engine;
+  const prefill = session.prefill.bind(session);
+  session.prefill = async (tokens, options = {}) => {
+    for (let piece = 0; piece < pieces; piece++) {
+      if (options.signal?.aborted) throw new EngineError('aborted', 'The run was stopped.');
+      await sleep(ms);
+    }
+    return prefill(tokens, options);
+  };
+  return engine;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until something holds; a test that waits in vain fails by its own time limit. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(1);
+}
