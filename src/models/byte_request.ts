@@ -3,7 +3,7 @@ import type { RemoteFile } from './model_store.ts';
 
 /** The rest of a file, from `start` on. */
 export interface ByteAnswer {
-  /** 0 where the server does not send parts: then the whole file comes again. */
+  /** No more than what was asked for; 0 where the server does not send parts, and the whole file comes again. */
   readonly start: number;
   /** Bytes of the whole file; null where the server hides it. */
   readonly total: number | null;
@@ -22,11 +22,14 @@ export class TemporaryRefusal extends Error {
   }
 }
 
+/** The server has no such part, or sends it in a form that does not fit: the whole file will tell what it has. */
+export class NoSuchPart extends Error {}
+
 /**
  * Asks for a file from byte `start` on. Only `Range` is sent, which needs no CORS preflight; so a file that changed
  * is noticed by its ETag and size, and not by `If-Range`.
  *
- * @throws EngineError `network` for what will not pass by itself; TemporaryRefusal; TypeError without a connection
+ * @throws EngineError `network` for what will not pass by itself; TemporaryRefusal, NoSuchPart; TypeError without a connection
  */
 export async function requestFrom(
   file: RemoteFile,
@@ -44,6 +47,10 @@ export async function requestFrom(
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range')?.trim() ?? '');
     const partial = response.status === 206;
     const begins = partial ? Number(range?.[1] ?? start) : 0;
+    if (begins > start || (partial && isEncoded(response))) {
+      await response.body.cancel();
+      throw new NoSuchPart('the server sent another part than it was asked for');
+    }
     const ranged = range?.[2] !== undefined && range[2] !== '*' ? Number(range[2]) : null;
     return {
       start: begins,
@@ -53,6 +60,7 @@ export async function requestFrom(
     };
   }
   await response.body?.cancel();
+  if (response.status === 416 && start > 0) throw new NoSuchPart('the file ends before that part');
   throw refusal(file, response);
 }
 
@@ -62,9 +70,13 @@ function plus(length: number | null, start: number): number | null {
 
 /** Content-Length speaks of the bytes on the wire, so it is no size where they are compressed. */
 function lengthOf(response: Response): number | null {
+  const length = Number(response.headers.get('content-length') ?? NaN);
+  return isEncoded(response) || !Number.isSafeInteger(length) || length < 0 ? null : length;
+}
+
+function isEncoded(response: Response): boolean {
   const encoding = response.headers.get('content-encoding');
-  const length = response.headers.get('content-length');
-  return length === null || (encoding !== null && encoding !== 'identity') ? null : Number(length);
+  return encoding !== null && encoding !== 'identity';
 }
 
 function refusal({ url, fileName }: RemoteFile, response: Response): Error {

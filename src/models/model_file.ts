@@ -1,7 +1,13 @@
-import { type ByteSource, EngineError } from '../engines/contract.ts';
-import { keyOf, type ModelStore, type OpenFile, type RemoteFile } from './model_store.ts';
+import type { ByteSource } from '../engines/contract.ts';
+import { orAborted } from './abortable.ts';
+import { addressOf, keyOf, type ModelStore, type RemoteFile } from './model_store.ts';
+import { storageError } from './storage_error.ts';
+import { StoredFile } from './stored_file.ts';
 import { holdTab } from './tab_lock.ts';
 import { Transfer, type TransferOptions } from './transfer.ts';
+
+/** A store that does not answer may not hold up the next attempt for longer. */
+const REMOVE_MS = 1000;
 
 export interface ModelFile {
   /** Can be read at once; a read of what has not arrived waits for it. */
@@ -12,152 +18,97 @@ export interface ModelFile {
 
 /**
  * A model's file from the store, or from the network into the store. Tabs share one copy: the second waits for the first.
- * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`
+ * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`, `not-supported`
  */
 export async function openModelFile(
   remote: RemoteFile,
   store: ModelStore,
   options: TransferOptions,
 ): Promise<ModelFile> {
-  const key = await keyOf(remote);
-  const kept = await completeFile(remote, key, store);
-  if (kept) return kept;
+  try {
+    const key = await keyOf(remote);
+    return (
+      (await completeFile(remote, key, store, options.signal)) ??
+      (await download(remote, key, store, options))
+    );
+  } catch (error) {
+    throw storageError(remote.fileName, error);
+  }
+}
 
-  const release = await holdTab(`logitscope-model-${key}`, options.signal, async () => {
+/** @returns null where the file is not here, or not to its end */
+async function completeFile(
+  remote: RemoteFile,
+  key: string,
+  store: ModelStore,
+  signal: AbortSignal,
+): Promise<ModelFile | null> {
+  const entry = await orAborted(store.entry(key), signal);
+  if (!entry?.complete || !isOf(remote, entry.url)) return null;
+  const blob = await orAborted(store.blob(key), signal);
+  if (blob?.size !== entry.size) return null;
+  const stored = new StoredFile(remote.fileName, { blob }, () => store.blob(key));
+  return { source: stored.source(entry.size), complete: Promise.resolve() };
+}
+
+/** Whether an entry speaks of this file: by its key where the SHA-256 is known, by its address otherwise. */
+function isOf(remote: RemoteFile, url: string): boolean {
+  return remote.sha256 !== undefined || addressOf(url) === addressOf(remote.url);
+}
+
+/** Resolves when the size is known; the transfer goes on, and lets go of the file and of the other tabs at its end. */
+async function download(
+  remote: RemoteFile,
+  key: string,
+  store: ModelStore,
+  options: TransferOptions,
+): Promise<ModelFile> {
+  const { signal } = options;
+  const release = await holdTab(`logitscope-model-${key}`, signal, async () => {
     const present = (await store.blob(key))?.size ?? 0;
-    const waiting = 'another tab downloads it';
     options.onProgress({
       receivedBytes: present,
       totalBytes: remote.size ?? 0,
       bytesPerSecond: null,
-      waiting,
+      waiting: 'another tab downloads it',
     });
   });
-  let file: OpenFile | undefined;
   try {
     // Another tab may have brought it meanwhile.
-    const brought = await completeFile(remote, key, store);
+    const brought = await completeFile(remote, key, store, signal);
     if (brought) {
       release();
       return brought;
     }
-    file = await store.open(key);
-    const entry = await store.entry(key);
-    return await startTransfer(new Transfer(remote, key, store, file, entry, options), release);
+    const entry = await orAborted(store.entry(key), signal);
+    const file = await orAborted(store.open(key), signal, (late) => late.close());
+    const stored = new StoredFile(remote.fileName, { file }, () => orAborted(store.blob(key), signal));
+    const known = entry && isOf(remote, entry.url) ? entry : null;
+    return await new Promise((resolve, reject) => {
+      const transfer = new Transfer(remote, key, store, stored, known, options);
+      const complete = bring(transfer, () => resolve({ source: stored.source(transfer.total!), complete }))
+        // Whoever asks for `complete` hears of a failure; nobody has to.
+        .finally(release);
+      complete.catch(reject);
+    });
   } catch (error) {
-    file?.close();
     release();
     throw error;
   }
 }
 
-async function completeFile(remote: RemoteFile, key: string, store: ModelStore): Promise<ModelFile | null> {
-  const entry = await store.entry(key);
-  if (!entry?.complete) return null;
-  const blob = await store.blob(key);
-  if (blob?.size !== entry.size) return null;
-  return { source: keptSource(remote.fileName, blob), complete: Promise.resolve() };
-}
-
-/** A kept file. */
-function keptSource(name: string, blob: Blob): ByteSource {
-  return {
-    name,
-    size: blob.size,
-    read: async (offset, length, signal) => {
-      checkRange(name, blob.size, offset, length);
-      checkNotAborted(name, signal);
-      try {
-        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
-      } catch (cause) {
-        throw new EngineError(
-          'bad-file',
-          `${name} can no longer be read from this browser's storage; it was deleted, so please load it again.`,
-          { cause },
-        );
-      }
-    },
-  };
-}
-
-/** Resolves when the size is known; the transfer goes on. */
-async function startTransfer(transfer: Transfer, release: () => void): Promise<ModelFile> {
+/** @throws EngineError; by then the handle is closed, and nothing is left of a file of which nothing arrived */
+async function bring(transfer: Transfer, onBegun: () => void): Promise<void> {
   const { file, store, key } = transfer;
-  const name = transfer.remote.fileName;
-  let waiters: {
-    readonly until: number;
-    readonly resolve: () => void;
-    readonly reject: (e: unknown) => void;
-  }[] = [];
-  let kept: ByteSource | null = null;
-  let failure: unknown;
-  let announce: (total: number) => void;
-  let fail: (error: unknown) => void;
-  const total = new Promise<number>((resolve, reject) => {
-    announce = resolve;
-    fail = reject;
-  });
-
-  const complete = transfer
-    .run(() => {
-      announce(transfer.total!);
-      const ready = waiters.filter(({ until }) => until <= file.size);
-      waiters = waiters.filter(({ until }) => until > file.size);
-      for (const { resolve } of ready) resolve();
-    })
-    .then(async () => {
-      announce(transfer.total!);
-      file.close();
-      const blob = await store.blob(key);
-      if (!blob)
-        throw new EngineError('bad-file', `${name} was deleted while it was read; please load it again.`);
-      kept = keptSource(name, blob);
-      for (const { resolve } of waiters) resolve();
-    })
-    .catch(async (error: unknown) => {
-      failure = error;
-      const empty = file.size === 0;
-      file.close();
-      // Nothing arrived, or what did was wrong: then there is nothing to list either.
-      if (empty) await store.remove(key);
-      fail(error);
-      for (const { reject } of waiters) reject(error);
-      throw error;
-    })
-    .finally(release);
-  // Whoever asks for `complete` hears of it; nobody has to.
-  complete.catch(() => undefined);
-
-  const size = await total;
-  return {
-    complete,
-    source: {
-      name,
-      size,
-      read: async (offset, length, signal) => {
-        checkRange(name, size, offset, length);
-        checkNotAborted(name, signal);
-        if (kept) return kept.read(offset, length, signal);
-        if (failure !== undefined) throw failure;
-        if (file.size < offset + length) {
-          await new Promise<void>((resolve, reject) =>
-            waiters.push({ until: offset + length, resolve, reject }),
-          );
-        }
-        return kept ? (kept as ByteSource).read(offset, length, signal) : file.read(offset, length);
-      },
-    },
-  };
-}
-
-function checkRange(name: string, size: number, offset: number, length: number): void {
-  if (offset >= 0 && length >= 0 && offset + length <= size) return;
-  throw new EngineError(
-    'bad-file',
-    `${name} is ${size} bytes long, so ${length} bytes from ${offset} are not in it; it is incomplete, so please delete it and download it again.`,
-  );
-}
-
-function checkNotAborted(name: string, signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EngineError('aborted', `Reading ${name} was stopped.`);
+  try {
+    await transfer.run(onBegun);
+  } catch (cause) {
+    const error = storageError(file.name, cause);
+    const empty = file.present === 0;
+    file.fail(error);
+    // Nothing arrived, or what did was wrong: then there is nothing to list either.
+    if (empty) await orAborted(store.remove(key), AbortSignal.timeout(REMOVE_MS)).catch(() => undefined);
+    throw error;
+  }
+  await file.finish(transfer.total!);
 }

@@ -39,12 +39,14 @@ export function parseEntry(text: string): StoredEntry | null {
 
 /** A file that is being written, and read at the same time. Nobody else has it open. */
 export interface OpenFile {
+  /** Bytes; also once it is closed, as everything else is not. */
   readonly size: number;
   /** @throws EngineError `storage-full` */
   append(bytes: Uint8Array<ArrayBuffer>): void;
   /** Exactly `length` bytes, which must be there. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
   empty(): void;
+  /** Writes out what is left and lets go of the file. To close it again does nothing. */
   close(): void;
 }
 
@@ -55,7 +57,7 @@ export interface ModelStore {
   saveEntry(key: string, entry: StoredEntry): Promise<void>;
   /** Creates the file where there is none. */
   open(key: string): Promise<OpenFile>;
-  /** The file as it stands; null where there is none. */
+  /** The file as it stands, good until the file changes; null where there is none. */
   blob(key: string): Promise<Blob | null>;
   remove(key: string): Promise<void>;
 }
@@ -87,9 +89,28 @@ export async function listKept(store: ModelStore): Promise<KeptModel[]> {
 /** The name under which a file is kept: its own hash, so that two addresses of one file share one copy. */
 export async function keyOf({ url, sha256 }: RemoteFile): Promise<string> {
   if (sha256 !== undefined) return sha256;
-  // The part after `?` is often a signature that changes with every visit.
-  const place = new TextEncoder().encode(url.replace(/[?#].*$/, ''));
-  return `url-${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', place)))}`;
+  const address = new TextEncoder().encode(addressOf(url));
+  return `url-${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', address)))}`;
+}
+
+/**
+ * What signs an address for a while, in the words of the storages that do: Amazon, Google and CloudFront. Of Azure only where
+ * its `sig` is there, since the rest are short words that name a file elsewhere.
+ */
+const SIGNATURE = /^(X-(Amz|Goog)-.*|AWSAccessKeyId|GoogleAccessId|Signature|Expires|Policy|Key-Pair-Id)$/i;
+const AZURE_SIGNATURE = /^(sig|s[veprst]|spr|sk(oid|tid|t|e|s|v)|rsc[cdelt])$/;
+
+/** An address without what changes with every visit though the file is the same. The rest after `?` may name the file. */
+export function addressOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const address = new URL(url);
+  address.hash = '';
+  const { searchParams: named } = address;
+  const azure = named.has('sig');
+  for (const name of [...named.keys()]) {
+    if (SIGNATURE.test(name) || (azure && AZURE_SIGNATURE.test(name))) named.delete(name);
+  }
+  return address.href;
 }
 
 function hex(bytes: Uint8Array): string {

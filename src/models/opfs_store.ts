@@ -34,7 +34,7 @@ export async function opfsStore(): Promise<ModelStore | null> {
   return 'createSyncAccessHandle' in Handle.prototype ? new OpfsStore(folder) : null;
 }
 
-class OpfsStore implements ModelStore {
+export class OpfsStore implements ModelStore {
   readonly #folder: FileSystemDirectoryHandle;
 
   constructor(folder: FileSystemDirectoryHandle) {
@@ -107,6 +107,7 @@ class OpfsStore implements ModelStore {
 class SyncFile implements OpenFile {
   readonly #handle: SyncAccessHandle;
   #size: number;
+  #closed = false;
 
   constructor(handle: SyncAccessHandle) {
     this.#handle = handle;
@@ -152,8 +153,13 @@ class SyncFile implements OpenFile {
   }
 
   close(): void {
-    this.#handle.flush();
-    this.#handle.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.#handle.flush();
+    } finally {
+      this.#handle.close();
+    }
   }
 }
 

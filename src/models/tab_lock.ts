@@ -17,20 +17,24 @@ export async function holdTab(
   // A page that is not secure has none, and neither has Node 20.
   const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
   if (!locks) return () => undefined;
+  // How far the other one is, is told where it can be; a store that fails here is no reason to stop waiting.
+  const look = () => void onWait().catch(() => undefined);
   let timer: ReturnType<typeof setInterval> | undefined;
   try {
     return await new Promise<() => void>((resolve, reject) => {
       const held = () => new Promise<void>((release) => resolve(release));
       const wait = async (lock: Lock | null): Promise<void> => {
         if (lock) return held();
-        timer = setInterval(() => void onWait(), LOOK_MS);
-        void onWait();
+        timer = setInterval(look, LOOK_MS);
+        look();
         locks.request(name, { signal }, held).catch(reject);
       };
       locks.request(name, { ifAvailable: true }, wait).catch(reject);
     });
   } catch (cause) {
-    throw new EngineError('aborted', 'Waiting for the other tab was stopped.', { cause });
+    if (signal.aborted) throw new EngineError('aborted', 'Waiting for the other tab was stopped.', { cause });
+    // A browser that refuses locks: the store still opens a file for one tab only.
+    return () => undefined;
   } finally {
     clearInterval(timer);
   }

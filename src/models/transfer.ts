@@ -1,8 +1,11 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
 import { EngineError } from '../engines/contract.ts';
-import { type ByteAnswer, requestFrom, TemporaryRefusal } from './byte_request.ts';
-import type { ModelStore, OpenFile, RemoteFile, StoredEntry } from './model_store.ts';
+import { orAborted } from './abortable.ts';
+import { type ByteAnswer, NoSuchPart, requestFrom, TemporaryRefusal } from './byte_request.ts';
+import type { ModelStore, RemoteFile, StoredEntry } from './model_store.ts';
 import { pause } from './pause.ts';
+import { storageError } from './storage_error.ts';
+import type { StoredFile } from './stored_file.ts';
 import { TransferRate } from './transfer_rate.ts';
 
 export interface TransferProgress {
@@ -29,7 +32,7 @@ const REHASH_BYTES = 4 * 1024 * 1024;
 
 /**
  * Brings a file from the network into an open file, from where that stands to the end, over as many connections as it
- * takes. What has arrived is never asked for again, unless the server's file is another one now.
+ * takes. What has arrived is never asked for again, unless the server's file is another one now, or it sends no parts.
  */
 export class Transfer {
   readonly #rate = new TransferRate();
@@ -38,17 +41,19 @@ export class Transfer {
   #etag: string | null;
   /** Whether bytes of this file have been given away: then it may not change any more. */
   #begun = false;
+  /** False when the server had no such part: then the whole file is asked for. */
+  #inParts = true;
 
   constructor(
     readonly remote: RemoteFile,
     readonly key: string,
     readonly store: ModelStore,
-    readonly file: OpenFile,
-    entry: StoredEntry | null,
+    readonly file: StoredFile,
+    private readonly known: StoredEntry | null,
     readonly options: TransferOptions,
   ) {
-    this.#total = remote.size ?? entry?.size ?? null;
-    this.#etag = entry?.etag ?? null;
+    this.#total = remote.size ?? known?.size ?? null;
+    this.#etag = known?.etag ?? null;
   }
 
   /** Null until the server or a listing told it. */
@@ -57,120 +62,145 @@ export class Transfer {
   }
 
   /**
-   * @param onBytes called after each piece, when `file.size` has grown
+   * @param onBegun called when the size is known and bytes may be read
    * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`; what arrived stays in the file,
    * except where it proved wrong
    */
-  async run(onBytes: () => void): Promise<void> {
-    await this.#rehash();
-    for (let failures = 0; ;) {
-      this.#report(null);
-      if (this.#total !== null && this.file.size === this.#total) break;
-      const before = this.file.size;
-      try {
-        await this.#connect(onBytes);
-      } catch (error) {
-        if (this.options.signal.aborted) throw this.#stopped(error);
-        if (error instanceof EngineError) throw error;
-        failures = this.file.size > before ? 1 : failures + 1;
-        if (failures >= ATTEMPTS) throw this.#givenUp(error);
-        await this.#rest(failures, error);
+  async run(onBegun: () => void): Promise<void> {
+    try {
+      await this.#rehash();
+      for (let failures = 0; ;) {
+        this.#report(null);
+        if (this.#total !== null && this.file.present === this.#total) break;
+        const before = this.file.present;
+        try {
+          await this.#connect(onBegun);
+        } catch (error) {
+          this.options.signal.throwIfAborted();
+          if (error instanceof EngineError) throw error;
+          if (error instanceof NoSuchPart && this.#inParts) {
+            this.#inParts = false;
+            continue;
+          }
+          failures = this.file.present > before ? 1 : failures + 1;
+          if (failures >= ATTEMPTS) throw this.#givenUp(error);
+          await this.#rest(failures, error);
+        }
       }
+      onBegun();
+      await this.#verify();
+    } catch (error) {
+      throw this.options.signal.aborted && !(error instanceof EngineError) ? this.#stopped(error) : error;
     }
-    await this.#verify();
   }
 
-  async #connect(onBytes: () => void): Promise<void> {
+  async #connect(onBegun: () => void): Promise<void> {
     // Silence ends the connection, so that a network that went away without a word is noticed.
     const quiet = new AbortController();
     const { silence = 30_000, fetch: get = fetch.bind(globalThis) } = this.options;
     let timer = setTimeout(() => quiet.abort(), silence);
     const signal = AbortSignal.any([this.options.signal, quiet.signal]);
     try {
-      const answer = await requestFrom(this.remote, this.file.size, get, signal);
+      const answer = await requestFrom(this.remote, this.#inParts ? this.file.present : 0, get, signal);
       await this.#accept(answer);
-      onBytes();
+      onBegun();
       const reader = answer.body.getReader();
+      let at = answer.start;
       for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
         clearTimeout(timer);
-        if (this.file.size + piece.value.length > this.#total!) {
-          await reader.cancel();
-          throw this.#wrong(`longer than its ${this.#total} bytes`);
-        }
-        this.file.append(piece.value);
-        this.#hasher?.update(piece.value);
-        this.#rate.add(performance.now(), this.file.size);
-        this.#report(null);
-        onBytes();
+        this.#take(piece.value, at);
+        at += piece.value.length;
         this.options.signal.throwIfAborted();
         timer = setTimeout(() => quiet.abort(), silence);
       }
     } finally {
       clearTimeout(timer);
+      // Lets go of the connection, whatever ended it.
       quiet.abort();
     }
-    if (this.file.size < this.#total!) throw new Error('the connection ended early');
+    if (this.file.present < this.#total!) throw new Error('the connection ended early');
   }
 
-  /** Holds an answer's head against what is known, and makes the file stand where the answer begins. */
+  /** @param at where in the file the piece begins: behind what is here, when the server sent more than was asked for */
+  #take(piece: Uint8Array<ArrayBuffer>, at: number): void {
+    if (at + piece.length > this.#total!) throw this.#wrong(`longer than its ${this.#total} bytes`);
+    const known = Math.min(piece.length, this.file.present - at);
+    if (known > 0) {
+      const here = this.file.written(at, known);
+      if (here.some((byte, i) => byte !== piece[i])) throw this.#changed();
+    }
+    if (known === piece.length) return this.#report('the server sends it from its beginning');
+    const fresh = piece.subarray(known);
+    this.file.append(fresh);
+    this.#hasher?.update(fresh);
+    this.#rate.add(performance.now(), this.file.present);
+    this.#report(null);
+  }
+
+  /** Holds an answer's head against what is known of the file, and begins again where it is another one. */
   async #accept(answer: ByteAnswer): Promise<void> {
     const { fileName, url } = this.remote;
     const total = answer.total ?? this.#total;
     if (total === null) {
-      await answer.body.cancel();
       throw new EngineError(
         'bad-reply',
         `${new URL(url).host} does not say how large ${fileName} is; please download the file and open it from the disk.`,
       );
     }
     if (this.remote.size !== undefined && total !== this.remote.size) {
-      await answer.body.cancel();
       throw this.#wrong(`${total} bytes on the server instead of ${this.remote.size}`);
     }
-    const changed =
-      (this.#total !== null && total !== this.#total) ||
-      (answer.etag !== null && this.#etag !== null && answer.etag !== this.#etag);
-    if (this.file.size > 0 && (changed || answer.start !== this.file.size)) {
-      if (changed && this.#begun) {
-        await answer.body.cancel();
-        throw this.#wrong('another one on the server than when it was begun');
-      }
-      await this.#startAgain(answer);
+    if (this.file.present > 0 && this.#isAnother(answer, total)) {
+      if (this.#begun) throw this.#changed();
+      this.#forget();
+      // The answer is the rest of a file that is not the one whose beginning is here.
+      if (answer.start > 0) throw new NoSuchPart('the file changed on the server');
     }
     this.#begun = true;
+    if (answer.start === 0) this.#inParts = true;
     if (this.#total !== total || this.#etag !== answer.etag) {
       this.#total = total;
       this.#etag = answer.etag;
-      await this.store.saveEntry(this.key, this.entry(false, false));
+      await this.#save(false, false);
     }
   }
 
-  async #startAgain(answer: ByteAnswer): Promise<void> {
+  /** Tags are compared weakly: one server's `"x"` is `W/"x"` behind another cache. A known SHA-256 says more than they do. */
+  #isAnother({ etag }: ByteAnswer, total: number): boolean {
+    if (this.#total !== null && total !== this.#total) return true;
+    if (this.remote.sha256 !== undefined || etag === null || this.#etag === null) return false;
+    return opaque(etag) !== opaque(this.#etag);
+  }
+
+  #forget(): void {
     this.file.empty();
     this.#hasher?.init();
     this.#rate.restart();
-    if (answer.start === 0) return;
-    // The answer is the rest of a file that is not the one whose beginning is here.
     this.#etag = null;
     this.#total = this.remote.size ?? null;
-    await answer.body.cancel();
-    throw new Error('the file changed on the server');
   }
 
-  entry(complete: boolean, verified: boolean): StoredEntry {
+  async #save(complete: boolean, verified: boolean): Promise<void> {
     const { url, fileName, sha256 = null } = this.remote;
-    return { url, fileName, size: this.#total!, sha256, etag: this.#etag, complete, verified };
+    const entry = { url, fileName, size: this.#total!, sha256, etag: this.#etag, complete, verified };
+    try {
+      await orAborted(this.store.saveEntry(this.key, entry), this.options.signal);
+    } catch (cause) {
+      this.options.signal.throwIfAborted();
+      throw storageError(fileName, cause);
+    }
   }
 
   /** The hash of what an earlier visit left: read from the disk, so that the disk is held to it as well. */
   async #rehash(): Promise<void> {
-    if (this.#total !== null && this.file.size > this.#total) this.file.empty();
-    if (this.remote.sha256 === undefined) return;
+    const { sha256 } = this.remote;
+    const unknown = sha256 === undefined && this.known === null;
+    if (unknown || (this.#total !== null && this.file.present > this.#total)) this.file.empty();
+    if (sha256 === undefined) return;
     this.#hasher = await createSHA256();
-    for (let at = 0; at < this.file.size; at += REHASH_BYTES) {
-      this.#hasher.update(this.file.read(at, Math.min(REHASH_BYTES, this.file.size - at)));
-      await pause(0);
-      this.options.signal.throwIfAborted();
+    for (let at = 0; at < this.file.present; at += REHASH_BYTES) {
+      this.#hasher.update(this.file.written(at, Math.min(REHASH_BYTES, this.file.present - at)));
+      await pause(0, this.options.signal);
     }
   }
 
@@ -179,7 +209,11 @@ export class Transfer {
     if (digest !== undefined && digest !== this.remote.sha256) {
       throw this.#wrong('not the file that was listed: its SHA-256 differs');
     }
-    await this.store.saveEntry(this.key, this.entry(true, digest !== undefined));
+    await this.#save(true, digest !== undefined);
+  }
+
+  #changed(): EngineError {
+    return this.#wrong('another one on the server than when it was begun');
   }
 
   /** Nothing of a file that proved wrong is worth keeping. */
@@ -197,14 +231,12 @@ export class Transfer {
     const wait = Math.min(asked ?? firstPause * 2 ** (failures - 1), 60_000);
     this.#rate.restart();
     this.#report(error instanceof TemporaryRefusal ? 'the server is busy' : 'the connection broke');
-    await pause(wait, signal).catch((cause: unknown) => {
-      throw this.#stopped(cause);
-    });
+    await pause(wait, signal);
   }
 
   #report(waiting: string | null): void {
     this.options.onProgress({
-      receivedBytes: this.file.size,
+      receivedBytes: this.file.present,
       totalBytes: this.#total ?? 0,
       bytesPerSecond: this.#rate.bytesPerSecond,
       waiting,
@@ -218,13 +250,17 @@ export class Transfer {
   #givenUp(cause: unknown): EngineError {
     const { fileName, url } = this.remote;
     if (cause instanceof TemporaryRefusal) return new EngineError('network', cause.message, { cause });
-    const stands = `${this.file.size} of ${this.#total ?? 'an unknown number of'} bytes are kept`;
+    const stands = `${this.file.present} of ${this.#total ?? 'an unknown number of'} bytes are kept`;
     return new EngineError(
       'network',
-      this.file.size > 0
+      this.file.present > 0
         ? `${new URL(url).host} can no longer be reached for ${fileName}; ${stands}, so continue when the network is back.`
         : `${new URL(url).host} cannot be reached for ${fileName}; check the connection, and that the server allows other pages to read it (CORS).`,
       { cause },
     );
   }
+}
+
+function opaque(etag: string): string {
+  return etag.replace(/^W\//, '');
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
 import { type ModelFile, openModelFile } from '../../../src/models/model_file.ts';
-import { keyOf, listKept, type RemoteFile } from '../../../src/models/model_store.ts';
+import { addressOf, keyOf, listKept, type RemoteFile } from '../../../src/models/model_store.ts';
 import type { TransferOptions, TransferProgress } from '../../../src/models/transfer.ts';
 import { randomBits } from '../../models/counter_rng.ts';
 import { sha256, StandInHub } from '../../setup/hub.ts';
@@ -22,7 +22,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await hub.stop();
-  await store.dispose();
 });
 
 function open(file = remote, options: Partial<TransferOptions> = {}): Promise<ModelFile> {
@@ -119,6 +118,21 @@ describe('a download', () => {
     });
   });
 
+  it('is paused in words of the page while an earlier part is hashed again', async () => {
+    const part = await store.open(await keyOf(remote));
+    part.append(bytes.slice(0, 2_000_000));
+    part.close();
+    const stop = new AbortController();
+    const opened = failure(open(remote, { signal: stop.signal }));
+    stop.abort();
+    const error = await opened;
+    expect(error).toBeInstanceOf(EngineError);
+    expect(error).toMatchObject({ code: 'aborted' });
+    expect(store.folder.openHandles).toBe(0);
+    expect(await whole(await open())).toEqual(sha256(bytes));
+    expect(hub.sent.map(({ from }) => from)).toEqual([2_000_000]);
+  });
+
   it('bears a connection that falls silent', async () => {
     hub.moods.set(PATH, { silentAfter: 500_000, times: 1 });
     expect(await whole(await open(remote, { silence: 2000 }))).toEqual(sha256(bytes));
@@ -185,6 +199,20 @@ describe('a file that is not what was listed', () => {
     expect(await listKept(store)).toEqual([]);
   });
 
+  it('is the same one under a weaker or another tag: the SHA-256 decides', async () => {
+    hub.moods.set(PATH, { cutAfter: 1_000_000, times: 3 });
+    const tags = ['"abc"', 'W/"abc"', '"another"'];
+    const retag: typeof fetch = async (...all) => {
+      const response = await fetch(...all);
+      const headers = new Headers(response.headers);
+      headers.set('etag', tags.shift()!);
+      return new Response(response.body, { status: response.status, headers });
+    };
+    expect(await whole(await open(remote, { fetch: retag }))).toEqual(sha256(bytes));
+    expect(tags).toEqual([]);
+    expect(hub.timesSent(PATH, SIZE)).toEqual([1, 1]);
+  });
+
   it('is noticed on the disk too: what an earlier visit left is read again', async () => {
     hub.moods.set(PATH, { cutAfter: 1_000_000, times: 1 });
     const stop = new AbortController();
@@ -232,6 +260,29 @@ describe('a file at any address, without size or hash', () => {
     expect((await failure(file.complete)).message).toContain(
       'another one on the server than when it was begun',
     );
+  });
+
+  it('begins again where the server’s file is shorter by now than what is here', async () => {
+    const plain: RemoteFile = { url: remote.url, fileName: remote.fileName };
+    await interrupted(plain);
+    hub.put(PATH, bytes.subarray(0, 500_000));
+    expect(await whole(await open(plain))).toEqual(sha256(bytes.subarray(0, 500_000)));
+  });
+
+  it('is named by what follows “?”, but for a signature', async () => {
+    const address = (query: string): string => addressOf(`https://models.invalid/get?${query}`);
+    expect(address('Revision=master&FilePath=a.gguf')).not.toBe(address('Revision=master&FilePath=b.gguf'));
+    expect(address('file=a&X-Amz-Signature=1&X-Amz-Date=2')).toBe(address('file=a'));
+    expect(address('file=a&sig=1&se=2026&sp=r')).toBe(address('file=a'));
+    expect(address('se=a')).not.toBe(address('se=b'));
+    const get = (url: string) => new Response((url.includes('b.gguf') ? other : bytes).slice());
+    const file = (name: string) =>
+      open(
+        { url: `https://models.invalid/get?FilePath=${name}`, fileName: name, size: SIZE },
+        { fetch: (url) => Promise.resolve(get(url as string)) },
+      );
+    expect(await whole(await file('a.gguf'))).toEqual(sha256(bytes));
+    expect(await whole(await file('b.gguf'))).toEqual(sha256(other));
   });
 
   async function interrupted(file: RemoteFile): Promise<void> {
