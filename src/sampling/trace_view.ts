@@ -17,13 +17,16 @@ export function maskedMass(stages: readonly StageSummary[]): number | null {
   return stages.find(({ stage }) => stage === 'grammar')?.massRemoved ?? null;
 }
 
-/** What became of a token, and if a stage removed it, by how much it missed. */
-export function tokenFate(trace: StepTrace, token: number): TokenFate {
+/**
+ * What became of a token, and if a stage removed it, by how much it missed.
+ * @param rank among the raw logits, for whoever knows it already
+ */
+export function tokenFate(trace: StepTrace, token: number, rank = rankOf(trace.raw, token)): TokenFate {
   const stage = trace.stages[trace.fate[token]! - 1];
   return {
     token,
     rawLogprob: rawLogprob(trace, token),
-    rank: rankOf(trace.raw, token),
+    rank,
     finalLogprob: finalLogprob(trace, token),
     removedBy: stage?.stage ?? null,
     missed:
@@ -60,6 +63,8 @@ function measured(quantity: CutQuantity, logit: number, logNormaliser: number, e
 /** The `n` most likely tokens before (`raw`) or after (`final`) the chain, best first; of the living only for `final`. */
 export function topOf(trace: StepTrace, n: number, by: 'raw' | 'final'): Uint32Array {
   if (by === 'raw') return topTokens(trace.raw, n);
-  const living = Float32Array.from(trace.logits, (logit, id) => (trace.fate[id] === 0 ? logit : -Infinity));
+  const { fate, logits } = trace;
+  const living = new Float32Array(logits.length).fill(-Infinity);
+  for (let id = 0; id < living.length; id++) if (fate[id] === 0) living[id] = logits[id]!;
   return topTokens(living, Math.min(n, trace.kept));
 }

@@ -4,7 +4,9 @@
  */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import { STAGES } from '../sampling/params.ts';
-import { topTokens } from '../sampling/scores.ts';
+import { exp } from '../sampling/exp.ts';
+import { RawOrder } from '../sampling/raw_order.ts';
+import { rankOf } from '../sampling/scores.ts';
 import type { StageTrace, StepTrace } from '../sampling/trace.ts';
 import { finalLogprob, maskedMass, rawLogprob, tokenFate, topOf } from '../sampling/trace_view.ts';
 import type { CandidateRow, Cut, RankCurve, StageRow, StepView } from './views.ts';
@@ -18,6 +20,7 @@ const curvePoints = 160;
 /**
  * @param chosen the token that stands at the position; null at the end of a text
  * @param top candidates to list; the chosen one is added when it is not among them
+ * @param orders working memory for whoever looks at one step after another
  */
 export function stepView(
   trace: StepTrace,
@@ -25,20 +28,25 @@ export function stepView(
   drawn: boolean,
   tokenizer: Tokenizer,
   top: number,
+  orders = new RawOrder(trace.raw.length),
 ): StepView {
-  const listed = [...topTokens(trace.raw, top)];
+  const order = orders.order(trace.raw);
+  const ranks = new Map<TokenId, number>();
+  order.subarray(0, top).forEach((token, index) => ranks.set(token, index + 1));
+  const list = (token: TokenId): void => {
+    if (!ranks.has(token)) ranks.set(token, rankOf(trace.raw, token));
+  };
   // A grammar may forbid all of the likeliest: then what it leaves is worth a look as well.
-  if (maskedMass(trace.stages) !== null) listed.push(...topOf(trace, survivorsListed, 'final'));
-  if (chosen !== null) listed.push(chosen);
-  const rows = [...new Set(listed)].map((token) => candidateRow(trace, token, tokenizer));
-  const { stages, cuts, curve } = throughChain(trace);
+  if (maskedMass(trace.stages) !== null) topOf(trace, survivorsListed, 'final').forEach(list);
+  if (chosen !== null) list(chosen);
+  const { rest, massByFate } = sums(trace, [...ranks.keys()]);
   return {
     chosen,
-    rows,
-    rest: restOf(trace, new Set(listed)),
-    stages,
-    curve,
-    cuts,
+    rows: Array.from(ranks, ([token, rank]) => candidateRow(trace, token, tokenizer, rank)),
+    rest,
+    stages: stageRows(trace, massByFate),
+    curve: rankCurve(trace, order),
+    cuts: cutsOf(trace, order),
     entropyRaw: trace.rawEntropy,
     entropyFinal: trace.finalEntropy,
     kept: trace.kept,
@@ -46,20 +54,40 @@ export function stepView(
   };
 }
 
-/** Summed rather than taken from 1: what is left of a rounded sum would look like a probability. */
-function restOf(trace: StepTrace, listed: ReadonlySet<TokenId>): StepView['rest'] {
-  let raw = 0;
-  let final = 0;
-  for (let token = 0; token < trace.raw.length; token++) {
-    if (listed.has(token)) continue;
-    raw += Math.exp(rawLogprob(trace, token));
-    final += Math.exp(finalLogprob(trace, token));
+/**
+ * One pass over the vocabulary: the mass that is not listed, and the raw mass by fate. Summed rather than taken from 1: what
+ * is left of a rounded sum would look like a probability.
+ */
+function sums(
+  { raw, fate, logits, rawLogNormaliser, finalLogNormaliser }: StepTrace,
+  listed: readonly TokenId[],
+): { rest: StepView['rest']; massByFate: Float64Array } {
+  const massByFate = new Float64Array(256);
+  const skipped = Uint32Array.from(listed).sort();
+  let next = 0;
+  let restRaw = 0;
+  let restFinal = 0;
+  for (let token = 0; token < raw.length; token++) {
+    const mass = exp(raw[token]! - rawLogNormaliser);
+    massByFate[fate[token]!]! += mass;
+    if (token === skipped[next]) {
+      next++;
+      continue;
+    }
+    restRaw += mass;
+    if (fate[token] === 0) restFinal += exp(logits[token]! - finalLogNormaliser);
   }
-  return { count: trace.raw.length - listed.size, raw, final };
+  return { rest: { count: raw.length - listed.length, raw: restRaw, final: restFinal }, massByFate };
 }
 
-export function candidateRow(trace: StepTrace, token: TokenId, tokenizer: Tokenizer): CandidateRow {
-  const fate = tokenFate(trace, token);
+/** @param rank among the raw logits, for whoever knows it already */
+export function candidateRow(
+  trace: StepTrace,
+  token: TokenId,
+  tokenizer: Tokenizer,
+  rank?: number,
+): CandidateRow {
+  const fate = tokenFate(trace, token, rank);
   return {
     token,
     label: tokenizer.label(token),
@@ -93,35 +121,26 @@ function missedBy({ quantity, value, bound }: NonNullable<ReturnType<typeof toke
   }
 }
 
-/** One pass over the vocabulary in order of raw probability gives the stages' mass, their cuts and the curve. */
-function throughChain(trace: StepTrace): { stages: StageRow[]; cuts: Cut[]; curve: RankCurve } {
-  const size = trace.raw.length;
-  const order = Uint32Array.from({ length: size }, (_, id) => id).sort(
-    (a, b) => trace.raw[b]! - trace.raw[a]! || a - b,
-  );
-  const removedMass = new Float64Array(trace.stages.length + 1);
-  /** Worst raw rank that a stage was given and kept; a stage that cuts the tail draws its line there. */
-  const lastKept = new Float64Array(trace.stages.length);
-  for (let rank = 1; rank <= size; rank++) {
-    const token = order[rank - 1]!;
-    const fate = trace.fate[token]!;
-    removedMass[fate]! += Math.exp(rawLogprob(trace, token));
-    const survived = fate === 0 ? trace.stages.length : fate - 1;
-    for (let stage = 0; stage < survived; stage++) lastKept[stage] = rank;
-  }
+function stageRows(trace: StepTrace, massByFate: Float64Array): StageRow[] {
   let left = 1;
-  const stages = trace.stages.map((stage, index): StageRow => {
-    left = Math.max(0, left - removedMass[index + 1]!);
+  return trace.stages.map((stage, index): StageRow => {
+    left = Math.max(0, left - massByFate[index + 1]!);
     const { label } = STAGES[stage.stage];
     const { before, after, massRemoved } = stage;
     return { stage: stage.stage, label, before, after, massRemoved, rawMassLeft: left, note: noteOf(stage) };
   });
-  const cuts = trace.stages.flatMap((stage, index): Cut[] =>
-    stage.after < stage.before
-      ? [{ stage: stage.stage, label: STAGES[stage.stage].label, rank: lastKept[index]! }]
-      : [],
-  );
-  return { stages, cuts, curve: rankCurve(trace, order) };
+}
+
+/** The worst raw rank that a stage was given and kept: a stage that cuts the tail draws its line there. */
+function cutsOf({ stages, fate }: StepTrace, order: Uint32Array): Cut[] {
+  const worst = new Float64Array(256);
+  for (let rank = 1; rank <= order.length; rank++) worst[fate[order[rank - 1]!]!] = rank;
+  return stages.flatMap(({ stage, before, after }, index): Cut[] => {
+    if (after >= before) return [];
+    // The living, and what a later stage removed.
+    const rank = Math.max(worst[0]!, ...worst.subarray(index + 2, stages.length + 1));
+    return [{ stage, label: STAGES[stage].label, rank }];
+  });
 }
 
 function noteOf(stage: StageTrace): string {

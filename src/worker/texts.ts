@@ -7,6 +7,7 @@ import { masksAlong } from '../decoding/grammar/masks.ts';
 import { LogitMemory } from '../decoding/logit_memory.ts';
 import { Rederiver, remembers, type KnownSteps } from '../decoding/rederive.ts';
 import type { SamplingParams } from '../sampling/params.ts';
+import { RawOrder } from '../sampling/raw_order.ts';
 import type { TraceMemory } from '../sampling/trace.ts';
 import type {
   AdoptedText,
@@ -37,6 +38,7 @@ export class Texts {
   readonly #memory = new LogitMemory();
   readonly #serverSteps = new ServerSteps();
   readonly #rederiver: Rederiver;
+  #orders: RawOrder | null = null;
   #index: TokenIndex | null = null;
   #closed = false;
 
@@ -85,7 +87,10 @@ export class Texts {
     return this.#look(
       place,
       params,
-      ({ trace, chosen, drawn }) => stepView(trace, chosen, drawn, engine.tokenizer, top),
+      ({ trace, chosen, drawn }) => {
+        this.#orders ??= new RawOrder(trace.raw.length);
+        return stepView(trace, chosen, drawn, engine.tokenizer, top, this.#orders);
+      },
       this.#rederiver.memory,
     );
   }

@@ -3,13 +3,16 @@
  * Run alone with `npm run bench -- sampling`.
  */
 import { Rederiver } from '../../src/decoding/rederive.ts';
+import type { Tokenizer } from '../../src/engines/contract.ts';
 import { ScriptedTokenizer } from '../../src/engines/scripted/tokenizer.ts';
 import { Candidates } from '../../src/sampling/candidates.ts';
 import { defaultParams, neutralParams } from '../../src/sampling/parameter_table.ts';
 import { TEMPERATURE_FIRST_ORDER, type SamplingParams } from '../../src/sampling/params.ts';
 import { uniform } from '../../src/sampling/rng.ts';
+import { RawOrder } from '../../src/sampling/raw_order.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { traceMemory } from '../../src/sampling/trace.ts';
+import { stepView } from '../../src/worker/step_view.ts';
 
 export interface SamplingFigure {
   readonly what: string;
@@ -65,6 +68,21 @@ function timeRederive(size: number, steps: number): SamplingFigure {
   });
 }
 
+/** What the page asks for when somebody points at a token, but for the chain. */
+function timeView(size: number): SamplingFigure {
+  const sampler = new Sampler(defaultParams(), { vocabularySize: size }, new Candidates(size));
+  const orders = new RawOrder(size);
+  const tokenizer = { label: String } as unknown as Tokenizer;
+  const traces = Array.from({ length: 8 }, (_, seed) => {
+    sampler.sample(plausibleLogits(size, seed), { history: [1, 2, 3], position: 3 });
+    return sampler.trace();
+  });
+  return time('inspect a step', size, 40, (i) => {
+    const trace = traces[i % traces.length]!;
+    stepView(trace, trace.token, true, tokenizer, 22, orders);
+  });
+}
+
 export function benchSampling(): SamplingFigure[] {
   const everything: SamplingParams = {
     ...defaultParams(),
@@ -89,6 +107,7 @@ export function benchSampling(): SamplingFigure[] {
       timeChain('top-p .95 alone, with trace', size, { ...neutralParams(), topP: 0.95 }, true),
       timeChain('typical-p .9 alone, with trace', size, { ...neutralParams(), typicalP: 0.9 }, true),
       timeChain('every stage, with trace', size, everything, true),
+      timeView(size),
     ])
     .concat(timeRederive(4096, 200));
 }
