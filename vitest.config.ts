@@ -10,6 +10,7 @@ const device = {
   hookTimeout: 120_000,
   // A test of what loading leaves on the heap collects garbage before it looks.
   execArgv: ['--expose-gc'] as string[],
+  provide: { browser: 'chromium' as const },
 } as const;
 
 // One project per kind of test, so that each can be run alone: `npx vitest run --project unit`.
@@ -46,6 +47,17 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: 'tests/setup/serve.ts',
           ...device,
+        },
+      },
+      {
+        // The same tests of the main flows as in Chromium, in a browser with another WebGPU, another storage and another clock.
+        extends: true,
+        test: {
+          name: 'firefox',
+          include: ['tests/e2e/webgpu.test.ts', 'tests/e2e/flows/**/*.test.ts'],
+          globalSetup: 'tests/setup/serve.ts',
+          ...device,
+          provide: { browser: 'firefox' },
         },
       },
       {

@@ -1,17 +1,18 @@
 /**
  * `npm run setup`: what the tests need beyond npm's packages. Chromium for the browser tests (its SwiftShader is also one of
- * the two software GPUs) and Mesa's llvmpipe for the other. Installs what is missing on Debian and Ubuntu as root; elsewhere
+ * the two software GPUs), Mesa's llvmpipe for the other, and Firefox, which takes llvmpipe. Installs what is missing on Debian and Ubuntu as root; elsewhere
  * says in one sentence what is missing and how to get it. Quick when everything is there.
  */
 import { openAdapter } from './setup/adapters.ts';
 import {
   aptDistribution,
   installChromium,
+  installFirefox,
   installMesa,
   installPackages,
   updatePackageLists,
 } from './setup/apt.ts';
-import { findChromium } from './setup/paths.ts';
+import { findChromium, findFirefox } from './setup/paths.ts';
 
 interface Need {
   readonly what: string;
@@ -41,6 +42,12 @@ const needs: readonly Need[] = [
     how: 'install mesa-vulkan-drivers, on Debian 12 from bookworm-backports',
     isThere: async () => process.platform !== 'linux' || (await openAdapter('llvmpipe')) !== null,
     install: () => distribution && installMesa(distribution),
+  },
+  {
+    what: 'Firefox 141 or later (for the browser tests)',
+    how: 'install it from mozilla.org, and set LOGITSCOPE_FIREFOX to its path',
+    isThere: async () => findFirefox() !== null,
+    install: () => distribution && installFirefox(distribution),
   },
 ];
 

@@ -2,6 +2,7 @@
  * `npm test`: the set-up, every check and every test; no failure hides another. Ends with a table
  * and one line, `N passed, N failed`, in which a check counts as one test.
  */
+import { firefoxIsHere, HOW_TO_GET_FIREFOX } from '../tests/setup/firefox.ts';
 import { findLlamaServer, HOW_TO_GET_ONE } from '../tests/setup/llama_server.ts';
 import { sentence, sum } from './test/report.ts';
 import { type StepResult, check, tests } from './test/step.ts';
@@ -25,6 +26,7 @@ const checks = await Promise.all([
 ]);
 
 const projects = ['unit', 'ui', 'page', 'gpu', 'conformance', 'e2e'];
+if (firefoxIsHere) projects.push('firefox');
 const llamaServer = findLlamaServer();
 if (llamaServer) projects.push('llama-server');
 const tested = await inTurn(...projects.map((project) => () => tests(project)));
@@ -32,6 +34,7 @@ const results = [setUp, ...checks.flat(), ...tested];
 
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);
+if (!firefoxIsHere) console.log(`left out: the tests in Firefox; ${HOW_TO_GET_FIREFOX}`);
 if (!llamaServer) console.log(`left out: the tests against a llama.cpp server; ${HOW_TO_GET_ONE}`);
 console.log();
 for (const { name, tally, seconds } of results) {

@@ -73,6 +73,12 @@ export function installChromium({ id }: Distribution): void {
   execFileSync('npx', ['playwright-core', 'install', '--with-deps', 'chromium'], { stdio: 'inherit' });
 }
 
+/** Ubuntu's `firefox` is a pointer to a snap too, and nobody brings another. @throws Error there, or when apt fails */
+export function installFirefox({ id }: Distribution): void {
+  if (id !== 'debian') throw new Error('its package here is a pointer to a snap');
+  installPackages(['firefox-esr']);
+}
+
 /** Call `updatePackageLists` first. @throws Error when apt fails, or neither the archive nor its backports have one that is new enough */
 export function installMesa({ id, codename }: Distribution): void {
   const version = candidate(MESA);

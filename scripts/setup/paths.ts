@@ -1,7 +1,8 @@
 /**
- * Where this machine keeps a browser and the Vulkan drivers that play a GPU in software.
- * `LOGITSCOPE_CHROMIUM` names another browser; `LOGITSCOPE_SWIFTSHADER` another driver file.
+ * Where this machine keeps its browsers and the Vulkan drivers that play a GPU in software. `LOGITSCOPE_CHROMIUM` and
+ * `LOGITSCOPE_FIREFOX` name another browser; `LOGITSCOPE_SWIFTSHADER` another driver file.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -14,6 +15,15 @@ const BROWSERS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
+const FIREFOXES = [
+  '/usr/bin/firefox-esr',
+  '/usr/bin/firefox',
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+];
+
+/** The first with WebGPU. */
+const OLDEST_FIREFOX = 141;
+
 /** Debian's `/usr/bin/chromium` is a shell script; the browser's own files lie here. */
 const BROWSER_FOLDERS = ['/usr/lib/chromium', '/opt/google/chrome'];
 
@@ -25,6 +35,19 @@ export function findChromium(): string | null {
   const named = process.env['LOGITSCOPE_CHROMIUM'];
   const candidates = named === undefined ? [...BROWSERS, chromium.executablePath()] : [named];
   return candidates.find((path) => existsSync(path)) ?? null;
+}
+
+/** @returns path of a Firefox that is new enough, or null */
+export function findFirefox(): string | null {
+  const named = process.env['LOGITSCOPE_FIREFOX'];
+  const candidates = (named === undefined ? FIREFOXES : [named]).filter((path) => existsSync(path));
+  return candidates.find((path) => firefoxVersion(path) >= OLDEST_FIREFOX) ?? null;
+}
+
+/** @returns 0 for a program that is no Firefox, such as the pointer to a snap that Ubuntu calls `firefox` */
+function firefoxVersion(path: string): number {
+  const asked = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
+  return Number(/Firefox (\d+)/.exec(asked.stdout)?.[1] ?? 0);
 }
 
 /** @returns path of SwiftShader's Vulkan driver file, or null */

@@ -1,7 +1,17 @@
-/** The page in a real Chromium, whose GPU is SwiftShader: for tests/e2e. */
+/** The page in a real browser, for tests/e2e: in Chromium, whose GPU is SwiftShader, or in Firefox, whose GPU is llvmpipe. */
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import { afterAll, inject } from 'vitest';
 import { findChromium } from '../../scripts/setup/paths.ts';
+import { launchFirefox } from './firefox.ts';
+
+export type BrowserName = 'chromium' | 'firefox';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What `openPage` opens where a test names none: vitest.config.ts sets it for each project. */
+    browser: BrowserName;
+  }
+}
 
 /** WebGPU over SwiftShader's Vulkan; on a machine with a GPU Chromium takes that. */
 const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
@@ -16,24 +26,28 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** One with WebGPU and one without, for all the pages of a test file. */
-const browsers = new Map<boolean, Browser>();
+/** One of each kind that was asked for, for all the pages of a test file. */
+const browsers = new Map<string, Promise<Browser>>();
+
+function browserWith(name: BrowserName, webgpu: boolean): Promise<Browser> {
+  const kind = `${name} ${webgpu}`;
+  const running = browsers.get(kind);
+  if (running) return running;
+  const launched = name === 'firefox' ? launchFirefox(webgpu) : launchChromium(webgpu);
+  browsers.set(kind, launched);
+  return launched;
+}
 
 /** @throws Error when there is none on this machine */
-async function browserWith(webgpu: boolean): Promise<Browser> {
-  const running = browsers.get(webgpu);
-  if (running) return running;
+async function launchChromium(webgpu: boolean): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === null) throw new Error('no Chromium on this machine: run "npm run setup"');
-  const args = webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : FLAGS;
-  const browser = await chromium.launch({ executablePath, args });
-  browsers.set(webgpu, browser);
-  return browser;
+  return chromium.launch({ executablePath, args: webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : FLAGS });
 }
 
 // Runs after the last test of each file that imports this one.
 afterAll(async () => {
-  for (const browser of browsers.values()) await browser.close();
+  for (const browser of browsers.values()) await (await browser).close();
   browsers.clear();
 });
 
@@ -47,6 +61,8 @@ export interface OpenPage {
 }
 
 export interface OpenPageOptions extends BrowserContextOptions {
+  /** Default: the project's own. */
+  readonly browser?: BrowserName;
   /** False: a browser whose `navigator.gpu` has no adapter, as on a machine without a GPU. Default true. */
   readonly webgpu?: boolean;
   /** Called before the page loads. */
@@ -58,9 +74,9 @@ export interface OpenPageOptions extends BrowserContextOptions {
  * @param path what follows the page's URL, e.g. `#v=1&prompt=…`
  */
 export async function openPage(path = '', options: OpenPageOptions = {}): Promise<OpenPage> {
-  const { webgpu = true, setUp, ...contextOptions } = options;
-  const browser = await browserWith(webgpu);
-  const context = await browser.newContext({
+  const { browser = inject('browser'), webgpu = true, setUp, ...contextOptions } = options;
+  const running = await browserWith(browser, webgpu);
+  const context = await running.newContext({
     viewport: { width: 1280, height: 800 },
     // Each page comes from the server, as it is now; tests/e2e/offline.test.ts asks for the other.
     serviceWorkers: 'block',

@@ -1,0 +1,37 @@
+/** Firefox as its makers ship it, driven by Playwright over WebDriver BiDi: wgpu and naga where Chromium has Dawn and Tint. */
+import { fileURLToPath } from 'node:url';
+import { type Browser, firefox } from 'playwright-core';
+import { findFirefox } from '../../scripts/setup/paths.ts';
+
+export const HOW_TO_GET_FIREFOX =
+  'no Firefox 141 or later on this machine: run "npm run setup", or set LOGITSCOPE_FIREFOX to its path';
+
+/** Off by default on Linux, and on a list of drivers that are not trusted: among them the ones that play a GPU on the CPU. */
+const WEBGPU = {
+  'dom.webgpu.enabled': true,
+  'dom.webgpu.workers.enabled': true,
+  'gfx.webgpu.ignore-blocklist': true,
+};
+
+const NO_WEBGPU = { 'dom.webgpu.enabled': false };
+
+const BIDI = fileURLToPath(new URL('firefox_bidi.mjs', import.meta.url));
+
+/** Whether the tests in Firefox can run here. The stand-in program is a script, which Windows does not start. */
+export const firefoxIsHere = process.platform !== 'win32' && findFirefox() !== null;
+
+/**
+ * Starts one, headless, with a profile of its own that goes with it. Its WebGPU takes a real GPU where there is one.
+ * @param webgpu false: no `navigator.gpu`
+ * @throws Error when there is none on this machine
+ */
+export async function launchFirefox(webgpu: boolean): Promise<Browser> {
+  const program = findFirefox();
+  if (program === null) throw new Error(HOW_TO_GET_FIREFOX);
+  return firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: BIDI,
+    firefoxUserPrefs: webgpu ? WEBGPU : NO_WEBGPU,
+    env: { ...process.env, LOGITSCOPE_FIREFOX_PROGRAM: program },
+  });
+}
