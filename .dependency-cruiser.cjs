@@ -23,7 +23,8 @@ const ARROWS = {
   [`${WEBGPU}/gguf`]: [CONTRACT],
   [`${WEBGPU}/tokenizer`]: [`^${WEBGPU}/gguf/`, CONTRACT],
   [`${WEBGPU}/kernels`]: [`^${WEBGPU}/gpu/`, `^${WEBGPU}/gguf/`, CONTRACT, '^shaders/'],
-  [`${WEBGPU}/model`]: [`^${WEBGPU}/(kernels|gpu|gguf)/`, CONTRACT],
+  [`${WEBGPU}/selftest`]: [`^${WEBGPU}/(kernels|gpu|gguf)/`, CONTRACT],
+  [`${WEBGPU}/model`]: [`^${WEBGPU}/(selftest|kernels|gpu|gguf)/`, CONTRACT],
 };
 
 const rooms = Object.entries(ARROWS).map(([room, allowed]) => ({

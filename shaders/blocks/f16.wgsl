@@ -1,9 +1,10 @@
 // F16: 32 weights are four vec4<u32> of halves. `unpack2x16float` needs no shader-f16; with it the bits are read as they are.
-@if(f16) enable f16;
+import package::blocks::unpack::halves_of;
+@if(f16 && !integer_halves) enable f16;
 @group(1) @binding(0) var<storage, read> quants: array<vec4u>;
 
-@if(f16) fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(bitcast<vec4<f16>>(vec2u(lo, hi))); }
-@else fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(unpack2x16float(lo), unpack2x16float(hi)); }
+@if(f16 && !integer_halves) fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(bitcast<vec4<f16>>(vec2u(lo, hi))); }
+@else fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(halves_of(lo), halves_of(hi)); }
 
 /// The 32 weights of block `i`, i = row · blocks per row + column / 32.
 fn block_values(i: u32) -> array<vec4f, 8> {

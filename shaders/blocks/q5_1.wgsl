@@ -1,5 +1,5 @@
 // Q5_1: 32 nibbles, a word of fifth bits, two halves d and m; weight = d · q + m.
-import package::blocks::unpack::{nibbles, fifth_bits};
+import package::blocks::unpack::{nibbles, fifth_bits, halves_of};
 
 @group(1) @binding(0) var<storage, read> quants: array<vec4u>;
 @group(1) @binding(1) var<storage, read> high: array<u32>;
@@ -11,7 +11,7 @@ fn group(word: u32, shift: u32, bits: u32, g: u32, s: vec2f) -> vec4f {
 
 /// The 32 weights of block `i`, i = row · blocks per row + column / 32.
 fn block_values(i: u32) -> array<vec4f, 8> {
-  let s = unpack2x16float(scales[i]);
+  let s = halves_of(scales[i]);
   let h = high[i];
   let q = quants[i];
   return array<vec4f, 8>(

@@ -1,6 +1,6 @@
 // Q5_K: super-blocks of 256 = 8 blocks of 32 five-bit quants; weight = d · scale · q − dmin · minimum.
 // Scales as in Q4_K; the fifth bits of a block are one word.
-import package::blocks::unpack::{nibbles, fifth_bits, k_scale_min};
+import package::blocks::unpack::{nibbles, fifth_bits, k_scale_min, halves_of};
 
 @group(1) @binding(0) var<storage, read> quants: array<vec4u>;
 @group(1) @binding(1) var<storage, read> high: array<u32>;
@@ -13,7 +13,7 @@ fn group(word: u32, shift: u32, bits: u32, g: u32, s: vec2f) -> vec4f {
 /// The 32 weights of block `i`, i = row · blocks per row + column / 32.
 fn block_values(i: u32) -> array<vec4f, 8> {
   let w = scales[i >> 3u];
-  let s = unpack2x16float(w.x) * k_scale_min(w, i & 7u);
+  let s = halves_of(w.x) * k_scale_min(w, i & 7u);
   let h = high[i];
   let q = quants[i];
   return array<vec4f, 8>(

@@ -23,9 +23,24 @@ fn signed_bytes(word: u32) -> vec4f {
   return vec4f((vec4i(vec4u(word) << vec4u(24u, 16u, 8u, 0u))) >> vec4u(24u));
 }
 
+/// The two halves of a word, the low one first. Some drivers flush subnormal halves to zero; with `integer_halves` the bits
+/// of the f32 are put together by hand, and a subnormal half is its fraction times 2^-24, which is a normal f32.
+fn halves_of(word: u32) -> vec2f {
+  @if(integer_halves) {
+    let bits = vec2u(word, word >> 16u);
+    let magnitude = bits & vec2u(0x7fffu);
+    let exponent = select(vec2u(112u << 23u), vec2u(224u << 23u), magnitude >= vec2u(0x7c00u));
+    let normal = (magnitude << vec2u(13u)) + exponent;
+    let subnormal = bitcast<vec2u>(vec2f(magnitude) * 0x1p-24f);
+    let value = select(normal, subnormal, magnitude < vec2u(0x400u));
+    return bitcast<vec2f>(value | ((bits & vec2u(0x8000u)) << vec2u(16u)));
+  }
+  @else { return unpack2x16float(word); }
+}
+
 /// Half `i` (0 or 1) of two halves in a word.
 fn half_of(word: u32, i: u32) -> f32 {
-  return unpack2x16float(word >> (16u * i)).x;
+  return halves_of(word >> (16u * i)).x;
 }
 
 /// The 6-bit scale (x) and minimum (y) of sub-block `j` of a K-quant super-block whose packed scales stand in

@@ -62,19 +62,16 @@ export async function requestEverything(
     for (const lanes of new Set([0, subgroupSize])) {
       for (const reducer of keys(REDUCERS)) {
         if (reducer === 'subgroups' && !features.has('subgroups')) continue;
-        const context: KernelContext = {
-          device,
-          buffers,
-          pipelines,
-          reducer,
-          f16,
-          subgroupSize: lanes,
-          waiting,
-        };
+        const own = { f16, integerHalves: false, reducer, subgroupSize: lanes };
+        const context: KernelContext = { device, buffers, pipelines, waiting, ...own };
+        const byHand = { ...context, integerHalves: true };
         for (const format of Object.keys(BLOCK_FORMATS) as BlockFormat[]) {
           const matrix = createMatrix(context, { label: format, format, rows: 8, columns: 256 });
           for (const by of ['token', 'position'] as const)
             await embed(context, { matrix, batch: buffer, x: buffer, xStride: 256, by });
+          // Halves that are decoded by hand: in every format, and beside the f16 of the tile.
+          await embed(byHand, { matrix, batch: buffer, x: buffer, xStride: 256, by: 'token' });
+          await matrixProduct(byHand, 'tile', { label: '', matrix, ...shared, epilogue: 'store' });
           for (const shape of PRODUCT_SHAPES) {
             for (const epilogue of keys(EPILOGUES)) {
               for (const bias of [null, buffer]) {

@@ -4,7 +4,7 @@
  * Su et al. 2021 for rotary; Radford et al. 2019 for GPT-2). Matrices are row-major [rows][columns].
  */
 import type { GgufFile } from '../../src/engines/webgpu/gguf/header.ts';
-import { dequantise } from './plain_blocks.ts';
+import { dequantise } from '../../src/engines/webgpu/selftest/plain_blocks.ts';
 
 export interface PlainModel {
   readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'gpt2';

@@ -8,10 +8,10 @@ import { type Dispatch, encodePlans } from '../../../src/engines/webgpu/gpu/plan
 import { Readback } from '../../../src/engines/webgpu/gpu/readback.ts';
 import { type KernelContext, paddedWidth } from '../../../src/engines/webgpu/kernels/context.ts';
 import { createMatrix, type Matrix, writeRows } from '../../../src/engines/webgpu/kernels/matrix.ts';
-import { Batch, type BatchRow } from '../../../src/engines/webgpu/model/batch.ts';
+import { Batch, type BatchRow } from '../../../src/engines/webgpu/kernels/batch.ts';
 import { fillBell, streamOf } from '../../models/counter_rng.ts';
 import { quantiseRow } from '../../models/quantise.ts';
-import { dequantise } from '../../reference/plain_blocks.ts';
+import { dequantise } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';
 
 /** Positions that the page tables of a test's batch reach to. */
 export const CONTEXT = 512;
@@ -45,6 +45,7 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
     pipelines: new Pipelines(device),
     reducer: 'rows',
     f16: opened.features.has('shader-f16'),
+    integerHalves: false,
     subgroupSize: opened.subgroupSize,
     waiting: opened.waiting,
   };

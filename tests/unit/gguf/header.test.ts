@@ -7,7 +7,7 @@ import { HEADER_CHUNK_BYTES } from '../../../src/engines/webgpu/gguf/header_boun
 import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from '../../models/gguf_writer.ts';
 import { makeModel } from '../../models/make_model.ts';
-import { PLAIN_FORMATS } from '../../reference/plain_blocks.ts';
+import { PLAIN_FORMATS } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';
 import { CountingSource, TINY } from './small_files.ts';
 
 const zeros = (name: string, shape: readonly number[], format: BlockFormat = 'F32'): WrittenTensor => ({

@@ -3,7 +3,7 @@ import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/ggu
 import { fillBell } from '../../models/counter_rng.ts';
 import { bfloat16Bits, halfBits, halfValue } from '../../models/float_bits.ts';
 import { quantiseRow } from '../../models/quantise.ts';
-import { dequantise } from '../../reference/plain_blocks.ts';
+import { dequantise } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';
 
 /** The largest error of a weight, as a share of the block's largest weight: half a step of the coarsest grid. */
 const TOLERANCE: Readonly<Record<BlockFormat, number>> = {

@@ -1,3 +1,4 @@
+import type { BlockFormat } from '../gguf/block_formats.ts';
 import type { Buffers } from '../gpu/buffers.ts';
 import type { Pipelines } from '../gpu/pipelines.ts';
 import type { Waiting } from '../gpu/waiting.ts';
@@ -12,6 +13,8 @@ export interface KernelContext {
   readonly pipelines: Pipelines;
   readonly reducer: Reducer;
   readonly f16: boolean;
+  /** Halves are decoded by integer arithmetic, for drivers that flush subnormal ones to zero. */
+  readonly integerHalves: boolean;
   /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
   readonly subgroupSize: number;
   readonly waiting: Waiting;
@@ -31,6 +34,18 @@ export const MAX_SEQUENCES = 16;
 
 /** Numbers that shaders import from `constants`. */
 export const BATCH_CONSTANTS = { max_rows: MAX_ROWS, page_size: PAGE_TOKENS };
+
+/** Block formats that store no halves. */
+const WITHOUT_HALVES: ReadonlySet<BlockFormat> = new Set<BlockFormat>(['F32', 'BF16', 'Q6_K']);
+
+/** Conditions of a format's module under shaders/blocks/. */
+export function blockConditions(
+  { f16, integerHalves }: Pick<KernelContext, 'f16' | 'integerHalves'>,
+  format: BlockFormat,
+): string[] {
+  if (integerHalves && !WITHOUT_HALVES.has(format)) return ['integer_halves'];
+  return f16 && format === 'F16' ? ['f16'] : [];
+}
 
 /**
  * Invocations of a workgroup that has barriers. On a CPU, which the `rows` reducer is for, each that a barrier stops is work

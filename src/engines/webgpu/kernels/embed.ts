@@ -1,6 +1,6 @@
 import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
-import { BATCH_CONSTANTS, type KernelContext } from './context.ts';
+import { BATCH_CONSTANTS, blockConditions, type KernelContext } from './context.ts';
 import type { Matrix } from './matrix.ts';
 
 /**
@@ -8,9 +8,10 @@ import type { Matrix } from './matrix.ts';
  * Its label begins with `gather:`, since it reads some rows of the table only.
  */
 export function embed(
-  { device, buffers, pipelines, f16 }: KernelContext,
+  context: KernelContext,
   request: { matrix: Matrix; batch: GPUBuffer; x: GPUBuffer; xStride: number; by: 'token' | 'position' },
 ): Promise<Dispatch[]> {
+  const { device, buffers, pipelines } = context;
   const { matrix, batch, x, xStride, by } = request;
   const label = `gather:${by} embedding`;
   const layout = pipelines.layout(['read', 'uniform', 'write']);
@@ -25,7 +26,7 @@ export function embed(
           block: matrix.format.toLowerCase(),
           conditions: [
             ...(by === 'position' ? ['positions'] : []),
-            ...(f16 && matrix.format === 'F16' ? ['f16'] : []),
+            ...blockConditions(context, matrix.format),
           ],
           constants: BATCH_CONSTANTS,
           layouts: [layout, matrix.layout],

@@ -1,6 +1,6 @@
 import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
-import type { KernelContext } from './context.ts';
+import { blockConditions, type KernelContext } from './context.ts';
 import type { Matrix } from './matrix.ts';
 
 /** What happens to a result before it is written (shaders/common/matrix_product.wgsl). */
@@ -56,11 +56,12 @@ export function matrixProduct(
 }
 
 async function productOfPart(
-  { device, buffers, pipelines, reducer, f16, subgroupSize }: KernelContext,
+  context: KernelContext,
   shape: ProductShape,
   request: ProductRequest,
   index: number,
 ): Promise<Dispatch> {
+  const { device, buffers, pipelines, reducer, f16, subgroupSize } = context;
   const {
     label,
     matrix,
@@ -77,24 +78,27 @@ async function productOfPart(
   } = request;
   const part = matrix.parts[index]!;
   const shader = shape === 'tile' ? 'matmul' : reducer === 'rows' ? 'matvec_rows' : 'matvec';
-  const conditions: string[] = [epilogue, ...(bias ? ['bias'] : [])];
+  const conditions = new Set([
+    epilogue,
+    ...(bias ? ['bias'] : []),
+    ...blockConditions(context, matrix.format),
+  ]);
   const constants: Record<string, number> = {};
   let overrides: Record<string, number> | undefined;
   if (shape === 'tile') {
-    if (f16 && matrix.format !== 'F32' && matrix.format !== 'BF16') conditions.push('f16');
+    if (f16 && matrix.format !== 'F32' && matrix.format !== 'BF16') conditions.add('f16');
   } else {
-    if (f16 && matrix.format === 'F16') conditions.push('f16');
     if (shader === 'matvec') {
-      conditions.push(...COLUMN_CONDITIONS[shape]);
+      for (const condition of COLUMN_CONDITIONS[shape]) conditions.add(condition);
       constants['columns'] = shape;
-      if (reducer === 'subgroups') conditions.push('subgroups');
+      if (reducer === 'subgroups') conditions.add('subgroups');
       overrides = { width: matrix.blocks <= NARROW ? NARROW : WIDE };
     } else {
-      if (over === 'outputs') conditions.push('outputs');
-      if (subgroupSize === 8) conditions.push('lanes8');
-      if (shape === 1) conditions.push('one');
+      if (over === 'outputs') conditions.add('outputs');
+      if (subgroupSize === 8) conditions.add('lanes8');
+      if (shape === 1) conditions.add('one');
       // Rows pay for the compiling by the loads that they share, and where lanes share none, no load is saved for them.
-      else if (subgroupSize === 8) conditions.push('four');
+      else if (subgroupSize === 8) conditions.add('four');
     }
   }
   const counted = shader === 'matvec_rows';
@@ -108,7 +112,7 @@ async function productOfPart(
   const pipeline = await pipelines.get({
     shader,
     block: matrix.format.toLowerCase(),
-    conditions,
+    conditions: [...conditions],
     constants,
     layouts: [layout, matrix.layout],
     ...(overrides ? { overrides } : {}),

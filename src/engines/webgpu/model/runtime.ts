@@ -11,7 +11,7 @@ import { shadersVersion } from '../gpu/shaders.ts';
 import { groupWidth, type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
 import { SUMMARY_WORDS } from '../kernels/logit_summary.ts';
 import type { ProductShape } from '../kernels/matrix_product.ts';
-import { Batch, type BatchRow } from './batch.ts';
+import { Batch, type BatchRow } from '../kernels/batch.ts';
 import type { ModelConfig } from './config.ts';
 import { createActivations, type Model, type PassMode, planBody, planHead, planSummary } from './forward.ts';
 import { copyPage, createKvCache, type KvCache } from './kv_cache.ts';
@@ -86,6 +86,7 @@ export class Runtime {
         pipelines: new Pipelines(device),
         reducer: options.reducer ?? bestReducer(opened),
         f16: opened.features.has('shader-f16'),
+        integerHalves: false,
         subgroupSize: opened.subgroupSize,
         waiting: opened.waiting,
       };

@@ -1,6 +1,6 @@
 /**
  * Every block format as straight loops in f64: one function a format, one block at a time. Written from the layouts
- * in ggml/src/ggml-common.h and the formulas of ggml-quants.c; shares no code with the engine or the test models.
+ * in ggml/src/ggml-common.h and the formulas of ggml-quants.c; shares no code with the rest of the engine or the test models.
  */
 
 export interface PlainFormat {

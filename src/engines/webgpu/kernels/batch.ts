@@ -1,5 +1,5 @@
 import type { Buffers } from '../gpu/buffers.ts';
-import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS } from '../kernels/context.ts';
+import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS } from './context.ts';
 
 /** One row of a forward pass: a token at a position of the sequence whose pages are table `table`. */
 export interface BatchRow {
