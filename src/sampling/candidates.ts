@@ -11,6 +11,9 @@ import { Weights } from './weights.ts';
 /** `fate` of a token whose raw logit is −∞: it never was a candidate. */
 export const NEVER_ALIVE = 255;
 
+/** Logits up to here leave a logprob ten digits after the point. */
+export const MOST_EXACT = 1e5;
+
 export class Candidates {
   /** By token id: the logit now for the living, when it was removed for the others. */
   readonly logits: Float64Array<ArrayBuffer>;
@@ -266,6 +269,14 @@ export class Candidates {
   endChanges(): void {
     this.#sorted = 0;
     this.#weights.forgetTotal();
+  }
+
+  /**
+   * Moves the living so that the best logit is 0 where it is so large that logprobs, which are differences of logits, would lose
+   * their digits. Probabilities stay.
+   */
+  centre(): void {
+    if (Math.abs(this.logNormaliser()) > MOST_EXACT) this.divide(1, this.maxLogit);
   }
 
   /** Divides every living logit, less `origin`, by a temperature above 0; the order stays. */

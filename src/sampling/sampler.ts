@@ -56,6 +56,7 @@ export class Sampler {
       if (stage.name === 'grammar' && !step.allowed) continue;
       traces.push(this.#run(stage, traces.length + 1, step));
     }
+    candidates.centre();
     const u = step.u ?? uniform(this.params.seed, step.position, this.#context.stream ?? 0);
     const draw: Draw = {
       token: pick(candidates, u),

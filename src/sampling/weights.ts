@@ -51,20 +51,30 @@ export class Weights {
     return this.#total;
   }
 
-  /** In nats. */
+  /**
+   * In nats. Beside the likeliest, which weighs 1, with r the sum of the others' weights: H = ln(1 + r) + Σ w·|d| / (1 + r), d
+   * how far a logit lies below the best. No term is negative, so nothing cancels where the best is all but certain.
+   */
   entropy(living: Living): number {
     const { ids, count, logits } = living;
     const { values } = this;
-    const total = this.total(living);
-    const { shift } = this;
-    let sum = 0;
+    if (this.total(living) === 0) return 0;
+    let best = ids[0]!;
+    for (let i = 1; i < count; i++) if (logits[ids[i]!]! > logits[best]!) best = ids[i]!;
+    const max = logits[best]!;
+    let others = 0;
+    let below = 0;
     for (let i = 0; i < count; i++) {
       const id = ids[i]!;
       const weight = values[id]!;
       // 0 · ln 0 is 0.
-      if (weight > 0) sum += weight * (logits[id]! - shift);
+      if (weight === 0 || id === best) continue;
+      others += weight;
+      below += weight * (max - logits[id]!);
     }
-    return Math.max(0, Math.log(total) - sum / total);
+    others /= values[best]!;
+    below /= values[best]!;
+    return Math.log1p(others) + below / (1 + others);
   }
 
   /** One living token has another logit; `forgetTotal` must follow the last change. */

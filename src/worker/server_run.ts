@@ -63,9 +63,12 @@ export async function runOnServer(
     for await (const piece of request.stop.maxTokens === 0 || text.stopped ? [] : pieces) {
       first ||= performance.now();
       counted = piece.counted ?? counted;
-      for (const token of tokensOf(piece)) if (!text.stopped) text.append(token);
+      const tokens = tokensOf(piece);
+      // Some servers do not count as asked.
+      const room = request.stop.maxTokens - (text.drawn - (chosen ? 1 : 0));
+      for (const token of tokens.slice(0, room)) if (!text.stopped) text.append(token);
       // Leaving the loop ends the request, and the server stops.
-      if (text.stopped) break;
+      if (text.stopped || tokens.length > room) break;
       if (piece.finish !== null) reason = reasonOf(piece.finish, counted, request.stop.maxTokens);
     }
     if (text.stopped) reason = 'stop-sequence';

@@ -28,11 +28,17 @@ export function parserProblem({ kind, source }: Grammar, said: string): GrammarP
     .replace(/^\s*\[FATAL\]\s*\S+?:\d+:\s*/m, '')
     .replace(/^Check failed: .*? is false: /, '')
     .trim();
-  const message = `The ${grammarNames[kind]} cannot be read: ${words}`;
+  const message = `The ${grammarNames[kind]} cannot be read: ${sentence(words)}`;
   const lined = /line (\d+), column (\d+)/.exec(words);
   // Of a schema XGrammar reads what it has made of it, whose lines are not the person's.
   if (kind === 'json-schema') return { message, line: null, column: null };
   if (lined) return { message, line: Number(lined[1]), column: Number(lined[2]) };
   const offset = /at position (\d+)/.exec(words);
   return problemAt(source, offset ? Number(offset[1]) - 1 : null, message);
+}
+
+/** The parser quotes the source, which may be long. */
+function sentence(words: string): string {
+  const cut = words.length > 300 ? `${words.slice(0, 300)}…` : words;
+  return /[.!?…]$/.test(cut) ? cut : `${cut}.`;
 }

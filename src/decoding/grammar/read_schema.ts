@@ -1,6 +1,9 @@
 import { problemAt, type GrammarProblem } from './problem.ts';
 import { schemaObjection } from './schema_subset.ts';
 
+/** Levels of brackets and braces. Beyond some hundred those who walk a schema run out of stack. */
+const MOST_LEVELS = 100;
+
 /** What XGrammar does not say of a schema: where it stops being JSON, and what would not be kept. */
 export function schemaProblem(source: string): GrammarProblem | null {
   let schema: unknown;
@@ -11,13 +14,27 @@ export function schemaProblem(source: string): GrammarProblem | null {
     const words = said.replace(/,? (\.\.\.)?".*is not valid JSON$|\s*in JSON.*$/s, '');
     return problemAt(source, firstFault(source), `The schema is no JSON: ${words}.`);
   }
+  const levels = levelsOf(schema);
+  if (levels > MOST_LEVELS) {
+    const message = `The schema is nested ${levels} levels deep, and at most ${MOST_LEVELS} are read; make it flatter, or name its parts under "$defs".`;
+    return problemAt(source, null, message);
+  }
   const objection = schemaObjection(schema);
   if (!objection) return null;
   const { keyword, path, why } = objection;
   const at = keyword === '' ? -1 : source.indexOf(`"${keyword}"`);
   const name = keyword === '' || keyword === 'false' ? 'The schema' : `"${keyword}"`;
-  const where = path === '' ? '' : ` (in ${path})`;
+  const where = path === '' ? '' : ` (in ${path.length > 80 ? `…${path.slice(-80)}` : path})`;
   return problemAt(source, at < 0 ? null : at, `${name}${where} ${why}.`);
+}
+
+/** How deep lists and objects stand within each other, a level at a time so that no depth is too much. */
+function levelsOf(value: unknown): number {
+  let levels = 0;
+  for (let level = [value]; level.length > 0; levels++) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return levels - 1;
 }
 
 /** Engines word their errors each in its own way, with or without a place: the first character that no JSON can go on with. */

@@ -76,13 +76,19 @@ export function schemaObjection(schema: unknown, path = ''): SchemaObjection | n
   }
   const types = Array.isArray(type) ? (type as unknown[]) : type === undefined ? [] : [type];
   const unknown = types.find((name) => typeof name !== 'string' || !Object.hasOwn(ofType, name));
-  if (unknown !== undefined) return says('type', `is ${JSON.stringify(unknown)}, which is no type of JSON`);
+  if (unknown !== undefined) return says('type', `is ${quoted(unknown)}, which is no type of JSON`);
   const allowed = types.flatMap((name) => ofType[name as string]!);
   const strange = keywords.find((keyword) => keyword !== 'type' && !allowed.includes(keyword));
   if (strange !== undefined) {
     return says(strange, advice[strange] ?? `is not supported for the type ${types.join(', ')}`);
   }
   return boundsObjection(schema, says) ?? partsObjection(schema, path, says);
+}
+
+/** As it stands in the schema, but not at any length. */
+function quoted(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.length > 80 ? `${json.slice(0, 80)}…` : json;
 }
 
 function isSchema(value: unknown): value is Schema {
@@ -115,9 +121,7 @@ function loneObjection(schema: Schema, keyword: string, path: string): SchemaObj
     const { type } = schema;
     const wrong =
       typeof type === 'string' ? values.find((each: unknown) => !isOfType(each, type)) : undefined;
-    return wrong === undefined
-      ? null
-      : says(`has ${JSON.stringify(wrong)}, which is not of the type beside it`);
+    return wrong === undefined ? null : says(`has ${quoted(wrong)}, which is not of the type beside it`);
   }
   if (!Array.isArray(value) || value.length === 0) return says('must list at least one schema');
   if (keyword === 'allOf' && value.length > 1) return says('cannot be kept with more than one schema');
@@ -198,13 +202,13 @@ function partsObjection(schema: Schema, path: string, says: Says): SchemaObjecti
   // eslint-disable-next-line no-control-regex -- JSON escapes these
   const escaped = names.find((name) => /["\\\u0000-\u001f]/.test(name));
   if (escaped !== undefined) {
-    return says('properties', `has the name ${JSON.stringify(escaped)}, which JSON would have to escape`);
+    return says('properties', `has the name ${quoted(escaped)}, which JSON would have to escape`);
   }
   if (required !== undefined) {
     if (!Array.isArray(required)) return says('required', 'must be a list of names');
     const missing: unknown = required.find((name) => !names.includes(name as string));
     if (missing !== undefined) {
-      return says('required', `names ${JSON.stringify(missing)}, which is not among the properties`);
+      return says('required', `names ${quoted(missing)}, which is not among the properties`);
     }
   }
   if (additionalProperties !== undefined && additionalProperties !== false) {

@@ -73,7 +73,7 @@ export class OpenAiEngine implements Engine {
     if (!found) {
       throw new EngineError(
         'not-supported',
-        `${server.host} has no model “${model}”; ask it for its list again.`,
+        `${server.host} has no model “${model.slice(0, 80)}”; ask it for its list again.`,
       );
     }
     return new OpenAiEngine(server, found);

@@ -1,18 +1,24 @@
 import * as v from 'valibot';
 import { EngineError } from '../contract.ts';
-import { errorSchema, messageOf, nonsense, parseJson, type ServerModel } from './replies.ts';
+import { errorSchema, messageOf, nonsense, parseJson, type ServerModel, type Speaker } from './replies.ts';
+
+/** What is no count is not told. 2³¹ is beyond any context and any vocabulary. */
+const count = v.fallback(
+  v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))),
+  null,
+);
 
 const modelsSchema = v.object({
   data: v.array(
     v.object({
       id: v.string(),
       owned_by: v.nullish(v.string()),
-      max_model_len: v.nullish(v.number()),
+      max_model_len: count,
       meta: v.nullish(
         v.object({
-          n_ctx: v.nullish(v.number()),
-          n_ctx_train: v.nullish(v.number()),
-          n_vocab: v.nullish(v.number()),
+          n_ctx: count,
+          n_ctx_train: count,
+          n_vocab: count,
         }),
       ),
     }),
@@ -20,11 +26,14 @@ const modelsSchema = v.object({
 });
 
 /** Reads `/v1/models`. @throws EngineError `bad-reply` */
-export function readModels(json: string, host: string): ServerModel[] {
+export function readModels(json: string, speaker: Speaker): ServerModel[] {
+  const { host } = speaker;
   const value = parseJson(json, host);
   const failure = v.safeParse(errorSchema, value);
   // LM Studio answers 200 to an address that it does not know, with an error in the body.
-  if (failure.success) throw new EngineError('bad-reply', `${host} says: ${messageOf(failure.output)}`);
+  if (failure.success) {
+    throw new EngineError('bad-reply', `${host} says: ${messageOf(failure.output, speaker)}`);
+  }
   const parsed = v.safeParse(modelsSchema, value);
   if (!parsed.success) throw nonsense(host, json);
   return parsed.output.data.map(({ id, owned_by, max_model_len, meta }) => ({

@@ -27,6 +27,13 @@ export interface Piece {
   readonly counted: number | null;
 }
 
+/** Whose words a reply is. */
+export interface Speaker {
+  readonly host: string;
+  /** The visitor's key, which is never shown, though a server may repeat it. */
+  readonly key: string | undefined;
+}
+
 export interface ServerModel {
   /** What a request names it by. */
   readonly id: string;
@@ -75,19 +82,24 @@ export const errorSchema = v.object({
   error: v.union([v.string(), v.object({ message: v.string() })]),
 });
 
+/** Alternatives that are kept of a token: several times what any server is asked for. */
+const MOST_TOP = 100;
+
 /** vLLM's −∞, and above llama.cpp's, which is single precision's lowest number. JSON has no infinities. */
 const MINUS_INFINITY = -9999;
 
 /**
  * Reads one chunk of a stream.
- * @param host for messages
  * @returns null for a chunk without text: usage, timings, a role
  * @throws EngineError `bad-reply` with the server's own words for an error that came in the stream, or for nonsense
  */
-export function readChunk(json: string, host: string): Piece | null {
+export function readChunk(json: string, speaker: Speaker): Piece | null {
+  const { host } = speaker;
   const value = parseJson(json, host);
   const failure = v.safeParse(errorSchema, value);
-  if (failure.success) throw new EngineError('bad-reply', `${host} broke off: ${messageOf(failure.output)}`);
+  if (failure.success) {
+    throw new EngineError('bad-reply', `${host} broke off: ${messageOf(failure.output, speaker)}`);
+  }
   const parsed = v.safeParse(chunkSchema, value);
   if (!parsed.success) throw nonsense(host, json);
   const choice = parsed.output.choices[0];
@@ -104,7 +116,11 @@ function tokensOf(logprobs: v.InferOutput<typeof choiceSchema>['logprobs'] | nul
   if ('tokens' in logprobs) return fromLists(logprobs);
   return (logprobs.content ?? []).map((drawn) => ({
     ...serverToken(drawn),
-    top: (drawn.top_logprobs ?? []).map(serverToken).filter(hasLogprob).sort(likeliestFirst),
+    top: (drawn.top_logprobs ?? [])
+      .map(serverToken)
+      .filter(hasLogprob)
+      .sort(likeliestFirst)
+      .slice(0, MOST_TOP),
   }));
 }
 
@@ -121,7 +137,8 @@ function fromLists({
     top: Object.entries(top_logprobs?.[i] ?? {})
       .map(([token, logprob]) => ({ id: null, text: token, bytes: null, logprob: finite(logprob) }))
       .filter(hasLogprob)
-      .sort(likeliestFirst),
+      .sort(likeliestFirst)
+      .slice(0, MOST_TOP),
   }));
 }
 
@@ -148,7 +165,7 @@ function likeliestFirst(a: { logprob: number }, b: { logprob: number }): number 
 }
 
 /** A refusal with a status, in the server's own words where it has any. */
-export function refusal(status: number, body: string, host: string): EngineError {
+export function refusal(status: number, body: string, { host, key }: Speaker): EngineError {
   const hints: Readonly<Record<number, string>> = {
     401: 'it wants a key, or refuses this one',
     403: 'it refuses this key',
@@ -158,20 +175,27 @@ export function refusal(status: number, body: string, host: string): EngineError
   const said = v.safeParse(errorSchema, tryJson(body));
   const detail = v.safeParse(v.object({ detail: v.string() }), tryJson(body));
   const why = said.success
-    ? messageOf(said.output)
+    ? messageText(said.output)
     : detail.success
       ? detail.output.detail
       : (hints[status] ?? (status >= 500 ? 'it has a fault; try again later' : 'it does not say why'));
-  return new EngineError('bad-reply', `${host} answered ${status}: ${sentence(why)}`);
+  return new EngineError('bad-reply', `${host} answered ${status}: ${sentence(why, key)}`);
 }
 
-export function messageOf({ error }: v.InferOutput<typeof errorSchema>): string {
-  return sentence(typeof error === 'string' ? error : error.message);
+export function messageOf(said: ErrorReply, { key }: Speaker): string {
+  return sentence(messageText(said), key);
 }
 
-/** A server's words are shown as they are, but not at any length. */
-function sentence(words: string): string {
-  const plain = words.replace(/\s+/g, ' ').trim().slice(0, 300);
+type ErrorReply = v.InferOutput<typeof errorSchema>;
+
+function messageText({ error }: ErrorReply): string {
+  return typeof error === 'string' ? error : error.message;
+}
+
+/** A server's words are shown as they are, but not at any length, and not with the key. */
+function sentence(words: string, key: string | undefined): string {
+  const own = key === undefined ? words : words.replaceAll(key, '[key]');
+  const plain = own.replace(/\s+/g, ' ').trim().slice(0, 300);
   return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }
 

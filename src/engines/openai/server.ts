@@ -1,7 +1,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { type ChatMessage, EngineError } from '../contract.ts';
 import { readModels } from './models.ts';
-import { type Piece, readChunk, refusal, type ServerModel } from './replies.ts';
+import { type Piece, readChunk, refusal, type ServerModel, type Speaker } from './replies.ts';
 
 export interface ServerAddress {
   /** What comes before `/completions`, e.g. `http://localhost:8080/v1`. */
@@ -26,6 +26,9 @@ export interface GenerateRequest {
 /** Alternatives that every server with logprobs allows, for those that refuse more. */
 const FEWEST_TOP = 5;
 
+/** Characters of one event. The longest, with the bytes of twenty alternatives for each of some tokens, have some ten thousand. */
+const MOST_EVENT_LENGTH = 4 * 2 ** 20;
+
 /** A server that speaks OpenAI's completions: llama.cpp's, vLLM, Ollama, LM Studio and others. */
 export class OpenAiServer {
   readonly host: string;
@@ -48,10 +51,14 @@ export class OpenAiServer {
     this.#fetch = get;
   }
 
+  get #speaker(): Speaker {
+    return { host: this.host, key: this.#key };
+  }
+
   /** @throws EngineError `network`, `bad-reply` */
   async models(signal?: AbortSignal): Promise<ServerModel[]> {
     const response = await this.#request('/models', { ...(signal ? { signal } : {}) });
-    return readModels(await response.text(), this.host);
+    return readModels(await response.text(), this.#speaker);
   }
 
   /**
@@ -64,20 +71,20 @@ export class OpenAiServer {
     try {
       if (!(response.headers.get('content-type') ?? '').includes('text/event-stream')) {
         // An error with status 200, or a web page: reading it as a chunk says which.
-        readChunk(await response.text(), this.host);
+        readChunk(await response.text(), this.#speaker);
         throw readFailure(this.host);
       }
       const events = response
         .body!.pipeThrough(new TextDecoderStream())
-        .pipeThrough(new EventSourceParserStream());
+        .pipeThrough(new EventSourceParserStream({ maxBufferSize: MOST_EVENT_LENGTH }));
       let any = false;
-      for await (const { data } of events) {
+      for await (const { data } of valuesOf(events)) {
         any = true;
         if (data.trim() === '[DONE]') {
           finished = true;
           break;
         }
-        const piece = readChunk(data, this.host);
+        const piece = readChunk(data, this.#speaker);
         if (!piece) continue;
         if (piece.finish !== null) finished = true;
         yield piece;
@@ -128,9 +135,9 @@ export class OpenAiServer {
     try {
       response = await this.#fetch(this.#base + path, {
         ...init,
-        // A key is for this address alone: no cookies beside it, and no redirect that would carry it elsewhere.
+        // The key and the text are for this address alone: no cookies beside them, and no redirect that would carry them elsewhere.
         credentials: 'omit',
-        ...(this.#key === undefined ? {} : { redirect: 'error' }),
+        redirect: 'error',
         headers: {
           ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
@@ -140,12 +147,23 @@ export class OpenAiServer {
       if (init.signal?.aborted) throw stopped(this.host, cause);
       throw new EngineError(
         'network',
-        `${this.host} cannot be reached; check that the server runs and that it allows other pages to ask it (CORS).`,
+        `${this.host} cannot be reached; check that the server runs, that it allows other pages to ask it (CORS), and that it does not redirect to another address.`,
         { cause },
       );
     }
     if (response.ok && response.body) return response;
-    throw refusal(response.status, await response.text().catch(() => ''), this.host);
+    throw refusal(response.status, await response.text().catch(() => ''), this.#speaker);
+  }
+}
+
+/** The values of a stream. Safari's streams, and Chrome's before 124, cannot be iterated over themselves. */
+async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    // Whoever stops asking ends the request; of a stream that has ended or failed nobody needs to hear.
+    await reader.cancel().catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Candidates } from '../candidates.ts';
+import { MOST_EXACT, type Candidates } from '../candidates.ts';
 import type { SamplingParams } from '../params.ts';
 import { stateless, type Stage, type StageNote } from './stage.ts';
 
@@ -29,8 +29,7 @@ function heat(candidates: Candidates, t: number): StageNote {
     candidates.keepTop(1);
     return { temperature: 0, cut: { quantity: 'logit', value: max } };
   }
-  // Beside a best logit of 10⁵ and more a nat's digits are lost, so that logprobs would not add up; all that counts is how far
-  // the others lie below it.
-  candidates.divide(t, Math.abs(max / t) > 1e5 ? max : 0);
+  // All that counts is how far the others lie below the best.
+  candidates.divide(t, Math.abs(max / t) > MOST_EXACT ? max : 0);
   return { temperature: t };
 }

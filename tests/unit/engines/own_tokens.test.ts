@@ -77,7 +77,9 @@ describe('the tokens that a llama.cpp server drew', () => {
   it('have their own text where the server held it back for a stop sequence', () => {
     const own = new OwnTokens();
     const chunks = llamaCpp.stop.body.split('\n\n').filter((event) => event.startsWith('data: {'));
-    const pieces = chunks.map((event) => own.separate(readChunk(event.slice(6), 'here')!));
+    const pieces = chunks.map((event) =>
+      own.separate(readChunk(event.slice(6), { host: 'here', key: undefined })!),
+    );
     // As recorded, the last three came with no text, with none, and with “ there ”.
     expect(pieces.flatMap(({ tokens }) => tokens).map(({ id, text }) => [id, text])).toEqual([
       [4031, ','],

@@ -46,6 +46,8 @@ export function readConfig(file: GgufFile): ModelConfig {
   const key = (suffix: string) => `${name}.${suffix}`;
   const count = (suffix: string, most: number, fallback?: number) =>
     checkedCount(file, key(suffix), metadata.number(key(suffix), fallback), most);
+  const positive = (suffix: string, fallback: number) =>
+    checkedPositive(file, key(suffix), metadata.number(key(suffix), fallback));
 
   if (metadata.number(key('expert_count'), 0) > 0) {
     throw unsupported(file, 'a mixture of experts');
@@ -77,13 +79,14 @@ export function readConfig(file: GgufFile): ModelConfig {
     feedForward: count('feed_forward_length', MAX_WIDTH * 4),
     vocabularySize: embedding?.shape[1] ?? metadata.stringArray('tokenizer.ggml.tokens').length,
     trainedContext: count('context_length', MAX_CONTEXT),
-    epsilon: metadata.number(
-      key(`attention.layer_norm_${architecture.norm === 'rms' ? 'rms_' : ''}epsilon`),
-      1e-5,
-    ),
+    epsilon: positive(`attention.layer_norm_${architecture.norm === 'rms' ? 'rms_' : ''}epsilon`, 1e-5),
     rotary,
-    ropeBase: metadata.number(key('rope.freq_base'), 10_000),
-    ropeScale: scaling === 'linear' ? metadata.number(key('rope.scaling.factor'), 1) || 1 : 1,
+    ropeBase: positive('rope.freq_base', 10_000),
+    // Files write 0 where nothing is scaled.
+    ropeScale:
+      scaling === 'linear' && metadata.number(key('rope.scaling.factor'), 1) !== 0
+        ? positive('rope.scaling.factor', 1)
+        : 1,
   };
 }
 
@@ -92,6 +95,16 @@ function checkedCount(file: GgufFile, key: string, value: number, most: number):
   throw new EngineError(
     'bad-file',
     `${file.source.name} gives ${key} as ${value}, which is not a whole number from 1 to ${most}; please choose another file.`,
+  );
+}
+
+/** Shaders compute in single precision, where a very small number is 0 and a very large one infinite. */
+function checkedPositive(file: GgufFile, key: string, value: number): number {
+  const single = Math.fround(value);
+  if (single > 0 && single < Infinity) return value;
+  throw new EngineError(
+    'bad-file',
+    `${file.source.name} gives ${key} as ${value}, which is no number above 0 in single precision; please choose another file.`,
   );
 }
 

@@ -66,7 +66,7 @@ export function preTokenizer(name: string): PreTokenizer {
   if (found) return found;
   throw new EngineError(
     'unsupported-tokenizer',
-    `The file cuts text into words as "${name}" does, which is not known here; known are ${FAMILIES.flatMap(({ names }) => names).join(', ')}.`,
+    `The file cuts text into words as "${name.slice(0, 40)}" does, which is not known here; known are ${FAMILIES.flatMap(({ names }) => names).join(', ')}.`,
   );
 }
 

@@ -83,7 +83,7 @@ function createEncoding(metadata: Metadata, vocabulary: Vocabulary): TextEncodin
   }
   throw new EngineError(
     'unsupported-tokenizer',
-    `The file has a tokenizer of the kind "${model}"; "llama" (sentencepiece) and "gpt2" (byte-level BPE) can be read.`,
+    `The file has a tokenizer of the kind "${model.slice(0, 40)}"; "llama" (sentencepiece) and "gpt2" (byte-level BPE) can be read.`,
   );
 }
 

@@ -1,0 +1,96 @@
+/**
+ * `npm run fuzz`: inputs made to break what takes them, as many as wanted. Each subject runs in a worker, so that a case that never
+ * ends is named and not waited for.
+ */
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fuzz, type FuzzOptions, type Summary } from '../tests/fuzz/fuzz.ts';
+import { SUBJECTS } from '../tests/fuzz/subjects/index.ts';
+
+interface Task extends Omit<FuzzOptions, 'cases'> {
+  readonly subject: string;
+  /** Null: as many as the subject says. */
+  readonly cases: number | null;
+  /** One number: the case at work. */
+  readonly at: SharedArrayBuffer;
+}
+
+/** A case that has taken this long will not end. */
+const STUCK_MS = 120_000;
+
+const USAGE = `npm run fuzz -- [--subject NAME]… [--cases N] [--seed N] [--from N]
+
+  --subject  one of ${Object.keys(SUBJECTS).join(', ')}; may be given again; default: all
+  --cases    inputs for each subject; default: as many as each subject says
+  --seed     default 1
+  --from     number of the first case; default 0`;
+
+if (isMainThread) await main();
+else await work(workerData as Task);
+
+async function work({ subject, cases, at, ...options }: Task): Promise<void> {
+  const opened = await SUBJECTS[subject]!();
+  const place = new Int32Array(at);
+  const onCase = (index: number): void => void (place[0] = index);
+  parentPort!.postMessage(await fuzz(opened, { ...options, cases: cases ?? opened.cases, onCase }));
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      subject: { type: 'string', multiple: true },
+      cases: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      from: { type: 'string', default: '0' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const names = values.subject ?? Object.keys(SUBJECTS);
+  const cases = values.cases === undefined ? null : Number(values.cases);
+  const [seed, from] = [Number(values.seed), Number(values.from)];
+  const valid = [cases ?? 1, seed, from].every((one) => Number.isSafeInteger(one) && one >= 0);
+  if (values.help || !valid || names.some((name) => !Object.hasOwn(SUBJECTS, name))) {
+    console.log(USAGE);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  for (const subject of names) {
+    const outcome = await inWorker({ subject, cases, seed, from, at: new SharedArrayBuffer(4) });
+    if (typeof outcome === 'string') console.log(`FAILED ${subject} (seed ${seed}): ${outcome}`);
+    else print(subject, seed, outcome);
+    if (typeof outcome === 'string' || outcome.failures.length > 0) process.exitCode = 1;
+  }
+}
+
+/** @returns what became of the cases, or why the worker did not end */
+function inWorker(task: Task): Promise<Summary | string> {
+  const place = new Int32Array(task.at);
+  const worker = new Worker(import.meta.filename, { workerData: task });
+  return new Promise((resolve) => {
+    let seen = -1;
+    let since = performance.now();
+    const watch = setInterval(() => {
+      if (place[0] !== seen) [seen, since] = [place[0]!, performance.now()];
+      else if (performance.now() - since > STUCK_MS)
+        finish(`case ${seen} has not ended after ${STUCK_MS / 1000} s`);
+    }, 1000);
+    const finish = (outcome: Summary | string): void => {
+      clearInterval(watch);
+      resolve(outcome);
+      void worker.terminate();
+    };
+    worker.on('message', finish);
+    worker.on('error', (error) => finish(`case ${place[0]} ended the worker: ${String(error)}`));
+    worker.on('exit', () => finish(`the worker ended at case ${place[0]}`));
+  });
+}
+
+function print(subject: string, seed: number, summary: Summary): void {
+  const { cases, accepted, typedErrors, other, slow, large, slowestMs, seconds, failures } = summary;
+  const word = failures.length > 0 ? 'FAILED' : 'ok    ';
+  console.log(
+    `${word} ${subject}: ${cases} cases (seed ${seed}): ${accepted} accepted, ${typedErrors} typed errors, ${other} other, ` +
+      `${slow} slow, ${large} large; slowest ${Math.round(slowestMs)} ms; ${seconds.toFixed(1)} s`,
+  );
+  for (const failure of failures) console.log(failure.replace(/^/gm, '    '));
+}

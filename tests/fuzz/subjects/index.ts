@@ -1,0 +1,20 @@
+import type { Subject } from '../subject.ts';
+import { gguf } from './gguf.ts';
+import { grammars } from './grammars.ts';
+import { samplerSteps } from './sampler_steps.ts';
+import { serverReplies } from './server_replies.ts';
+import { templates } from './templates.ts';
+import { tokenizers } from './tokenizers.ts';
+
+/** Each is opened when its turn comes: some make models and tokenizers first. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what one subject makes, it alone judges
+type Opener = () => Promise<Subject<any>>;
+
+export const SUBJECTS: Readonly<Record<string, Opener>> = {
+  gguf,
+  templates,
+  tokenizers,
+  grammars,
+  'server replies': serverReplies,
+  'sampler steps': samplerSteps,
+};

@@ -1,0 +1,14 @@
+/** A few cases of each subject of `npm run fuzz`: enough to see what breaks outright. */
+import { describe, expect, it } from 'vitest';
+import { fuzz } from '../fuzz/fuzz.ts';
+import { SUBJECTS } from '../fuzz/subjects/index.ts';
+
+describe('input from strangers is taken or refused with a sentence, in bounded time and memory', () => {
+  it.each(Object.entries(SUBJECTS))('%s', async (_, open) => {
+    const subject = await open();
+    const summary = await fuzz(subject, { cases: subject.few, seed: 1 });
+    expect(summary.failures).toEqual([]);
+    // Inputs that never got in, or were never refused, would have tested nothing.
+    expect(summary.accepted).toBeGreaterThan(0);
+  });
+});
