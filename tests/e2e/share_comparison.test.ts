@@ -124,7 +124,7 @@ test('a comparison that comes out otherwise: the lane, the token, and both distr
   await runCompared(sender.page);
   const link = readFragment(fragmentOf(await shareLink(sender.page)))!;
   await sender.close();
-  const record = await unpackRecord(link.packed!);
+  const { record } = await unpackRecord(link.packed!);
   const lines = record.lines.map((line, lane) => {
     if (lane !== 2) return line;
     const at = line.promptLength + 4;
@@ -132,7 +132,7 @@ test('a comparison that comes out otherwise: the lane, the token, and both distr
     const changed = { ...line.tokens[at]!, id: other.id, label: other.label, text: other.text };
     return { ...line, tokens: line.tokens.map((token, position) => (position === at ? changed : token)) };
   });
-  const packed = await packRecord({ ...record, lines }, 2);
+  const packed = await packRecord({ ...record, lines }, 2, link.settings);
   const fragment = writeFragment(link.settings, packed);
   const { page, errors, close } = await openPage(`?engine=scripted#${fragment}`, { viewport: desktop });
   await replay(page);

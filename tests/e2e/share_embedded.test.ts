@@ -45,7 +45,7 @@ test.skipIf(!present)(
 
     // What the link says of the model, held against the file itself.
     const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-    const record = await unpackRecord(readFragment(new URL(url).hash)!.packed!);
+    const { record } = await unpackRecord(readFragment(new URL(url).hash)!.packed!);
     expect(record.model).toEqual({
       name: embedded!.name,
       fileSize: embedded!.size,

@@ -3,44 +3,45 @@
  * completions (`choices[].logprobs.tokens`). Only what is read here; everything else is let be.
  */
 import * as v from 'valibot';
+import { logprob, maxLines, maxTokenBytes, maxTokens, maxTop, name, tokenText } from '../record/bounds.ts';
 
-/** Tokens of one answer, and candidates of one token: more than any server gives. */
-const maxTokens = 131_072;
-const maxTop = 100;
-const maxChoices = 64;
-
-const text = v.pipe(v.string(), v.maxLength(10_000));
-const logprob = v.pipe(v.number(), v.finite());
 const bytes = v.nullish(
-  v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))), v.maxLength(1_000)),
+  v.pipe(
+    v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255))),
+    v.maxLength(maxTokenBytes),
+  ),
 );
 
-const scored = { token: text, logprob, bytes };
+const scored = { token: tokenText, logprob, bytes };
 
 const chatToken = v.object({
   ...scored,
+  // What this page writes of a token that has no number.
+  logprob: v.nullable(logprob),
   top_logprobs: v.nullish(v.pipe(v.array(v.object(scored)), v.maxLength(maxTop))),
 });
 
 const chatLogprobs = v.object({ content: v.pipe(v.array(chatToken), v.maxLength(maxTokens)) });
 
+const completionTop = v.pipe(v.record(tokenText, logprob), v.maxEntries(maxTop));
+
 const completionLogprobs = v.object({
-  tokens: v.pipe(v.array(text), v.maxLength(maxTokens)),
-  token_logprobs: v.array(v.nullable(logprob)),
-  top_logprobs: v.nullish(v.array(v.nullable(v.record(text, logprob)))),
+  tokens: v.pipe(v.array(tokenText), v.maxLength(maxTokens)),
+  token_logprobs: v.pipe(v.array(v.nullable(logprob)), v.maxLength(maxTokens)),
+  top_logprobs: v.nullish(v.pipe(v.array(v.nullable(completionTop)), v.maxLength(maxTokens))),
 });
 
 export const openAiSchema = v.object({
-  model: v.optional(text, 'unknown model'),
+  model: v.optional(name, 'unknown model'),
   choices: v.pipe(
     v.array(
       v.object({
-        finish_reason: v.nullish(text),
+        finish_reason: v.nullish(name),
         logprobs: v.union([chatLogprobs, completionLogprobs]),
       }),
     ),
     v.minLength(1),
-    v.maxLength(maxChoices),
+    v.maxLength(maxLines),
   ),
 });
 

@@ -20,7 +20,7 @@ async function showRecording(packed: string): Promise<number | null> {
     import('../record/open_record.ts'),
   ]);
   try {
-    const record = await unpackRecord(packed);
+    const { record } = await unpackRecord(packed);
     openRecord(record, {
       origin: 'link',
       settings: null,

@@ -42,17 +42,18 @@ export async function recordedLink(settings: Settings, subject: Recordable): Pro
     // It opens where it is looked at, wherever it was shared from.
     view: { ...settings.view, page: subject.comparison ? 'compare' : 'sample' },
   };
-  return fittingLink((packed) => `${page()}#${writeFragment(shown, packed)}`, record);
+  return fittingLink(shown, record);
 }
 
-async function fittingLink(urlOf: (packed: string) => string, record: RunRecord): Promise<SharedLink> {
+async function fittingLink(settings: Settings, record: RunRecord): Promise<SharedLink> {
+  const urlOf = (packed: string): string => `${page()}#${writeFragment(settings, packed)}`;
   const positions = positionsByInterest(record);
   const packedWith = (steps: number): Promise<string> =>
-    packRecord(withCandidatesAt(record, new Set(positions.slice(0, steps))), partialDepth);
+    packRecord(withCandidatesAt(record, new Set(positions.slice(0, steps))), partialDepth, settings);
   let url = urlOf(await packedWith(0));
   if (url.length > shareableLength) return tooLong(urlOf, await packedWith(leastSteps));
   for (const depth of depths) {
-    const whole = urlOf(await packRecord(record, depth));
+    const whole = urlOf(await packRecord(record, depth, settings));
     if (whole.length <= shareableLength) return { url: whole, depth, steps: null, fits: true, whole: true };
   }
   // The most steps that fit, by halves.

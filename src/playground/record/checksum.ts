@@ -1,4 +1,8 @@
-/** CRC-32 (RFC 1952 §8) over what would make a record another one: which tokens stand where. */
+/**
+ * CRC-32 (RFC 1952 §8) over a record and its settings. It tells a record that was damaged, or changed without care. Whoever changes
+ * one with care writes a new checksum: only a replay tells what is true (`replay.ts`).
+ */
+import type { Settings } from '../settings.ts';
 import type { DocumentLine } from './document.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -13,7 +17,30 @@ export function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Each line's prompt length, token count and token ids as little-endian 32-bit numbers; eight hexadecimal digits. */
+/** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
+export function checksumOf(value: unknown): number {
+  return crc32(new TextEncoder().encode(canonicalJson(value)));
+}
+
+/** Of the settings that stand beside a record in a link. How they are looked at is no part of the evidence. */
+export function settingsChecksum({ view: _, ...settings }: Settings): number {
+  return checksumOf(settings);
+}
+
+export function hexadecimal(checksum: number): string {
+  return checksum.toString(16).padStart(8, '0');
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (typeof value !== 'object' || value === null)
+    return JSON.stringify(value === -Infinity ? 'ban' : (value ?? null));
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()}}`;
+}
+
+/** Version 1's: each line's prompt length, token count and token ids as little-endian 32-bit numbers. */
 export function tokenChecksum(lines: readonly Pick<DocumentLine, 'promptLength' | 'tokens'>[]): string {
   const words = lines.flatMap(({ promptLength, tokens }) => [
     promptLength,
@@ -23,5 +50,5 @@ export function tokenChecksum(lines: readonly Pick<DocumentLine, 'promptLength' 
   const bytes = new Uint8Array(words.length * 4);
   const view = new DataView(bytes.buffer);
   words.forEach((word, index) => view.setUint32(index * 4, word, true));
-  return crc32(bytes).toString(16).padStart(8, '0');
+  return hexadecimal(crc32(bytes));
 }

@@ -2,18 +2,25 @@
  * The bytes of a packed record before deflate: what is text as JSON, and its columns of numbers apart, byte by byte (all low
  * bytes of a column, then all high ones), which deflate packs a quarter shorter than digits.
  *
- *   2 | JSON's length, 4 bytes little-endian | JSON, UTF-8 | column … column
+ *   3 | CRC-32 of what follows | CRC-32 of the settings | JSON's length | JSON, UTF-8 | column … column
+ *
+ * Checksums and the length have 4 bytes each, little-endian. Version 2 had no checksums here, and version 1 was JSON alone, which
+ * begins with a brace: both have one over their token ids in the JSON.
  *
  * A column, over all lines of the record: the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
  * v < 0 is −2v. The JSON has each line's length of the column in its place.
  */
 import { PackedTextError } from '../link/deflate.ts';
+import { crc32 } from './checksum.ts';
 import type { Packed, PackedLine } from './pack.ts';
 
-/** A record of version 1 was JSON alone, and began with a brace. */
-const version = 2;
-const headerBytes = 5;
-/** Numbers below 2^47: token ids of 32 bits, thousandths of a nat and the offset of `top.final` are far from it. */
+const version = 3;
+/** Where the checked part begins: after the version and its checksum. */
+const checkedFrom = 5;
+const headerBytes = 13;
+const versionBefore = 2;
+const headerBytesBefore = 5;
+/** Numbers below 2^47: token ids of 32 bits and thousandths of a nat are far from it. */
 const maxPlanes = 6;
 
 type Values = readonly (number | null)[];
@@ -34,7 +41,8 @@ const columns: readonly Column[] = [
   ...(['words', 'raw', 'final'] as const).map((name: keyof PackedLine['top']): Column => ({ of: top, name })),
 ];
 
-export function toBytes(packed: Packed): Uint8Array<ArrayBuffer> {
+/** @param settings checksum of the settings beside the record */
+export function toBytes(packed: Packed, settings: number): Uint8Array<ArrayBuffer> {
   const lines = packed.lines.map((line): Json => ({ ...line, top: { ...line.top } }));
   const parts = columns.map(({ of, name }) => {
     const values = lines.map((line) => of(line)[name] as Values);
@@ -45,8 +53,12 @@ export function toBytes(packed: Packed): Uint8Array<ArrayBuffer> {
   const json = new TextEncoder().encode(JSON.stringify({ ...packed, ids: packed.ids.length, lines }, banned));
   const header = new Uint8Array(headerBytes);
   header[0] = version;
-  new DataView(header.buffer).setUint32(1, json.length, true);
-  return joined([header, json, ...parts, ids]);
+  const bytes = joined([header, json, ...parts, ids]);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(checkedFrom, settings, true);
+  view.setUint32(headerBytes - 4, json.length, true);
+  view.setUint32(1, crc32(bytes.subarray(checkedFrom)), true);
+  return bytes;
 }
 
 /** A ban's −∞ has no word in JSON. */
@@ -54,24 +66,39 @@ function banned(_: string, item: unknown): unknown {
   return item === -Infinity ? 'ban' : item;
 }
 
-/**
- * @returns what `pack` gave, not yet checked
- * @throws PackedTextError
- */
-export function fromBytes(bytes: Uint8Array): unknown {
-  if (bytes[0] !== version) return parsed(bytes);
+export interface Unpacked {
+  /** What `pack` gave, not yet checked. */
+  readonly json: unknown;
+  /** Checksum of the settings beside the record; null before version 3, which did not have one. */
+  readonly settings: number | null;
+}
+
+/** @throws PackedTextError where bytes are missing, or were changed */
+export function fromBytes(bytes: Uint8Array): Unpacked {
+  if (bytes[0] === versionBefore) return { json: body(bytes, headerBytesBefore), settings: null };
+  if (bytes[0] !== version) return { json: parsed(bytes), settings: null };
   if (bytes.length < headerBytes) throw new PackedTextError('it is cut off');
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true);
-  const json = parsed(bytes.subarray(headerBytes, headerBytes + length));
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (crc32(bytes.subarray(checkedFrom)) !== view.getUint32(1, true)) {
+    throw new PackedTextError('its checksum does not fit its content');
+  }
+  return { json: body(bytes, headerBytes), settings: view.getUint32(checkedFrom, true) };
+}
+
+/** @param at where the JSON begins, after its length */
+function body(bytes: Uint8Array, at: number): unknown {
+  if (bytes.length < at) throw new PackedTextError('it is cut off');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at - 4, true);
+  const json = parsed(bytes.subarray(at, at + length));
   const lines = isObject(json) ? json['lines'] : null;
   if (!isObject(json) || !Array.isArray(lines))
     throw new PackedTextError('it is no recording of this version');
-  const reader = new PlaneReader(bytes, headerBytes + length);
+  const reader = new PlaneReader(bytes, at + length);
   for (const { of, name } of columns) {
     const homes = lines.map((line: unknown) => (isObject(line) && isObject(line['top']) ? of(line) : {}));
     const values = reader.read(homes.reduce((sum, home) => sum + sizeOf(home[name]), 0));
-    let at = 0;
-    for (const home of homes) home[name] = values.slice(at, (at += sizeOf(home[name])));
+    let from = 0;
+    for (const home of homes) home[name] = values.slice(from, (from += sizeOf(home[name])));
   }
   json['ids'] = reader.read(sizeOf(json['ids']));
   return json;
@@ -99,7 +126,8 @@ function planes(values: Values): Uint8Array {
   const codes = values.map((value) => (value === null ? 0 : value < 0 ? -2 * value : 2 * value + 1));
   const most = codes.reduce((max, code) => Math.max(max, code), 0);
   let count = 1;
-  while (most >= 256 ** count) count++;
+  while (count < maxPlanes && most >= 256 ** count) count++;
+  if (!(most < 256 ** count)) throw new RangeError(`A record holds ${most}, more than a link has room for.`);
   const bytes = new Uint8Array(1 + count * codes.length);
   bytes[0] = count;
   codes.forEach((code, index) => {

@@ -4,6 +4,7 @@ import type { StopReason, Strategy } from '../../decoding/events.ts';
 import type { EngineKind, TokenKind } from '../../engines/contract.ts';
 import { maxEntries, maxLanes } from '../link/limits.ts';
 import { lanePatchSchema, maxPattern, paramsSchema, settingsSchema } from '../settings_schema.ts';
+import { logprob, maxLines, maxTokens, maxTop, name, tokenText } from './bounds.ts';
 import { tokenChecksum } from './checksum.ts';
 import {
   documentFormat,
@@ -13,16 +14,8 @@ import {
   type RunRecord,
 } from './document.ts';
 
-/** As many texts as the page keeps. */
-export const maxLines = 64;
-/** Tokens of one text: the longest context of the models that a browser runs. */
-const maxTokens = 131_072;
-/** Candidates of one step: as many as any server gives, and more than the page lists. */
-const maxTop = 100;
 /** Times that a text was continued with other parameters. */
 export const maxDrawn = 10_000;
-/** Characters of a token's label or a name. */
-const maxLabel = 1_000;
 /** Characters of an answer, a stop sequence, or a whole output beside its tokens. */
 const maxOutput = 1_000_000;
 
@@ -54,22 +47,20 @@ const strategyKinds: readonly Strategy['kind'][] = [
   'first-valid',
 ];
 
-const text = v.pipe(v.string(), v.maxLength(maxLabel));
 const index = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1));
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
-const logprob = v.pipe(v.number(), v.finite());
 
 const candidate = v.object({
   id: index,
-  label: text,
+  label: tokenText,
   rawLogprob: logprob,
   finalLogprob: v.nullable(logprob),
 });
 
 const token = v.object({
   id: index,
-  text,
-  label: text,
+  text: tokenText,
+  label: tokenText,
   kind: v.picklist(kinds),
   rawLogprob: v.nullable(logprob),
   finalLogprob: v.nullable(logprob),
@@ -84,7 +75,7 @@ const token = v.object({
 const drawn = v.object({ from: index, params: paramsSchema, strategy: v.picklist(strategyKinds) });
 
 const line = v.object({
-  name: text,
+  name,
   lane: index,
   parent: v.nullable(index),
   forkedAt: v.nullable(index),
@@ -197,12 +188,12 @@ const comparison = v.object({
 
 const record = {
   model: v.object({
-    name: text,
+    name,
     fileSize: size,
     vocabularySize: size,
     sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   }),
-  engine: v.object({ kind: v.picklist(engines), adapter: text }),
+  engine: v.object({ kind: v.picklist(engines), adapter: name }),
   strategy: v.picklist(strategyKinds),
   lines: v.pipe(v.array(line), v.minLength(1), v.maxLength(maxLines), v.readonly()),
   comparison: v.optional(v.nullable(comparison), null),
@@ -253,7 +244,7 @@ export const documentSchema: v.GenericSchema<unknown, RunDocument> = v.pipe(
     ...record,
     format: v.literal(documentFormat),
     version: v.literal(documentVersion),
-    title: text,
+    title: name,
     savedAt: v.pipe(v.string(), v.maxLength(40)),
     settings: settingsSchema,
     checksum: v.string(),

@@ -3,7 +3,7 @@ import type { RunResult } from '../../decoding/events.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import type { Line } from '../line.ts';
 import type { DocumentComparison, DocumentOutcome } from './document.ts';
-import { maxLines } from './document_schema.ts';
+import { maxLines, recordedNats } from './bounds.ts';
 
 /**
  * The texts of a comparison that a record has room for: all of them, but of a long beam search those that came to an end, the
@@ -63,7 +63,7 @@ function documentOutcome(
     judgements: recorded.map((line) => {
       const branch = branches[lines.indexOf(line)];
       const { score = null, valid = null, answer = null } = branch ?? {};
-      return { score: score !== null && Number.isFinite(score) ? score : null, valid, answer };
+      return { score: score === null ? null : recordedNats(score), valid, answer };
     }),
     timing,
   };

@@ -6,6 +6,7 @@ import { fileHash } from '../file_hash.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { allTokens, drawnBy, type Line, type TokenView } from '../line.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
+import { recordedName, recordedNats } from './bounds.ts';
 import type {
   DocumentCandidate,
   DocumentEngine,
@@ -61,7 +62,7 @@ const unknownEngine: DocumentEngine = { kind: 'unknown', adapter: '' };
 function engineHere(): DocumentEngine {
   const { engine } = playground;
   if (engine.phase !== 'ready') return unknownEngine;
-  return { kind: engine.summary.kind, adapter: engine.summary.description.adapter };
+  return { kind: engine.summary.kind, adapter: recordedName(engine.summary.description.adapter) };
 }
 
 async function modelHere(): Promise<DocumentModel> {
@@ -71,7 +72,7 @@ async function modelHere(): Promise<DocumentModel> {
   const { name, fileSize, vocabularySize } = playground.engine.summary.model;
   const catalogue = await worker().models();
   const entry = catalogue.find(({ id, size }) => id === playground.settings.model && size === fileSize);
-  return { name, fileSize, vocabularySize, sha256: entry?.sha256 ?? fileHash() };
+  return { name: recordedName(name), fileSize, vocabularySize, sha256: entry?.sha256 ?? fileHash() };
 }
 
 /** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */
@@ -96,15 +97,15 @@ async function knownOf(line: Line, depth: number): Promise<Known> {
 
 function fromEvidence(evidence: LineEvidence, promptLength: number): Known {
   const { depth, tokens, rawLogprob, finalLogprob, labels, byHand, stream } = evidence;
-  const top = (position: number): DocumentCandidate[] => {
+  const top = (position: number): readonly DocumentCandidate[] => {
     const from = (position - promptLength) * depth;
     if (position < promptLength) return [];
     return Array.from(tokens.subarray(from, from + depth), (id, index) => ({
       id,
       label: labels.get(id) ?? String(id),
-      rawLogprob: rawLogprob[from + index]!,
-      finalLogprob: orNull(finalLogprob[from + index]!),
-    })).filter((candidate) => Number.isFinite(candidate.rawLogprob));
+      rawLogprob: recordedNats(rawLogprob[from + index]!),
+      finalLogprob: recordedNats(finalLogprob[from + index]!),
+    })).filter((candidate): candidate is DocumentCandidate => candidate.rawLogprob !== null);
   };
   return { top, byHand, stream };
 }
@@ -116,7 +117,8 @@ function fromRecorded({ view, byHand, stream }: Recorded, depth: number): Known 
 }
 
 function candidateOf({ token, label, rawLogprob, final }: StepView['rows'][number]): DocumentCandidate {
-  return { id: token, label, rawLogprob, finalLogprob: orNull(Math.log(final)) };
+  const finalLogprob = recordedNats(Math.log(final));
+  return { id: token, label, rawLogprob, finalLogprob };
 }
 
 /** @param strategy of the record; null where the whole line is its comparison's */
@@ -153,17 +155,13 @@ function documentToken(token: TokenView, top: readonly DocumentCandidate[]): Doc
     text: token.piece,
     label: token.label,
     kind: token.kind,
-    rawLogprob: orNull(token.rawLogprob),
-    finalLogprob: orNull(token.finalLogprob),
-    rank: orNull(token.rank),
-    entropy: orNull(token.entropy),
-    finalEntropy: orNull(token.finalEntropy),
-    kept: orNull(token.kept),
+    rawLogprob: recordedNats(token.rawLogprob),
+    finalLogprob: recordedNats(token.finalLogprob),
+    rank: recordedNats(token.rank),
+    entropy: recordedNats(token.entropy),
+    finalEntropy: recordedNats(token.finalEntropy),
+    kept: recordedNats(token.kept),
     ...(token.masked === undefined ? {} : { masked: token.masked }),
     top,
   };
-}
-
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -1,10 +1,9 @@
 /**
  * A record as a link carries it: columns of small whole numbers, each token's text once, and what lines share once, so that
- * deflate makes it short. Logprobs and entropies are in thousandths of a nat; −1 in `top.final` is a removed candidate.
+ * deflate makes it short. Logprobs and entropies are in thousandths of a nat; null in `top.final` is a removed candidate.
  */
 import { defaultParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import { tokenChecksum } from './checksum.ts';
 import type {
   DocumentCandidate,
   DocumentComparison,
@@ -13,7 +12,7 @@ import type {
   RunRecord,
 } from './document.ts';
 
-export const packVersion = 1;
+export const packVersion = 2;
 
 export interface PackedLine extends Omit<
   DocumentLine,
@@ -43,11 +42,11 @@ export interface PackedLine extends Omit<
   readonly masked?: readonly (number | null)[];
   /** How many candidates each token has, then the columns of all of them. */
   readonly counts: readonly number[];
-  /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw, + 1,000,000. */
+  /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw. */
   readonly top: {
     readonly words: readonly number[];
     readonly raw: readonly number[];
-    readonly final: readonly number[];
+    readonly final: readonly (number | null)[];
   };
 }
 
@@ -65,12 +64,7 @@ export interface Packed extends Omit<RunRecord, 'lines' | 'comparison'> {
   readonly lines: readonly PackedLine[];
   /** Only where there is one. */
   readonly comparison?: PackedComparison;
-  readonly checksum: string;
 }
-
-const removed = -1;
-/** Keeps a distance above zero, apart from `removed`; no two logprobs of one token are this far apart. */
-export const finalOffset = 1_000_000;
 
 function thousandths(value: number): number {
   return Math.round(value * 1000);
@@ -107,7 +101,6 @@ export function pack(record: RunRecord, depth: number): Packed {
     kinds: entries.filter(({ kind }) => kind !== 'normal').map(({ word, kind }) => [word, kind] as const),
     lines,
     ...(comparison ? { comparison: packedComparison(comparison) } : {}),
-    checksum: tokenChecksum(record.lines),
   };
 }
 
@@ -189,9 +182,8 @@ function rawColumn(top: readonly DocumentCandidate[]): number[] {
   });
 }
 
-function finalDistance({ rawLogprob, finalLogprob }: DocumentCandidate): number {
-  if (finalLogprob === null) return removed;
-  return thousandths(finalLogprob) - thousandths(rawLogprob) + finalOffset;
+function finalDistance({ rawLogprob, finalLogprob }: DocumentCandidate): number | null {
+  return finalLogprob === null ? null : thousandths(finalLogprob) - thousandths(rawLogprob);
 }
 
 function changedParams(params: SamplingParams): Partial<SamplingParams> {

@@ -1,16 +1,27 @@
-/** A link's record, checked before it is believed. */
+/** A link's record, checked before it is shown. */
 import * as v from 'valibot';
 import { defaultParams } from '../../sampling/parameter_table.ts';
 import { maxInflatedBytes } from '../link/limits.ts';
+import type { Settings } from '../settings.ts';
 import { packBytes, PackedTextError, unpackBytes } from '../link/deflate.ts';
-import { tokenChecksum } from './checksum.ts';
+import { settingsChecksum, tokenChecksum } from './checksum.ts';
 import { fromBytes, toBytes } from './columns.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
-import { maxDrawn, maxLines, recordSchema } from './document_schema.ts';
-import { finalOffset, pack, packVersion, type Packed, type PackedLine } from './pack.ts';
+import { maxLines } from './bounds.ts';
+import { maxDrawn, recordSchema } from './document_schema.ts';
+import { pack, packVersion, type Packed, type PackedLine } from './pack.ts';
 
 /** Tokens of all lines of a link, shared ones counted again: each becomes an object, and 100 ms are soon gone. */
 const maxUnpackedTokens = 20_000;
+
+/** Version 1 had a checksum over its tokens alone, and in `top.final` an offset: −1 was a removed candidate. */
+const packVersionBefore = 1;
+const finalOffsetBefore = 1_000_000;
+
+type PackedAnyVersion = Omit<Packed, 'pack'> & {
+  readonly pack: typeof packVersionBefore | typeof packVersion;
+  readonly checksum?: string;
+};
 
 const whole = v.pipe(v.number(), v.integer());
 const column = v.array(v.nullable(whole));
@@ -32,39 +43,50 @@ const packedLine = v.looseObject({
   kept: column,
   masked: v.optional(column),
   counts: v.array(v.pipe(whole, v.minValue(0))),
-  top: v.object({ words: v.array(whole), raw: v.array(whole), final: v.array(whole) }),
+  top: v.object({ words: v.array(whole), raw: v.array(whole), final: column }),
 });
 
 /** The columns' shapes; what they come to is held against `recordSchema` afterwards. */
 const packedSchema = v.looseObject({
-  pack: v.literal(packVersion),
+  pack: v.picklist([packVersionBefore, packVersion]),
   ids: v.array(whole),
   labels: v.array(v.string()),
   kinds: v.array(v.tuple([whole, v.string()])),
   lines: v.pipe(v.array(packedLine), v.maxLength(maxLines)),
   comparison: v.optional(v.looseObject({ params: v.looseObject({}) })),
-  checksum: v.string(),
-}) as unknown as v.GenericSchema<unknown, Packed>;
+  checksum: v.optional(v.string()),
+}) as unknown as v.GenericSchema<unknown, PackedAnyVersion>;
 
-/** @param depth candidates kept of each step */
-export function packRecord(record: RunRecord, depth: number): Promise<string> {
-  return packBytes(toBytes(pack(record, depth)));
+/**
+ * @param depth candidates kept of each step
+ * @param settings that stand beside it in the link
+ */
+export function packRecord(record: RunRecord, depth: number, settings: Settings): Promise<string> {
+  return packBytes(toBytes(pack(record, depth), settingsChecksum(settings)));
+}
+
+export interface LinkedRecord {
+  readonly record: RunRecord;
+  /** Checksum of the settings that it was sent with; null for an older link, whose checksum covers its token ids alone. */
+  readonly settings: number | null;
 }
 
 /** @throws PackedTextError with the reason, as the end of a sentence */
-export async function unpackRecord(packed: string): Promise<RunRecord> {
-  const json = fromBytes(await unpackBytes(packed, maxInflatedBytes));
+export async function unpackRecord(packed: string): Promise<LinkedRecord> {
+  const { json, settings } = fromBytes(await unpackBytes(packed, maxInflatedBytes));
   const shape = v.safeParse(packedSchema, json, { abortEarly: true });
-  if (!shape.success) throw new PackedTextError('it is no recording of this version');
+  const old = settings === null;
+  if (!shape.success || old !== (shape.output.pack === packVersionBefore))
+    throw new PackedTextError('it is no recording of this version');
   const record = v.safeParse(recordSchema, unpack(shape.output), { abortEarly: true });
   if (!record.success) throw new PackedTextError(record.issues[0].message);
-  if (tokenChecksum(record.output.lines) !== shape.output.checksum) {
+  if (old && tokenChecksum(record.output.lines) !== shape.output.checksum) {
     throw new PackedTextError('its checksum does not fit its tokens');
   }
-  return record.output;
+  return { record: record.output, settings };
 }
 
-function unpack(packed: Packed): RunRecord {
+function unpack(packed: PackedAnyVersion): RunRecord {
   const kinds = new Map(packed.kinds);
   const lines: DocumentLine[] = [];
   let total = 0;
@@ -84,7 +106,7 @@ function unpack(packed: Packed): RunRecord {
 function unpackedLine(
   line: PackedLine,
   shared: readonly DocumentToken[],
-  packed: Packed,
+  packed: PackedAnyVersion,
   kinds: ReadonlyMap<number, DocumentToken['kind']>,
 ): DocumentLine {
   const { name, lane, promptLength, visible, reason, words, top } = line;
@@ -127,18 +149,28 @@ function unpackedLine(
   };
 }
 
-function topOf(packed: Packed, top: PackedLine['top'], from: number, to: number): DocumentCandidate[] {
+function topOf(
+  packed: PackedAnyVersion,
+  top: PackedLine['top'],
+  from: number,
+  to: number,
+): DocumentCandidate[] {
   const candidates: DocumentCandidate[] = [];
   let raw = 0;
   for (let at = from; at < to; at++) {
     raw += top.raw[at] ?? 0;
-    const distance = top.final[at] ?? -1;
+    const distance = finalDistance(packed, top.final[at] ?? null);
     candidates.push({
       id: packed.ids[top.words[at]!]!,
       label: packed.labels[top.words[at]!]!,
       rawLogprob: raw / 1000,
-      finalLogprob: distance < 0 ? null : (raw + distance - finalOffset) / 1000,
+      finalLogprob: distance === null ? null : (raw + distance) / 1000,
     });
   }
   return candidates;
+}
+
+function finalDistance({ pack: version }: PackedAnyVersion, distance: number | null): number | null {
+  if (version === packVersion || distance === null) return distance;
+  return distance < 0 ? null : distance - finalOffsetBefore;
 }

@@ -199,3 +199,43 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
       selected: null,
     };
   });
+
+const extremeNats = fc.constantFrom(-1e9, 1e9, -1_000_000.001, -2_000.5, 0);
+const extremeCount = fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1);
+const extremeNumbers = fc.record({
+  rawLogprob: maybe(extremeNats),
+  finalLogprob: maybe(extremeNats),
+  entropy: maybe(extremeNats),
+  finalEntropy: maybe(extremeNats),
+  rank: maybe(extremeCount),
+  kept: maybe(extremeCount),
+  id: extremeCount,
+});
+
+/** A record at the bounds of what its schema admits. */
+export const extremeRecord: fc.Arbitrary<RunRecord> = fc
+  .tuple(
+    arbitraryRecord,
+    fc.array(extremeNumbers, { minLength: 1, maxLength: 5 }),
+    fc.constantFrom('w', 'w'.repeat(5_000)),
+  )
+  .map(([record, numbers, label]): RunRecord => {
+    const lines = record.lines.map((line): DocumentLine => ({
+      ...line,
+      stream: 2 ** 32 - 1,
+      visible: Number.MAX_SAFE_INTEGER,
+      tokens: line.tokens.map((token, at) => {
+        const extreme = numbers[at % numbers.length]!;
+        const named = {
+          label: `${label}${extreme.id}`,
+          text: `${label}${extreme.id}`,
+          kind: 'byte' as const,
+        };
+        const top = numbers.flatMap(({ id, rawLogprob, finalLogprob }) =>
+          rawLogprob === null ? [] : [{ id, label: `${label}${id}`, rawLogprob, finalLogprob }],
+        );
+        return { ...token, ...extreme, ...named, top };
+      }),
+    }));
+    return { ...record, model: { ...record.model, fileSize: Number.MAX_SAFE_INTEGER }, lines };
+  });

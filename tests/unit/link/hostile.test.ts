@@ -12,7 +12,7 @@ afterEach(() => void vi.unstubAllGlobals());
 
 const seeds = fc.sample(fc.tuple(arbitrarySettings, arbitraryRecord), { numRuns: 40, seed: 11 });
 const whole = await Promise.all(
-  seeds.map(async ([settings, record]) => writeFragment(settings, await packRecord(record, 3))),
+  seeds.map(async ([settings, record]) => writeFragment(settings, await packRecord(record, 3, settings))),
 );
 
 const character = fc.constantFrom(...'&=%+#;,.:-_/\\<>"\'{}[]0123456789abcXYZ \u0000\u202e\ud800é😀');

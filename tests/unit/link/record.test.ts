@@ -1,24 +1,59 @@
 import { deflateRawSync } from 'node:zlib';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
+import { safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { crc32, tokenChecksum } from '../../../src/playground/record/checksum.ts';
+import { crc32, settingsChecksum, tokenChecksum } from '../../../src/playground/record/checksum.ts';
+import { recordSchema } from '../../../src/playground/record/document_schema.ts';
+import { toBytes } from '../../../src/playground/record/columns.ts';
 import { jsonOf } from '../../../src/playground/record/json.ts';
-import { pack } from '../../../src/playground/record/pack.ts';
+import { pack, type Packed } from '../../../src/playground/record/pack.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
-import { packBytes } from '../../../src/playground/link/deflate.ts';
+import { packBytes, PackedTextError } from '../../../src/playground/link/deflate.ts';
 import { maxInflatedBytes } from '../../../src/playground/link/limits.ts';
-import { arbitraryRecord } from './arbitrary_record.ts';
+import { defaultSettings } from '../../../src/playground/settings.ts';
+import { arbitraryRecord, extremeRecord } from './arbitrary_record.ts';
 
+const settings = defaultSettings();
+const line0 = (json: Record<string, unknown>) => (json['lines'] as Record<string, unknown>[])[0]!;
 const [sample] = fc.sample(arbitraryRecord, { numRuns: 1, seed: 7 });
 
 describe('a packed record', () => {
   test('any record comes back as it was, to the thousandth', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecord, async (record) => {
-        expect(await unpackRecord(await packRecord(record, 5))).toEqual(record);
+        expect((await unpackRecord(await packRecord(record, 5, settings))).record).toEqual(record);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  test('the most extreme record that a file may hold comes back too', async () => {
+    await fc.assert(
+      fc.asyncProperty(extremeRecord, async (record) => {
+        expect(safeParse(recordSchema, record).success).toBe(true);
+        expect((await unpackRecord(await packRecord(record, 5, settings))).record).toEqual(record);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a number beyond what a column holds is refused, and not tried for ever', async () => {
+    const [line] = sample!.lines;
+    for (const rawLogprob of [-1e306, -Infinity, NaN]) {
+      const tokens = line!.tokens.map((token) => ({ ...token, rawLogprob }));
+      await expect(async () =>
+        packRecord({ ...sample!, lines: [{ ...line!, tokens }] }, 5, settings),
+      ).rejects.toThrow('more than a link has room for');
+    }
+  });
+
+  test('tells the settings that it was sent with from others', async () => {
+    const sent = await unpackRecord(await packRecord(sample!, 5, settings));
+    expect(sent.settings).toBe(settingsChecksum(settings));
+    expect(sent.settings).not.toBe(settingsChecksum({ ...settings, prompt: 'Another' }));
+    expect(sent.settings).toBe(
+      settingsChecksum({ ...settings, view: { ...settings.view, page: 'compare' } }),
     );
   });
 
@@ -29,37 +64,47 @@ describe('a packed record', () => {
           ...line,
           tokens: line.tokens.map((token) => ({ ...token, top: token.top.slice(0, depth) })),
         }));
-        expect(await unpackRecord(await packRecord(record, depth))).toEqual({ ...record, lines });
+        const { record: read } = await unpackRecord(await packRecord(record, depth, settings));
+        expect(read).toEqual({ ...record, lines });
       }),
       { numRuns: 100 },
     );
   });
 
   test('is made of characters that need no escape', async () => {
-    expect(await packRecord(sample!, 5)).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(await packRecord(sample!, 5, settings)).toMatch(/^[A-Za-z0-9_-]+$/);
   });
 });
 
 describe('a record that was tampered with', () => {
   const packed = jsonOf(pack(sample!, 5));
+  /** By one who writes a new checksum. */
   const change = (edit: (json: Record<string, unknown>) => void): Promise<string> => {
     const json = JSON.parse(packed) as Record<string, unknown>;
     edit(json);
-    return packBytes(new TextEncoder().encode(JSON.stringify(json)));
+    return packBytes(toBytes(json as unknown as Packed, 0));
   };
 
+  test('any byte of it: its checksum does not fit, or what it is made of is broken', async () => {
+    const good = toBytes(pack(sample!, 5), 0);
+    for (let at = 0; at < good.length; at += 7) {
+      const bytes = good.with(at, good[at]! ^ 0x20);
+      await expect(unpackRecord(await packBytes(bytes))).rejects.toThrow(PackedTextError);
+    }
+  });
+
   test.each<[string, (json: Record<string, unknown>) => void, RegExp]>([
-    ['another token', (json) => ((json['ids'] as number[])[0] = 9_999), /checksum/],
-    ['another version', (json) => (json['pack'] = 2), /no recording of this version/],
+    ['another version', (json) => (json['pack'] = 3), /no recording of this version/],
+    ['the version before', (json) => (json['pack'] = 1), /no recording of this version/],
     ['a line that is on view but is not there', (json) => (json['current'] = 99), /do not fit together/],
-    ['a fraction for an id', (json) => ((json['ids'] as number[])[0] = 0.5), /no recording of this version/],
+    ['a fraction for a length', (json) => (line0(json)['promptLength'] = 0.5), /Invalid integer/],
     ['no lines', (json) => (json['lines'] = []), /Invalid length/],
   ])('%s is refused', async (_, edit, reason) => {
     await expect(unpackRecord(await change(edit))).rejects.toThrow(reason);
   });
 
   test('cut off anywhere, it is refused', async () => {
-    const whole = await packRecord(sample!, 5);
+    const whole = await packRecord(sample!, 5, settings);
     for (let length = 0; length < whole.length; length += 7) {
       await expect(unpackRecord(whole.slice(0, length))).rejects.toThrow();
     }

@@ -28,7 +28,9 @@ const fixtures = JSON.parse(
 test.each(fixtures)('$name', async ({ fragment, lines, strategy, model, winner, votes, sharedLuck }) => {
   const link = readFragment(fragment);
   expect(link?.problems).toEqual([]);
-  const record = await unpackRecord(link!.packed!);
+  const { record, settings } = await unpackRecord(link!.packed!);
+  // Their checksum covers their tokens alone.
+  expect(settings).toBeNull();
   expect(record.strategy).toBe(strategy);
   expect(record.model).toEqual(model);
   expect(record.lines).toHaveLength(lines.length);

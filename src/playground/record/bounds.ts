@@ -1,0 +1,35 @@
+/** What a run from outside may hold: one bound for each thing, whichever shape it comes in. What the page writes keeps to them. */
+import * as v from 'valibot';
+
+/** As many texts as the page keeps. */
+export const maxLines = 64;
+/** Tokens of one text: the longest context of the models that a browser runs. */
+export const maxTokens = 131_072;
+/** Candidates of one step: as many as any server gives, and more than the page lists. */
+export const maxTop = 100;
+/** Characters of a token's text or label. On a server the whole prompt is one token, so they are those of a prompt. */
+const maxTokenText = 1_000_000;
+/** Characters of the name of a text, a model or an adapter. */
+const maxName = 1_000;
+/**
+ * Nats. Real logprobs are far from it; a bias of a million over a tiny temperature is not. `link` packs thousandths of it into
+ * the six bytes of a column.
+ */
+const maxLogprob = 1e9;
+
+/** UTF-8 takes at most three bytes for each UTF-16 unit. */
+export const maxTokenBytes = 3 * maxTokenText;
+
+export const tokenText = v.pipe(v.string(), v.maxLength(maxTokenText));
+export const name = v.pipe(v.string(), v.maxLength(maxName));
+/** Also an entropy. */
+export const logprob = v.pipe(v.number(), v.minValue(-maxLogprob), v.maxValue(maxLogprob));
+
+/** A logprob as records hold it: within the bounds; null for −∞, which a removed candidate has, and for NaN. */
+export function recordedNats(nats: number): number | null {
+  return Number.isFinite(nats) ? Math.min(maxLogprob, Math.max(-maxLogprob, nats)) : null;
+}
+
+export function recordedName(text: string): string {
+  return text.slice(0, maxName);
+}
