@@ -3,7 +3,7 @@
  * one with care writes a new checksum: only a replay tells what is true (`replay.ts`).
  */
 import type { Settings } from '../settings.ts';
-import type { DocumentLine } from './document.ts';
+import type { DocumentLine, RunDocument } from './document.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
@@ -17,8 +17,13 @@ export function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
+/** Of a run document, eight hexadecimal digits. */
+export function documentChecksum(content: Omit<RunDocument, 'checksum'>): string {
+  return hexadecimal(checksumOf(content));
+}
+
 /** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
-export function checksumOf(value: unknown): number {
+function checksumOf(value: unknown): number {
   return crc32(new TextEncoder().encode(canonicalJson(value)));
 }
 
@@ -27,7 +32,7 @@ export function settingsChecksum({ view: _, ...settings }: Settings): number {
   return checksumOf(settings);
 }
 
-export function hexadecimal(checksum: number): string {
+function hexadecimal(checksum: number): string {
   return checksum.toString(16).padStart(8, '0');
 }
 

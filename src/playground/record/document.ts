@@ -10,7 +10,9 @@ import type { Drawn } from '../line.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 
 export const documentFormat = 'logitscope-run';
-export const documentVersion = 1;
+export const documentVersion = 2;
+/** Its checksum is over the token ids alone. */
+export const firstVersion = 1;
 
 export interface DocumentCandidate {
   readonly id: TokenId;
@@ -76,6 +78,8 @@ export interface DocumentModel {
 export interface DocumentEngine {
   readonly kind: EngineKind | 'unknown';
   readonly adapter: string;
+  /** How it computes (`engines/numerics.ts`); absent in records from before it was said. */
+  readonly numerics?: string;
 }
 
 /** How a strategy judged one branch; null where it does not judge by that. */
@@ -134,11 +138,11 @@ export interface RunRecord {
 
 export interface RunDocument extends RunRecord {
   readonly format: typeof documentFormat;
-  readonly version: typeof documentVersion;
+  readonly version: typeof firstVersion | typeof documentVersion;
   readonly title: string;
   /** ISO 8601. */
   readonly savedAt: string;
   readonly settings: Settings;
-  /** CRC-32 over the token ids, see `checksum.ts`. */
+  /** CRC-32 over everything else, see `checksum.ts`. */
   readonly checksum: string;
 }

@@ -5,10 +5,11 @@ import type { EngineKind, TokenKind } from '../../engines/contract.ts';
 import { maxEntries, maxLanes } from '../link/limits.ts';
 import { lanePatchSchema, maxPattern, paramsSchema, settingsSchema } from '../settings_schema.ts';
 import { logprob, maxLines, maxTokens, maxTop, name, tokenText } from './bounds.ts';
-import { tokenChecksum } from './checksum.ts';
+import { documentChecksum, tokenChecksum } from './checksum.ts';
 import {
   documentFormat,
   documentVersion,
+  firstVersion,
   type DocumentComparison,
   type RunDocument,
   type RunRecord,
@@ -193,7 +194,7 @@ const record = {
     vocabularySize: size,
     sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   }),
-  engine: v.object({ kind: v.picklist(engines), adapter: name }),
+  engine: v.object({ kind: v.picklist(engines), adapter: name, numerics: v.exactOptional(name) }),
   strategy: v.picklist(strategyKinds),
   lines: v.pipe(v.array(line), v.minLength(1), v.maxLength(maxLines), v.readonly()),
   comparison: v.optional(v.nullable(comparison), null),
@@ -243,12 +244,17 @@ export const documentSchema: v.GenericSchema<unknown, RunDocument> = v.pipe(
   v.object({
     ...record,
     format: v.literal(documentFormat),
-    version: v.literal(documentVersion),
+    version: v.picklist([firstVersion, documentVersion]),
     title: name,
     savedAt: v.pipe(v.string(), v.maxLength(40)),
     settings: settingsSchema,
     checksum: v.string(),
   }),
   v.check((document) => hangsTogether(document), 'its parts do not fit together'),
-  v.check(({ lines, checksum }) => tokenChecksum(lines) === checksum, 'its checksum does not fit its tokens'),
+  v.check(
+    ({ checksum, ...content }) =>
+      checksum ===
+      (content.version === firstVersion ? tokenChecksum(content.lines) : documentChecksum(content)),
+    'its checksum does not fit its content',
+  ),
 );

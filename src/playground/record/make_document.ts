@@ -1,21 +1,21 @@
 import type { Line } from '../line.ts';
 import { allTokens } from '../line.ts';
 import type { Settings } from '../settings.ts';
-import { tokenChecksum } from './checksum.ts';
+import { documentChecksum } from './checksum.ts';
 import { documentFormat, documentVersion, type RunDocument, type RunRecord } from './document.ts';
 
 const titleLength = 60;
 
 export function makeDocument(record: RunRecord, settings: Settings, title: string): RunDocument {
-  return {
+  const content = {
+    ...record,
     format: documentFormat,
     version: documentVersion,
     title,
     savedAt: new Date().toISOString(),
     settings,
-    ...record,
-    checksum: tokenChecksum(record.lines),
-  };
+  } as const;
+  return { ...content, checksum: documentChecksum(content) };
 }
 
 /** What a text is called until somebody names it: how it begins. @param tokens how many of its first ones count */

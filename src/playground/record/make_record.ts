@@ -62,7 +62,12 @@ const unknownEngine: DocumentEngine = { kind: 'unknown', adapter: '' };
 function engineHere(): DocumentEngine {
   const { engine } = playground;
   if (engine.phase !== 'ready') return unknownEngine;
-  return { kind: engine.summary.kind, adapter: recordedName(engine.summary.description.adapter) };
+  const { kind, description } = engine.summary;
+  return {
+    kind,
+    adapter: recordedName(description.adapter),
+    numerics: recordedName(description.numerics),
+  };
 }
 
 async function modelHere(): Promise<DocumentModel> {

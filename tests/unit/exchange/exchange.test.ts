@@ -66,13 +66,13 @@ describe('JSON', () => {
     ],
     [
       'a later version',
-      json.replace('"version":1', '"version":2'),
-      'x.json is of version 2, newer than this page, which reads up to 1; reload the page for a newer one.',
+      json.replace('"version":2', '"version":3'),
+      'x.json is of version 3, newer than this page, which reads up to 2; reload the page for a newer one.',
     ],
     [
       'another checksum',
       json.replace(document.checksum, '00000000'),
-      'x.json is not a run that can be read: its checksum does not fit its tokens. Save it anew.',
+      'x.json is not a run that can be read: its checksum does not fit its content. Save it anew.',
     ],
     [
       'a wrong type',
