@@ -18,6 +18,7 @@ import { DeviceCounter } from '../src/engines/webgpu/gpu/device_counter.ts';
 import { openGguf } from '../src/engines/webgpu/gguf/header.ts';
 import { createTokenizer } from '../src/engines/webgpu/tokenizer/tokenizer.ts';
 import { SamplingError } from '../src/sampling/errors.ts';
+import { matchPattern } from './headless/match_pattern.ts';
 import { type HeadlessArguments, UsageError, readArguments, usage } from './headless/arguments.ts';
 import { buildOutput, shownBranch } from './headless/output.ts';
 import { rederive, scoreText } from './headless/questions.ts';
@@ -138,6 +139,7 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
     },
     {
       signal: stop.signal,
+      matchPattern,
       ...(memory ? { memory } : {}),
       constraint: await laneConstraints(args.lanes, engine.tokenizer),
       onEvent: (event) => {

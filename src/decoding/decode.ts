@@ -22,12 +22,12 @@ export async function runDecoding(
   spec: RunSpec,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  checkSpec(engine, spec);
+  const judges = checkSpec(engine, spec, options);
   const run = new Run(engine, spec, options);
   let verdict: Verdict | null = null;
   try {
     await openBranches(run, openings(spec));
-    verdict = await decide(run);
+    verdict = await decide(run, judges);
   } catch (error) {
     if (!isTyped(error)) throw error;
     if (!run.stopped) {
@@ -35,8 +35,8 @@ export async function runDecoding(
       run.error = error;
     }
   } finally {
-    for (const branch of run.living) run.end(branch, run.error && !run.stopped ? 'error' : 'stopped');
-    for (const branch of run.branches) run.release(branch);
+    // Also those that came to their end and were not let go, because judging them failed.
+    for (const branch of run.branches) run.end(branch, run.error && !run.stopped ? 'error' : 'stopped');
   }
   const result: RunResult = {
     branches: run.branches.map((branch) => branch.result()),
@@ -52,7 +52,13 @@ function isTyped(error: unknown): error is EngineError | SamplingError {
   return error instanceof EngineError || error instanceof SamplingError;
 }
 
-function checkSpec(engine: Engine, spec: RunSpec): void {
+/** What a strategy judges finished texts by. Made before the model runs, so that a pattern that cannot be read is told then. */
+interface Judges {
+  readonly verify: ((text: string) => Promise<boolean>) | null;
+  readonly extract: ((text: string) => Promise<string | null>) | null;
+}
+
+function checkSpec(engine: Engine, spec: RunSpec, { matchPattern = unmatched }: RunOptions): Judges {
   const { strategy, lanes, prompt } = spec;
   if (prompt.length === 0) {
     throw new EngineError('empty-prompt', 'The prompt is empty; write something to continue from.');
@@ -62,11 +68,20 @@ function checkSpec(engine: Engine, spec: RunSpec): void {
   const need = unmetNeed(strategy.kind, engine.capabilities, lanes.length);
   if (need !== null) throw new EngineError('not-supported', need);
   for (const { params } of lanes) checkParams(params, engine.model.vocabularySize);
-  // Patterns that cannot be read are told before the model runs.
-  if (strategy.kind === 'first-valid') buildVerifier(strategy.verifier);
-  if (strategy.kind === 'majority-vote') buildExtractor(strategy.extractor);
-  if (strategy.kind === 'best-of-n' && strategy.score.kind === 'verifier')
-    buildVerifier(strategy.score.verifier);
+  const verifier =
+    strategy.kind === 'first-valid'
+      ? strategy.verifier
+      : strategy.kind === 'best-of-n' && strategy.score.kind === 'verifier'
+        ? strategy.score.verifier
+        : null;
+  return {
+    verify: verifier && buildVerifier(verifier, matchPattern),
+    extract: strategy.kind === 'majority-vote' ? buildExtractor(strategy.extractor, matchPattern) : null,
+  };
+}
+
+function unmatched(): never {
+  throw new Error('A run that judges by a regular expression needs `matchPattern`.');
 }
 
 function openings({ strategy, lanes }: RunSpec): Opening[] {
@@ -78,7 +93,7 @@ function openings({ strategy, lanes }: RunSpec): Opening[] {
   return Array.from({ length: strategy.n }, (_, i) => ({ lane: 0, params, stream: stream + i }));
 }
 
-async function decide(run: Run): Promise<Verdict> {
+async function decide(run: Run, { verify, extract }: Judges): Promise<Verdict> {
   const strategy: Strategy = run.spec.strategy;
   switch (strategy.kind) {
     case 'sample':
@@ -91,21 +106,21 @@ async function decide(run: Run): Promise<Verdict> {
       return runBeams(run, strategy.width, strategy.lengthPenalty);
     case 'best-of-n':
       await runLanes(run, 'draw');
-      return rankSamples(run.branches, strategy.score);
+      return rankSamples(run.branches, strategy.score, verify);
     case 'majority-vote':
       await runLanes(run, 'draw');
-      return vote(run.branches, buildExtractor(strategy.extractor));
+      return vote(run.branches, extract!);
     case 'first-valid':
-      return race(run, buildVerifier(strategy.verifier));
+      return race(run, verify!);
   }
 }
 
 /** The first sample that ends and is valid wins; of those that end in the same step, the one with the lowest id. */
-async function race(run: Run, verify: (text: string) => boolean): Promise<Verdict> {
+async function race(run: Run, verify: (text: string) => Promise<boolean>): Promise<Verdict> {
   let winner: number | null = null;
-  await runLanes(run, 'draw', (branch) => {
+  await runLanes(run, 'draw', async (branch) => {
     if (branch.reason === 'error') return false;
-    branch.valid = verify(branch.text);
+    branch.valid = await verify(branch.text);
     if (branch.valid) winner = branch.id;
     return branch.valid;
   });

@@ -7,6 +7,7 @@ import type { Branch } from './branch.ts';
 import type { Constraint } from './constraint.ts';
 import type { RunEvent, RunSpec, RunTiming, StepRecord, StopReason } from './events.ts';
 import type { LogitMemory } from './logit_memory.ts';
+import type { MatchPattern } from './pattern.ts';
 import { stepRecord, topCandidates, type Choice } from './step_record.ts';
 
 export interface RunOptions {
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly memory?: LogitMemory;
   /** A grammar's mask for a branch of this lane. */
   readonly constraint?: (lane: number) => Constraint | null;
+  /** Needed by strategies that judge by a regular expression. */
+  readonly matchPattern?: MatchPattern;
   /** Milliseconds, for the timing; default `performance.now`. */
   readonly now?: () => number;
 }

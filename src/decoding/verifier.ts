@@ -1,30 +1,19 @@
-/** Judges a finished output: is it valid, and what is its answer? Regular expressions come from the user. */
-import { SamplingError } from '../sampling/errors.ts';
+/** Judges a finished output: is it valid, and what is its answer? */
 import type { AnswerExtractor, Verifier } from './events.ts';
+import { type MatchPattern, readPattern } from './pattern.ts';
 
-function compile(pattern: string, flags: string | undefined): RegExp {
-  try {
-    return new RegExp(pattern, (flags ?? '').replaceAll(/[gy]/g, ''));
-  } catch (error) {
-    throw new SamplingError(
-      'bad-parameter',
-      `The regular expression "${pattern}" cannot be read (${error instanceof Error ? error.message : String(error)}); correct it.`,
-    );
-  }
-}
-
-/** @throws SamplingError `bad-parameter` for a pattern that is no regular expression */
-export function buildVerifier(verifier: Verifier): (text: string) => boolean {
+/** @throws SamplingError `bad-parameter` for a pattern that is no regular expression; what it returns, for one that is slow */
+export function buildVerifier(verifier: Verifier, match: MatchPattern): (text: string) => Promise<boolean> {
   switch (verifier.kind) {
     case 'regex': {
-      const pattern = compile(verifier.pattern, verifier.flags);
-      return (text) => pattern.test(text);
+      const pattern = readPattern(verifier.pattern, verifier.flags);
+      return async (text) => (await match(pattern, text)) !== null;
     }
     case 'json':
-      return isJson;
+      return (text) => Promise.resolve(isJson(text));
     case 'length': {
       const { min = 0, max = Infinity } = verifier;
-      return (text) => text.length >= min && text.length <= max;
+      return (text) => Promise.resolve(text.length >= min && text.length <= max);
     }
   }
 }
@@ -40,21 +29,24 @@ function isJson(text: string): boolean {
 
 /**
  * @returns takes the answer out of a text, or null where there is none
- * @throws SamplingError `bad-parameter`
+ * @throws SamplingError `bad-parameter` for a pattern that is no regular expression; what it returns, for one that is slow
  */
-export function buildExtractor(extractor: AnswerExtractor): (text: string) => string | null {
+export function buildExtractor(
+  extractor: AnswerExtractor,
+  match: MatchPattern,
+): (text: string) => Promise<string | null> {
   switch (extractor.kind) {
     case 'last-number':
-      return lastNumber;
+      return (text) => Promise.resolve(lastNumber(text));
     case 'regex': {
-      const pattern = compile(extractor.pattern, extractor.flags);
-      return (text) => {
-        const match = pattern.exec(text);
-        return match === null ? null : (match[1] ?? match[0]);
+      const pattern = readPattern(extractor.pattern, extractor.flags);
+      return async (text) => {
+        const found = await match(pattern, text);
+        return found === null ? null : (found[1] ?? found[0]!);
       };
     }
     case 'whole-text':
-      return (text) => text.trim().replaceAll(/\s+/g, ' ').toLowerCase() || null;
+      return (text) => Promise.resolve(text.trim().replaceAll(/\s+/g, ' ').toLowerCase() || null);
   }
 }
 

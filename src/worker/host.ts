@@ -7,6 +7,7 @@ import type { RunResult } from '../decoding/events.ts';
 import { tryGrammar } from '../decoding/grammar/compile.ts';
 import type { GrammarProblem } from '../decoding/grammar/problem.ts';
 import { DEFAULT_LOGIT_BUDGET } from '../decoding/logit_memory.ts';
+import type { MatchPattern } from '../decoding/pattern.ts';
 import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
 import type { Grammar, SamplingParams } from '../sampling/params.ts';
 import type {
@@ -32,6 +33,7 @@ import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.t
 import { measureStep, type StepMeasure } from './measure_step.ts';
 import { openEngine } from './open_engine.ts';
 import { webLlmOffers, type WebLlmOffers } from './open_web_llm.ts';
+import { patternMatcher } from './pattern_matcher.ts';
 import { takenBy } from './server_parameters.ts';
 import { SecondEngine } from './second_engine.ts';
 import { Texts } from './texts.ts';
@@ -40,13 +42,21 @@ import { Turns } from './turns.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 export class WorkerHost implements WorkerApi {
-  /** @param open tests and scripts bring an engine of their own */
-  constructor(private readonly open: typeof openEngine = openEngine) {}
+  /**
+   * @param open tests and scripts bring an engine of their own
+   * @param matchPattern and, in Node, their own way to match
+   */
+  constructor(
+    private readonly open: typeof openEngine = openEngine,
+    private readonly matchPattern: MatchPattern = patternMatcher(),
+  ) {
+    this.#second = new SecondEngine(open, matchPattern);
+  }
 
   readonly #turns = new Turns();
   #texts: Texts | null = null;
   #loading: AbortController | null = null;
-  readonly #second = new SecondEngine((choice, options) => this.open(choice, options));
+  readonly #second: SecondEngine;
 
   models(): Promise<readonly CatalogueEntry[]> {
     return Promise.resolve(CATALOGUE);
@@ -64,7 +74,7 @@ export class WorkerHost implements WorkerApi {
       const notes: string[] = [];
       const onNote = (sentence: string) => void notes.push(sentence);
       const engine = await this.open(choice, { signal: loading.signal, onProgress, onNote });
-      this.#texts = new Texts(engine, this.#turns);
+      this.#texts = new Texts(engine, this.#turns, this.matchPattern);
       return {
         kind: engine.kind,
         model: engine.model,

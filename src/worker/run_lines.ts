@@ -11,6 +11,7 @@ import type {
 } from '../decoding/events.ts';
 import { laneConstraints } from '../decoding/grammar/compile.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
+import type { MatchPattern } from '../decoding/pattern.ts';
 import type { Rederiver } from '../decoding/rederive.ts';
 import { EngineError } from '../engines/contract.ts';
 import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
@@ -26,6 +27,7 @@ export interface RunContext {
   readonly lines: HeldLines;
   readonly memory: LogitMemory;
   readonly rederiver: Rederiver;
+  readonly matchPattern: MatchPattern;
   readonly signal: AbortSignal;
   readonly onEvents: (events: readonly LineEvent[]) => void;
 }
@@ -140,6 +142,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       signal: context.signal,
       memory: context.memory,
       constraint,
+      matchPattern: context.matchPattern,
     });
   } finally {
     events.flush();

@@ -1,6 +1,7 @@
 /** Another engine beside the page's own, for laying one text or two over each other. It has texts and logits of its own. */
 import type { RunResult } from '../decoding/events.ts';
 import { LogitMemory } from '../decoding/logit_memory.ts';
+import type { MatchPattern } from '../decoding/pattern.ts';
 import { Rederiver } from '../decoding/rederive.ts';
 import { type Engine, EngineError, type LoadProgress } from '../engines/contract.ts';
 import type { LineEvent, PromptSource, RunRequest, TokenisedPrompt } from './api.ts';
@@ -22,7 +23,10 @@ export class SecondEngine {
   /** Calls may not overlap: each waits here for the one before it. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly open: typeof openEngine) {}
+  constructor(
+    private readonly open: typeof openEngine,
+    private readonly matchPattern: MatchPattern,
+  ) {}
 
   /** @throws EngineError */
   load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary> {
@@ -63,6 +67,7 @@ export class SecondEngine {
         lines: this.#lines,
         memory: this.#memory,
         rederiver,
+        matchPattern: this.matchPattern,
         signal,
         onEvents,
       });

@@ -5,6 +5,7 @@ import { encodeContinuation, scoreContinuation } from '../decoding/continuation.
 import type { RunResult } from '../decoding/events.ts';
 import { masksAlong } from '../decoding/grammar/masks.ts';
 import { LogitMemory } from '../decoding/logit_memory.ts';
+import type { MatchPattern } from '../decoding/pattern.ts';
 import { Rederiver, remembers, type KnownSteps } from '../decoding/rederive.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { RawOrder } from '../sampling/raw_order.ts';
@@ -45,6 +46,7 @@ export class Texts {
   constructor(
     readonly engine: Engine,
     private readonly turns: Turns,
+    private readonly matchPattern: MatchPattern,
   ) {
     this.#rederiver = new Rederiver(engine.tokenizer);
   }
@@ -61,6 +63,7 @@ export class Texts {
         lines: this.#lines,
         memory: this.#memory,
         rederiver: this.#rederiver,
+        matchPattern: this.matchPattern,
         signal,
         onEvents,
       };

@@ -118,6 +118,19 @@ test.each([
   await close();
 });
 
+test('a pattern from a link that does not come to an end is stopped and named, and the page goes on', async () => {
+  const pattern = '^([^#]+\\s?)+#$';
+  const settings = `strategy=first-valid&n=3&verify=regex&pattern=${encodeURIComponent(pattern)}`;
+  const fragment = `#v=1&model=scripted&view=compare&prompt=Once+upon+a+time&max_tokens=40&${settings}`;
+  const { page, errors, close } = await openPage(`?engine=scripted${fragment}`, { viewport: desktop });
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByText(`The regular expression "${pattern}" took longer than 250 ms`).first().waitFor();
+  expect((await laneTexts(page)).every((text) => text.length > 20)).toBe(true);
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+  expect(errors).toEqual([]);
+  await close();
+});
+
 test('a comparison that comes out otherwise: the lane, the token, and both distributions', async () => {
   const sender = await openScripted();
   await toCompare(sender.page);

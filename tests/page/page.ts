@@ -2,6 +2,7 @@
  * The page's own actions over a real `WorkerHost` in one process: what the browser would do, without a browser. Values are cloned
  * at the boundary as messages are, and a worker that was ended answers nothing.
  */
+import { matchPattern } from '../../scripts/headless/match_pattern.ts';
 import { EngineError } from '../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import type { WorkerClient } from '../../src/worker/client.ts';
@@ -45,7 +46,7 @@ export const page: Page = {
 
 /** In place of `src/worker/client.ts` (see `setup.ts`). */
 export function connectWorker(onDeath: (message: string) => void): WorkerClient {
-  const host = new WorkerHost((choice, options) => page.open(choice, options));
+  const host = new WorkerHost((choice, options) => page.open(choice, options), matchPattern);
   page.host = host;
   let dead = false;
   page.kill = (message) => {

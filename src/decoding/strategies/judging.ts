@@ -1,7 +1,6 @@
 /** Choosing among several finished outputs. */
 import type { Branch } from '../branch.ts';
 import type { BestOfScore, BranchId, VoteShare } from '../events.ts';
-import { buildVerifier } from '../verifier.ts';
 
 export interface Verdict {
   readonly winner: BranchId | null;
@@ -13,12 +12,18 @@ export function byId(branches: readonly Branch[]): Verdict {
   return { winner: null, ranking: branches.map(({ id }) => id), votes: [] };
 }
 
-/** Ranks by the score, ties by id; a failed branch comes last and never wins. */
-export function rankSamples(branches: readonly Branch[], how: BestOfScore): Verdict {
-  const verify = how.kind === 'verifier' ? buildVerifier(how.verifier) : null;
+/**
+ * Ranks by the score, ties by id; a failed branch comes last and never wins.
+ * @param verify puts valid samples first; null: all count as valid
+ */
+export async function rankSamples(
+  branches: readonly Branch[],
+  how: BestOfScore,
+  verify: ((text: string) => Promise<boolean>) | null,
+): Promise<Verdict> {
   for (const branch of branches) {
     branch.score = scoreOf(branch, how);
-    if (verify) branch.valid = verify(branch.text);
+    if (verify) branch.valid = await verify(branch.text);
   }
   const standing = (branch: Branch): number =>
     branch.reason === 'error' ? 0 : branch.valid === false ? 1 : 2;
@@ -48,11 +53,14 @@ function scoreOf(branch: Branch, { kind }: BestOfScore): number {
  * Majority vote (Wang et al., "Self-consistency", 2022): the most frequent answer wins; of equally frequent ones the one
  * that was given by the lower branch. The winner is the best-scored sample that gave it.
  */
-export function vote(branches: readonly Branch[], extract: (text: string) => string | null): Verdict {
+export async function vote(
+  branches: readonly Branch[],
+  extract: (text: string) => Promise<string | null>,
+): Promise<Verdict> {
   const camps = new Map<string, Branch[]>();
   for (const branch of branches) {
     if (branch.reason === 'error') continue;
-    branch.answer = extract(branch.text);
+    branch.answer = await extract(branch.text);
     branch.score = branch.averageLogprob;
     if (branch.answer === null) continue;
     const camp = camps.get(branch.answer);

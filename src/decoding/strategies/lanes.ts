@@ -10,7 +10,7 @@ import type { Run } from '../run.ts';
 export async function runLanes(
   run: Run,
   pick: 'draw' | 'best',
-  onEnded: (branch: Branch) => boolean = () => false,
+  onEnded?: (branch: Branch) => Promise<boolean>,
 ): Promise<void> {
   for (let living = run.living; living.length > 0 && !run.stopped; living = run.living) {
     const started = run.now();
@@ -23,7 +23,7 @@ export async function runLanes(
     let decided = false;
     for (const branch of living) {
       if (branch.reason === null || branch.released) continue;
-      decided = (!decided && onEnded(branch)) || decided;
+      if (!decided && onEnded) decided = await onEnded(branch);
       run.end(branch);
     }
     if (!decided && run.living.length > 0) await run.advance(run.living);

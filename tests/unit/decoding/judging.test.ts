@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { buildExtractor, buildVerifier } from '../../../src/decoding/verifier.ts';
 import { runScripted } from './run_scripted.ts';
 
@@ -131,27 +132,55 @@ describe('first valid', () => {
 });
 
 describe('verifiers and answers', () => {
-  test('verifiers', () => {
-    const regex = buildVerifier({ kind: 'regex', pattern: '^yes', flags: 'giy' });
-    expect([regex('Yes!'), regex('Yes!'), regex('no')]).toEqual([true, true, false]);
-    const json = buildVerifier({ kind: 'json' });
-    expect([json(' {"a": [1]} '), json('{a: 1}'), json('')]).toEqual([true, false, false]);
-    const length = buildVerifier({ kind: 'length', min: 2, max: 3 });
-    expect(['', 'ab', 'abc', 'abcd'].map(length)).toEqual([false, true, true, false]);
+  const all = <T>(judge: (text: string) => Promise<T>, texts: readonly string[]): Promise<T[]> =>
+    Promise.all(texts.map((text) => judge(text)));
+
+  test('verifiers', async () => {
+    const regex = buildVerifier({ kind: 'regex', pattern: '^yes', flags: 'giy' }, matchPattern);
+    expect(await all(regex, ['Yes!', 'Yes!', 'no'])).toEqual([true, true, false]);
+    const json = buildVerifier({ kind: 'json' }, matchPattern);
+    expect(await all(json, [' {"a": [1]} ', '{a: 1}', ''])).toEqual([true, false, false]);
+    const length = buildVerifier({ kind: 'length', min: 2, max: 3 }, matchPattern);
+    expect(await all(length, ['', 'ab', 'abc', 'abcd'])).toEqual([false, true, true, false]);
   });
 
-  test('answers', () => {
-    const number = buildExtractor({ kind: 'last-number' });
-    expect(['so 3 + 4 = 7.', '1,234.50', 'x = -2.0', 'none', '12345678901234567890'].map(number)).toEqual([
-      '7',
-      '1234.5',
-      '-2',
+  test('answers', async () => {
+    const number = buildExtractor({ kind: 'last-number' }, matchPattern);
+    const texts = ['so 3 + 4 = 7.', '1,234.50', 'x = -2.0', 'none', '12345678901234567890'];
+    expect(await all(number, texts)).toEqual(['7', '1234.5', '-2', null, '12345678901234567890']);
+    const regex = { kind: 'regex', pattern: 'answer: (\\w+)', flags: 'i' } as const;
+    expect(await all(buildExtractor(regex, matchPattern), ['Answer: Paris.', 'Paris'])).toEqual([
+      'Paris',
       null,
-      '12345678901234567890',
     ]);
-    const group = buildExtractor({ kind: 'regex', pattern: 'answer: (\\w+)', flags: 'i' });
-    expect(['Answer: Paris.', 'Paris'].map(group)).toEqual(['Paris', null]);
-    const whole = buildExtractor({ kind: 'whole-text' });
-    expect([' Yes,\n sir ', ''].map(whole)).toEqual(['yes, sir', null]);
+    const whole = buildExtractor({ kind: 'whole-text' }, matchPattern);
+    expect(await all(whole, [' Yes,\n sir ', ''])).toEqual(['yes, sir', null]);
+  });
+});
+
+/** Patterns that take ages on most texts of the scripted engine, and what uses them. */
+describe.each([
+  ['nested repetitions', '^([^#]+\\s?)+#$'],
+  ['nested alternatives', '^(([a-z ,.\\n"\']|\\s|\\w|[^#])+)+#$'],
+])('a pattern that does not come to an end: %s', (_, pattern) => {
+  const regex = { kind: 'regex', pattern } as const;
+  test.each([
+    { kind: 'first-valid', n: 3, verifier: regex },
+    { kind: 'best-of-n', n: 3, score: { kind: 'verifier', verifier: regex } },
+    { kind: 'majority-vote', n: 3, extractor: regex },
+  ] as const)('$kind ends well with what was drawn, and names the pattern', async (strategy) => {
+    const { result, events, engine } = await runScripted({
+      strategy,
+      stop: { maxTokens: 40, sequences: [] },
+    });
+    expect(result.error).toMatchObject({ code: 'bad-parameter' });
+    expect(result.error!.message).toContain(pattern);
+    expect(result.error!.message).toContain('took longer than 250 ms');
+    expect(result.branches).toHaveLength(3);
+    for (const { text } of result.branches) expect(text.length).toBeGreaterThan(20);
+    expect(result.winner).toBeNull();
+    const ended = events.flatMap((event) => (event.type === 'branch-end' ? [event.result.branch] : []));
+    expect(ended.sort()).toEqual([0, 1, 2]);
+    expect(engine.session.usage.pagesUsed).toBe(0);
   });
 });

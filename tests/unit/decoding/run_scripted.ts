@@ -1,3 +1,4 @@
+import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { runDecoding } from '../../../src/decoding/decode.ts';
 import type { RunEvent, RunResult, RunSpec, StepRecord } from '../../../src/decoding/events.ts';
 import type { RunOptions } from '../../../src/decoding/run.ts';
@@ -32,6 +33,7 @@ export async function runScripted(
     ...change,
   };
   const result = await runDecoding(engine, spec, {
+    matchPattern,
     ...rest,
     onEvent: (event) => {
       events.push(structuredClone(event));
