@@ -54,18 +54,24 @@ export function parsePlace(typed: string, hubUrl = HUB_URL): Place {
     );
   }
   if (HUB_HOSTS.includes(url.host) || url.host === new URL(hubUrl).host) {
-    const [owner, repository, action, , ...path] = url.pathname
-      .split('/')
-      .filter(Boolean)
-      .map(decodeURIComponent);
+    const [owner, repository, action, , ...path] = url.pathname.split('/').filter(Boolean).map(decoded);
     const name = `${owner}/${repository}`;
     if (NAME.test(name)) {
       const isFile = (action === 'blob' || action === 'resolve') && path.length > 0;
       return isFile ? { kind: 'file', name, path: path.join('/') } : { kind: 'repository', name };
     }
   }
-  const fileName = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf('/') + 1)) || url.host;
+  const fileName = decoded(url.pathname.slice(url.pathname.lastIndexOf('/') + 1)) || url.host;
   return { kind: 'url', url: url.href, fileName };
+}
+
+/** A part of an address as it reads; one with a bare `%` stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** What is believed of the hub's answers. */

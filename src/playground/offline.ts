@@ -14,6 +14,7 @@ export async function keepPage(): Promise<void> {
     return;
   }
   if (!registration) return;
+  watchOtherTabs();
   if (registration.waiting) offer(registration.waiting);
   registration.addEventListener('updatefound', () => {
     const worker = registration.installing;
@@ -24,11 +25,28 @@ export async function keepPage(): Promise<void> {
   });
 }
 
+/** Whether this tab asked for the new version. */
+let taking = false;
+
+/** A version that one tab takes serves all of them from then on, without the older files that they have not fetched yet. */
+function watchOtherTabs(): void {
+  // The first version of all replaces none.
+  if (!navigator.serviceWorker.controller) return;
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (taking) location.reload();
+    else notify('info', 'Another tab took the new version of this page; texts and settings stay.', reload);
+  });
+}
+
+const reload = { label: 'Reload with it', run: () => location.reload() };
+
 function offer(worker: ServiceWorker): void {
   notify('info', 'A new version of this page is ready; texts and settings stay.', {
     label: 'Reload with it',
     run: () => {
-      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+      // Another tab may have taken it meanwhile.
+      if (worker.state !== 'installed') return location.reload();
+      taking = true;
       worker.postMessage({ type: 'SKIP_WAITING' });
     },
   });

@@ -67,11 +67,18 @@ async function openWithoutWebGpu(missing: string, choice: FileChoice, options: O
 async function openOnCpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind === 'file')
     return openWllama(blobSource(choice.file, choice.file.name), choice.file, options);
-  const { source, complete, note } = await openFetched(choice, options);
+  const { source, complete, note, prove } = await openFetched(choice, options);
   await complete;
   const stored = choice.kind === 'remote' && note === null;
   const kept = stored ? await (await opfsStore())?.blob(await keyOf(choice.file)) : null;
-  return openWllama(source, kept ?? null, options);
+  const engine = await openWllama(source, kept ?? null, options);
+  try {
+    await prove?.(options.signal);
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+  return engine;
 }
 
 /** Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved. */
@@ -79,7 +86,7 @@ async function openArriving(choice: FetchedChoice, options: OpenOptions): Promis
   // A model that cannot be loaded is not downloaded to its end.
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const { source, complete } = await openFetched(choice, { ...options, signal });
+  const { source, complete, prove } = await openFetched(choice, { ...options, signal });
   let arrived = false;
   void complete.then(
     () => (arrived = true),
@@ -99,6 +106,7 @@ async function openArriving(choice: FetchedChoice, options: OpenOptions): Promis
   );
   try {
     const [engine] = await Promise.all([loading, complete]);
+    await prove?.(signal);
     return engine;
   } catch (error) {
     failed.abort();

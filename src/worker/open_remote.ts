@@ -1,5 +1,6 @@
 import { EngineError, type ByteSource, type LoadProgress } from '../engines/contract.ts';
 import { urlSource } from '../engines/webgpu/gguf/url_source.ts';
+import { hashedSource } from '../models/hashed_source.ts';
 import { openModelFile } from '../models/model_file.ts';
 import { keyOf, type ModelStore, type RemoteFile } from '../models/model_store.ts';
 import { opfsStore } from '../models/opfs_store.ts';
@@ -15,6 +16,8 @@ export interface RemoteSource {
   readonly source: ByteSource;
   /** Rejects where the file proved wrong or the download ended early; what was read until then is not to be believed. */
   readonly complete: Promise<void>;
+  /** Of a file that is not kept and whose hash is known: call when it was read; rejects where it proved wrong. */
+  readonly prove?: (signal: AbortSignal) => Promise<void>;
   /** What the person should know of how it is kept; null where there is nothing to say. */
   readonly note: string | null;
 }
@@ -42,7 +45,9 @@ export async function openRemote(
         `${file.fileName} is ${source.size} bytes on the server instead of ${file.size}; please choose another file.`,
       );
     }
-    return { source, complete: Promise.resolve(), note };
+    const complete = Promise.resolve();
+    if (file.sha256 === undefined) return { source, complete, note };
+    return { ...(await hashedSource(source, file.sha256)), complete, note };
   }
   const opened = await openModelFile(file, store, { signal, onProgress: throttled(options.onProgress) });
   return { ...opened, note: null };

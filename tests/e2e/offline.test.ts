@@ -76,6 +76,46 @@ test('a new version is offered, and taken when the person says so', async () => 
   }
 });
 
+test('a version that one tab takes is told to the others, and one click brings it there', async () => {
+  const before = readFileSync('dist/sw.js', 'utf8');
+  const { page, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });
+  try {
+    await keptOffline(page);
+    await page.reload();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await Promise.all([run(page), run(other)]);
+    appendFileSync('dist/sw.js', '\n// another version\n');
+    await other.evaluate(() => void ((window as { sameDocument?: boolean }).sameDocument = true));
+    await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
+    await page.getByRole('button', { name: 'Reload with it' }).click();
+    await other.getByText('Another tab took the new version').waitFor();
+    expect(await other.evaluate(() => 'sameDocument' in window)).toBe(true);
+    // The older offer, whose worker has been taken by now.
+    await other.getByRole('button', { name: 'Reload with it' }).first().click();
+    await other.waitForFunction(() => !('sameDocument' in window));
+    await other.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+  } finally {
+    writeFileSync('dist/sw.js', before);
+    await close();
+  }
+});
+
+test('a part of the page that can no longer be fetched says so, and offers to reload', async () => {
+  const { page, close } = await openPage('?engine=scripted');
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
+  await page.route('**/*.js', (route) => route.abort());
+  const views = page.getByRole('navigation', { name: 'Views' });
+  for (const view of ['Compare', 'Tokens', 'Machine']) {
+    await views.getByRole('button', { name: view }).click();
+    await page.getByRole('alert').getByText('This part of the page could not be loaded').waitFor();
+  }
+  await page.unroute('**/*.js');
+  await page.getByRole('button', { name: 'Reload the page' }).click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await close();
+});
+
 test('the built page is right under any path, and kept there too', async () => {
   const { server, url, missed } = await serveUnder('/some/where/else/');
   const { page, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });

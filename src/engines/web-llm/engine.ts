@@ -96,6 +96,8 @@ export class WebLlmEngine implements Engine {
       readJson(`${base}tokenizer.json`, signal),
       readJson(`${base}tokenizer_config.json`, signal),
     ]);
+    // What comes from a cache comes whether or not the load was stopped meanwhile.
+    if (signal?.aborted) throw new EngineError('aborted', `Loading ${name} was stopped.`);
     const tokenizer = options.createTokenizer({
       tokenizer: tokenizerFile,
       config: tokenizerConfig,
@@ -116,6 +118,8 @@ export class WebLlmEngine implements Engine {
     try {
       await library.reload(modelId, { ...NEUTRAL, context_window_size: contextLength });
       const vendor = await library.getGPUVendor();
+      // The library may have come to its end all the same.
+      signal?.throwIfAborted();
       report('ready', 1);
       const model = describeModel(options, config, contextLength);
       return new WebLlmEngine(library, tap, model, tokenizer, vendor);

@@ -38,10 +38,11 @@ export async function readModelConfig(base: string, signal: AbortSignal | undefi
  */
 export async function readJson(url: string, signal: AbortSignal | undefined): Promise<unknown> {
   const cache = await caches.open(CACHE).catch(() => null);
-  const response = (await cache?.match(url)) ?? (await fetched(url, signal, cache));
+  const response = (await cache?.match(url).catch(() => undefined)) ?? (await fetched(url, signal, cache));
   try {
     return await response.json();
   } catch (cause) {
+    if (signal?.aborted) throw stopped(url, cause);
     throw new EngineError('bad-reply', `${url} is no JSON; choose another model.`, { cause });
   }
 }
@@ -52,7 +53,7 @@ async function fetched(url: string, signal: AbortSignal | undefined, cache: Cach
   try {
     response = await fetch(url, signal ? { signal } : {});
   } catch (cause) {
-    if (signal?.aborted) throw new EngineError('aborted', `Loading from ${host} was stopped.`, { cause });
+    if (signal?.aborted) throw stopped(url, cause);
     throw new EngineError('network', `${host} cannot be reached; try again, or choose another model.`, {
       cause,
     });
@@ -63,4 +64,8 @@ async function fetched(url: string, signal: AbortSignal | undefined, cache: Cach
   // A full disk is no reason to fail: it is fetched anew at the next visit.
   await cache?.put(url, response.clone()).catch(() => undefined);
   return response;
+}
+
+function stopped(url: string, cause: unknown): EngineError {
+  return new EngineError('aborted', `Loading from ${new URL(url).host} was stopped.`, { cause });
 }

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as WebLlm from '@mlc-ai/web-llm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runDecoding } from '../../../src/decoding/decode.ts';
 import { type Engine, EngineError } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
-import { forwardOf } from '../../../src/engines/web-llm/engine.ts';
+import { forwardOf, WebLlmEngine } from '../../../src/engines/web-llm/engine.ts';
 import { webLlmError } from '../../../src/engines/web-llm/errors.ts';
 import { LogitTap } from '../../../src/engines/web-llm/logit_tap.ts';
 import { WebLlmSession } from '../../../src/engines/web-llm/session.ts';
@@ -331,6 +331,42 @@ describe('errors', () => {
     expect(error.message).toMatch(sentence);
     expect(error.message).toContain('Qwen');
     expect(error.cause).toBe(thrown);
+  });
+});
+
+describe('a load that is stopped', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('ends there while files are read that a cache has, as a cache knows no stopping', async () => {
+    const stop = new AbortController();
+    const config = {
+      vocab_size: 300,
+      context_window_size: 2048,
+      model_config: { hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4 },
+    };
+    const opened: string[] = [];
+    const cache = {
+      match: (url: string) => {
+        opened.push(url.slice(url.lastIndexOf('/') + 1));
+        if (url.endsWith('tokenizer.json')) stop.abort();
+        return Promise.resolve(Response.json(url.endsWith('mlc-chat-config.json') ? config : {}));
+      },
+    };
+    vi.stubGlobal('caches', { open: () => Promise.resolve(cache) });
+    const createTokenizer = vi.fn(() => scripted.tokenizer);
+    const loading = WebLlmEngine.load({
+      modelId: MODEL,
+      name: 'SmolLM2',
+      licence: 'Apache-2.0',
+      parameters: 1,
+      downloadBytes: 1,
+      format: 'q0f16',
+      createTokenizer,
+      signal: stop.signal,
+    });
+    await expect(loading).rejects.toMatchObject({ name: 'EngineError', code: 'aborted' });
+    expect(opened).toEqual(['mlc-chat-config.json', 'tokenizer.json', 'tokenizer_config.json']);
+    expect(createTokenizer).not.toHaveBeenCalled();
   });
 });
 

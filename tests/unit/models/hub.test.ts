@@ -19,6 +19,12 @@ describe('what a person types', () => {
       'https://example.org/models/x%20y.gguf?key=1',
       { kind: 'url', url: 'https://example.org/models/x%20y.gguf?key=1', fileName: 'x y.gguf' },
     ],
+    // A bare % stands for itself.
+    [
+      'https://example.org/50%-off.gguf',
+      { kind: 'url', url: 'https://example.org/50%-off.gguf', fileName: '50%-off.gguf' },
+    ],
+    ['https://hf.co/o/r/resolve/main/50%.gguf', { kind: 'file', name: 'o/r', path: '50%.gguf' }],
   ])('%s', (typed, place) => expect(parsePlace(typed)).toEqual(place));
 
   it.each(['', 'gpt2', 'a/b/c', 'javascript:alert(1)', 'file:///etc/passwd', '../..//x'])(
