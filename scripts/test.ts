@@ -5,46 +5,65 @@
 import { firefoxIsHere, HOW_TO_GET_FIREFOX } from '../tests/setup/firefox.ts';
 import { findLlamaServer, HOW_TO_GET_ONE } from '../tests/setup/llama_server.ts';
 import { sentence, sum } from './test/report.ts';
-import { type StepResult, check, tests } from './test/step.ts';
+import { type Step, type StepResult, check, runSteps, tests } from './test/step.ts';
 
-const setUp = await check('setup', 'node', 'scripts/run.mjs', 'setup');
+/** Longest that any one step may take. */
+const LIMIT_MS = 10 * 60_000;
 
-// Two at a time: each is a process of one thread, more or less.
-const checks = await Promise.all([
-  inTurn(
-    () => check('typecheck', 'tsc', '--noEmit'),
-    () => check('eslint', 'eslint', '--max-warnings=0', '.'),
-  ),
-  inTurn(
-    () => check('svelte-check', 'svelte-check', '--fail-on-warnings', '--output', 'human'),
-    () => check('knip', 'knip'),
-    () => check('arrows', 'depcruise', '--output-type=err', 'src'),
-    () => check('prettier', 'prettier', '--check', '--log-level=warn', '.'),
-    () => check('build', 'vite', 'build', '--logLevel=warn'),
-    () => check('bundle', 'node', 'scripts/run.mjs', 'check_bundle'),
-  ),
-]);
+/** Ctrl + C ends the steps that run, and what they came to is told. */
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
+const limits = { limit: LIMIT_MS, signal: interrupt.signal };
 
-const projects = ['unit', 'ui', 'page', 'gpu', 'conformance', 'e2e'];
-if (firefoxIsHere) projects.push('firefox');
+const command = (name: string, program: string, ...args: string[]): Step => ({
+  name,
+  run: () => check(name, program, args, limits),
+});
+const project = (name: string): Step => ({ name, run: () => tests(name, ['--project', name], limits) });
+/** A project that drives the built page. */
+const browser = (name: string, project: string, ...args: string[]): Step => ({
+  name,
+  needs: 'build',
+  run: () => tests(name, ['--project', project, ...args], limits, { LOGITSCOPE_BUILT: '1' }),
+});
+
 const llamaServer = findLlamaServer();
-if (llamaServer) projects.push('llama-server');
-const tested = await inTurn(...projects.map((project) => () => tests(project)));
-const results = [setUp, ...checks.flat(), ...tested];
+
+// Two at a time: most are a process of one thread, more or less. The longest begin first, so that the two end together.
+const steps: Step[] = [
+  command('build', 'vite', 'build', '--logLevel=warn'),
+  command('typecheck', 'tsc', '--noEmit'),
+  browser('e2e 1', 'e2e', '--shard=1/3'),
+  project('gpu'),
+  browser('e2e 2', 'e2e', '--shard=2/3'),
+  browser('e2e 3', 'e2e', '--shard=3/3'),
+  ...(firefoxIsHere ? [browser('firefox', 'firefox')] : []),
+  ...(llamaServer ? [browser('llama-server', 'llama-server')] : []),
+  project('conformance'),
+  project('page'),
+  project('unit'),
+  project('ui'),
+  command('svelte-check', 'svelte-check', '--fail-on-warnings', '--output', 'human'),
+  command('eslint', 'eslint', '--max-warnings=0', '.'),
+  command('prettier', 'prettier', '--check', '--log-level=warn', '.'),
+  command('arrows', 'depcruise', '--output-type=err', 'src'),
+  command('knip', 'knip'),
+  { ...command('bundle', 'node', 'scripts/run.mjs', 'check_bundle'), needs: 'build' },
+];
+
+const started = performance.now();
+const setUp = await check('setup', 'node', ['scripts/run.mjs', 'setup'], limits);
+const results: StepResult[] = [setUp, ...(await runSteps(steps, 2, interrupt.signal))];
 
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);
 if (!firefoxIsHere) console.log(`left out: the tests in Firefox; ${HOW_TO_GET_FIREFOX}`);
 if (!llamaServer) console.log(`left out: the tests against a llama.cpp server; ${HOW_TO_GET_ONE}`);
+for (const note of total.notes) console.log(note);
 console.log();
 for (const { name, tally, seconds } of results) {
   console.log(`${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s   ${sentence(tally)}`);
 }
+console.log(`${'in all'.padEnd(14)}${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s`);
 console.log(sentence(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
-
-async function inTurn(...steps: readonly (() => Promise<StepResult>)[]): Promise<StepResult[]> {
-  const done: StepResult[] = [];
-  for (const step of steps) done.push(await step());
-  return done;
-}

@@ -1,4 +1,5 @@
-/** What a step of `npm test` came to, and how Vitest's JSON report is read for it. */
+/** What a step of `npm test` came to. */
+import type { TestEvent, TestState } from './events.ts';
 
 export interface Tally {
   readonly passed: number;
@@ -6,46 +7,66 @@ export interface Tally {
   readonly skipped: number;
   /** Full names of the tests that did not run. */
   readonly skippedNames: readonly string[];
-}
-
-/** The parts of Vitest's JSON report (`--reporter=json`) that count. */
-interface VitestReport {
-  readonly success: boolean;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
-  }[];
+  /** Sentences on what kept a step from its end. */
+  readonly notes: readonly string[];
 }
 
 /** A check that is one command: it passed or it did not. */
 export function tallyOfCheck(ok: boolean): Tally {
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, skippedNames: [] };
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, skippedNames: [], notes: [] };
 }
 
 /**
- * Counts the tests of a report. A file that could not be loaded, and a run that failed without a failed test (an error
- * outside any test), count as one failure each.
- * @param text Vitest's JSON report, or null when it wrote none
- * @param exitCode Vitest's own
+ * Counts the tests of a run. One failure each: a test that was going on when the run was ended, a file that could not be
+ * loaded, and a run that failed without a failed test (an error outside any test).
+ * @param exitCode Vitest's own, or null when it was ended
+ * @param ending why it was ended before its end, for the note
  */
-export function tallyOfVitest(text: string | null, exitCode: number | null): Tally {
-  if (text === null) return tallyOfCheck(false);
-  const { testResults, success } = JSON.parse(text) as VitestReport;
-  const tests = testResults.flatMap((file) => file.assertionResults);
-  const unloadable = testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+export function tallyOfVitest(
+  events: readonly TestEvent[],
+  exitCode: number | null,
+  ending = `it ended with code ${exitCode}`,
+): Tally {
+  const results = events.filter((event) => event.type === 'result');
+  const count = (state: TestState): number => results.filter((result) => result.state === state).length;
+  const files = events.filter((event) => event.type === 'file');
+  const unloadable = files.filter(
+    ({ file, ok }) => !ok && !results.some((result) => result.file === file && result.state === 'failed'),
   );
-  const passed = tests.filter((test) => test.status === 'passed').length;
-  const failed = tests.filter((test) => test.status === 'failed').length + unloadable.length;
-  const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed');
-  const failedOutside = failed === 0 && (!success || exitCode !== 0);
+  const goingOn = unfinished(events);
+  const whole = events.some((event) => event.type === 'end');
+  const failed = count('failed') + unloadable.length + (whole ? 0 : goingOn.length);
+  const failedOutside = failed === 0 && (!whole || exitCode !== 0);
+  const notes = [...unloadable.map(({ file }) => `${file} could not be loaded, or failed outside its tests`)];
+  if (!whole) notes.push(endedEarly(events, goingOn, ending));
   return {
-    passed,
+    passed: count('passed'),
     failed: failedOutside ? 1 : failed,
-    skipped: skipped.length,
-    skippedNames: skipped.map((test) => test.fullName),
+    skipped: count('skipped'),
+    skippedNames: results.filter(({ state }) => state === 'skipped').map(({ test }) => test),
+    notes,
   };
+}
+
+/** `file: test` of each test that began and has no result. */
+function unfinished(events: readonly TestEvent[]): string[] {
+  const open = new Set<string>();
+  for (const event of events) {
+    if (event.type === 'begin') open.add(`${event.file}: ${event.test}`);
+    if (event.type === 'result') open.delete(`${event.file}: ${event.test}`);
+  }
+  return [...open];
+}
+
+function endedEarly(events: readonly TestEvent[], goingOn: readonly string[], ending: string): string {
+  const all = events.flatMap((event) => (event.type === 'run' ? event.files : []));
+  const over = new Set(events.flatMap((event) => (event.type === 'file' ? [event.file] : [])));
+  const begun = new Set(events.flatMap((event) => ('file' in event ? [event.file] : [])));
+  const open = goingOn.length > 0 ? goingOn : [...begun].filter((file) => !over.has(file));
+  const where = open.length > 0 ? ` in ${open.map((name) => `"${name}"`).join(' and ')}` : '';
+  const rest = all.filter((file) => !begun.has(file));
+  const left = rest.length > 0 ? `; not begun: ${rest.join(', ')}` : '';
+  return `${ending}${where}, with ${over.size} of ${all.length} files over${left}`;
 }
 
 export function sum(tallies: readonly Tally[]): Tally {
@@ -54,6 +75,7 @@ export function sum(tallies: readonly Tally[]): Tally {
     failed: tallies.reduce((total, tally) => total + tally.failed, 0),
     skipped: tallies.reduce((total, tally) => total + tally.skipped, 0),
     skippedNames: tallies.flatMap((tally) => tally.skippedNames),
+    notes: tallies.flatMap((tally) => tally.notes),
   };
 }
 

@@ -1,15 +1,10 @@
-/** Runs one step of `npm test` as a process of its own, with a time limit, so that a step that fails or hangs hides no other. */
-import { spawn } from 'node:child_process';
+/** The steps of `npm test`: each is a process of its own with a time limit, so that one that fails or hangs hides no other. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { EVENTS_FILE_VARIABLE, readEvents, type TestEvent } from './events.ts';
+import { type Limits, runProgram } from './program.ts';
 import { type Tally, tallyOfCheck, tallyOfVitest } from './report.ts';
-
-/** So that the tools are found when this is not run by npm. */
-const PATH = [join(process.cwd(), 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
-
-/** Longest that any one step may take. */
-const STEP_LIMIT_MS = 12 * 60_000;
 
 export interface StepResult {
   readonly name: string;
@@ -17,57 +12,101 @@ export interface StepResult {
   readonly seconds: number;
 }
 
-/** @returns exit code, or null when it was killed or could not start; `output` is empty when it went straight to the terminal */
-function run(
+/** A command that passes or fails as a whole. Its output is shown only when it fails. */
+export async function check(
+  name: string,
   command: string,
   args: readonly string[],
-  live: boolean,
-): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve) => {
-    let output = '';
-    const stream = live ? 'inherit' : 'pipe';
-    const child = spawn(command, args, { stdio: ['ignore', stream, stream], env: { ...process.env, PATH } });
-    const timer = setTimeout(() => child.kill(), STEP_LIMIT_MS);
-    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const finish = (code: number | null) => {
-      clearTimeout(timer);
-      resolve({ code, output });
-    };
-    child.on('close', finish);
-    child.on('error', (error) => {
-      output += error.message;
-      finish(null);
-    });
-  });
-}
-
-function readReport(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-/** A command that passes or fails as a whole. Its output is shown only when it fails. */
-export async function check(name: string, command: string, ...args: readonly string[]): Promise<StepResult> {
+  limits: Limits,
+): Promise<StepResult> {
   const start = performance.now();
-  const { code, output } = await run(command, args, false);
+  const { code, output, late } = await runProgram(command, args, false, limits);
   const seconds = (performance.now() - start) / 1000;
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
   if (code !== 0) console.log(output.trimEnd());
-  return { name, seconds, tally: tallyOfCheck(code === 0) };
+  const tally = tallyOfCheck(code === 0);
+  return { name, seconds, tally: late ? { ...tally, notes: [`${name}: ${atLimit(limits)}`] } : tally };
 }
 
-/** One project of vitest.config.ts; each of its tests counts. */
-export async function tests(project: string): Promise<StepResult> {
+/**
+ * Tests of vitest.config.ts; each of them counts.
+ * @param args what Vitest is to run, e.g. `--project unit`
+ * @param env more of its environment
+ */
+export async function tests(
+  name: string,
+  args: readonly string[],
+  limits: Limits,
+  env: Record<string, string> = {},
+): Promise<StepResult> {
   const start = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'logitscope-test-'));
-  const report = join(folder, 'report.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { code } = await run('vitest', ['run', '--project', project, ...reporters], true);
-  const tally = tallyOfVitest(readReport(report), code);
+  const path = join(folder, 'events.jsonl');
+  const reporters = ['--reporter=default', '--reporter=scripts/test/reporter.ts'];
+  const command = ['run', ...args, ...reporters];
+  const { code, late } = await runProgram('vitest', command, true, limits, {
+    ...env,
+    [EVENTS_FILE_VARIABLE]: path,
+  });
+  const events = eventsIn(path);
   rmSync(folder, { recursive: true });
-  return { name: project, seconds: (performance.now() - start) / 1000, tally };
+  const tally = tallyOfVitest(events, code, late ? atLimit(limits) : undefined);
+  const notes = tally.notes.map((note) => `${name}: ${note}`);
+  return { name, seconds: (performance.now() - start) / 1000, tally: { ...tally, notes } };
+}
+
+const atLimit = ({ limit }: Limits): string => `stopped at its limit of ${Math.round(limit / 1000)} s`;
+
+function eventsIn(path: string): TestEvent[] {
+  try {
+    return readEvents(readFileSync(path, 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+export interface Step {
+  readonly name: string;
+  /** A step that must be over before this one begins. */
+  readonly needs?: string;
+  run(): Promise<StepResult>;
+}
+
+/**
+ * Runs steps in their order, so many at a time; one that waits for another lets the next go first.
+ * @param signal once it is aborted, no further step begins
+ * @returns their results, in the order in which they ended
+ */
+export async function runSteps(
+  steps: readonly Step[],
+  atOnce: number,
+  signal: AbortSignal,
+): Promise<StepResult[]> {
+  const waiting = [...steps];
+  const results: StepResult[] = [];
+  const running = new Set<Promise<void>>();
+  while ((waiting.length > 0 && !signal.aborted) || running.size > 0) {
+    const over = new Set(results.map(({ name }) => name));
+    const next = waiting.findIndex(({ needs }) => needs === undefined || over.has(needs));
+    if (next !== -1 && running.size < atOnce && !signal.aborted) {
+      const step = waiting.splice(next, 1)[0]!;
+      const done: Promise<void> = step
+        .run()
+        .catch((error: unknown) => broken(step.name, error))
+        .then((result) => {
+          results.push(result);
+          running.delete(done);
+        });
+      running.add(done);
+    } else if (running.size > 0) await Promise.race(running);
+    else
+      throw new Error(`a step waits for one that never runs: ${waiting.map(({ name }) => name).join(', ')}`);
+  }
+  return results;
+}
+
+/** A step that could not even be run. */
+function broken(name: string, error: unknown): StepResult {
+  const tally = { ...tallyOfCheck(false), notes: [`${name}: ${String(error)}`] };
+  return { name, seconds: 0, tally };
 }

@@ -1,4 +1,7 @@
-/** Vitest's global set-up for the browser tests: builds the page once and serves what was built, as a visitor would get it. */
+/**
+ * Vitest's global set-up for the browser tests: builds the page and serves what was built, as a visitor would get it.
+ * `LOGITSCOPE_BUILT=1` says that `dist/` is built already: `npm test` does so once for all its steps.
+ */
 import { build, preview } from 'vite';
 import type { TestProject } from 'vitest/node';
 
@@ -10,12 +13,16 @@ declare module 'vitest' {
 }
 
 export default async function serve(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env['LOGITSCOPE_BUILT'] === undefined) await buildPage();
+  const server = await preview({ logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
+  project.provide('pageUrl', server.resolvedUrls!.local[0]!);
+  return () => server.close();
+}
+
+async function buildPage(): Promise<void> {
   // Vitest has set this to `test`, which Vite would take for a development build: checks in it, and several times slower.
   const before = process.env['NODE_ENV'];
   process.env['NODE_ENV'] = 'production';
   await build({ logLevel: 'error' });
   process.env['NODE_ENV'] = before;
-  const server = await preview({ logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
-  project.provide('pageUrl', server.resolvedUrls!.local[0]!);
-  return () => server.close();
 }
