@@ -1,4 +1,5 @@
 /** Chat templates: Jinja programs out of files that are not trusted. */
+import { Template } from '@huggingface/jinja';
 import type { ChatMessage } from '../../../src/engines/contract.ts';
 import { Metadata } from '../../../src/engines/webgpu/gguf/metadata.ts';
 import { chatTemplate } from '../../../src/engines/webgpu/tokenizer/chat_template.ts';
@@ -78,7 +79,17 @@ export function templates(): Promise<Subject<{ source: string; messages: ChatMes
     judge: ({ source, messages }) => {
       const metadata = new Metadata(new Map([['tokenizer.chat_template', source]]), 'made.gguf');
       const text = chatTemplate(metadata, '<s>', '</s>').render(messages, true);
-      hold(typeof text === 'string', 'a template renders text');
+      if (!/range|strftime/.test(source)) {
+        const given = {
+          messages,
+          bos_token: '<s>',
+          eos_token: '</s>',
+          add_generation_prompt: true,
+          tools: null,
+          documents: null,
+        };
+        hold(text === new Template(source).render(given), 'the library renders another text');
+      }
       return 'accepted';
     },
   });

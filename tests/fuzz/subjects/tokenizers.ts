@@ -33,6 +33,12 @@ const PIECES = [
   '漢字',
 ];
 
+interface Input {
+  /** By its number: those that are made, then those that are published. */
+  readonly tokenizer: number;
+  readonly text: string;
+}
+
 interface Named {
   readonly name: string;
   readonly tokenizer: Tokenizer;
@@ -40,15 +46,16 @@ interface Named {
   readonly sentencepiece: boolean;
 }
 
-export async function tokenizers(): Promise<Subject<string>> {
+export async function tokenizers(): Promise<Subject<Input>> {
   const all = [...(await madeOnes()), ...(await publishedOnes())];
   return {
     name: 'tokenizers',
-    cases: 200_000,
-    few: 250,
-    generate: anyText,
-    judge: (text) => {
-      for (const one of all) judgeText(one, text);
+    // As many texts for each.
+    cases: 200_000 * all.length,
+    few: 1000,
+    generate: (chance) => ({ tokenizer: chance.below(all.length), text: anyText(chance) }),
+    judge: ({ tokenizer, text }) => {
+      judgeText(all[tokenizer]!, text);
       return 'accepted';
     },
   };
@@ -56,7 +63,7 @@ export async function tokenizers(): Promise<Subject<string>> {
 
 function anyText(chance: Chance): string {
   const piece = (): string => (chance.oneIn(2) ? chance.pick(PIECES) : chance.letter());
-  if (chance.oneIn(100)) return piece().repeat(chance.below(3000));
+  if (chance.oneIn(500)) return piece().repeat(chance.below(3000));
   return chance.several(0, 40, piece).join('');
 }
 

@@ -1,3 +1,4 @@
+import { Template } from '@huggingface/jinja';
 import { describe, expect, it } from 'vitest';
 import { Metadata, type MetadataValue } from '../../../src/engines/webgpu/gguf/metadata.ts';
 import { chatTemplate } from '../../../src/engines/webgpu/tokenizer/chat_template.ts';
@@ -8,10 +9,24 @@ function template(source: string) {
   return chatTemplate(new Metadata(values, 'made.gguf'), '<s>', '</s>');
 }
 
+/** Builds a text of 300 000 letters. */
+const LONG = `{% set n = namespace(x='${'a'.repeat(3000)}') %}{% set n.x = [${'n.x,'.repeat(100)}] | join %}`;
+const TOO_MUCH = /too long for what it does with them|more than 700 ms/;
+
+function in10000(statement: string): string {
+  return `{% for i in range(10000) %}${statement}{% endfor %}`;
+}
+
+/** A list of 60 levels, each of which has the next one twice. */
+function doubled(use: string): string {
+  return `{% set n = namespace(x=['a']) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}${use}`;
+}
+
 const MESSAGES = [
   { role: 'system', content: 'Be brief.' },
   { role: 'user', content: 'Hello {{ bos_token }}' },
 ] as const;
+const GIVEN = { messages: MESSAGES, bos_token: '<s>', eos_token: '</s>', add_generation_prompt: true };
 
 describe('chat templates', () => {
   it('render messages, special texts and the generation prompt', () => {
@@ -62,6 +77,15 @@ describe('chat templates', () => {
     expect(() => chat.render([messages[0], messages[2]], true)).toThrow(refusal(/order/));
   });
 
+  it('do what the library does, step by step', () => {
+    // Each kind of node whose operands the bounds look at.
+    const source = `{% set n = namespace(a=[3, 1, 2], s='a-b-c') %}{{ n.a | sort(reverse=true) | join(',') }} {{ n.s.split('-', 1) | last }} {{ n.s | replace('-', '+', 1) }} {{ 'b' in n.s }} {{ 2 in n.a }} {{ n.a[1:] | length }} {{ n.s[::-1] }}
+{%- macro m(x, y=2, z=3) %}<{{ x }}{{ y }}{{ z }}>{% endmacro %}{{ m(1, z=9) }}{{ m(*n.a) }}{{ m(**{'x': 7}) }}{% call m(5) %}{% endcall %}
+{%- filter upper %} up {{ n.s }}{% endfilter %}{% for k, v in {'p': 1}.items() %}{{ k ~ v }}{% endfor %}{% for x in n.a if x > 1 %}{{ x }}{% else %}none{% endfor %}
+{{- messages | map(attribute='role') | join('/') }}{{ messages | selectattr('role', 'equalto', 'user') | list | length }} {{ missing | default('d') }} {{ 'q' if n.a and not missing else 'r' }} {{ messages[0] | tojson(indent=1) }}`;
+    expect(template(source).render(MESSAGES, true)).toBe(new Template(source).render(GIVEN));
+  });
+
   it('say in their own words what they refuse', () => {
     const chat = template(`{{ raise_exception('Roles must alternate user/assistant.') }}`);
     expect(() => chat.render(MESSAGES, true)).toThrow(refusal(/Roles must alternate/));
@@ -76,21 +100,49 @@ describe('chat templates', () => {
     [
       'loops in loops',
       `${'{% for i in range(10000) %}'.repeat(4)}{% set x = i %}${'{% endfor %}'.repeat(4)}`,
-      /more than 200000 steps/,
+      // On a busy machine its time is over first.
+      /more than (200000 steps|700 ms)/,
     ],
     [
       'a text that doubles',
       `{% set n = namespace(x='0123456789') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}`,
-      /more than 4000000 characters/,
+      /more than 1000000 characters/,
     ],
     [
       'a list that doubles',
       `{% set n = namespace(x=[1, 2]) %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}`,
       /more than 10000 entries/,
     ],
+    ['a date without end', `{{ strftime_now('${'%B'.repeat(99_000)}') }}`, /format of more than 200/],
+    [
+      'dates in loops',
+      in10000("{% set x = strftime_now('%B %A') %}".repeat(9)),
+      /more than (200000 steps|700 ms)/,
+    ],
+    ['texts that grow by replace', `${LONG}${in10000("{% set x = n.x.replace('a', n.x) %}")}`, TOO_MUCH],
+    ['texts that grow by replacing nothing', `${LONG}{{ n.x | replace('', n.x) | length }}`, TOO_MUCH],
+    ['texts in upper case', `${LONG}${in10000('{% set x = n.x | upper %}')}`, TOO_MUCH],
+    ['texts backwards', `${LONG}${in10000('{% set x = n.x[::-1] %}')}`, TOO_MUCH],
+    ['texts that are compared', `${LONG}${in10000("{% set x = n.x == 'b' ~ n.x %}")}`, TOO_MUCH],
+    ['texts looked for in texts', `${LONG}{{ n.x ~ 'b' in n.x ~ n.x }}`, TOO_MUCH],
+    ['JSON again and again', `${LONG}${in10000('{% set x = [n.x, messages] | tojson %}')}`, TOO_MUCH],
+    ['JSON with a wide margin', '{{ messages | tojson(indent=100000000) }}', /indent of 100000000/],
+    ['lines with a wide margin', "{{ 'a\\nb' | indent(width=400000000) | length }}", TOO_MUCH],
+    ['a list of lists that doubles', doubled('{{ n.x | tojson | length }}'), /more than 1000000 characters/],
+    ['a list of lists that is written', doubled('{{ n.x }}'), /more than 1000000 characters/],
+    ['lists in lists', `{% set n = namespace(x=[]) %}${in10000('{% set n.x = [n.x] %}')}`, /nest too deep/],
+    ['a namespace in itself', '{% set n = namespace() %}{% set n.x = n %}{{ n }}', /nest too deep/],
+    ['a filter over a block', `${LONG}{% filter replace('a', n.x) %}{{ n.x }}{% endfilter %}`, TOO_MUCH],
+    [
+      'loops that do nothing',
+      `${'{% for i in range(10000) %}'.repeat(3)}${'{% endfor %}'.repeat(3)}`,
+      TOO_MUCH,
+    ],
+    ['a text that is joined', `${LONG}{{ range(10000) | join(n.x) | length }}`, TOO_MUCH],
+    ['a list that is sorted', `${LONG}${in10000('{% set x = [n.x, n.x, n.x] | sort %}')}`, TOO_MUCH],
     ['a macro without end', '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}', /refuses/],
     ['a template without end', 'x'.repeat(200_001), /200001 characters/],
-    ['deep nesting', `{{ ${'('.repeat(50_000)}1${')'.repeat(50_000)} }}`, /refuses/],
+    ['deep nesting', `{{ ${'('.repeat(50_000)}1${')'.repeat(50_000)} }}`, /nests too deep/],
     ['a way to the page', `{{ messages.constructor.constructor('return 1')() }}`, /refuses/],
   ])('fail with a typed error: %s', (_, source, message) => {
     const chat =

@@ -1,8 +1,7 @@
 import { EngineError } from '../../contract.ts';
 
 /** What a GGUF key can hold. 64-bit integers are read as doubles: exact up to 2^53, and no key of ours goes beyond. */
-export type MetadataValue =
-  number | boolean | string | readonly number[] | readonly boolean[] | readonly string[];
+export type MetadataValue = number | boolean | string | ArrayLike<number> | readonly string[];
 
 /**
  * The key–value pairs at the head of a GGUF file, read with types. Each getter returns the fallback when the key is
@@ -49,9 +48,9 @@ export class Metadata {
     throw this.#mismatch(key, 'true or false');
   }
 
-  numberArray(key: string, fallback?: readonly number[]): readonly number[] {
+  numberArray(key: string, fallback?: ArrayLike<number>): ArrayLike<number> {
     const value = this.#values.get(key) ?? fallback;
-    if (isArrayOf(value, 'number')) return value as readonly number[];
+    if (isArrayOf(value, 'number')) return value as ArrayLike<number>;
     throw this.#mismatch(key, 'a list of numbers');
   }
 
@@ -73,11 +72,15 @@ export class Metadata {
 
 /** The reader makes every list of one type, so the first element speaks for all. */
 function isArrayOf(value: MetadataValue | undefined, type: 'number' | 'string'): boolean {
-  return Array.isArray(value) && (value.length === 0 || typeof value[0] === type);
+  return isList(value) && (value.length === 0 || typeof value[0] === type);
+}
+
+function isList(value: MetadataValue | undefined): value is ArrayLike<number> | readonly string[] {
+  return typeof value === 'object';
 }
 
 function describe(value: MetadataValue): string {
-  if (Array.isArray(value)) return `a list of ${value.length} (${typeof value[0]})`;
+  if (isList(value)) return `a list of ${value.length} (${typeof value[0]})`;
   if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 40))}`;
   return String(value);
 }

@@ -11,19 +11,23 @@ const ARRAY = 9;
 interface Scalar {
   readonly bytes: number;
   readonly read: (cursor: HeaderCursor) => number;
+  /** Holds a list of them in no more bytes than the file has. */
+  readonly list: new (length: number) => { [index: number]: number; readonly length: number };
 }
 
 const NUMBERS: Readonly<Record<number, Scalar>> = {
-  0: { bytes: 1, read: (cursor) => cursor.u8() },
-  1: { bytes: 1, read: (cursor) => cursor.i8() },
-  2: { bytes: 2, read: (cursor) => cursor.u16() },
-  3: { bytes: 2, read: (cursor) => cursor.i16() },
-  4: { bytes: 4, read: (cursor) => cursor.u32() },
-  5: { bytes: 4, read: (cursor) => cursor.i32() },
-  6: { bytes: 4, read: (cursor) => cursor.f32() },
-  10: { bytes: 8, read: (cursor) => cursor.u64() },
-  11: { bytes: 8, read: (cursor) => cursor.i64() },
-  12: { bytes: 8, read: (cursor) => cursor.f64() },
+  0: { bytes: 1, read: (cursor) => cursor.u8(), list: Uint8Array },
+  1: { bytes: 1, read: (cursor) => cursor.i8(), list: Int8Array },
+  2: { bytes: 2, read: (cursor) => cursor.u16(), list: Uint16Array },
+  3: { bytes: 2, read: (cursor) => cursor.i16(), list: Int16Array },
+  4: { bytes: 4, read: (cursor) => cursor.u32(), list: Uint32Array },
+  5: { bytes: 4, read: (cursor) => cursor.i32(), list: Int32Array },
+  6: { bytes: 4, read: (cursor) => cursor.f32(), list: Float32Array },
+  // In lists alone; no model has one.
+  [BOOL]: { bytes: 1, read: (cursor) => Number(cursor.u8() !== 0), list: Uint8Array },
+  10: { bytes: 8, read: (cursor) => cursor.u64(), list: Float64Array },
+  11: { bytes: 8, read: (cursor) => cursor.i64(), list: Float64Array },
+  12: { bytes: 8, read: (cursor) => cursor.f64(), list: Float64Array },
 };
 
 /** Reads one value: its type, then itself. @throws EngineError `bad-file` */
@@ -68,7 +72,7 @@ async function readArray(cursor: HeaderCursor, file: string, what: string): Prom
   if (type === ARRAY) {
     throw new EngineError('bad-file', `${file}: ${what} is a list of lists, which no model file has.`);
   }
-  const scalar = type === BOOL ? { bytes: 1, read: (from: HeaderCursor) => from.u8() } : NUMBERS[type];
+  const scalar = NUMBERS[type];
   if (!scalar && type !== STRING) throw unknownType(file, what, type);
   // A string takes its length's eight bytes at least.
   const smallest = scalar?.bytes ?? 8;
@@ -79,12 +83,12 @@ async function readArray(cursor: HeaderCursor, file: string, what: string): Prom
     );
   }
   if (!scalar) return readStrings(cursor, length, file, what);
-  const numbers: number[] = [];
+  const numbers = new scalar.list(length);
   for (let i = 0; i < length; i++) {
     if (!cursor.has(scalar.bytes)) await cursor.ensure(scalar.bytes, what);
-    numbers.push(scalar.read(cursor));
+    numbers[i] = scalar.read(cursor);
   }
-  return type === BOOL ? numbers.map((value) => value !== 0) : numbers;
+  return numbers;
 }
 
 /** As `readText` in a loop, without a promise for each entry. */

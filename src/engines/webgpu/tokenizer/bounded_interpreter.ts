@@ -1,35 +1,212 @@
 import { Interpreter } from '@huggingface/jinja';
+import {
+  binaryCost,
+  callCost,
+  filterCost,
+  iterationCost,
+  outputCost,
+  sliceCost,
+  type TemplateValue,
+  weightOf,
+} from './template_cost.ts';
 
-type Evaluate = Interpreter['evaluate'];
+type Statement = NonNullable<Parameters<Interpreter['evaluate']>[0]>;
+type Scope = Parameters<Interpreter['evaluate']>[1];
+type Value = ReturnType<Interpreter['evaluate']>;
 type Program = Parameters<Interpreter['run']>[0];
 
 /** Expressions and statements evaluated in one rendering. A long chat with tools takes some ten thousand. */
 const MAX_STEPS = 200_000;
-/** Characters of any text that a template builds. The longest prompts of small models have some 100 000. */
-const MAX_TEXT_LENGTH = 4_000_000;
+/** Characters of a text that a template builds, and of what a list or an object would be as text. Prompts of small models have some 100 000. */
+const MAX_TEXT_LENGTH = 1_000_000;
 /** Entries of any list that a template builds. */
 const MAX_LIST_LENGTH = 10_000;
+/** What all steps may cost, and one of them (template_cost.ts). A long chat costs some million. */
+const MAX_COST = 100_000_000;
+const MAX_STEP_COST = 20_000_000;
+/** For what no cost foresees. A template that is meant takes a few milliseconds. */
+const MAX_MILLISECONDS = 700;
 
-/** Jinja's interpreter with a bound on what a program may do. @throws Error in `render` where it does more */
+// The nodes whose operands are looked at before they meet. The library does not export their types.
+type Arguments = readonly (Statement & { value?: unknown; argument?: Statement })[];
+interface Call extends Statement {
+  readonly callee: Statement & { object?: Statement; property?: { value?: unknown }; value?: unknown };
+  readonly args: Arguments;
+}
+interface Operation extends Statement {
+  readonly operator: { readonly value: string };
+  readonly left: Statement;
+  readonly right: Statement;
+}
+interface Filter extends Statement {
+  readonly operand: Statement;
+  readonly filter: Call & { readonly value?: unknown };
+  readonly body: readonly Statement[];
+}
+interface Loop extends Statement {
+  readonly iterable: Statement & { lhs?: Statement };
+}
+interface Member extends Statement {
+  readonly object: Statement;
+  readonly property: Statement;
+}
+
+/**
+ * Jinja's interpreter with a bound on what a program may do. The operands of an operation are evaluated first, so that what it will
+ * cost is known before it begins: each step is charged what goes in, and what may come out of it.
+ *
+ * @throws Error in `render` where it does more
+ */
 export class BoundedInterpreter extends Interpreter {
   #steps = 0;
+  #cost = 0;
+  #deadline = Infinity;
+  /** Expressions that stand in a block by themselves: what they come to is written. */
+  readonly #written = new WeakSet<object>();
 
   render(program: Program): string {
+    this.#deadline = performance.now() + MAX_MILLISECONDS;
+    this.#findWritten(program);
     return String(this.run(program).value);
   }
 
-  override evaluate(...[statement, environment]: Parameters<Evaluate>): ReturnType<Evaluate> {
-    if (++this.#steps > MAX_STEPS) throw new Error(`it takes more than ${MAX_STEPS} steps`);
-    const result = super.evaluate(statement, environment);
-    const { value } = result;
-    if (typeof value === 'string' && value.length > MAX_TEXT_LENGTH) {
+  override evaluate(statement: Statement | undefined, scope: Scope): Value {
+    if (statement instanceof Known) return statement.known as Value;
+    this.#countStep();
+    const result = super.evaluate(statement && this.#prepared(statement, scope), scope);
+    if (weightOf(result) > MAX_TEXT_LENGTH) {
       throw new Error(`it builds a text of more than ${MAX_TEXT_LENGTH} characters`);
     }
-    if (Array.isArray(value) && value.length > MAX_LIST_LENGTH) {
+    if (Array.isArray(result.value) && result.value.length > MAX_LIST_LENGTH) {
       throw new Error(`it builds a list of more than ${MAX_LIST_LENGTH} entries`);
     }
+    if (statement && this.#written.has(statement)) this.#charge(outputCost(result));
     return result;
   }
+
+  /** The same operation with its operands known, charged for. */
+  #prepared(statement: Statement, scope: Scope): Statement {
+    const evaluated = (operand: Statement): Value => this.evaluate(operand, scope);
+    switch (statement.type) {
+      case 'BinaryExpression': {
+        const { operator, left, right } = statement as Operation;
+        // These may leave their second operand alone.
+        if (operator.value === 'and' || operator.value === 'or') return statement;
+        const operands = [evaluated(left), evaluated(right)] as const;
+        this.#charge(binaryCost(operator.value, ...operands));
+        return changed(statement, { left: new Known(operands[0]), right: new Known(operands[1]) });
+      }
+      case 'FilterExpression': {
+        const { operand, filter } = statement as Filter;
+        return this.#filtered(statement, evaluated(operand), filter, scope);
+      }
+      case 'FilterStatement': {
+        const { body, filter } = statement as Filter;
+        const text = evaluated({ type: 'Program', body } as unknown as Statement);
+        return this.#filtered({ type: 'FilterExpression' } as Statement, text, filter, scope);
+      }
+      case 'CallExpression':
+        return this.#called(statement as Call, scope);
+      case 'CallStatement': {
+        const { call } = statement as Statement & { call: Call };
+        return changed(statement, { call: this.#called(call, scope) });
+      }
+      case 'MemberExpression': {
+        const { object, property } = statement as Member;
+        if (property.type !== 'SliceExpression') return statement;
+        const value = evaluated(object);
+        this.#charge(sliceCost(value));
+        return changed(statement, { object: new Known(value) });
+      }
+      case 'For': {
+        const { iterable } = statement as Loop;
+        const value = evaluated(iterable.lhs ?? iterable);
+        this.#charge(iterationCost(value));
+        const known = new Known(value);
+        return changed(statement, { iterable: iterable.lhs ? changed(iterable, { lhs: known }) : known });
+      }
+      default:
+        return statement;
+    }
+  }
+
+  #filtered(statement: Statement, operand: Value, filter: Filter['filter'], scope: Scope): Statement {
+    const call = filter.type === 'CallExpression' ? this.#withArguments(filter, scope) : null;
+    this.#charge(filterCost(String((call ? filter.callee : filter).value), operand, call?.values ?? []));
+    return changed(statement, { operand: new Known(operand), filter: call?.node ?? filter });
+  }
+
+  #called(call: Call, scope: Scope): Call {
+    const { node, values } = this.#withArguments(call, scope);
+    const { callee } = call;
+    if (callee.type !== 'MemberExpression') return node;
+    const object = this.evaluate(callee.object, scope);
+    this.#charge(callCost(String(callee.property?.value), object, values));
+    return changed(node, { callee: changed(callee, { object: new Known(object) }) });
+  }
+
+  /** Positional arguments come before keywords, as in the library. Literals stay: some filters ask for them. */
+  #withArguments(call: Call, scope: Scope): { node: Call; values: Value[] } {
+    const values: Value[] = [];
+    const known = [...call.args];
+    const place = (inner: Statement): Known => {
+      const value = this.evaluate(inner, scope);
+      values.push(value);
+      return new Known(value);
+    };
+    call.args.forEach((argument, i) => {
+      if (argument.type === 'SpreadExpression')
+        known[i] = changed(argument, { argument: place(argument.argument!) });
+      else if (!argument.type.startsWith('Keyword')) {
+        const value = place(argument);
+        if (argument.type !== 'StringLiteral') known[i] = value;
+      }
+    });
+    call.args.forEach((argument, i) => {
+      if (argument.type === 'KeywordSpreadExpression') {
+        known[i] = changed(argument, { argument: place(argument.argument!) });
+      } else if (argument.type === 'KeywordArgumentExpression') {
+        known[i] = changed(argument, { value: place(argument.value as Statement) });
+      }
+    });
+    return { node: changed(call, { args: known }), values };
+  }
+
+  #countStep(): void {
+    if (++this.#steps > MAX_STEPS) throw new Error(`it takes more than ${MAX_STEPS} steps`);
+    if (this.#steps % 64 === 0) this.#checkTime();
+  }
+
+  #charge(cost: number): void {
+    this.#cost += cost;
+    if (cost > MAX_STEP_COST || this.#cost > MAX_COST)
+      throw new Error('its texts and lists are too long for what it does with them');
+    this.#checkTime();
+  }
+
+  #checkTime(): void {
+    if (performance.now() > this.#deadline) throw new Error(`it takes more than ${MAX_MILLISECONDS} ms`);
+  }
+
+  #findWritten(node: unknown): void {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, inner] of node instanceof Map ? node : Object.entries(node)) {
+      if (Array.isArray(inner) && ['body', 'alternate', 'defaultBlock'].includes(name as string)) {
+        for (const statement of inner) this.#written.add(statement as object);
+      }
+      this.#findWritten(inner);
+    }
+  }
+}
+
+/** Stands for an operand that has been evaluated. */
+class Known {
+  readonly type = 'Known';
+  constructor(readonly known: TemplateValue) {}
+}
+
+function changed<T extends Statement>(node: T, changes: Readonly<Record<string, unknown>>): T {
+  return { ...node, ...changes };
 }
 
 /** Jinja's `range`, as Python's. */

@@ -4,6 +4,8 @@ import type { Metadata } from '../gguf/metadata.ts';
 import { BoundedInterpreter, boundedRange } from './bounded_interpreter.ts';
 import { strftime } from './strftime.ts';
 
+type Program = ReturnType<typeof parse>;
+
 const KEY = 'tokenizer.chat_template';
 
 /** Characters of a template. The longest published ones (with tools) have about 20 000. */
@@ -24,6 +26,7 @@ export interface ChatTemplate {
 export function chatTemplate(metadata: Metadata, bos: string, eos: string): ChatTemplate {
   if (!metadata.has(KEY)) return { exists: false, render: () => noTemplate() };
   const source = metadata.string(KEY);
+  let program: Program | null = null;
   return {
     exists: true,
     render: (messages, addGenerationPrompt) => {
@@ -35,7 +38,7 @@ export function chatTemplate(metadata: Metadata, bos: string, eos: string): Chat
       }
       try {
         // The options are those that Transformers renders with.
-        const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+        program ??= parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
         const environment = globals();
         environment.set(
           'messages',
@@ -50,7 +53,7 @@ export function chatTemplate(metadata: Metadata, bos: string, eos: string): Chat
         return new BoundedInterpreter(environment).render(program);
       } catch (cause) {
         // A template says what it does not accept through raise_exception; its words are the best that there are.
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = reasonOf(cause);
         throw new EngineError(
           'bad-template',
           `The model's chat template refuses these messages: ${reason.slice(0, 300)} (change the messages, or use the plain prompt).`,
@@ -74,6 +77,12 @@ function globals(): Environment {
   });
   environment.set('strftime_now', (format: unknown) => strftime(new Date(), String(format)));
   return environment;
+}
+
+function reasonOf(cause: unknown): string {
+  // For a stack or a text that is too large each browser has words of its own; Firefox calls them InternalError.
+  const known = cause instanceof Error && cause.name !== 'RangeError' && cause.name !== 'InternalError';
+  return known ? cause.message : 'it nests too deep, or builds too long a text';
 }
 
 function noTemplate(): never {

@@ -11,6 +11,8 @@ export class MergeTable {
   /** Rank + 1 in each slot; 0 is empty. */
   readonly #slots: Int32Array;
   readonly #mask: number;
+  /** Others in each table, so that no file can have merges that all fall on one slot. Ranks do not depend on them. */
+  readonly #seeds = crypto.getRandomValues(new Int32Array(2));
 
   /**
    * @param merges `left right` each, the best first
@@ -55,12 +57,19 @@ export class MergeTable {
 
   /** The slot that holds the pair, or the empty one where it would be. */
   #find(left: TokenId, right: TokenId): number {
-    let slot = Math.imul(Math.imul(left, 0x9e3779b1) ^ right, 0x85ebca6b);
-    slot = (slot ^ (slot >>> 15)) & this.#mask;
+    let slot = mixed(mixed(left ^ this.#seeds[0]!) ^ right ^ this.#seeds[1]!) & this.#mask;
     for (;;) {
       const rank = this.#slots[slot]! - 1;
       if (rank < 0 || (this.#left[rank] === left && this.#right[rank] === right)) return slot;
       slot = (slot + 1) & this.#mask;
     }
   }
+}
+
+/** The finaliser of MurmurHash3 (Appleby, public domain): each bit of the number changes each bit of the result. */
+function mixed(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }

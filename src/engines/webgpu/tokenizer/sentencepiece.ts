@@ -21,7 +21,7 @@ export function sentencepieceEncoding(
 ): TextEncoding {
   const { texts, idOf } = vocabulary;
   const scores = metadata.numberArray('tokenizer.ggml.scores');
-  if (scores.length !== texts.length || scores.some(Number.isNaN)) {
+  if (scores.length !== texts.length || Array.prototype.some.call(scores, Number.isNaN)) {
     throw new EngineError(
       'bad-file',
       `The file has ${texts.length} tokens, but its ${scores.length} scores do not fit them; it is damaged, so please download it again.`,

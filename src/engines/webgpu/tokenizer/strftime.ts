@@ -1,10 +1,33 @@
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+/** Characters of a format. The longest that templates use have some ten. */
+const MAX_FORMAT_LENGTH = 200;
+
 /**
  * The date as C's strftime writes it in English, with the letters that chat templates use (Llama 3 writes
  * `%d %b %Y`). Unknown letters stay as they are.
+ *
+ * @throws Error for a format that is too long
  */
 export function strftime(date: Date, format: string): string {
+  if (format.length > MAX_FORMAT_LENGTH) {
+    throw new Error(`a date is written with a format of more than ${MAX_FORMAT_LENGTH} characters`);
+  }
   const two = (value: number) => String(value).padStart(2, '0');
-  const named = (options: Intl.DateTimeFormatOptions) => date.toLocaleDateString('en-US', options);
   const parts: Readonly<Record<string, () => string>> = {
     Y: () => String(date.getFullYear()),
     y: () => two(date.getFullYear() % 100),
@@ -15,11 +38,13 @@ export function strftime(date: Date, format: string): string {
     M: () => two(date.getMinutes()),
     S: () => two(date.getSeconds()),
     p: () => (date.getHours() < 12 ? 'AM' : 'PM'),
-    B: () => named({ month: 'long' }),
-    b: () => named({ month: 'short' }),
-    A: () => named({ weekday: 'long' }),
-    a: () => named({ weekday: 'short' }),
+    B: () => MONTHS[date.getMonth()]!,
+    b: () => MONTHS[date.getMonth()]!.slice(0, 3),
+    A: () => DAYS[date.getDay()]!,
+    a: () => DAYS[date.getDay()]!.slice(0, 3),
     '%': () => '%',
   };
-  return format.replace(/%([a-zA-Z%])/g, (whole, letter: string) => parts[letter]?.() ?? whole);
+  return format.replace(/%([a-zA-Z%])/g, (whole, letter: string) =>
+    Object.hasOwn(parts, letter) ? parts[letter]!() : whole,
+  );
 }
