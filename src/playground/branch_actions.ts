@@ -2,14 +2,16 @@
 import type { TokenId } from '../engines/contract.ts';
 import type { LineId } from '../worker/api.ts';
 import type { CandidateRow } from '../worker/views.ts';
-import { worker } from './connection.ts';
-import type { Line } from './line.ts';
-import { continueFrom } from './run_actions.ts';
+import { tell } from './connection.ts';
+import { launch } from './launch.ts';
+import { ended, type Line } from './line.ts';
+import { isStale } from './prompt_actions.ts';
+import { continueFrom, continueText, writeText } from './run_actions.ts';
 import { playground } from './state.svelte.ts';
 
 /** Marks a candidate of the inspected step; a second press takes it. */
 export function pickCandidate(row: CandidateRow | null): void {
-  const { line, position } = playground;
+  const { line, shownPosition: position } = playground;
   playground.change({
     picked: row && line && position !== null ? { line: line.id, position, row } : null,
     ...(row && position !== null ? { selected: position, hovered: null } : {}),
@@ -18,27 +20,34 @@ export function pickCandidate(row: CandidateRow | null): void {
 
 /** The marked candidate, as long as its step is on view. */
 export function picked(): CandidateRow | null {
-  const { picked: mark, line, position } = playground;
+  const { picked: mark, line, shownPosition: position } = playground;
   return mark && mark.line === line?.id && mark.position === position ? mark.row : null;
 }
 
 /** A new branch with `token` at the inspected step; at the very end the text grows by it. */
-export async function branchWith(token: TokenId): Promise<void> {
-  const { line, position } = playground;
-  if (!line || position === null || position < line.promptLength) return;
-  const outputs = position - line.promptLength;
-  const atEnd = position === line.length;
-  pickCandidate(null);
-  await continueFrom({ line, outputs, token, ...(atEnd ? { maxTokens: 0 } : {}) });
-  if (atEnd) selectNext();
+export function branchWith(token: TokenId): Promise<void> {
+  return launch(async (goOn) => {
+    const { line, shownPosition: position } = playground;
+    if (!line || position === null || position < line.promptLength) return;
+    const outputs = position - line.promptLength;
+    const atEnd = position === line.length;
+    pickCandidate(null);
+    await continueText(goOn, { line, outputs, token, ...(atEnd ? { maxTokens: 0 } : {}) });
+    if (atEnd) paused();
+  });
 }
 
-/** Draws one token at the end of the line on view, and shows what may follow it. */
-export async function stepOnce(): Promise<void> {
-  const { line } = playground;
-  if (!line) return;
-  await continueFrom({ line, outputs: line.length - line.promptLength, maxTokens: 1 });
-  selectNext();
+/** Draws one token at the end of the text on view, or the first one of the prompt on view, and shows what may follow it. */
+export function stepOnce(): Promise<void> {
+  return launch(async (goOn) => {
+    const { line } = playground;
+    if (line && !isStale(line)) {
+      await continueText(goOn, { line, outputs: line.length - line.promptLength, maxTokens: 1 });
+    } else {
+      await writeText(goOn, 1);
+    }
+    paused();
+  });
 }
 
 /** Continues the line on view from its end. */
@@ -70,11 +79,18 @@ export function deleteLine(id: LineId): void {
     .filter((line) => line.id !== id)
     .map((line): Line => (line.parent === id ? { ...line, parent: gone.parent } : line));
   const current = playground.current === id ? (lines.at(-1)?.id ?? null) : playground.current;
-  playground.change({ lines, current, overlay: null, inspected: null, selected: null, hovered: null });
-  void worker().forget(id);
+  playground.change({ lines, current });
+  tell((asked) => asked.forget(id));
 }
 
-function selectNext(): void {
+/** A text that goes step by step was not cut by a limit: the person stopped, and looks at what may come next. */
+function paused(): void {
   const { line } = playground;
-  if (line) playground.change({ selected: line.length });
+  if (!line) return;
+  const lines = playground.lines.map((other) =>
+    other.id === line.id && other.reason === 'max-tokens'
+      ? ended({ ...other, reason: null }, 'stopped')
+      : other,
+  );
+  playground.change({ lines, selected: line.length });
 }

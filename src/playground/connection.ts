@@ -1,24 +1,82 @@
-/** The one worker of the page. */
+/** The one worker of the page. What was asked of a worker that ended is rejected, whatever carries the messages. */
+import { EngineError } from '../engines/contract.ts';
 import { connectWorker, type WorkerClient } from '../worker/client.ts';
-import { notify } from './notices.ts';
-import { playground } from './state.svelte.ts';
 
-let client: WorkerClient | null = null;
+interface Connection {
+  /** Each question is rejected with `worker-ended` when the worker ends before it answers. */
+  readonly asked: WorkerClient;
+  /** Rejects what waits, and hears nothing more. */
+  readonly end: (why: EngineError) => void;
+}
 
-/** The running worker; started on the first call, and anew after it died. */
+let connection: Connection | null = null;
+const listeners: ((death: string | null) => void)[] = [];
+
+/** The running worker; started on the first call, and anew after it ended. */
 export function worker(): WorkerClient {
-  client ??= connectWorker((message) => {
-    client?.terminate();
-    client = null;
-    const name = playground.engine.phase === 'ready' ? playground.engine.summary.model.name : 'the model';
-    playground.change({
-      engine: { phase: 'failed', name, message: `The worker that runs ${name} ended: ${message}.` },
-      run: { phase: 'idle' },
-    });
-    notify(
-      'error',
-      `The worker that runs ${name} ended: ${message}. Your text is still here; load the model again.`,
-    );
+  connection ??= connect((message) => {
+    endWorker(`The worker ended: ${message}.`, message);
   });
-  return client;
+  return connection.asked;
+}
+
+/** @param listener is told when the worker ended, and what it died of; null where the page ended it */
+export function onWorkerEnd(listener: (death: string | null) => void): void {
+  listeners.push(listener);
+}
+
+/** Ends the worker at once, whatever it is doing; the next question starts another. */
+export function endWorker(why: string, death: string | null = null): void {
+  const ending = connection;
+  connection = null;
+  ending?.end(new EngineError('worker-ended', why));
+  for (const listener of listeners) listener(death);
+}
+
+function connect(onDeath: (message: string) => void): Connection {
+  const waiting = new Set<(why: EngineError) => void>();
+  let ended = false;
+  const client = connectWorker((message) => {
+    if (!ended) onDeath(message);
+  });
+
+  function answerTo(question: (...args: unknown[]) => Promise<unknown>, args: unknown[]): Promise<unknown> {
+    const answer = new Promise((resolve, reject) => {
+      waiting.add(reject);
+      // A message that was on its way when the worker ended comes all the same.
+      const live = (arg: unknown): unknown =>
+        typeof arg !== 'function' ? arg : (...events: unknown[]) => void (ended || arg(...events));
+      const settle =
+        <T>(take: (value: T) => void) =>
+        (value: T): void => {
+          waiting.delete(reject);
+          take(value);
+        };
+      question(...args.map(live)).then(settle(resolve), settle(reject));
+    });
+    return answer;
+  }
+
+  return {
+    asked: new Proxy(client, {
+      get(target, name: keyof WorkerClient) {
+        const question = target[name] as (...args: unknown[]) => Promise<unknown>;
+        return name === 'terminate' ? question : (...args: unknown[]) => answerTo(question, args);
+      },
+    }),
+    end(why) {
+      ended = true;
+      client.terminate();
+      for (const reject of waiting) reject(why);
+      waiting.clear();
+    },
+  };
+}
+
+/** Asks for what needs no answer, of a worker that may end before it gives one. */
+export function tell(question: (asked: WorkerClient) => Promise<unknown>): void {
+  // A worker that is gone has forgotten what it was to forget, and stopped what it was to stop.
+  question(worker()).catch((error: unknown) => {
+    if (!(error instanceof EngineError && error.code === 'worker-ended')) throw error;
+  });
 }

@@ -1,10 +1,11 @@
 /** Loading a model, and what the page does once it is there. */
 import { EngineError } from '../engines/contract.ts';
 import type { ModelChoice } from '../worker/models_api.ts';
-import { worker } from './connection.ts';
+import { endWorker, onWorkerEnd, tell, worker } from './connection.ts';
 import { hashFile } from './file_hash.ts';
+import { holdAgain } from './held_texts.ts';
 import { refreshPrompt } from './prompt_actions.ts';
-import { notify } from './notices.ts';
+import { notify, notifyFailure, sentenceOf, settle } from './notices.ts';
 import { reviveRecording } from './recording_actions.ts';
 import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
@@ -13,34 +14,112 @@ import { playground } from './state.svelte.ts';
 /** Counts loads, so that one that was overtaken says nothing more. */
 let attempt = 0;
 
+interface Opening {
+  readonly choice: ModelChoice;
+  readonly name: string;
+}
+
+/** What is loaded, with its name in settings: it comes back when the next one fails. */
+let loaded: (Opening & { readonly inSettings: string }) | null = null;
+/** What is loaded, or is being loaded. */
+let wanted: Opening | null = null;
+
 /**
- * Loads a model in the worker; the one before it is let go. The texts on the page stay.
+ * Loads a model in the worker; the one before it is let go, for two would not fit into memory, and comes back when the new one
+ * cannot be loaded. The texts on the page stay.
  * @param shown what the model is to find on the page; until then it is not ready
+ * @returns whether this model is there
  */
 export async function openModel(choice: ModelChoice, name: string, shown?: Promise<void>): Promise<boolean> {
   const mine = ++attempt;
   const current = (): boolean => mine === attempt;
-  playground.change({ engine: { phase: 'loading', name, progress: null }, prompt: null, overlay: null });
+  settle('model');
+  stop();
   try {
-    const summary = await worker().load(choice, (progress) => {
-      if (current()) playground.change({ engine: { phase: 'loading', name, progress } });
-    });
-    await shown;
-    if (!current()) return false;
-    playground.change({ engine: { phase: 'ready', summary } });
-    hashFile(choice, summary);
-    for (const note of summary.notes) notify('info', note);
-    if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
-    refreshPrompt();
-    void reviveRecording();
-    return true;
+    const there = await load({ choice, name }, current, shown);
+    if (there) settle('model');
+    return there;
   } catch (error) {
     if (!current()) return false;
-    const message = error instanceof Error ? error.message : String(error);
-    playground.change({ engine: { phase: 'failed', name, message } });
-    if (!(error instanceof EngineError && error.code === 'aborted')) notify('error', message);
+    notifyFailure(error, 'model');
+    const before = loaded;
+    loaded = null;
+    if (before) changeSettings({ model: before.inSettings });
+    const back = before !== null && (await load(before, current).catch(() => false));
+    // The page says what failed, also where something worked before.
+    if (!back && current())
+      playground.change({ engine: { phase: 'failed', name, message: sentenceOf(error) } });
     return false;
   }
+}
+
+/** @returns whether it is there; false where another load overtook it */
+async function load(opening: Opening, current: () => boolean, shown?: Promise<void>): Promise<boolean> {
+  const { choice, name } = opening;
+  wanted = opening;
+  playground.change({ engine: { phase: 'loading', name, progress: null }, prompt: null, overlay: null });
+  const asked = worker();
+  const summary = await asked.load(choice, (progress) => {
+    if (current() && playground.engine.phase === 'loading') {
+      playground.change({ engine: { phase: 'loading', name, progress } });
+    }
+  });
+  await shown;
+  if (!current()) return false;
+  await holdAgain(summary);
+  if (!current()) return false;
+  if (worker() !== asked) {
+    throw new EngineError('worker-ended', `The worker that loaded ${name} ended; load it again.`);
+  }
+  loaded = { choice, name, inSettings: playground.settings.model };
+  playground.change({ engine: { phase: 'ready', summary } });
+  hashFile(choice, summary);
+  for (const note of summary.notes) notify('info', note);
+  if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
+  refreshPrompt();
+  reviveRecording().catch(notifyFailure);
+  return true;
+}
+
+onWorkerEnd((message) => {
+  if (message === null) return;
+  const { engine } = playground;
+  const name =
+    engine.phase === 'ready'
+      ? engine.summary.model.name
+      : engine.phase === 'loading'
+        ? engine.name
+        : 'the model';
+  const text = `The worker that runs ${name} ended: ${message}. Your text is still here; load the model again.`;
+  // A load that it was asked for says so itself.
+  if (engine.phase !== 'loading')
+    playground.change({ engine: { phase: 'failed', name, message: text }, prompt: null });
+  const again = wanted;
+  const action = again && { label: 'Load it again', run: () => void openModel(again.choice, again.name) };
+  notify('error', text, action ?? undefined, 'model');
+});
+
+/** How long a worker may be silent after Stop before it is taken for one that hangs. */
+const silenceMs = 3000;
+
+/** Ends what a person started. A worker that does not hear it is ended, and its model is loaded anew. */
+export function stop(): void {
+  if (playground.run.phase === 'idle') return;
+  playground.change({ run: { phase: 'stopping' } });
+  const asked = worker();
+  let heard = false;
+  const restart = (): void => {
+    if (heard || worker() !== asked || !wanted) return;
+    endWorker('The run could not be stopped, and its worker was ended.');
+    void openModel(wanted.choice, wanted.name);
+    notify(
+      'info',
+      'The engine did not answer Stop for 3 seconds, so it was started anew; your texts are still here.',
+    );
+  };
+  // Where the page itself was busy, an answer may wait behind the timer.
+  setTimeout(() => setTimeout(restart), silenceMs);
+  tell((asking) => asking.stop().finally(() => (heard = true)));
 }
 
 /** A `.gguf` file that the person picked or dropped. */

@@ -1,10 +1,11 @@
 /** The grammar that is set: what the worker says of it, and what was written in the kinds that are not chosen now. */
 import type { GrammarProblem } from '../decoding/grammar/problem.ts';
+import { EngineError } from '../engines/contract.ts';
 import { activeGrammar, type Grammar, type SamplingParams } from '../sampling/params.ts';
 import { worker } from './connection.ts';
 import { GRAMMAR_PRESETS } from './grammar_presets.ts';
 import { latestOnly } from './latest_only.ts';
-import { notify } from './notices.ts';
+import { notify, sentenceOf } from './notices.ts';
 import { setGrammar } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
@@ -18,9 +19,13 @@ export function grammarFault(): GrammarProblem | null {
 
 const check = latestOnly(async (grammar: Grammar) => {
   try {
-    problem = await worker().grammarProblem(grammar);
+    const found = await worker().grammarProblem(grammar);
+    if (grammar === playground.settings.params.grammar) problem = found;
   } catch (error) {
-    problem = { message: error instanceof Error ? error.message : String(error), line: null, column: null };
+    if (grammar !== playground.settings.params.grammar) return;
+    // A worker that ended says nothing of the grammar.
+    const ended = error instanceof EngineError && error.code === 'worker-ended';
+    problem = ended ? null : { message: sentenceOf(error), line: null, column: null };
   }
 });
 
@@ -53,7 +58,7 @@ export async function grammarsUsable(lanes: readonly SamplingParams[]): Promise<
     if (!found) continue;
     if (grammar === playground.settings.params.grammar) problem = found;
     const place = found.line === null ? '' : ` (line ${found.line}, column ${found.column})`;
-    notify('error', `${found.message}${place}`);
+    notify('error', `${found.message}${place}`, undefined, 'run');
     return false;
   }
   return true;

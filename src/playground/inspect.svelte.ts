@@ -1,10 +1,9 @@
 /** Keeps the inspector and the re-derived view in step with the selection and the knobs. */
 import type { StepPlace } from '../worker/api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
+import { askOnView } from './ask_on_view.ts';
 import { worker } from './connection.ts';
-import { latestOnly } from './latest_only.ts';
-import type { Line } from './line.ts';
-import { notify } from './notices.ts';
+import { drawnBy, type Line } from './line.ts';
 import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';
 
@@ -14,60 +13,61 @@ interface Question {
   readonly top: number;
 }
 
-/** While text streams the inspector follows it some eight times a second; a person's own moves are answered at once. */
-const streamingPauseMs = 120;
+/** Nobody holds a place, so that it moves with the end of the text. */
+function follows(): boolean {
+  return playground.selected === null && playground.hovered === null;
+}
 
-const inspect = latestOnly(async ({ place, params, top }: Question) => {
-  try {
-    const view = await worker().inspect(place, params, { top });
-    playground.change({ inspected: view ? { ...place, view } : null });
-  } catch (error) {
-    playground.change({ inspected: null });
-    notify('error', error instanceof Error ? error.message : String(error));
-  }
-  const following = playground.selected === null && playground.hovered === null;
-  if (following && playground.run.phase === 'decode') {
-    await new Promise((resolve) => setTimeout(resolve, streamingPauseMs));
-  }
+/** Whether a text is shown with the numbers of its record. */
+function isRecorded(): boolean {
+  return playground.recordedLine?.state === 'recorded';
+}
+
+const inspect = askOnView({
+  ask: ({ place, params, top }: Question) => worker().inspect(place, params, { top }),
+  stands: ({ place }) =>
+    place.line === playground.current &&
+    !isRecorded() &&
+    (place.position === playground.position || (follows() && playground.run.phase !== 'idle')),
+  show: (view, { place }) => playground.change({ inspected: view && { ...place, view } }),
+  follows,
 });
 
-const rederive = latestOnly(async ({ line, params }: { line: Line; params: SamplingParams }) => {
+const rederive = askOnView({
   // Decided here and not by the caller: an answer that is still on its way must not outlive the knob's return.
-  if (sameParams(params, line.params)) {
-    playground.change({ overlay: null });
-    return;
-  }
-  try {
-    const rederived = await worker().rederive(line.id, params);
-    if (playground.line?.id === line.id) {
-      playground.change({ overlay: rederived ? { line: line.id, params, rederived } : null });
-    }
-  } catch (error) {
-    playground.change({ overlay: null });
-    notify('error', error instanceof Error ? error.message : String(error));
-  }
+  ask: ({ line, params }: { line: Line; params: SamplingParams }) =>
+    drewAll(line, params) ? Promise.resolve(null) : worker().rederive(line.id, params),
+  stands: ({ line }) => line.id === playground.current && line.length === playground.line?.length,
+  show: (rederived, { line, params }) =>
+    playground.change({ overlay: rederived && { line: line.id, params, rederived } }),
 });
+
+/** Whether sampling with these parameters is what drew the whole text. */
+function drewAll(line: Line, params: SamplingParams): boolean {
+  return drawnBy(line).every((part) => part.strategy === 'sample' && sameParams(params, part.params));
+}
 
 /** Call once, while a component is being set up. */
 export function followSelection(): void {
   $effect(() => {
-    const { line, position, params, settings } = playground;
+    const { line, position, params, settings, engine, run } = playground;
     if (!line || position === null) return;
-    const recorded = playground.recordedLine;
-    if (recorded?.state === 'recorded') {
-      const view = recorded.view(position);
-      playground.change({ inspected: view && { line: line.id, position, view } });
+    const place = { line: line.id, position };
+    if (isRecorded()) {
+      const view = playground.recordedLine?.view(position) ?? null;
+      playground.change({ inspected: view && { ...place, view } });
       return;
     }
+    // While a run goes on, logits that were forgotten cannot be had: asked again at its end.
+    void (run.phase === 'idle');
     // While text streams the length grows, and the last position with it.
-    if (playground.engine.phase !== 'ready') return;
-    inspect({ place: { line: line.id, position }, params, top: settings.view.top });
+    if (engine.phase === 'ready') inspect({ place, params, top: settings.view.top });
+    else playground.change({ inspected: null });
   });
 
   $effect(() => {
     const { line, params, run, engine } = playground;
-    if (!line || engine.phase !== 'ready' || run.phase !== 'idle') return;
-    if (playground.recordedLine?.state === 'recorded') return;
+    if (!line || engine.phase !== 'ready' || run.phase !== 'idle' || isRecorded()) return;
     rederive({ line, params });
   });
 }

@@ -1,5 +1,6 @@
 /**
- * Runs an asynchronous task for the newest input only: one at a time, and of those that come meanwhile the last.
+ * Runs an asynchronous task for the newest input only: one at a time, and of those that come meanwhile the last. One that fails
+ * holds nothing up.
  * A slider that is dragged asks for hundreds of re-derivations; only those that can be shown are made.
  */
 export function latestOnly<T>(task: (input: T) => Promise<void>): (input: T) => void {
@@ -8,15 +9,13 @@ export function latestOnly<T>(task: (input: T) => Promise<void>): (input: T) => 
 
   async function drain(): Promise<void> {
     running = true;
-    try {
-      while (next) {
-        const { input } = next;
-        next = null;
-        await task(input);
-      }
-    } finally {
-      running = false;
+    while (next) {
+      const { input } = next;
+      next = null;
+      // Said where it can be seen, without stopping what comes after it.
+      await task(input).catch((error: unknown) => reportError(error));
     }
+    running = false;
   }
 
   return (input) => {

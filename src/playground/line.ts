@@ -2,10 +2,11 @@
  * A text on the page: prompt tokens, output tokens, and their numbers. Immutable; tokens stand in chunks so that a
  * streamed token copies at most one chunk, and the page redraws and lays out at most one.
  */
-import type { StopReason, Strategy } from '../decoding/events.ts';
+import type { StopConditions, StopReason, Strategy } from '../decoding/events.ts';
 import type { TokenId, TokenKind } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import type { LineId, LineStep, PromptScores, TokenText } from '../worker/api.ts';
+import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../worker/api.ts';
+import type { RecordedModel } from './recording.ts';
 import { sameParams } from './same_params.ts';
 
 /** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
@@ -45,19 +46,31 @@ export interface Drawn {
   readonly strategy: Strategy['kind'];
 }
 
-export interface Line {
+/** What is known of a text before its first token. */
+export interface LineSeed {
   readonly id: LineId;
   readonly name: string;
   readonly lane: number;
+  /** Of its newest tokens. */
+  readonly params: SamplingParams;
+  /** Of the generator; default 0. */
+  readonly stream?: number;
+  /** What writes it; of a text from a record its `Recorded` says so. */
+  readonly model?: RecordedModel;
+  /** What its prompt was made from; of a text from a record only the tokens are known. */
+  readonly source?: PromptSource;
+  /** What could end its newest run; of a text from a record it is not known. */
+  readonly stop?: StopConditions;
+  /** Output indices whose token was chosen by hand. */
+  readonly byHand?: readonly number[];
+}
+
+export interface Line extends LineSeed {
   readonly parent: LineId | null;
   /** Position of the first token that is not the parent's; null for a line of its own. */
   readonly forkedAt: number | null;
-  /** Of its newest tokens. */
-  readonly params: SamplingParams;
   /** What drew which tokens, by position, where it was not `params` and sampling throughout. */
   readonly drawn?: readonly Drawn[];
-  /** Of the generator; default 0. */
-  readonly stream?: number;
   readonly chunks: readonly Chunk[];
   readonly length: number;
   readonly promptLength: number;
@@ -67,13 +80,6 @@ export interface Line {
   readonly outputUnits: number;
   /** Null while it runs. */
   readonly reason: StopReason | null;
-}
-
-export interface LineSeed {
-  readonly id: LineId;
-  readonly name: string;
-  readonly lane: number;
-  readonly params: SamplingParams;
 }
 
 const unscored = {
@@ -165,7 +171,24 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
   return { ...line, chunks, length, outputUnits, visible };
 }
 
-export function withPromptScores(line: Line, scores: PromptScores): Line {
+/** What an event of its run makes of a text; one about another text changes nothing. */
+export function withEvent(line: Line, event: LineEvent): Line {
+  if (event.type === 'prompt-scores') return withPromptScores(line, event.scores);
+  if (event.type === 'steps' && event.line === line.id) return withSteps(line, event.steps);
+  if (event.type === 'line-end' && event.line === line.id) return { ...line, reason: event.reason };
+  return line;
+}
+
+/** A text whose run has ended has an end, also where nobody said which. */
+export function ended(line: Line, reason: StopReason): Line {
+  return line.reason === null ? { ...line, reason } : line;
+}
+
+export function tokensIn(batch: readonly LineEvent[]): number {
+  return batch.reduce((sum, event) => sum + (event.type === 'steps' ? event.steps.length : 0), 0);
+}
+
+function withPromptScores(line: Line, scores: PromptScores): Line {
   const tokens = allTokens(line).map((token, index) =>
     index < line.promptLength
       ? {
@@ -187,6 +210,15 @@ export function tokenAt(line: Line, position: number): TokenView | undefined {
 
 export function allTokens(line: Line): TokenView[] {
   return line.chunks.flatMap(({ tokens }) => tokens);
+}
+
+/** The prompt as text, without control tokens. */
+export function promptText(line: Line): string {
+  return allTokens(line)
+    .slice(0, line.promptLength)
+    .filter(({ kind }) => kind !== 'control')
+    .map(({ piece }) => piece)
+    .join('');
 }
 
 /** The output as text, without what a stop sequence holds back. */

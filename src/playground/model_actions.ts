@@ -6,7 +6,7 @@ import type { WebLlmOffer, WebLlmOffers } from '../worker/open_web_llm.ts';
 import { worker } from './connection.ts';
 import { openModel } from './engine_actions.ts';
 import { settingsModel } from './model_name.ts';
-import { notify } from './notices.ts';
+import { notifyFailure } from './notices.ts';
 import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 
@@ -48,7 +48,7 @@ export async function deleteKept(key: string): Promise<boolean> {
     await worker().deleteKept(key);
     return true;
   } catch (error) {
-    notify('error', error instanceof Error ? error.message : String(error));
+    notifyFailure(error);
     return false;
   }
 }

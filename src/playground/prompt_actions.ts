@@ -1,7 +1,11 @@
 /** The prompt as the model sees it: tokenised in the worker as one types. */
+import { EngineError } from '../engines/contract.ts';
 import type { PromptSource } from '../worker/api.ts';
 import { worker } from './connection.ts';
+import { isModel, writerOf } from './held_texts.ts';
 import { latestOnly } from './latest_only.ts';
+import { allTokens, promptText, type Line } from './line.ts';
+import { sentenceOf } from './notices.ts';
 import type { Settings } from './settings.ts';
 import { playground } from './state.svelte.ts';
 
@@ -13,11 +17,40 @@ export function promptSource(settings: Settings): PromptSource {
 
 const tokenise = latestOnly(async (source: PromptSource) => {
   try {
-    playground.change({ prompt: await worker().tokenise(source), promptError: null });
+    const prompt = await worker().tokenise(source);
+    if (isPrompt(source)) playground.change({ prompt, promptError: null });
   } catch (error) {
-    playground.change({ prompt: null, promptError: error instanceof Error ? error.message : String(error) });
+    // A worker that ended says nothing of the prompt.
+    const said = error instanceof EngineError && error.code === 'worker-ended' ? null : sentenceOf(error);
+    if (isPrompt(source)) playground.change({ prompt: null, promptError: said });
   }
 });
+
+/** Whether this is what the prompt's field says now. */
+function isPrompt(source: PromptSource): boolean {
+  return playground.engine.phase === 'ready' && samePrompt(source, promptSource(playground.settings));
+}
+
+function samePrompt(a: PromptSource, b: PromptSource): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether a text was written from another prompt than the one on view; false where that is not known. */
+export function isStale(line: Line): boolean {
+  const { settings, prompt, engine } = playground;
+  if (line.source) return !samePrompt(line.source, promptSource(settings));
+  const writer = writerOf(line);
+  if (prompt && writer && engine.phase === 'ready' && isModel(engine.summary, writer)) {
+    const wrote = allTokens(line).slice(0, line.promptLength);
+    return wrote.map(({ token }) => token).join() !== prompt.tokens.map(({ token }) => token).join();
+  }
+  return settings.mode === 'text' && !writtenFrom(line, settings.prompt);
+}
+
+/** Some tokenizers put a space before the first word. */
+export function writtenFrom(line: Line, prompt: string): boolean {
+  return [prompt, ` ${prompt}`].includes(promptText(line));
+}
 
 /** Asks for the prompt's tokens; does nothing without a model. */
 export function refreshPrompt(): void {

@@ -1,7 +1,9 @@
 /** The run that the page opens with: shown at once, and brought to life when its model is there. */
 import type { LineId } from '../worker/api.ts';
 import { worker } from './connection.ts';
-import { allTokens, type Line } from './line.ts';
+import { hold, isModel } from './held_texts.ts';
+import type { Line } from './line.ts';
+import { writtenFrom } from './prompt_actions.ts';
 import { checkRecording, recordedLine, recordedView, type RecordedModel } from './recording.ts';
 import { playground, type Recorded } from './state.svelte.ts';
 
@@ -13,6 +15,9 @@ export async function openRecording(takeParams: boolean): Promise<void> {
   const recording = checkRecording(await response.json());
   if (playground.lines.length > 0) return;
   const line = recordedLine(recording, playground.newId());
+  // Whatever the page was opened with: a text is not shown under a prompt that is not its own.
+  const { mode, prompt } = playground.settings;
+  if (mode !== 'text' || !writtenFrom(line, prompt)) return;
   playground.change({
     lines: [line],
     current: line.id,
@@ -56,14 +61,12 @@ async function revive(id: LineId, compare: boolean): Promise<void> {
 /** Whether the loaded model is the one that wrote a text: same name, same size. */
 export function modelIsHere(model: RecordedModel): boolean {
   if (playground.engine.phase !== 'ready') return false;
-  const { name, fileSize } = playground.engine.summary.model;
-  return name === model.name && fileSize === model.fileSize;
+  return isModel(playground.engine.summary, model);
 }
 
 /** The worker holds the text from now on, as if it had been made here. */
-export async function adoptLine(line: Line, { stream, byHand }: Recorded): Promise<void> {
-  const tokens = allTokens(line).map(({ token }) => token);
-  await worker().adopt(line.id, { tokens, promptLength: line.promptLength, stream, byHand });
+export function adoptLine(line: Line, { stream, byHand }: Recorded): Promise<void> {
+  return hold(line, stream, byHand);
 }
 
 export function markRecorded(id: LineId, state: Recorded['state']): void {

@@ -1,46 +1,34 @@
 /** Running: from the prompt, from a step, one token at a time. Events come from the worker once a frame. */
-import type { RunResult, StopConditions } from '../decoding/events.ts';
-import type { TokenId } from '../engines/contract.ts';
+import type { StopConditions } from '../decoding/events.ts';
+import { EngineError, type TokenId } from '../engines/contract.ts';
 import type { LineEvent, RunRequest } from '../worker/api.ts';
-import { worker } from './connection.ts';
+import { tell, worker } from './connection.ts';
 import { frameQueue } from './frame_queue.ts';
 import { grammarsUsable } from './grammar.svelte.ts';
-import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from './line.ts';
+import { hold, isHeld, isModel, modelOf, nowHeld, writerOf } from './held_texts.ts';
+import { countTokens, launch } from './launch.ts';
+import { ended, forkedLine, promptLine, tokensIn, withEvent, type Line } from './line.ts';
 import { notify } from './notices.ts';
 import { promptSource } from './prompt_actions.ts';
-import { adoptLine, markRecorded, modelIsHere } from './recording_actions.ts';
+import { markRecorded } from './recording_actions.ts';
 import { rollSeed } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
+
+// Stop may have to start the engine anew.
+export { stop } from './engine_actions.ts';
 
 /** Lines that the page keeps; the oldest ones that are nobody's parent go first. */
 const maxLines = 64;
 
 const events = frameQueue<LineEvent>((batch) => {
-  let lines = playground.lines;
-  let tokens = 0;
-  const replace = (id: number, change: (line: Line) => Line): void => {
-    lines = lines.map((line) => (line.id === id ? change(line) : line));
-  };
-  for (const event of batch) {
-    if (event.type === 'prefill') {
-      if (playground.run.phase === 'prefill') playground.change({ run: { ...event, phase: 'prefill' } });
-    } else if (event.type === 'steps') {
-      replace(event.line, (line) => withSteps(line, event.steps));
-      tokens += event.steps.length;
-    } else if (event.type === 'prompt-scores') {
-      for (const id of running) replace(id, (line) => withPromptScores(line, event.scores));
-    } else if (event.type === 'line-end') {
-      replace(event.line, (line) => ({ ...line, reason: event.reason }));
-    }
-  }
-  playground.change({ lines });
-  if (tokens > 0 && playground.run.phase !== 'stopping' && playground.run.phase !== 'idle') {
-    const { run } = playground;
-    const before = run.phase === 'decode' ? run : { tokens: 0, startedAt: performance.now() };
-    playground.change({
-      run: { phase: 'decode', tokens: before.tokens + tokens, startedAt: before.startedAt },
-    });
-  }
+  const ids = running;
+  playground.change({
+    lines: playground.lines.map((line) => (ids.includes(line.id) ? batch.reduce(withEvent, line) : line)),
+  });
+  const prefill = batch.findLast((event) => event.type === 'prefill');
+  if (prefill && playground.run.phase === 'prefill')
+    playground.change({ run: { ...prefill, phase: 'prefill' } });
+  countTokens(tokensIn(batch));
 });
 
 let running: readonly number[] = [];
@@ -64,40 +52,42 @@ export function promptExcess(): number {
   return Math.max(0, playground.prompt.tokens.length + 1 - playground.engine.summary.model.contextLength);
 }
 
-/** From the press of Run on, so that a second one does nothing. */
-export const starting = { phase: 'prefill', done: 0, total: 0 } as const;
-
-export function stopPressed(): boolean {
-  return playground.run.phase === 'stopping';
+/** Runs the prompt with the common parameters. */
+export function run(): Promise<void> {
+  return launch((goOn) => writeText(goOn, playground.settings.maxTokens));
 }
 
-/** Runs the prompt with the common parameters. */
-export async function run(): Promise<void> {
-  if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
+/** Writes a text of its own from the prompt on view. */
+export async function writeText(goOn: () => void, maxTokens: number): Promise<void> {
+  const { engine } = playground;
+  if (engine.phase !== 'ready') return;
   if (playground.settings.rollSeed) rollSeed();
-  const { settings } = playground;
-  try {
-    playground.change({ run: starting });
-    const prompt = await worker().tokenise(promptSource(settings));
-    playground.change({ prompt });
-    const { params } = settings;
-    const blocked = runBlocked();
-    if (blocked !== null) notify('error', blocked);
-    if (blocked !== null || !(await grammarsUsable([params])) || stopPressed()) {
-      playground.change({ run: { phase: 'idle' } });
-      return;
-    }
-    const id = playground.newId();
-    const line = promptLine({ id, name: String(nextRunNumber()), lane: 0, params }, prompt.tokens);
-    await execute([line], {
-      prompt: prompt.tokens.map(({ token }) => token),
-      lanes: [{ line: id, params, stream: 0 }],
-      strategy: { kind: 'sample' },
-      stop: stopConditions(),
-    });
-  } catch (error) {
-    fail(error);
-  }
+  const { params } = playground.settings;
+  const source = promptSource(playground.settings);
+  const prompt = await worker().tokenise(source);
+  goOn();
+  playground.change({ prompt });
+  const blocked = runBlocked();
+  if (blocked !== null) throw new EngineError('not-supported', blocked);
+  if (!(await grammarsUsable([params]))) return;
+  goOn();
+  const id = playground.newId();
+  const stop = { ...stopConditions(), maxTokens };
+  const seed = {
+    id,
+    name: String(nextRunNumber()),
+    lane: 0,
+    params,
+    source,
+    stop,
+    model: modelOf(engine.summary),
+  };
+  await execute(promptLine(seed, prompt.tokens), {
+    prompt: prompt.tokens.map(({ token }) => token),
+    lanes: [{ line: id, params, stream: 0 }],
+    strategy: { kind: 'sample' },
+    stop,
+  });
 }
 
 /** What a continuation begins with, and how far it goes. */
@@ -110,98 +100,135 @@ export interface Continuation {
   readonly maxTokens?: number;
 }
 
+/** Why a text cannot be continued now, or null. */
+export function continueBlocked(line: Line): string | null {
+  const { engine } = playground;
+  if (engine.phase === 'loading') return 'The model is still loading.';
+  if (engine.phase !== 'ready') return 'Load a model first.';
+  const writer = writerOf(line);
+  return writer === null || isModel(engine.summary, writer)
+    ? null
+    : `${writer.name} wrote this text; load that model to continue it.`;
+}
+
 /**
  * A new branch: the first `outputs` output tokens of a line, then `token` where one is given, then the sampler. The old
  * line stays. A continuation from a line's very end grows that line instead of branching.
  */
-export async function continueFrom(from: Continuation): Promise<void> {
-  if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
-  const { line: parent, outputs, token } = from;
-  if (!(await held(parent))) return;
+export function continueFrom(from: Continuation): Promise<void> {
+  return launch((goOn) => continueText(goOn, from));
+}
+
+export async function continueText(
+  goOn: () => void,
+  { line: { id: from }, outputs, token, maxTokens = playground.settings.maxTokens }: Continuation,
+): Promise<void> {
+  const find = (): Line | undefined => playground.lines.find(({ id }) => id === from);
+  const wanted = find();
+  const { engine } = playground;
+  if (!wanted || engine.phase !== 'ready') return;
+  const blocked = continueBlocked(wanted);
+  if (blocked !== null) throw new EngineError('not-supported', blocked);
+  await bringToLife(wanted);
+  goOn();
   const { params } = playground.settings;
   if (!(await grammarsUsable([params]))) return;
+  goOn();
+  // It may have been deleted or renamed meanwhile.
+  const parent = find();
+  if (!parent) return;
   const id = playground.newId();
   const shared = parent.promptLength + outputs;
   const grows = shared === parent.length;
-  const name = grows ? parent.name : `${parent.name}.${1 + childCount(parent.id)}`;
-  const seed = { id, name, lane: parent.lane, params };
+  const stop = { ...stopConditions(), maxTokens };
+  const byHand = [
+    ...byHandOf(parent).filter((output) => output < outputs),
+    ...(token === undefined ? [] : [outputs]),
+  ];
+  const seed = {
+    id,
+    name: grows ? parent.name : `${parent.name}.${1 + childCount(parent.id)}`,
+    lane: parent.lane,
+    params,
+    stop,
+    model: modelOf(engine.summary),
+    ...(parent.source ? { source: parent.source } : {}),
+    ...(byHand.length > 0 ? { byHand } : {}),
+  };
   const forked = forkedLine(seed, parent, shared);
-  const line = grows ? { ...forked, parent: parent.parent, forkedAt: parent.forkedAt } : forked;
-  try {
-    await execute(
-      [line],
-      {
-        prompt: [],
-        from: { line: parent.id, outputs, ...(token === undefined ? {} : { token }) },
-        // What was drawn keeps its luck: the whole text is one stream's.
-        lanes: [{ line: id, params, stream: parent.stream ?? 0 }],
-        strategy: { kind: 'sample' },
-        stop: { ...stopConditions(), maxTokens: from.maxTokens ?? playground.settings.maxTokens },
-      },
-      grows ? parent.id : null,
-    );
-  } catch (error) {
-    fail(error);
-  }
-}
-
-/** A text that was only recorded is given to the worker first, if its model is here. */
-async function held(line: Line): Promise<boolean> {
-  const recorded = playground.recorded.find((entry) => entry.line === line.id);
-  if (recorded?.state !== 'recorded') return true;
-  if (!modelIsHere(recorded.model)) {
-    notify('error', `${recorded.model.name} wrote this text; load that model to run on from here.`);
-    return false;
-  }
-  await adoptLine(line, recorded);
-  markRecorded(line.id, 'live');
-  return true;
-}
-
-export function stop(): void {
-  if (playground.run.phase === 'idle') return;
-  playground.change({ run: { phase: 'stopping' } });
-  void worker().stop();
-}
-
-async function execute(
-  lines: readonly Line[],
-  request: RunRequest,
-  replaces: number | null = null,
-): Promise<void> {
-  const kept = playground.lines
-    .filter((line) => line.id !== replaces)
-    .map((line) =>
-      line.parent === replaces && replaces !== null ? { ...line, parent: lines[0]!.id } : line,
-    );
-  running = lines.map((line) => line.id);
-  playground.change({
-    lines: trimmed([...kept, ...lines]),
-    current: lines[0]!.id,
-    selected: null,
-    hovered: null,
-    overlay: null,
-    run: { phase: 'prefill', done: 0, total: request.prompt.length },
-  });
-  const result = await worker().run(request, (batch) => events.push(batch));
-  events.flush();
-  finish(result);
-}
-
-function finish(result: RunResult): void {
-  // A token taken by hand ran nothing that could be timed.
-  const timing = result.timing.promptTokens > 0 ? result.timing : playground.timing;
-  playground.change({ run: { phase: 'idle' }, timing });
-  if (result.error) notify('error', result.error.message);
-}
-
-function fail(error: unknown): void {
-  events.flush();
-  const lines = playground.lines.map((line) =>
-    line.reason === null ? { ...line, reason: 'error' as const } : line,
+  await execute(
+    grows ? { ...forked, parent: parent.parent, forkedAt: parent.forkedAt } : forked,
+    {
+      prompt: [],
+      from: { line: parent.id, outputs, ...(token === undefined ? {} : { token }) },
+      // What was drawn keeps its luck: the whole text is one stream's.
+      lanes: [{ line: id, params, stream: parent.stream ?? 0 }],
+      strategy: { kind: 'sample' },
+      stop,
+    },
+    grows ? parent : null,
   );
-  playground.change({ run: { phase: 'idle' }, lines });
-  notify('error', error instanceof Error ? error.message : String(error));
+}
+
+/** The worker holds the text, also one that was only recorded. */
+async function bringToLife(line: Line): Promise<void> {
+  const recorded = playground.recorded.find((entry) => entry.line === line.id);
+  if (recorded?.state === 'recorded') {
+    await hold(line, recorded.stream, recorded.byHand);
+    markRecorded(line.id, 'live');
+  } else if (!isHeld(line.id)) {
+    await hold(line, line.stream ?? 0, byHandOf(line));
+  }
+}
+
+function byHandOf(line: Line): readonly number[] {
+  return line.byHand ?? playground.recorded.find((entry) => entry.line === line.id)?.byHand ?? [];
+}
+
+/** @param grown the text that `line` takes the place of; it comes back where nothing was added to it */
+async function execute(line: Line, request: RunRequest, grown: Line | null = null): Promise<void> {
+  const { id } = line;
+  running = [id];
+  const { inspected } = playground;
+  const looked = grown && inspected?.line === grown.id ? { inspected: { ...inspected, line: id } } : {};
+  putInPlace(grown, line);
+  playground.change({ current: id, selected: null, hovered: null, ...looked });
+  playground.change({ run: { phase: 'prefill', done: 0, total: request.prompt.length } });
+  try {
+    const { timing, error } = await worker().run(request, (batch) => events.push(batch));
+    nowHeld([id]);
+    // A token taken by hand ran nothing that could be timed.
+    if (timing.promptTokens > 0) playground.change({ timing });
+    if (error) notify('error', error.message, undefined, 'run');
+    end(line, grown, error ? 'error' : 'stopped');
+  } catch (error) {
+    end(line, grown, 'error');
+    throw error;
+  }
+}
+
+/** Also a run of which nothing came leaves no text without an end. */
+function end(begun: Line, grown: Line | null, reason: 'error' | 'stopped'): void {
+  events.flush();
+  const line = playground.lines.find(({ id }) => id === begun.id);
+  if (!line) return;
+  if (grown && line.length === grown.length) {
+    putInPlace(line, { ...grown, name: line.name });
+    tell((asked) => asked.forget(line.id));
+  } else {
+    putInPlace(line, ended(line, reason));
+  }
+}
+
+/** The page has `line`, in the place of another where there is one, whose branches are its own now. */
+function putInPlace(before: Line | null, line: Line): void {
+  const { lines, current } = playground;
+  const rest = before
+    ? lines.map((other) =>
+        other.id === before.id ? line : other.parent === before.id ? { ...other, parent: line.id } : other,
+      )
+    : [...lines, line];
+  playground.change({ lines: trimmed(rest), current: before && current === before.id ? line.id : current });
 }
 
 export function stopConditions(): StopConditions {
@@ -224,6 +251,6 @@ function trimmed(lines: readonly Line[]): readonly Line[] {
   const parents = new Set(lines.map((line) => line.parent));
   const victim = lines.find((line) => !parents.has(line.id) && !running.includes(line.id));
   if (!victim) return lines;
-  void worker().forget(victim.id);
+  tell((asked) => asked.forget(victim.id));
   return trimmed(lines.filter((line) => line.id !== victim.id));
 }

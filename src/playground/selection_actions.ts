@@ -27,5 +27,5 @@ export function showLine(id: LineId): void {
   const { selected } = playground;
   // A position that both texts have stays held, so that two branches can be compared there.
   const keep = line && selected !== null && selected < line.length ? selected : null;
-  playground.change({ current: id, selected: keep, hovered: null, overlay: null, inspected: null });
+  playground.change({ current: id, selected: keep, hovered: null });
 }

@@ -1,13 +1,15 @@
 /** What the page opens with: a link, what this tab showed before a reload, or the run that comes with the page. */
 import { openFirstModel } from './engine_actions.ts';
 import { isOwnAddress } from './link/address_bar.svelte.ts';
-import { readFragment } from './link/fragment.ts';
+import { readFragment, type LinkState } from './link/fragment.ts';
 import { openRecording } from './recording_actions.ts';
 import { playground } from './state.svelte.ts';
 
 export async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  const shown = show(query.get('engine') !== 'scripted');
+  // Read before anything is waited for: the page writes its own address as soon as it rests.
+  const link = readFragment(location.hash);
+  const shown = show(link, isOwnAddress(), query.get('engine') !== 'scripted');
   // Loading takes longest, so it begins at once and not when everything is shown.
   await openFirstModel(
     query,
@@ -16,12 +18,12 @@ export async function start(): Promise<void> {
   await shown;
 }
 
-/** @param recording whether a page with nothing to show shows the run that comes with it */
-async function show(recording: boolean): Promise<void> {
-  const link = readFragment(location.hash);
+/**
+ * @param reload an address that the page wrote; any other one was given by a person, and is shown alone
+ * @param recording whether a page with nothing to show shows the run that comes with it
+ */
+async function show(link: LinkState | null, reload: boolean, recording: boolean): Promise<void> {
   if (link) await (await import('./link/open_link.ts')).openLink(link);
-  // An address that the page wrote is a reload; any other one was given by a person, and is shown alone.
-  const reload = isOwnAddress();
   const { keepHistory } = await import('./history/keeping.svelte.ts');
   await keepHistory(reload, reload && link === null);
   const fresh = playground.lines.length === 0 && (link === null || reload);

@@ -71,6 +71,8 @@ export interface Notice {
   readonly tone: 'info' | 'error';
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
+  /** Gone with what it speaks of: `model` with the next load, `run` with the next run. Others stay until they are closed. */
+  readonly about?: 'model' | 'run';
 }
 
 export interface Snapshot {
@@ -116,7 +118,7 @@ class PlaygroundState {
 
   readonly #line = $derived(this.#lines.find((line) => line.id === this.#current) ?? null);
   readonly #recordedLine = $derived(this.#recorded.find((entry) => entry.line === this.#current) ?? null);
-  /** The place the inspector shows: the hovered token, the held one, or the last. */
+  /** The hovered token, the held one, or the last. */
   readonly #position = $derived.by(() => {
     const line = this.#line;
     if (!line || line.length === 0) return null;
@@ -176,24 +178,34 @@ class PlaygroundState {
   get line(): Line | null {
     return this.#line;
   }
+  /** The place that is looked at. */
   get position(): number | null {
     return this.#position;
+  }
+  /**
+   * The place that the inspector's header, numbers and charts speak of: that of the newest answer. It falls behind `position` while
+   * text streams, and until a new place is answered.
+   */
+  get shownPosition(): number | null {
+    return this.#inspected?.position ?? this.#position;
   }
   /** The knobs as they stand. */
   get params(): SamplingParams {
     return this.#settings.params;
   }
 
-  /** The gateway. What is not named stays. */
+  /**
+   * The gateway. What is not named stays, but for what belongs to the text on view: another text there is looked at from its end, and
+   * nothing that was found out about the one before it is shown beside it.
+   */
   change(patch: Partial<Snapshot>): void {
+    if (patch.lines !== undefined || patch.current !== undefined) this.#turn(patch);
     if (patch.settings !== undefined) this.#settings = patch.settings;
     if (patch.engine !== undefined) this.#engine = patch.engine;
     if (patch.run !== undefined) this.#run = patch.run;
     if (patch.timing !== undefined) this.#timing = patch.timing;
     if (patch.prompt !== undefined) this.#prompt = patch.prompt;
     if (patch.promptError !== undefined) this.#promptError = patch.promptError;
-    if (patch.lines !== undefined) this.#lines = patch.lines;
-    if (patch.current !== undefined) this.#current = patch.current;
     if (patch.selected !== undefined) this.#selected = patch.selected;
     if (patch.hovered !== undefined) this.#hovered = patch.hovered;
     if (patch.overlay !== undefined) this.#overlay = patch.overlay;
@@ -201,6 +213,20 @@ class PlaygroundState {
     if (patch.picked !== undefined) this.#picked = patch.picked;
     if (patch.recorded !== undefined) this.#recorded = patch.recorded;
     if (patch.notices !== undefined) this.#notices = patch.notices;
+  }
+
+  /** A text on view is one on the page. */
+  #turn({ lines = this.#lines, current = this.#current }: Partial<Snapshot>): void {
+    this.#lines = lines;
+    const there = current !== null && lines.some(({ id }) => id === current);
+    const next = there ? current : (lines.at(-1)?.id ?? null);
+    if (next === this.#current) return;
+    this.#current = next;
+    this.#selected = null;
+    this.#hovered = null;
+    this.#overlay = null;
+    this.#inspected = null;
+    this.#picked = null;
   }
 
   /** A number never given out before: names lines and notices. */

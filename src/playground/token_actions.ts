@@ -1,8 +1,10 @@
 /** Questions about tokens of the vocabulary. */
 import type { TokenId } from '../engines/contract.ts';
-import type { TextScore, TokenHit, TokenisedPrompt } from '../worker/api.ts';
+import type { SamplingParams } from '../sampling/params.ts';
+import type { StepPlace, TextScore, TokenHit, TokenisedPrompt } from '../worker/api.ts';
 import type { CandidateRow } from '../worker/views.ts';
 import { worker } from './connection.ts';
+import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';
 
 /** Tokens whose text contains `query`, or whose id it is; best matches first. Empty without a model. */
@@ -16,18 +18,36 @@ export async function tokenLabel(token: TokenId): Promise<string> {
   return hits[0]?.token === token ? hits[0].label : String(token);
 }
 
-/** One named token at the inspected step, wherever it ranks. */
-export async function candidateAt(token: TokenId): Promise<CandidateRow | null> {
-  const { line, position, params } = playground;
-  if (!line || position === null) return null;
-  return worker().candidate({ line: line.id, position }, params, token);
+/** A step that is on view, and the knobs under which it is looked at. */
+export interface ShownStep {
+  readonly place: StepPlace;
+  readonly params: SamplingParams;
 }
 
-/** A text at the inspected step, in place of what stands there. */
-export async function scoreText(text: string): Promise<TextScore | null> {
-  const { line, position, params } = playground;
-  if (!line || position === null || text === '') return null;
-  return worker().score({ line: line.id, position }, params, text);
+/** What the inspector shows; null for nothing. */
+export function shownStep(): ShownStep | null {
+  const { inspected, params } = playground;
+  return inspected && { place: { line: inspected.line, position: inspected.position }, params };
+}
+
+/** Whether the inspector shows this step under these knobs. */
+export function isShown({ place, params }: ShownStep): boolean {
+  const shown = shownStep();
+  return (
+    shown?.place.line === place.line &&
+    shown.place.position === place.position &&
+    sameParams(shown.params, params)
+  );
+}
+
+/** One named token at a step, wherever it ranks. */
+export function candidateAt({ place, params }: ShownStep, token: TokenId): Promise<CandidateRow | null> {
+  return worker().candidate(place, params, token);
+}
+
+/** A text at a step, in place of what stands there. */
+export function scoreText({ place, params }: ShownStep, text: string): Promise<TextScore | null> {
+  return worker().score(place, params, text);
 }
 
 /** How the loaded model tokenises a text. */

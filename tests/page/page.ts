@@ -66,10 +66,10 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
         page.calls.push(name);
         // A message takes its time, and those that were posted first arrive first.
         await Promise.resolve();
-        await page.before(name, args);
-        if (dead) return;
-        const method = host[name as keyof WorkerHost] as (...args: unknown[]) => Promise<unknown>;
         try {
+          await page.before(name, args);
+          if (dead) return;
+          const method = host[name as keyof WorkerHost] as (...args: unknown[]) => Promise<unknown>;
           const value = structuredClone(
             await method.apply(
               host,

@@ -1,75 +1,104 @@
 /** Loading a second model, and running one prompt on both. */
-import type { LineEvent, RunRequest } from '../../worker/api.ts';
+import { EngineError } from '../../engines/contract.ts';
+import type { LineEvent, LineId, RunRequest } from '../../worker/api.ts';
 import type { ModelChoice } from '../../worker/models_api.ts';
-import { worker } from '../connection.ts';
+import { onWorkerEnd, tell, worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
-import { promptLine, withSteps, type Line } from '../line.ts';
+import { countTokens, launch } from '../launch.ts';
+import { ended, promptLine, tokensIn, withEvent, type Line } from '../line.ts';
+import { sentenceOf } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { runBlocked, stopConditions } from '../run_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { across, type Duel } from './state.svelte.ts';
 
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Counts loads, so that one that was overtaken says nothing more. */
+let attempt = 0;
 
 /** Loads a model beside the page's own. What both had run is put away: it was of another model. */
 export async function openSecond(choice: ModelChoice, name: string): Promise<void> {
+  const mine = ++attempt;
+  const current = (): boolean => mine === attempt;
   across.change({ second: { phase: 'loading', name, progress: null }, duel: null, problem: null });
   try {
     const summary = await worker().loadSecond(choice, (progress) => {
-      if (across.second.phase === 'loading') across.change({ second: { phase: 'loading', name, progress } });
+      if (current() && across.second.phase === 'loading') {
+        across.change({ second: { phase: 'loading', name, progress } });
+      }
     });
-    across.change({ second: { phase: 'ready', summary } });
+    if (current()) across.change({ second: { phase: 'ready', summary } });
   } catch (error) {
-    across.change({ second: { phase: 'failed', message: sentence(error) } });
+    if (current()) across.change({ second: { phase: 'failed', message: sentenceOf(error) } });
   }
 }
 
 export async function closeSecond(): Promise<void> {
+  attempt++;
   across.change({ second: { phase: 'none' }, duel: null, problem: null });
-  await worker().closeSecond();
+  tell((asked) => asked.closeSecond());
 }
 
+/** A worker that ended took the second model with it. What both wrote stays. */
+onWorkerEnd(() => {
+  const { phase } = across.second;
+  if (phase !== 'ready' && phase !== 'loading') return;
+  attempt++;
+  across.change({ second: { phase: 'failed', message: 'The worker that ran it ended; load it again.' } });
+});
+
 /** The prompt, with the knobs and the seed as they stand, on the page's own engine and then on the second one. */
-export async function runAcross(): Promise<void> {
-  const { engine } = playground;
-  const { second } = across;
-  if (engine.phase !== 'ready' || second.phase !== 'ready' || playground.run.phase !== 'idle') return;
-  const blocked = runBlocked();
-  across.change({ problem: blocked, duel: null });
-  const { settings } = playground;
-  if (blocked !== null || !(await grammarsUsable([settings.params]))) return;
-  playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
-  try {
-    const source = promptSource(settings);
-    const [first, other] = [await worker().tokenise(source), await worker().tokeniseSecond(source)];
-    const firstId = playground.newIds(2);
-    const { params } = settings;
-    const line = (id: number, lane: number, tokens: typeof first.tokens): Line =>
-      promptLine({ id, name: lane === 0 ? 'A' : 'B', lane, params }, tokens);
-    across.change({
-      duel: {
-        names: [nameOf(engine.summary), nameOf(second.summary)],
-        lines: [line(firstId, 0, first.tokens), line(firstId + 1, 1, other.tokens)],
-        distances: null,
-        incomparable: null,
-      },
-    });
-    const request = (id: number, tokens: typeof first.tokens): RunRequest => ({
-      prompt: tokens.map(({ token }) => token),
-      lanes: [{ line: id, params, stream: 0 }],
-      strategy: { kind: 'sample' },
-      stop: stopConditions(),
-    });
-    const ran = await worker().run(request(firstId, first.tokens), follow);
-    const ranSecond = await worker().runSecond(request(firstId + 1, other.tokens), follow);
-    const failed = ran.error ?? ranSecond.error;
-    if (failed) across.change({ problem: failed.message });
-    await measure(firstId);
-  } catch (error) {
-    across.change({ problem: sentence(error) });
-  } finally {
-    playground.change({ run: { phase: 'idle' } });
-  }
+export function runAcross(): Promise<void> {
+  return launch(
+    async (goOn) => {
+      const { engine, settings } = playground;
+      const { second } = across;
+      if (engine.phase !== 'ready' || second.phase !== 'ready') return;
+      const blocked = runBlocked();
+      across.change({ problem: blocked, duel: null });
+      if (blocked !== null || !(await grammarsUsable([settings.params]))) return;
+      goOn();
+      const source = promptSource(settings);
+      const { params } = settings;
+      const stop = stopConditions();
+      const prompts = await Promise.all([worker().tokenise(source), worker().tokeniseSecond(source)]);
+      goOn();
+      const firstId = playground.newIds(2);
+      const [first, other] = prompts.map(({ tokens }, lane) =>
+        promptLine({ id: firstId + lane, name: lane === 0 ? 'A' : 'B', lane, params, source, stop }, tokens),
+      ) as [Line, Line];
+      across.change({
+        duel: {
+          names: [nameOf(engine.summary), nameOf(second.summary)],
+          lines: [first, other],
+          distances: null,
+          incomparable: null,
+        },
+      });
+      const request = (lane: 0 | 1): RunRequest => ({
+        prompt: prompts[lane].tokens.map(({ token }) => token),
+        lanes: [{ line: firstId + lane, params, stream: 0 }],
+        strategy: { kind: 'sample' },
+        stop,
+      });
+      try {
+        const ran = await worker().run(request(0), (batch) => follow(firstId, batch));
+        goOn();
+        const ranSecond = await worker().runSecond(request(1), (batch) => follow(firstId + 1, batch));
+        const failed = ran.error ?? ranSecond.error;
+        if (failed) across.change({ problem: failed.message });
+        goOn();
+        await measure(firstId);
+      } finally {
+        const { duel } = across;
+        const [a, b] = (duel?.lines ?? []).map((line) => ended(line, 'stopped'));
+        if (duel && a && b) across.change({ duel: { ...duel, lines: [a, b] } });
+      }
+    },
+    (error) => {
+      const stopped = error instanceof EngineError && error.code === 'aborted';
+      if (!stopped) across.change({ problem: sentenceOf(error) });
+    },
+  );
 }
 
 async function measure(line: number): Promise<void> {
@@ -84,25 +113,21 @@ async function measure(line: number): Promise<void> {
           : null,
     };
   } catch (error) {
-    patch = { distances: null, incomparable: sentence(error) };
+    patch = { distances: null, incomparable: sentenceOf(error) };
   }
-  if (across.duel) across.change({ duel: { ...across.duel, ...patch } });
+  const { duel } = across;
+  if (duel?.lines[0].id === line) across.change({ duel: { ...duel, ...patch } });
 }
 
-function follow(batch: readonly LineEvent[]): void {
+/** Each engine reads the prompt in its own tokens, so that its events are about its own text only. */
+function follow(id: LineId, batch: readonly LineEvent[]): void {
   const { duel } = across;
   if (!duel) return;
-  const [first, second] = duel.lines.map((line) => batch.reduce(withEvent, line)) as [Line, Line];
+  const [first, second] = duel.lines.map((line) =>
+    line.id === id ? batch.reduce(withEvent, line) : line,
+  ) as [Line, Line];
   across.change({ duel: { ...duel, lines: [first, second] } });
-  const tokens = batch.reduce((sum, event) => sum + (event.type === 'steps' ? event.steps.length : 0), 0);
-  const { run } = playground;
-  if (run.phase === 'decode') playground.change({ run: { ...run, tokens: run.tokens + tokens } });
-}
-
-function withEvent(line: Line, event: LineEvent): Line {
-  if (event.type === 'steps' && event.line === line.id) return withSteps(line, event.steps);
-  if (event.type === 'line-end' && event.line === line.id) return { ...line, reason: event.reason };
-  return line;
+  countTokens(tokensIn(batch));
 }
 
 function nameOf({ model, kind }: { model: { name: string }; kind: string }): string {

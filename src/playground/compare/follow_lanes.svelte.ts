@@ -1,9 +1,8 @@
 /** Keeps the charts of the lanes in step with the selection and the knobs. */
 import { untrack } from 'svelte';
 import type { SamplingParams } from '../../sampling/params.ts';
+import { askOnView } from '../ask_on_view.ts';
 import { worker } from '../connection.ts';
-import { latestOnly } from '../latest_only.ts';
-import { notify } from '../notices.ts';
 import { playground } from '../state.svelte.ts';
 import { lanesNow } from './lane_actions.ts';
 import { recordedDistributions, recordedLanes, reviveLanes } from './recorded_lanes.ts';
@@ -11,9 +10,6 @@ import { compare, type Comparison } from './state.svelte.ts';
 
 /** Tokens laid over each other by name. */
 const listed = 14;
-/** While text streams the charts follow it some eight times a second. */
-const streamingPauseMs = 120;
-
 /** T = 0, 0.05 … 2. */
 const temperatures: readonly number[] = Array.from({ length: 41 }, (_, i) => i / 20);
 
@@ -24,23 +20,23 @@ interface Question {
   readonly params: readonly SamplingParams[];
 }
 
-const askDistributions = latestOnly(async ({ comparison, focus, position, params }: Question) => {
-  try {
+const askDistributions = askOnView({
+  ask: ({ comparison, focus, position, params }: Question) => {
     const beams = comparison.strategy.kind === 'beam';
     const places = comparison.lines.map(({ id, length }, lane) => ({
       // A lane that has ended before the place has nothing there; of a hundred beams one is looked at.
       place: { line: id, position: position < length && (!beams || lane === focus) ? position : -1 },
       params: params[lane]!,
     }));
-    const views = await worker().distributions(places, listed);
-    // An answer that comes late belongs to what was there before.
-    if (compare.comparison?.id === comparison.id) compare.change({ distributions: { position, views } });
-  } catch (error) {
-    compare.change({ distributions: null });
-    notify('error', error instanceof Error ? error.message : String(error));
-  }
-  if (playground.run.phase === 'decode')
-    await new Promise((resolve) => setTimeout(resolve, streamingPauseMs));
+    return worker().distributions(places, listed);
+  },
+  stands: ({ comparison, position }) =>
+    compare.comparison?.id === comparison.id &&
+    !recordedLanes() &&
+    // With nothing held, the place where lanes part moves on while they agree.
+    (compare.position === position || (compare.selected === null && playground.run.phase !== 'idle')),
+  show: (views, { position }) => compare.change({ distributions: views && { position, views } }),
+  follows: () => true,
 });
 
 interface StripQuestion {
@@ -49,15 +45,14 @@ interface StripQuestion {
   readonly params: SamplingParams;
 }
 
-const askStrip = latestOnly(async ({ line, position, params }: StripQuestion) => {
-  try {
-    compare.change({
-      strip: await worker().temperatureStrip({ place: { line, position }, params }, temperatures),
-    });
-  } catch (error) {
-    compare.change({ strip: null });
-    notify('error', error instanceof Error ? error.message : String(error));
-  }
+const askStrip = askOnView({
+  ask: ({ line, position, params }: StripQuestion) =>
+    worker().temperatureStrip({ place: { line, position }, params }, temperatures),
+  stands: ({ line, position }) => {
+    const shown = stripQuestion();
+    return shown?.line === line && shown.position === position;
+  },
+  show: (strip) => compare.change({ strip }),
 });
 
 /** Call once, while the view is being set up. */

@@ -118,8 +118,6 @@ export function openInPlayground(lane: number): boolean {
     current: line.id,
     selected: compare.position,
     hovered: null,
-    overlay: null,
-    inspected: null,
   });
   return true;
 }

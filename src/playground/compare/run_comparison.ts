@@ -1,14 +1,18 @@
 /** Running lanes as one batch, and one after another to see what the batch gains. */
 import type { BranchResult, RunResult } from '../../decoding/events.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { LaneRequest, LineEvent, RunRequest, TokenText } from '../../worker/api.ts';
-import { worker } from '../connection.ts';
+import { EngineError } from '../../engines/contract.ts';
+import type { LaneRequest, LineEvent, PromptSource, RunRequest, TokenText } from '../../worker/api.ts';
+import { tell, worker } from '../connection.ts';
 import { frameQueue } from '../frame_queue.ts';
-import { forkedLine, promptLine, withPromptScores, withSteps, type Line } from '../line.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
+import { isModel, modelOf, nowHeld, writerOf } from '../held_texts.ts';
+import { countTokens, launch, stopPressed } from '../launch.ts';
+import { ended, forkedLine, promptLine, tokensIn, withEvent } from '../line.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import { runBlocked, starting, stopConditions, stopPressed } from '../run_actions.ts';
+import type { RecordedModel } from '../recording.ts';
+import { runBlocked, stopConditions } from '../run_actions.ts';
 import { laneParams } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
@@ -35,42 +39,18 @@ function oneSequence(): boolean {
 const events = frameQueue<LineEvent>((batch) => {
   const { comparison } = compare;
   if (!comparison) return;
-  const changed = batch.reduce(withEvent, comparison);
-  compare.change({ comparison: changed });
-  const tokens = batch.reduce((sum, event) => sum + (event.type === 'steps' ? event.steps.length : 0), 0);
-  const { run } = playground;
-  if (tokens === 0 || run.phase === 'stopping' || run.phase === 'idle') return;
-  const before = run.phase === 'decode' ? run : { tokens: 0, startedAt: performance.now() };
-  playground.change({
-    run: { phase: 'decode', tokens: before.tokens + tokens, startedAt: before.startedAt },
-  });
+  compare.change({ comparison: batch.reduce(withComparisonEvent, comparison) });
+  countTokens(tokensIn(batch));
 });
 
 /** What an event makes of the comparison. */
-function withEvent(comparison: Comparison, event: LineEvent): Comparison {
-  const replace = (id: number, change: (line: Line) => Line): Comparison => ({
-    ...comparison,
-    lines: comparison.lines.map((line) => (line.id === id ? change(line) : line)),
-  });
-  switch (event.type) {
-    case 'steps':
-      return replace(event.line, (line) => withSteps(line, event.steps));
-    case 'line-end':
-      return replace(event.line, (line) => ({ ...line, reason: event.reason }));
-    case 'prompt-scores':
-      return {
-        ...comparison,
-        lines: comparison.lines.map((line) => withPromptScores(line, event.scores)),
-      };
-    case 'usage': {
-      const higher = event.usage.pagesUsed > (comparison.usage?.pagesUsed ?? 0);
-      return higher ? { ...comparison, usage: event.usage } : comparison;
-    }
-    case 'branch':
-      return withBranch(comparison, event);
-    default:
-      return comparison;
+function withComparisonEvent(comparison: Comparison, event: LineEvent): Comparison {
+  if (event.type === 'branch') return withBranch(comparison, event);
+  if (event.type === 'usage') {
+    const higher = event.usage.pagesUsed > (comparison.usage?.pagesUsed ?? 0);
+    return higher ? { ...comparison, usage: event.usage } : comparison;
   }
+  return { ...comparison, lines: comparison.lines.map((line) => withEvent(line, event)) };
 }
 
 /** A sample, which begins at the prompt, or a beam, which goes another way than its parent. */
@@ -78,9 +58,11 @@ function withBranch(
   comparison: Comparison,
   { line: id, parent, shared }: Extract<LineEvent, { type: 'branch' }>,
 ): Comparison {
-  const { lines, prompt, params, strategy, differences } = comparison;
+  const { lines, prompt, params, strategy, differences, stop, model } = comparison;
   const lane = lines.length;
-  const seed = { id, name: `branch ${lane + 1}`, lane, params };
+  // Samples draw from streams of their own; beams draw nothing.
+  const stream = strategy.kind === 'beam' ? 0 : lane;
+  const seed = { id, name: `branch ${lane + 1}`, lane, params, stop, stream, ...(model ? { model } : {}) };
   const from = lines.find((line) => line.id === parent);
   return {
     ...comparison,
@@ -90,27 +72,42 @@ function withBranch(
 }
 
 /** Runs the lanes, or the method's strategy, from the prompt: everything that lives in each forward pass. */
-export async function runComparison(): Promise<void> {
-  if (playground.run.phase !== 'idle' || playground.engine.phase !== 'ready') return;
-  if (playground.settings.rollSeed) rollSeed();
-  try {
-    playground.change({ run: starting });
-    const prompt = await worker().tokenise(promptSource(playground.settings));
+export function runComparison(): Promise<void> {
+  return launch(async (goOn) => {
+    const { engine } = playground;
+    if (engine.phase !== 'ready') return;
+    if (playground.settings.rollSeed) rollSeed();
+    const source = promptSource(playground.settings);
+    const prompt = await worker().tokenise(source);
+    goOn();
     playground.change({ prompt });
     const blocked = compareBlocked();
-    if (blocked !== null) notify('error', blocked);
-    if (blocked !== null || !(await grammarsUsable(paramsOfLanes())) || stopPressed()) {
-      playground.change({ run: { phase: 'idle' } });
-      return;
+    if (blocked !== null) throw new EngineError('not-supported', blocked);
+    if (!(await grammarsUsable(paramsOfLanes()))) return;
+    goOn();
+    const request = begin(prompt.tokens, source, modelOf(engine.summary));
+    try {
+      const result = await worker().run(request, (batch) => events.push(batch));
+      events.flush();
+      end(result.error ? 'error' : 'stopped');
+      nowHeld((compare.comparison?.lines ?? []).map(({ id }) => id));
+      const beams = request.strategy.kind === 'beam' && !stopPressed();
+      finish(result, beams ? await runGreedy(request) : null);
+    } catch (error) {
+      events.flush();
+      end('error');
+      throw error;
     }
-    const request = begin(prompt.tokens);
-    const result = await worker().run(request, (batch) => events.push(batch));
-    events.flush();
-    finish(result, request.strategy.kind === 'beam' ? await runGreedy(request) : null);
-  } catch (error) {
-    events.flush();
-    fail(error);
-  }
+  });
+}
+
+/** No lane of a run that has ended goes on. */
+function end(reason: 'error' | 'stopped'): void {
+  const { comparison } = compare;
+  if (!comparison) return;
+  compare.change({
+    comparison: { ...comparison, lines: comparison.lines.map((line) => ended(line, reason)) },
+  });
 }
 
 /** Of each lane, or of the one setting that a method samples. */
@@ -122,7 +119,7 @@ function paramsOfLanes(): SamplingParams[] {
 }
 
 /** Puts the new comparison on the page and says what to run. */
-function begin(prompt: readonly TokenText[]): RunRequest {
+function begin(prompt: readonly TokenText[], source: PromptSource, model: RecordedModel): RunRequest {
   forgetLines();
   const { settings } = playground;
   const { method } = compare;
@@ -144,9 +141,13 @@ function begin(prompt: readonly TokenText[]): RunRequest {
       patches: together ? settings.lanes : [],
       sharedLuck: together && compare.sharedLuck,
       stop,
+      model,
       lines: together
-        ? lanes.map(({ line, params }, lane) =>
-            promptLine({ id: line, name: `lane ${lane + 1}`, lane, params }, prompt),
+        ? lanes.map(({ line, params, stream }, lane) =>
+            promptLine(
+              { id: line, name: `lane ${lane + 1}`, lane, params, stream, source, stop, model },
+              prompt,
+            ),
           )
         : [],
       differences: together ? settings.lanes.map(laneDifference) : [],
@@ -172,87 +173,87 @@ function begin(prompt: readonly TokenText[]): RunRequest {
 
 /** What greedy decoding makes of the same request. */
 async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchResult | null> {
-  if (stopPressed()) return null;
-  const line = playground.newId();
-  const request: RunRequest = {
+  const { branches } = await runUnseen({
     prompt,
-    lanes: [{ ...lanes[0]!, line }],
+    lanes: [{ ...lanes[0]!, line: playground.newId() }],
     strategy: { kind: 'greedy' },
     stop,
-  };
-  const { branches } = await worker().run(request, () => undefined);
-  void worker().forget(line);
+  });
   return branches[0] ?? null;
+}
+
+/** A run whose text nobody looks at. */
+async function runUnseen(request: RunRequest): Promise<RunResult> {
+  try {
+    return await worker().run(request, () => undefined);
+  } finally {
+    for (const { line } of request.lanes) tell((asked) => asked.forget(line));
+  }
 }
 
 function finish(result: RunResult, greedy: BranchResult | null): void {
   const { comparison } = compare;
-  playground.change({ run: { phase: 'idle' }, timing: result.timing });
+  playground.change({ timing: result.timing });
   if (comparison) {
     const focus = result.winner ?? compare.focus;
     compare.change({ comparison: { ...comparison, result, greedy }, focus });
   }
-  if (result.error) notify('error', result.error.message);
-}
-
-function fail(error: unknown): void {
-  const { comparison } = compare;
-  playground.change({ run: { phase: 'idle' } });
-  if (comparison) {
-    const lines = comparison.lines.map((line) =>
-      line.reason === null ? { ...line, reason: 'error' as const } : line,
-    );
-    compare.change({ comparison: { ...comparison, lines } });
-  }
-  notify('error', error instanceof Error ? error.message : String(error));
+  if (result.error) notify('error', result.error.message, undefined, 'run');
 }
 
 /** Lines that were opened in the playground belong to it now. */
 export function forgetLines(): void {
   const kept = new Set(playground.lines.map(({ id }) => id));
-  for (const { id } of compare.comparison?.lines ?? []) if (!kept.has(id)) void worker().forget(id);
+  for (const { id } of compare.comparison?.lines ?? []) if (!kept.has(id)) tell((asked) => asked.forget(id));
+}
+
+/** Why the lanes cannot be run again one after another, or null. */
+export function aloneBlocked({ lines }: Comparison): string | null {
+  const { engine } = playground;
+  if (engine.phase !== 'ready') return 'Load a model first.';
+  const writer = lines[0] ? writerOf(lines[0]) : null;
+  if (writer === null || isModel(engine.summary, writer)) return null;
+  return `${writer.name} wrote these lanes; load it to run them one after another.`;
 }
 
 /**
- * Runs the same lanes one after another, and says what that took and whether each gave the same tokens. Stop ends it
- * without a result.
+ * Runs the same lanes one after another, under what each was run with, and says what that took and whether each gave the same
+ * tokens. Stop ends it without a result.
  */
 export async function measureAlone(): Promise<void> {
   const { comparison } = compare;
-  if (!comparison?.result || playground.run.phase !== 'idle') return;
-  const { lines, sharedLuck } = comparison;
-  const prompt = comparison.prompt.map(({ token }) => token);
-  compare.change({ measuring: true });
-  playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
-  try {
-    let decodeMs = 0;
-    let tokens = 0;
-    const different: number[] = [];
-    for (const { params, lane, length, promptLength } of lines) {
-      const line = playground.newId();
-      const stream = sharedLuck ? 0 : lane;
-      const request: RunRequest = {
-        prompt,
-        lanes: [{ line, params, stream }],
-        strategy: { kind: 'sample' },
-        // A batch that was stopped is compared as far as it came.
-        stop: { ...stopConditions(), maxTokens: Math.max(1, length - promptLength) },
-      };
-      const { branches, timing } = await worker().run(request, () => undefined);
-      void worker().forget(line);
-      if (stopPressed()) return;
-      decodeMs += timing.decodeMs;
-      tokens += timing.tokens;
-      if (branches[0]!.tokens.join() !== outputTokens(lines[lane]!).join()) different.push(lane);
+  if (!comparison?.result) return;
+  await launch(async (goOn) => {
+    const blocked = aloneBlocked(comparison);
+    if (blocked !== null) throw new EngineError('not-supported', blocked);
+    const { lines, stop } = comparison;
+    const prompt = comparison.prompt.map(({ token }) => token);
+    compare.change({ measuring: true });
+    playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
+    try {
+      let decodeMs = 0;
+      let tokens = 0;
+      const different: number[] = [];
+      for (const [lane, line] of lines.entries()) {
+        const { params, length, promptLength, stream = 0 } = line;
+        const { branches, timing } = await runUnseen({
+          prompt,
+          lanes: [{ line: playground.newId(), params, stream }],
+          strategy: { kind: 'sample' },
+          // A batch that was stopped is compared as far as it came.
+          stop: { ...stop, maxTokens: Math.max(1, length - promptLength) },
+        });
+        goOn();
+        decodeMs += timing.decodeMs;
+        tokens += timing.tokens;
+        if (branches[0]!.tokens.join() !== outputTokens(line).join()) different.push(lane);
+      }
+      if (compare.comparison !== comparison) return;
+      compare.change({
+        comparison: { ...comparison, alone: { decodeMs, tokens, different, lanes: lines.length } },
+      });
+    } finally {
+      compare.change({ measuring: false });
     }
-    if (compare.comparison !== comparison) return;
-    compare.change({
-      comparison: { ...comparison, alone: { decodeMs, tokens, different, lanes: lines.length } },
-    });
-  } catch (error) {
-    notify('error', error instanceof Error ? error.message : String(error));
-  } finally {
-    compare.change({ measuring: false });
-    playground.change({ run: { phase: 'idle' } });
-  }
+  });
 }

@@ -7,7 +7,9 @@ import type { KvUsage } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
+import { alsoHold } from '../held_texts.ts';
 import type { Line } from '../line.ts';
+import type { RecordedModel } from '../recording.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import { partings, samePartings, type Output, type Partings } from './divergence.ts';
@@ -38,6 +40,8 @@ export interface Comparison {
   readonly patches: readonly LanePatch[];
   readonly sharedLuck: boolean;
   readonly stop: StopConditions;
+  /** What runs it; of one from a record its texts' `Recorded` says so. */
+  readonly model?: RecordedModel;
   /** In order of lanes or branches; `lane` is the index, but for beams of a record, which has not all of them. */
   readonly lines: readonly Line[];
   /** What each lane changed. */
@@ -157,3 +161,5 @@ class CompareState {
 }
 
 export const compare = new CompareState();
+
+alsoHold(() => compare.comparison?.lines ?? []);

@@ -1,0 +1,81 @@
+/** Which texts the worker holds. Each model that is loaded begins with none, and is given those that it wrote. */
+import type { LineId } from '../worker/api.ts';
+import type { EngineSummary } from '../worker/models_api.ts';
+import { worker } from './connection.ts';
+import { allTokens, type Line } from './line.ts';
+import type { RecordedModel } from './recording.ts';
+import { playground } from './state.svelte.ts';
+
+const heldBy = new WeakMap<EngineSummary, Set<LineId>>();
+/** Texts beside those of the playground. */
+const others: (() => readonly Line[])[] = [];
+
+/** A view that has texts of its own keeps them askable. */
+export function alsoHold(texts: () => readonly Line[]): void {
+  others.push(texts);
+}
+
+/** The worker holds these from now on, until another model is loaded. */
+export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
+  if (!summary) return;
+  const held = heldBy.get(summary) ?? new Set();
+  heldBy.set(summary, held);
+  for (const id of ids) held.add(id);
+}
+
+/** What a text may be asked about needs nothing more. */
+export function isHeld(id: LineId): boolean {
+  const summary = summaryHere();
+  return summary !== null && (heldBy.get(summary)?.has(id) ?? false);
+}
+
+/** The loaded model as texts name it. */
+export function modelOf({ model: { name, fileSize, vocabularySize } }: EngineSummary): RecordedModel {
+  return { name, fileSize, vocabularySize };
+}
+
+/** What wrote a text; null where nobody knows. */
+export function writerOf(line: Line): RecordedModel | null {
+  return line.model ?? playground.recorded.find((entry) => entry.line === line.id)?.model ?? null;
+}
+
+/** Whether a model is the one that wrote a text: same name, same size. */
+export function isModel({ model }: EngineSummary, writer: RecordedModel): boolean {
+  return model.name === writer.name && model.fileSize === writer.fileSize;
+}
+
+/** The worker holds the text from now on, as if it had been made here. */
+export async function hold(line: Line, stream: number, byHand: readonly number[]): Promise<void> {
+  const summary = summaryHere();
+  await give(line, stream, byHand);
+  nowHeld([line.id], summary);
+}
+
+/** Gives a model that has just been loaded the texts that it wrote; those from records wait until they are brought to life. */
+export async function holdAgain(summary: EngineSummary): Promise<void> {
+  const texts = [playground, ...others.map((lines) => ({ lines: lines() }))].flatMap(({ lines }) => lines);
+  const waiting = texts.filter((line) => {
+    const writer = writerOf(line);
+    const recorded = playground.recorded.find((entry) => entry.line === line.id);
+    return writer !== null && isModel(summary, writer) && recorded?.state !== 'recorded';
+  });
+  await Promise.all(
+    waiting.map((line) => {
+      const recorded = playground.recorded.find((entry) => entry.line === line.id);
+      return give(line, line.stream ?? recorded?.stream ?? 0, line.byHand ?? recorded?.byHand ?? []);
+    }),
+  );
+  nowHeld(
+    waiting.map(({ id }) => id),
+    summary,
+  );
+}
+
+function give(line: Line, stream: number, byHand: readonly number[]): Promise<void> {
+  const tokens = allTokens(line).map(({ token }) => token);
+  return worker().adopt(line.id, { tokens, promptLength: line.promptLength, stream, byHand });
+}
+
+function summaryHere(): EngineSummary | null {
+  return playground.engine.phase === 'ready' ? playground.engine.summary : null;
+}

@@ -1,0 +1,36 @@
+/** The page as it is opened, with the scripted engine loaded. */
+import { across } from '../../src/playground/across/state.svelte.ts';
+import { compare } from '../../src/playground/compare/state.svelte.ts';
+import { openScripted } from '../../src/playground/engine_actions.ts';
+import { defaultSettings, type Settings } from '../../src/playground/settings.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { page, until } from './page.ts';
+
+export async function fresh(settings: Partial<Settings> = {}): Promise<void> {
+  page.reset();
+  await until(() => playground.run.phase === 'idle');
+  playground.change({
+    lines: [],
+    current: null,
+    recorded: [],
+    selected: null,
+    hovered: null,
+    timing: null,
+    settings: { ...defaultSettings(), ...settings },
+  });
+  compare.change({ comparison: null, selected: null, focus: 0, distributions: null, strip: null });
+  across.change({ duel: null, problem: null });
+  const { engine } = playground;
+  if (engine.phase !== 'ready' || !engine.summary.model.name.startsWith('Scripted')) await openScripted();
+  playground.change({ notices: [] });
+}
+
+export function notices(): string[] {
+  return playground.notices.map(({ text }) => text);
+}
+
+/** Output tokens of the text on view. */
+export function outputs(): number {
+  const { line } = playground;
+  return line ? line.length - line.promptLength : 0;
+}

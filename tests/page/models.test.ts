@@ -1,0 +1,80 @@
+/** Another model, and the one before it again. */
+import { beforeEach, expect, test } from 'vitest';
+import { carryOn, stepOnce } from '../../src/playground/branch_actions.ts';
+import { measureAlone, runComparison } from '../../src/playground/compare/run_comparison.ts';
+import { compare } from '../../src/playground/compare/state.svelte.ts';
+import { openModel, openScripted } from '../../src/playground/engine_actions.ts';
+import { continueBlocked, run } from '../../src/playground/run_actions.ts';
+import { changeSettings } from '../../src/playground/settings_actions.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { EngineError } from '../../src/engines/contract.ts';
+import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
+import type { ModelChoice } from '../../src/worker/models_api.ts';
+import { fresh, notices, outputs } from './fresh.ts';
+import { page } from './page.ts';
+
+beforeEach(() => fresh({ maxTokens: 5 }));
+
+const other: ModelChoice = { kind: 'web-llm', id: 'other' };
+
+/** Opens the scripted engine, also under another name, and fails on anything else. */
+const openNamed: typeof page.open = (choice) => {
+  if (choice.kind === 'scripted') return Promise.resolve(new ScriptedEngine());
+  if (choice.kind === 'web-llm') {
+    const engine = new ScriptedEngine();
+    return Promise.resolve(Object.assign(engine, { model: { ...engine.model, name: 'Other' } }));
+  }
+  return Promise.reject(new EngineError('bad-file', 'This file is no model.'));
+};
+
+test('texts of a model that comes back can be continued', async () => {
+  page.open = openNamed;
+  await run();
+  const line = playground.line!;
+  await openModel(other, 'Other');
+  expect(continueBlocked(line)).toBe(`${line.model!.name} wrote this text; load that model to continue it.`);
+  await openScripted();
+  expect(continueBlocked(line)).toBeNull();
+  await stepOnce();
+  expect(notices()).toEqual([]);
+  expect(outputs()).toBe(6);
+});
+
+test('a text of another model is not continued', async () => {
+  page.open = openNamed;
+  await run();
+  await openModel(other, 'Other');
+  const before = playground.line;
+  await carryOn();
+  expect(playground.line).toBe(before);
+  expect(notices()).toEqual([continueBlocked(before!)]);
+});
+
+test('a model that cannot be loaded leaves the one that worked, which its texts go on with', async () => {
+  page.open = openNamed;
+  await run();
+  changeSettings({ model: 'file' });
+  expect(await openModel({ kind: 'server', baseUrl: '', model: '', key: '' }, 'a file')).toBe(false);
+  expect(playground.engine.phase).toBe('ready');
+  expect(playground.settings.model).toBe('scripted');
+  expect(notices()).toEqual(['This file is no model.']);
+  await stepOnce();
+  expect(outputs()).toBe(6);
+  // What failed is over with the next load.
+  await openModel(other, 'Other');
+  expect(notices()).toEqual([]);
+});
+
+test('lanes are measured one after another under what they were run with, and by their model only', async () => {
+  page.open = openNamed;
+  changeSettings({ maxTokens: 30, lanes: [{ temperature: 0.5 }, { temperature: 1 }] });
+  await runComparison();
+  changeSettings({ stop: ['a'], maxTokens: 3 });
+  await measureAlone();
+  expect(compare.comparison!.alone!.different).toEqual([]);
+  const before = compare.comparison;
+  await openModel(other, 'Other');
+  await measureAlone();
+  expect(compare.comparison).toBe(before);
+  expect(notices()[0]).toMatch(/wrote these lanes/);
+});

@@ -1,0 +1,92 @@
+/** What the page shows belongs to what it is shown under. */
+import { flushSync } from 'svelte';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { root } from './effects.svelte.ts';
+import { askOnView } from '../../src/playground/ask_on_view.ts';
+import { followSelection } from '../../src/playground/inspect.svelte.ts';
+import { run } from '../../src/playground/run_actions.ts';
+import { select, showLine } from '../../src/playground/selection_actions.ts';
+import { changeSettings, setNumber } from '../../src/playground/settings_actions.ts';
+import { playground, type Recorded } from '../../src/playground/state.svelte.ts';
+import { candidateAt, isShown, shownStep, type ShownStep } from '../../src/playground/token_actions.ts';
+import type { CandidateRow, StepView } from '../../src/worker/views.ts';
+import { fresh, outputs } from './fresh.ts';
+import { page, sleep, until } from './page.ts';
+
+let end = (): void => undefined;
+beforeEach(async () => {
+  await fresh({ maxTokens: 6 });
+  end = root(() => followSelection());
+});
+afterEach(() => end());
+
+test('an answer about another text comes after a recorded one was chosen', async () => {
+  await run();
+  flushSync();
+  const live = playground.line!;
+  const view = { chosen: 1, rows: [], stages: [] } as unknown as StepView;
+  const recorded = { ...live, id: playground.newId(), name: 'recorded' };
+  const origin: Recorded = {
+    line: recorded.id,
+    origin: 'link',
+    model: { name: 'another', fileSize: 1, vocabularySize: 1 },
+    stream: 0,
+    byHand: [],
+    view: () => view,
+    state: 'recorded',
+  };
+  playground.change({ lines: [live, recorded], recorded: [origin] });
+  page.before = (name) => (name === 'inspect' ? sleep(30) : undefined);
+  select(live.promptLength + 1);
+  flushSync();
+  await sleep(5);
+  showLine(recorded.id);
+  flushSync();
+  await sleep(60);
+  flushSync();
+  expect(playground.inspected).toMatchObject({ line: recorded.id, view });
+});
+
+test('a searched token shows numbers of the step and the knobs on view only', async () => {
+  await run();
+  select(playground.line!.promptLength);
+  flushSync();
+  await until(() => playground.inspected !== null);
+  const shown: { step: ShownStep; row: CandidateRow | null }[] = [];
+  const ask = askOnView({
+    ask: (step: ShownStep) => candidateAt(step, 5),
+    stands: isShown,
+    show: (row, step) => shown.push({ step, row }),
+  });
+  page.after = (name) => (name === 'candidate' ? sleep(20) : undefined);
+  ask(shownStep()!);
+  select(playground.line!.promptLength + 1);
+  flushSync();
+  await until(() => playground.inspected?.position === playground.selected);
+  ask(shownStep()!);
+  setNumber('temperature', 0.3);
+  ask(shownStep()!);
+  await until(() => shown.length > 0);
+  await sleep(50);
+  expect(shown.map(({ step }) => step)).toEqual([shownStep()]);
+});
+
+test('while text streams, header, numbers and charts speak of one place', async () => {
+  changeSettings({ maxTokens: 60 });
+  page.after = (name) => (name === 'inspect' ? sleep(15) : undefined);
+  const running = run();
+  const seen = new Set<number | null>();
+  while (outputs() < 40 && playground.run.phase !== 'idle') {
+    flushSync();
+    if (playground.inspected) {
+      expect(playground.shownPosition).toBe(playground.inspected.position);
+      expect(playground.inspected.line).toBe(playground.current);
+      seen.add(playground.shownPosition);
+    }
+    await sleep(3);
+  }
+  await running;
+  flushSync();
+  await until(() => playground.inspected?.position === playground.position);
+  expect(seen.size).toBeGreaterThan(1);
+});

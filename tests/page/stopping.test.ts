@@ -1,0 +1,100 @@
+/** Idle means that nothing runs, and every text of a run that has ended has an end. */
+import { beforeEach, expect, test } from 'vitest';
+import { openSecond, runAcross } from '../../src/playground/across/across_actions.ts';
+import { across } from '../../src/playground/across/state.svelte.ts';
+import { carryOn, deleteLine, stepOnce } from '../../src/playground/branch_actions.ts';
+import { run, stop } from '../../src/playground/run_actions.ts';
+import { changeSettings, setGrammar } from '../../src/playground/settings_actions.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { fresh, notices, outputs } from './fresh.ts';
+import { page, sleep, until } from './page.ts';
+
+beforeEach(() => fresh({ maxTokens: 6 }));
+
+test('Stop while the prompt is read: the text has ended, and can be deleted', async () => {
+  const running = run();
+  await until(() => playground.lines.length > 0);
+  stop();
+  await running;
+  expect(playground.run.phase).toBe('idle');
+  const [line] = playground.lines;
+  expect(line!.reason).toBe('stopped');
+  deleteLine(line!.id);
+  expect(playground.lines).toEqual([]);
+});
+
+test('Stop before the first new token of a continued text: the text is what it was', async () => {
+  await run();
+  const before = playground.line!;
+  const going = carryOn();
+  await until(() => playground.line!.id !== before.id);
+  stop();
+  await going;
+  expect(playground.line).toEqual(before);
+});
+
+test('a run that the worker refuses leaves a continued text as it was, and it can be continued', async () => {
+  await run();
+  const before = playground.line!;
+  const first = page.calls.length;
+  page.before = (name) => {
+    if (name === 'run' && !page.calls.slice(first, -1).includes('run'))
+      throw new Error('The engine was busy.');
+  };
+  await carryOn();
+  expect(playground.line).toEqual(before);
+  expect(notices()).toEqual(['The engine was busy.']);
+  await carryOn();
+  expect(notices()).toEqual([]);
+  expect(outputs()).toBeGreaterThan(6);
+});
+
+test('two presses of Step, with a grammar to be checked, are one step', async () => {
+  await run();
+  setGrammar({ kind: 'regex', source: '.*' });
+  await Promise.all([stepOnce(), stepOnce()]);
+  expect(notices()).toEqual([]);
+  expect(playground.lines.map(({ reason }) => reason)).toEqual(['stopped']);
+  expect(outputs()).toBe(7);
+});
+
+test('Stop before the run was asked for: nothing runs', async () => {
+  page.before = (name) => (name === 'tokenise' ? sleep(20) : undefined);
+  const running = run();
+  await sleep(5);
+  stop();
+  await running;
+  expect(page.calls).not.toContain('run');
+  expect(playground.lines).toEqual([]);
+});
+
+test('Stop in the first half of a duel ends both', async () => {
+  changeSettings({ maxTokens: 40 });
+  await openSecond({ kind: 'scripted' }, 'B');
+  const duel = runAcross();
+  await until(() => (across.duel?.lines[0].length ?? 0) > (across.duel?.lines[0].promptLength ?? 0) + 2);
+  stop();
+  await duel;
+  expect(page.calls).not.toContain('runSecond');
+  expect(across.duel!.lines.map(({ reason }) => reason)).toEqual(['stopped', 'stopped']);
+  expect(across.duel!.lines[1].length).toBe(across.duel!.lines[1].promptLength);
+});
+
+test('after Step a text waits for the next one, and was not cut by a limit', async () => {
+  await stepOnce();
+  expect([outputs(), playground.line!.reason, playground.selected]).toEqual([
+    1,
+    'stopped',
+    playground.line!.length,
+  ]);
+  await stepOnce();
+  expect([outputs(), playground.lines.length]).toEqual([2, 1]);
+});
+
+test('Step draws the first token of the prompt on view, not the next one of a text from another prompt', async () => {
+  await run();
+  changeSettings({ prompt: 'The cat' });
+  await stepOnce();
+  expect(playground.lines.length).toBe(2);
+  expect([outputs(), playground.line!.source]).toEqual([1, { kind: 'text', text: 'The cat' }]);
+});

@@ -1,0 +1,84 @@
+/** A worker may die, or hang; the page and its texts go on. */
+import { beforeEach, expect, test, vi } from 'vitest';
+import { openSecond } from '../../src/playground/across/across_actions.ts';
+import { across } from '../../src/playground/across/state.svelte.ts';
+import { carryOn } from '../../src/playground/branch_actions.ts';
+import { worker } from '../../src/playground/connection.ts';
+import { openScripted } from '../../src/playground/engine_actions.ts';
+import { refreshPrompt } from '../../src/playground/prompt_actions.ts';
+import { run, stop } from '../../src/playground/run_actions.ts';
+import { changeSettings } from '../../src/playground/settings_actions.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { fresh, notices, outputs } from './fresh.ts';
+import { page, sleep, until } from './page.ts';
+
+beforeEach(() => fresh({ maxTokens: 6 }));
+
+test('what was asked of it is rejected', async () => {
+  page.before = (name) => (name === 'tokenise' ? sleep(20) : undefined);
+  const asked = worker().tokenise({ kind: 'text', text: 'x' });
+  page.kill('out of memory');
+  await expect(asked).rejects.toMatchObject({ code: 'worker-ended' });
+});
+
+test('the prompt is asked about again once a model is loaded anew', async () => {
+  page.before = (name) => (name === 'tokenise' ? sleep(20) : undefined);
+  refreshPrompt();
+  await sleep(5);
+  page.kill('out of memory');
+  expect(playground.engine.phase).toBe('failed');
+  await openScripted();
+  changeSettings({ prompt: 'Another prompt' });
+  refreshPrompt();
+  await until(() => playground.prompt?.text === 'Another prompt');
+});
+
+test('a text that was being written has ended, said once, and goes on after the model is loaded again', async () => {
+  changeSettings({ maxTokens: 200 });
+  const running = run();
+  await until(() => outputs() > 2);
+  page.kill('out of memory');
+  await running;
+  expect(playground.run.phase).toBe('idle');
+  expect(playground.line!.reason).toBe('error');
+  expect(notices().length).toBe(1);
+  await openScripted();
+  expect(notices()).toEqual([]);
+  const before = outputs();
+  changeSettings({ maxTokens: 3 });
+  await carryOn();
+  expect(notices()).toEqual([]);
+  expect(outputs()).toBe(before + 3);
+});
+
+test('the second model is no longer said to be there', async () => {
+  await openSecond({ kind: 'scripted' }, 'B');
+  page.kill('out of memory');
+  expect(across.second.phase).toBe('failed');
+});
+
+test('one that does not hear Stop is ended and started anew, with its model and its texts', async () => {
+  await run();
+  const kept = playground.line!;
+  changeSettings({ maxTokens: 200 });
+  const running = run();
+  await until(() => playground.lines.length === 2 && outputs() > 2);
+  vi.useFakeTimers();
+  try {
+    page.before = (name) => (name === 'stop' ? new Promise(() => undefined) : undefined);
+    stop();
+    await vi.advanceTimersByTimeAsync(3500);
+    await running;
+    await vi.waitUntil(() => playground.engine.phase === 'ready');
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(notices()).toEqual([
+    'The engine did not answer Stop for 3 seconds, so it was started anew; your texts are still here.',
+  ]);
+  expect(playground.line!.reason).not.toBeNull();
+  const view = await worker().inspect({ line: kept.id, position: kept.promptLength + 1 }, kept.params, {
+    top: 5,
+  });
+  expect(view?.chosen).not.toBeNull();
+});
