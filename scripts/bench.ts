@@ -82,8 +82,8 @@ function print({ model, engine, ...result }: EngineBenchResult, title: string): 
     console.log(`  ${label.padEnd(44)}${milliseconds.toFixed(3).padStart(10)} ms`);
 }
 
-function benchSampler(): SamplingFigure[] {
-  const figures = benchSampling();
+async function benchSampler(): Promise<SamplingFigure[]> {
+  const figures = await benchSampling();
   console.log('the sampler, milliseconds a step (median, best):');
   for (const { what, candidates, median, best } of figures) {
     const size = candidates.toLocaleString('en').padStart(8);
@@ -128,7 +128,7 @@ async function main(): Promise<void> {
   const report = {
     date: new Date().toISOString(),
     machine,
-    ...(part === 'engine' ? {} : { sampling: benchSampler() }),
+    ...(part === 'engine' ? {} : { sampling: await benchSampler() }),
     ...(part === 'sampling' ? {} : { engine: await benchModel() }),
   };
   mkdirSync(dirname(values.out), { recursive: true });

@@ -38,11 +38,11 @@ export async function scoreText(
   }
   const tokens = [...prompt, ...continuation];
   const known = tokens.slice(0, -1);
-  const rows = await new LogitMemory().obtain(session, known, prompt.length - 1, 'prefill', signal);
+  const rows = new LogitMemory().walk(session, known, prompt.length - 1, 'prefill', signal);
   const masks = await masksAlong(params, tokenizer, known.slice(prompt.length));
   const steps = { from: prompt.length, rows, masks };
   const place = { tokens, stream: 0 };
-  const score = scoreContinuation(new Rederiver(tokenizer), place, params, steps, continuation.length);
+  const score = await scoreContinuation(new Rederiver(tokenizer), place, params, steps, continuation.length);
   return {
     text,
     tokens: score.tokens.map(({ token, rawLogprob, rank, finalLogprob, removedBy }) => ({
@@ -88,7 +88,7 @@ export async function rederive(
   const found: RederivedOutput[] = [];
   for (const { flags, params } of others) {
     const masks = await masksAlong(params, tokenizer, output.slice(0, -1));
-    const again = rederiver.rederive(text, params, { from: prompt.length, rows, masks });
+    const again = await rederiver.rederive(text, params, { from: prompt.length, rows, masks });
     found.push({
       flags,
       tokens: [...again.tokens],

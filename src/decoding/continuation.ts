@@ -34,16 +34,16 @@ export interface ContinuationScore {
  * @param steps of these tokens, and of the output before them where the chain has a past (`remembers`)
  * @param length of the continuation, in tokens; 1 or more
  */
-export function scoreContinuation(
+export async function scoreContinuation(
   rederiver: Rederiver,
   text: Pick<PastText, 'tokens' | 'stream'>,
   params: SamplingParams,
   steps: KnownSteps,
   length: number,
-): ContinuationScore {
+): Promise<ContinuationScore> {
   const tokens: TokenFate[] = [];
   const first = text.tokens.length - length;
-  rederiver.walk(text, params, steps, (sampler, { position }) => {
+  await rederiver.walk(text, params, steps, ({ sampler, draw: { position } }) => {
     const token = text.tokens[position]!;
     if (position >= first) tokens.push(tokenFate(sampler.trace(rederiver.memory), token));
   });

@@ -6,6 +6,9 @@
 import type { Session, TokenId } from '../engines/contract.ts';
 import { TokenTree, type NodeId } from './token_tree.ts';
 
+/** Raw logits step by step, [steps][vocabulary]: all at hand, or computed while they are gone through. */
+export type LogitRows = Iterable<Float32Array> | AsyncIterable<Float32Array>;
+
 /** 440 steps at 151,936 tokens, 16,000 at 4,096. */
 export const DEFAULT_LOGIT_BUDGET = 256 * 1024 * 1024;
 
@@ -66,53 +69,82 @@ export class LogitMemory {
   }
 
   /**
-   * As `along`, with what is missing computed anew. The array holds every row, whatever the budget keeps of them.
-   * - `prefill`: one pass over the tokens from the first missing row on. Fast; its sums may be grouped otherwise than those of
+   * As `along`, with what is missing computed anew, in windows: of a text longer than the budget no more than a window is held
+   * beside what is kept. What is kept of this text stays, so that the next walk computes only the rest.
+   * - `prefill`: passes over the tokens from the first missing row on. Fast; its sums may be grouped otherwise than those of
    *   single steps, so the last bits can differ from what was drawn from.
    * - `replay`: a prefill of the first `from + 1` tokens and a step for each other one, as the run had gone: the same
    *   bits, at the run's own pace.
    */
-  async obtain(
+  async *walk(
     session: Session,
     tokens: readonly TokenId[],
     from: number,
     how: 'prefill' | 'replay',
     signal?: AbortSignal,
-  ): Promise<Float32Array[]> {
+  ): AsyncGenerator<Float32Array, void, undefined> {
     const rows = this.along(tokens, from);
-    const missing = rows.findIndex((row) => row === null);
-    if (missing < 0) return rows as Float32Array[];
-    const node = (length: number): NodeId => this.node(tokens.slice(0, length));
-    const keep = (index: number, logits: Float32Array): void => {
-      if (rows[index] !== null) return;
-      rows[index] = logits;
-      this.putAt(node(from + index + 1), logits);
+    const missing = rows.indexOf(null);
+    if (missing < 0) {
+      yield* rows as Float32Array[];
+      return;
+    }
+    const last = rows.lastIndexOf(null);
+    const path = this.#path(tokens).slice(from);
+    const own = new Set(path);
+    const settle = (index: number, computed: Float32Array): Float32Array => {
+      const known = rows[index] ?? null;
+      if (known === null) this.#keepBeside(own, path[index]!, computed);
+      return known ?? computed;
     };
     const stop = signal ? { signal } : {};
     // What comes before the first missing row may still be in the KV cache.
     const begun = how === 'prefill' ? missing : 0;
     const { sequence, logits } = await session.prefill(tokens.slice(0, from + begun + 1), stop);
     try {
-      keep(begun, logits);
-      const rest = tokens.slice(from + begun + 1, from + rows.lastIndexOf(null) + 1);
-      if (how === 'prefill' && rest.length > 0) {
-        const onLogits = (position: number, row: Float32Array): void => keep(position - from, row);
-        await session.prefill(rest, { sequence, onLogits, ...stop });
-      }
-      for (let i = 1; how === 'replay' && i < rows.length; i++) {
+      yield* rows.slice(0, begun) as Float32Array[];
+      yield settle(begun, logits);
+      const size = how === 'replay' ? 1 : Math.max(1, Math.floor(this.budget / 4 / logits.byteLength));
+      for (let index = begun + 1; index <= last;) {
         signal?.throwIfAborted();
-        const [next] = await session.step([{ sequence, token: tokens[from + i]! }]);
-        keep(i, next!);
+        const next = tokens.slice(from + index, from + Math.min(index + size, last + 1));
+        const window: Float32Array[] = [];
+        if (how === 'replay') window.push((await session.step([{ sequence, token: next[0]! }]))[0]!);
+        else await session.prefill(next, { sequence, onLogits: (_, row) => window.push(row), ...stop });
+        for (const row of window) yield settle(index++, row);
       }
+      yield* rows.slice(last + 1) as Float32Array[];
     } finally {
       session.release(sequence);
     }
-    return rows as Float32Array[];
+  }
+
+  /** As `walk`, and every row at once: for texts that are known to be short. */
+  async obtain(...asked: Parameters<LogitMemory['walk']>): Promise<Float32Array[]> {
+    const rows: Float32Array[] = [];
+    for await (const row of this.walk(...asked)) rows.push(row);
+    return rows;
   }
 
   clear(): void {
     this.#rows.clear();
     this.#bytes = 0;
+  }
+
+  /** The node after each token. */
+  #path(tokens: readonly TokenId[]): NodeId[] {
+    let node = this.#tree.root;
+    return tokens.map((token) => (node = this.#tree.extend(node, token)));
+  }
+
+  /** Keeps a row where that takes no other of `own` away. */
+  #keepBeside(own: ReadonlySet<NodeId>, node: NodeId, logits: Float32Array): void {
+    for (const oldest of this.#rows.keys()) {
+      if (this.#bytes + logits.byteLength <= this.budget) break;
+      if (own.has(oldest)) return;
+      this.#forget(oldest);
+    }
+    this.putAt(node, logits);
   }
 
   #use(node: NodeId): Float32Array | null {

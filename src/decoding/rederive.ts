@@ -10,6 +10,7 @@ import { traceMemory, type StepTrace, type TraceMemory } from '../sampling/trace
 import { maskedMass } from '../sampling/trace_view.ts';
 import { checkParams } from '../sampling/validate.ts';
 import { resolveBreakers } from './dry_breakers.ts';
+import type { LogitRows } from './logit_memory.ts';
 import type { Masks } from './grammar/masks.ts';
 
 export interface PastText {
@@ -25,10 +26,20 @@ export interface PastText {
 export interface KnownSteps {
   /** Position of the token that rows[0] predicts. */
   readonly from: number;
-  /** Raw logits, [steps][vocabulary]. A chain with a past (`remembers`) is off by the output's steps that are left out. */
-  readonly rows: readonly Float32Array[];
+  /** A chain with a past (`remembers`) is off by the output's steps that are left out. */
+  readonly rows: LogitRows;
   /** What a grammar allowed at each; empty where there is none. */
   readonly masks: Masks;
+}
+
+/** One step of a walk. */
+export interface WalkedStep {
+  readonly sampler: Sampler;
+  readonly draw: Draw;
+  readonly logits: Float32Array;
+  /** From 0 on. */
+  readonly index: number;
+  readonly last: boolean;
 }
 
 /** Other parameters on each output of a text. */
@@ -71,15 +82,16 @@ export class Rederiver {
   }
 
   /**
-   * Goes over the steps in order; the sampler that `visit` gets stands after the step's draw.
-   * @throws SamplingError `bad-parameter`, `bad-logit`, `no-candidates`
+   * Goes over the steps in order; the sampler that `visit` gets stands after the step's draw, and only until `visit` returns:
+   * another walk may go on meanwhile.
+   * @throws SamplingError `bad-parameter`, `bad-logit`, `no-candidates`; what computes the rows, throws
    */
-  walk(
+  async walk(
     { tokens, stream }: Pick<PastText, 'tokens' | 'stream'>,
     params: SamplingParams,
     { from, rows, masks }: KnownSteps,
-    visit: (sampler: Sampler, draw: Draw, index: number) => void,
-  ): void {
+    visit: (step: WalkedStep) => void,
+  ): Promise<void> {
     const { vocabularySize } = this;
     checkParams(params, vocabularySize);
     const dryBreakers =
@@ -87,24 +99,33 @@ export class Rederiver {
     this.#candidates ??= new Candidates(vocabularySize);
     const sampler = new Sampler(params, { vocabularySize, stream, dryBreakers }, this.#candidates);
     const all = Int32Array.from(tokens);
-    for (const [index, logits] of rows.entries()) {
+    let index = 0;
+    const take = (logits: Float32Array, last: boolean): void => {
       const position = from + index;
       const history = all.subarray(0, position);
-      visit(sampler, sampler.sample(logits, { history, position, allowed: masks[index] ?? null }), index);
+      const draw = sampler.sample(logits, { history, position, allowed: masks[index] ?? null });
+      visit({ sampler, draw, logits, index, last });
       if (position < all.length) sampler.accept(all[position]!);
+      index++;
+    };
+    let held: Float32Array | null = null;
+    for await (const logits of rows) {
+      if (held) take(held, false);
+      held = logits;
     }
+    if (held) take(held, true);
   }
 
   /** @param steps of every output, from the first on */
-  rederive(text: PastText, params: SamplingParams, steps: KnownSteps): Rederivation {
-    const outputs = steps.rows.length;
+  async rederive(text: PastText, params: SamplingParams, steps: KnownSteps): Promise<Rederivation> {
+    const outputs = text.tokens.length - steps.from;
     const tokens = new Int32Array(outputs);
     const finalLogprob = new Float64Array(outputs);
     const finalEntropy = new Float64Array(outputs);
     const kept = new Float64Array(outputs);
     const masked = new Float64Array(outputs);
     let firstDivergence: number | null = null;
-    this.walk(text, params, steps, (sampler, draw, output) => {
+    await this.walk(text, params, steps, ({ sampler, draw, index: output }) => {
       const stands = text.tokens[steps.from + output]!;
       tokens[output] = text.byHand.has(output) ? stands : draw.token;
       finalLogprob[output] = sampler.finalLogprob(stands);
@@ -119,19 +140,21 @@ export class Rederiver {
   /**
    * The whole vocabulary's fate at the last of the steps, whose token need not be there yet.
    * @param steps at least one; the output's earlier ones too where the chain `remembers`
+   * @param read is called before anybody else can write to `memory`
    * @param memory default: memory of the trace's own
    */
-  trace(
+  async trace<T>(
     text: Pick<PastText, 'tokens' | 'stream'>,
     params: SamplingParams,
     steps: KnownSteps,
+    read: (trace: StepTrace) => T,
     memory?: TraceMemory,
-  ): StepTrace {
-    let trace: StepTrace | null = null;
-    this.walk(text, params, steps, (sampler, _, index) => {
-      if (index === steps.rows.length - 1) trace = sampler.trace(memory);
+  ): Promise<T> {
+    const found: T[] = [];
+    await this.walk(text, params, steps, ({ sampler, last }) => {
+      if (last) found.push(read(sampler.trace(memory)));
     });
-    if (trace === null) throw new Error('A trace needs the logits of its step.');
-    return trace;
+    if (found.length === 0) throw new Error('A trace needs the logits of its step.');
+    return found[0]!;
   }
 }

@@ -1,5 +1,6 @@
 /** How far two engines' distributions over one vocabulary lie apart, position by position of one text. */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
+import type { LogitRows } from '../decoding/logit_memory.ts';
 import { rawDistribution } from '../sampling/scores.ts';
 
 /** One value for each output token of the text; `first` and `second` are the engines. */
@@ -22,12 +23,12 @@ export interface LineDistances {
  * @param first raw logits of each output position, [outputs][vocabulary]
  * @param second the same by the other engine
  */
-export function lineDistances(
+export async function lineDistances(
   outputs: readonly TokenId[],
-  first: readonly Float32Array[],
-  second: readonly Float32Array[],
+  first: LogitRows,
+  second: AsyncGenerator<Float32Array>,
   tokenizer: Tokenizer,
-): LineDistances {
+): Promise<LineDistances> {
   const column = (): Float64Array => new Float64Array(outputs.length);
   const distances = {
     kl: column(),
@@ -37,9 +38,10 @@ export function lineDistances(
     firstTop: new Uint32Array(outputs.length),
     secondTop: new Uint32Array(outputs.length),
   };
-  outputs.forEach((token, output) => {
-    const p = first[output]!;
-    const q = second[output]!;
+  let output = 0;
+  for await (const p of first) {
+    const token = outputs[output]!;
+    const q = (await second.next()).value as Float32Array;
     const { kl, totalVariation, normalisers, tops } = distance(p, q);
     distances.kl[output] = kl;
     distances.totalVariation[output] = totalVariation;
@@ -47,7 +49,8 @@ export function lineDistances(
     distances.secondLogprob[output] = q[token]! - normalisers[1];
     distances.firstTop[output] = tops[0];
     distances.secondTop[output] = tops[1];
-  });
+    output++;
+  }
   const named = new Set([...outputs, ...distances.firstTop, ...distances.secondTop]);
   return { ...distances, labels: new Map(Array.from(named, (token) => [token, tokenizer.label(token)])) };
 }

@@ -17,6 +17,7 @@ export async function forcedRecord(
   line: HeldLine,
   params: SamplingParams,
   stream: number,
+  signal: AbortSignal,
 ): Promise<StepRecord> {
   const { tokenizer, session } = engine;
   const before = line.tokens.slice(0, -1);
@@ -24,26 +25,33 @@ export async function forcedRecord(
   const outputs = before.length - line.promptLength;
   const past = remembers(params) ? outputs : 0;
   const from = before.length - past;
-  const rows = await memory.obtain(session, before, from - 1, 'prefill');
   const masks = await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - past);
-  const trace = rederiver.trace({ tokens: before, stream }, params, { from, rows, masks }, rederiver.memory);
+  const rows = memory.walk(session, before, from - 1, 'prefill', signal);
   const texts = tokenTexts(line.tokens.slice(line.promptLength), tokenizer);
-  const surprisal = -rawLogprob(trace, token);
-  return {
-    branch: 0,
-    position: before.length,
-    token,
-    piece: texts.at(-1)!.piece,
-    visible: texts.reduce((units, { piece }) => units + piece.length, 0),
-    rawLogprob: -surprisal,
-    finalLogprob: finalLogprob(trace, token),
-    rank: rankOf(trace.raw, token),
-    entropy: trace.rawEntropy,
-    finalEntropy: trace.finalEntropy,
-    surprisal,
-    perplexity: Math.exp(surprisal),
-    kept: trace.kept,
-    u: null,
-    stages: trace.stages,
-  };
+  return rederiver.trace(
+    { tokens: before, stream },
+    params,
+    { from, rows, masks },
+    (trace) => {
+      const surprisal = -rawLogprob(trace, token);
+      return {
+        branch: 0,
+        position: before.length,
+        token,
+        piece: texts.at(-1)!.piece,
+        visible: texts.reduce((units, { piece }) => units + piece.length, 0),
+        rawLogprob: -surprisal,
+        finalLogprob: finalLogprob(trace, token),
+        rank: rankOf(trace.raw, token),
+        entropy: trace.rawEntropy,
+        finalEntropy: trace.finalEntropy,
+        surprisal,
+        perplexity: Math.exp(surprisal),
+        kept: trace.kept,
+        u: null,
+        stages: trace.stages,
+      };
+    },
+    rederiver.memory,
+  );
 }

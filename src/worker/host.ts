@@ -223,8 +223,8 @@ export class WorkerHost implements WorkerApi {
 
   async distances(id: LineId): Promise<LineDistances | null> {
     const texts = this.#texts;
-    const found = await texts?.outputs(id);
-    return texts && found ? this.#second.distances(found.line, found.rows, texts.engine) : null;
+    if (!texts) return null;
+    return texts.outputs(id, (line, rows) => this.#second.distances(line, rows, texts.engine));
   }
 
   closeSecond(): Promise<void> {

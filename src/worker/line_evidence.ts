@@ -10,23 +10,22 @@ import type { HeldLine } from './held_lines.ts';
  * the step can be looked at without the model.
  * @param steps of every output, from the first on
  */
-export function lineEvidence(
+export async function lineEvidence(
   rederiver: Rederiver,
   line: HeldLine,
   params: SamplingParams,
   steps: KnownSteps,
   depth: number,
-): LineEvidence {
+): Promise<LineEvidence> {
   const { tokenizer } = rederiver;
-  const { rows } = steps;
+  const outputs = line.tokens.length - steps.from;
   const width = Math.min(depth, tokenizer.vocabularySize);
-  const tokens = new Uint32Array(rows.length * width);
-  const rawLogprob = new Float64Array(rows.length * width);
-  const finalLogprob = new Float64Array(rows.length * width);
-  rederiver.walk(line, params, steps, (sampler, draw, output) => {
-    const logits = rows[output]!;
-    topTokens(logits, width).forEach((token: TokenId, index) => {
-      const at = output * width + index;
+  const tokens = new Uint32Array(outputs * width);
+  const rawLogprob = new Float64Array(outputs * width);
+  const finalLogprob = new Float64Array(outputs * width);
+  await rederiver.walk(line, params, steps, ({ sampler, draw, logits, index: output }) => {
+    topTokens(logits, width).forEach((token: TokenId, place) => {
+      const at = output * width + place;
       tokens[at] = token;
       rawLogprob[at] = logits[token]! - draw.rawLogNormaliser;
       finalLogprob[at] = sampler.finalLogprob(token);

@@ -83,7 +83,8 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
   const forced = request.from?.token;
   if (forced !== undefined) {
     const { params, stream, line } = request.lanes[0]!;
-    const record = await forcedRecord(engine, context.memory, context.rederiver, held[0]!, params, stream);
+    const { memory, rederiver, signal } = context;
+    const record = await forcedRecord(engine, memory, rederiver, held[0]!, params, stream, signal);
     events.push({ type: 'steps', line, steps: [step(record)] });
   }
   const shownBefore = tokenTexts(start.prefix, tokenizer).reduce(

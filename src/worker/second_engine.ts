@@ -1,6 +1,6 @@
 /** Another engine beside the page's own, for laying one text or two over each other. It has texts and logits of its own. */
 import type { RunResult } from '../decoding/events.ts';
-import { LogitMemory } from '../decoding/logit_memory.ts';
+import { LogitMemory, type LogitRows } from '../decoding/logit_memory.ts';
 import type { MatchPattern } from '../decoding/pattern.ts';
 import { Rederiver } from '../decoding/rederive.ts';
 import { type Engine, EngineError, type LoadProgress } from '../engines/contract.ts';
@@ -79,14 +79,18 @@ export class SecondEngine {
    * @param rows raw logits of each output position by the first engine
    * @throws EngineError `not-supported` where the vocabularies differ; what the engine throws
    */
-  distances(line: HeldLine, rows: readonly Float32Array[], first: Engine): Promise<LineDistances> {
+  distances(line: HeldLine, rows: LogitRows, first: Engine): Promise<LineDistances> {
     const { tokenizer, session } = this.#require();
     const different = vocabularyDifference(first.tokenizer, tokenizer);
     if (different !== null) throw new EngineError('not-supported', different);
     return this.#alone(async (signal) => {
       const before = line.tokens.slice(0, -1);
-      const own = await this.#memory.obtain(session, before, line.promptLength - 1, 'prefill', signal);
-      return lineDistances(line.tokens.slice(line.promptLength), rows, own, tokenizer);
+      const own = this.#memory.walk(session, before, line.promptLength - 1, 'prefill', signal);
+      try {
+        return await lineDistances(line.tokens.slice(line.promptLength), rows, own, tokenizer);
+      } finally {
+        await own.return();
+      }
     });
   }
 

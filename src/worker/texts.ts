@@ -4,7 +4,7 @@ import { OpenAiEngine } from '../engines/openai/engine.ts';
 import { encodeContinuation, scoreContinuation } from '../decoding/continuation.ts';
 import type { RunResult } from '../decoding/events.ts';
 import { masksAlong } from '../decoding/grammar/masks.ts';
-import { LogitMemory } from '../decoding/logit_memory.ts';
+import { LogitMemory, type LogitRows } from '../decoding/logit_memory.ts';
 import type { MatchPattern } from '../decoding/pattern.ts';
 import { Rederiver, remembers, type KnownSteps } from '../decoding/rederive.ts';
 import type { SamplingParams } from '../sampling/params.ts';
@@ -134,22 +134,20 @@ export class Texts {
     const continuation = encodeContinuation(typed, tokenizer);
     if (continuation.length === 0) return null;
     const tokens = [...at.before, ...continuation];
-    const steps = await this.#steps(at.line, tokens.slice(0, -1), at.before.length, params);
-    if (!steps) return null;
     const text = { tokens, stream: at.line.stream };
-    const { tokens: fates, ...score } = scoreContinuation(
-      this.#rederiver,
-      text,
-      params,
-      steps,
-      continuation.length,
+    const found = await this.#steps(at.line, tokens.slice(0, -1), at.before.length, params, (steps) =>
+      scoreContinuation(this.#rederiver, text, params, steps, continuation.length),
     );
-    return { ...score, tokens: fates.map((fate) => ({ ...fate, label: tokenizer.label(fate.token) })) };
+    return (
+      found && {
+        ...found,
+        tokens: found.tokens.map((fate) => ({ ...fate, label: tokenizer.label(fate.token) })),
+      }
+    );
   }
 
   async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {
-    const found = await this.#allSteps(id, params);
-    return found && this.#rederived(found.line, params, found.steps);
+    return this.#allSteps(id, params, (line, steps) => this.#rederived(line, params, steps));
   }
 
   /** @throws EngineError `aborted` when it is stopped */
@@ -159,12 +157,13 @@ export class Texts {
     return this.turns.run(async (signal) => {
       const before = line.tokens.slice(0, -1);
       // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
-      const fresh = new LogitMemory();
+      const fresh = new LogitMemory(0);
+      const { promptLength: from } = line;
       try {
-        const rows = await fresh.obtain(this.engine.session, before, line.promptLength - 1, 'replay', signal);
-        rows.forEach((row, output) => this.#memory.put(before.slice(0, line.promptLength + output), row));
-        const masks = await masksAlong(params, this.engine.tokenizer, before.slice(line.promptLength));
-        return this.#rederived(line, params, { from: line.promptLength, rows, masks });
+        const masks = await masksAlong(params, this.engine.tokenizer, before.slice(from));
+        const made = fresh.walk(this.engine.session, before, from - 1, 'replay', signal);
+        const rows = this.#remembered(made, before, from);
+        return await this.#rederived(line, params, { from, rows, masks });
       } catch (cause) {
         if (!signal.aborted) throw cause;
         throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
@@ -178,15 +177,15 @@ export class Texts {
       const line = this.turns.running ? null : this.#lines.get(id);
       return line && this.#serverSteps.evidence(line, engine.tokenizer, depth);
     }
-    const found = await this.#allSteps(id, params);
-    return found && lineEvidence(this.#rederiver, found.line, params, found.steps, depth);
+    return this.#allSteps(id, params, (line, steps) =>
+      lineEvidence(this.#rederiver, line, params, steps, depth),
+    );
   }
 
-  /** Raw logits of each output of a line, and the line; null when they are not known, or it is not held. */
-  async outputs(id: LineId): Promise<{ line: HeldLine; rows: Float32Array[] } | null> {
+  /** Raw logits of each output of a line; null when they cannot be had now, or it is not held. */
+  async outputs<T>(id: LineId, use: (line: HeldLine, rows: LogitRows) => Promise<T>): Promise<T | null> {
     const line = this.#lines.get(id);
-    const rows = line && (await this.#logits(line.tokens.slice(0, -1), line.promptLength - 1));
-    return rows && { line, rows };
+    return line && this.#logits(line.tokens.slice(0, -1), line.promptLength - 1, (rows) => use(line, rows));
   }
 
   search(query: string, limit: number): readonly TokenHit[] {
@@ -199,9 +198,23 @@ export class Texts {
     this.engine.dispose();
   }
 
-  #rederived(line: HeldLine, params: SamplingParams, steps: KnownSteps): Rederived {
-    const found = this.#rederiver.rederive(line, params, steps);
+  async #rederived(line: HeldLine, params: SamplingParams, steps: KnownSteps): Promise<Rederived> {
+    const found = await this.#rederiver.rederive(line, params, steps);
     return { ...found, labels: Array.from(found.tokens, (token) => this.engine.tokenizer.label(token)) };
+  }
+
+  async *#remembered(
+    rows: AsyncIterable<Float32Array>,
+    tokens: readonly TokenId[],
+    from: number,
+  ): AsyncGenerator<Float32Array> {
+    let node = this.#memory.node(tokens.slice(0, from));
+    let next = from;
+    for await (const row of rows) {
+      this.#memory.putAt(node, row);
+      if (next < tokens.length) node = this.#memory.extend(node, tokens[next++]!);
+      yield row;
+    }
   }
 
   /** @param read is called before anybody else can write to `memory` */
@@ -214,53 +227,69 @@ export class Texts {
     const at = this.#lines.at(place);
     if (!at) return null;
     const { before, chosen, line } = at;
-    const steps = await this.#steps(line, before, before.length, params);
-    if (!steps) return null;
-    const trace = this.#rederiver.trace({ tokens: before, stream: line.stream }, params, steps, memory);
     const output = place.position - line.promptLength;
-    return read({ trace, before, chosen, drawn: output >= 0 && !line.byHand.has(output) });
+    const drawn = output >= 0 && !line.byHand.has(output);
+    return this.#steps(line, before, before.length, params, (steps) =>
+      this.#rederiver.trace(
+        { tokens: before, stream: line.stream },
+        params,
+        steps,
+        (trace) => read({ trace, before, chosen, drawn }),
+        memory,
+      ),
+    );
   }
 
   /** Every output of a line; null while a run goes on. */
-  async #allSteps(id: LineId, params: SamplingParams): Promise<{ line: HeldLine; steps: KnownSteps } | null> {
-    const line = this.#lines.get(id);
-    if (!line || this.turns.running) return null;
-    const steps = await this.#steps(line, line.tokens.slice(0, -1), line.promptLength, params);
-    return steps && { line, steps };
+  async #allSteps<T>(
+    id: LineId,
+    params: SamplingParams,
+    use: (line: HeldLine, steps: KnownSteps) => Promise<T>,
+  ): Promise<T | null> {
+    const held = this.#lines.get(id);
+    if (!held || this.turns.running) return null;
+    // A run that begins meanwhile adds to its own line.
+    const line = { ...held, tokens: [...held.tokens] };
+    return this.#steps(line, line.tokens.slice(0, -1), line.promptLength, params, (steps) =>
+      use(line, steps),
+    );
   }
 
   /**
    * The steps that predict what follows `tokens` from position `wanted` on, and those before it that a chain remembers.
    * @returns null when logits are missing and cannot be had now
    */
-  async #steps(
+  async #steps<T>(
     { promptLength }: HeldLine,
     tokens: readonly TokenId[],
     wanted: number,
     params: SamplingParams,
-  ): Promise<KnownSteps | null> {
+    use: (steps: KnownSteps) => Promise<T>,
+  ): Promise<T | null> {
     const from = remembers(params) ? Math.min(wanted, promptLength) : wanted;
-    const rows = await this.#logits(tokens, from - 1);
-    if (!rows) return null;
     // Within the prompt no grammar has a say.
     const masks =
       wanted < promptLength
         ? []
         : await masksAlong(params, this.engine.tokenizer, tokens.slice(promptLength), from - promptLength);
-    return { from, rows, masks };
+    return this.#logits(tokens, from - 1, (rows) => use({ from, rows, masks }));
   }
 
   /**
    * Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known.
    * What was computed when a run cut in is kept, and null is the answer.
    */
-  async #logits(tokens: readonly TokenId[], from: number): Promise<Float32Array[] | null> {
+  async #logits<T>(
+    tokens: readonly TokenId[],
+    from: number,
+    use: (rows: LogitRows) => Promise<T>,
+  ): Promise<T | null> {
     const known = this.#memory.along(tokens, from);
-    if (known.every((row) => row !== null)) return known;
+    if (known.every((row) => row !== null)) return use(known);
     const { session, capabilities } = this.engine;
     if (capabilities.logits !== 'full') return null;
     return this.turns.look(async (signal) =>
-      this.#closed ? null : this.#memory.obtain(session, tokens, from, 'prefill', signal),
+      this.#closed ? null : use(this.#memory.walk(session, tokens, from, 'prefill', signal)),
     );
   }
 }

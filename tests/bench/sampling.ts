@@ -34,18 +34,28 @@ function plausibleLogits(size: number, seed: number): Float32Array<ArrayBuffer> 
   return logits;
 }
 
-function time(what: string, candidates: number, repeats: number, work: (i: number) => void): SamplingFigure {
+async function time(
+  what: string,
+  candidates: number,
+  repeats: number,
+  work: (i: number) => void | Promise<void>,
+): Promise<SamplingFigure> {
   const times: number[] = [];
   for (let i = 0; i < repeats; i++) {
     const started = performance.now();
-    work(i);
+    await work(i);
     times.push(performance.now() - started);
   }
   times.sort((a, b) => a - b);
   return { what, candidates, median: times[repeats >> 1]!, best: times[0]! };
 }
 
-function timeChain(what: string, size: number, params: SamplingParams, traced: boolean): SamplingFigure {
+function timeChain(
+  what: string,
+  size: number,
+  params: SamplingParams,
+  traced: boolean,
+): Promise<SamplingFigure> {
   const rows = Array.from({ length: 8 }, (_, seed) => plausibleLogits(size, seed));
   const sampler = new Sampler(params, { vocabularySize: size }, new Candidates(size));
   const memory = traceMemory(size);
@@ -56,20 +66,20 @@ function timeChain(what: string, size: number, params: SamplingParams, traced: b
   });
 }
 
-function timeRederive(size: number, steps: number): SamplingFigure {
+function timeRederive(size: number, steps: number): Promise<SamplingFigure> {
   const rows = Array.from({ length: steps }, (_, seed) => plausibleLogits(size, seed));
   const prompt = [1, 2, 3];
   const tokens = [...prompt, ...rows.map((_, i) => Math.floor(uniform(5, i, 0) * size))];
   const text = { tokens, promptLength: prompt.length, stream: 0, byHand: new Set<number>() };
   const rederiver = new Rederiver(new ScriptedTokenizer(), size);
-  return time(`re-derive ${steps} steps`, size, 12, (i) => {
+  return time(`re-derive ${steps} steps`, size, 12, async (i) => {
     const params = { ...defaultParams(), temperature: 0.5 + i / 10 };
-    rederiver.rederive(text, params, { from: prompt.length, rows, masks: [] });
+    await rederiver.rederive(text, params, { from: prompt.length, rows, masks: [] });
   });
 }
 
 /** What the page asks for when somebody points at a token, but for the chain. */
-function timeView(size: number): SamplingFigure {
+function timeView(size: number): Promise<SamplingFigure> {
   const sampler = new Sampler(defaultParams(), { vocabularySize: size }, new Candidates(size));
   const orders = new RawOrder(size);
   const tokenizer = { label: String } as unknown as Tokenizer;
@@ -83,7 +93,7 @@ function timeView(size: number): SamplingFigure {
   });
 }
 
-export function benchSampling(): SamplingFigure[] {
+export async function benchSampling(): Promise<SamplingFigure[]> {
   const everything: SamplingParams = {
     ...defaultParams(),
     repeatPenalty: 1.1,
@@ -94,20 +104,17 @@ export function benchSampling(): SamplingFigure[] {
     xtcProbability: 0.5,
     dynatempRange: 0.3,
   };
-  return [4096, 32_000, 151_936]
-    .flatMap((size) => [
-      timeChain('default chain, no trace', size, defaultParams(), false),
-      timeChain('default chain with trace', size, defaultParams(), true),
-      timeChain(
-        'temperature first, with trace',
-        size,
-        { ...defaultParams(), order: TEMPERATURE_FIRST_ORDER },
-        true,
-      ),
-      timeChain('top-p .95 alone, with trace', size, { ...neutralParams(), topP: 0.95 }, true),
-      timeChain('typical-p .9 alone, with trace', size, { ...neutralParams(), typicalP: 0.9 }, true),
-      timeChain('every stage, with trace', size, everything, true),
-      timeView(size),
-    ])
-    .concat(timeRederive(4096, 200));
+  const figures: SamplingFigure[] = [];
+  for (const size of [4096, 32_000, 151_936]) {
+    const chain = async (what: string, params: SamplingParams, traced = true): Promise<void> =>
+      void figures.push(await timeChain(what, size, params, traced));
+    await chain('default chain, no trace', defaultParams(), false);
+    await chain('default chain with trace', defaultParams());
+    await chain('temperature first, with trace', { ...defaultParams(), order: TEMPERATURE_FIRST_ORDER });
+    await chain('top-p .95 alone, with trace', { ...neutralParams(), topP: 0.95 });
+    await chain('typical-p .9 alone, with trace', { ...neutralParams(), typicalP: 0.9 });
+    await chain('every stage, with trace', everything);
+    figures.push(await timeView(size));
+  }
+  return [...figures, await timeRederive(4096, 200)];
 }

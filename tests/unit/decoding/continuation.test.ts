@@ -16,7 +16,7 @@ async function scored(typed: string, change: Partial<SamplingParams>) {
   const continuation = encodeContinuation(typed, tokenizer);
   const tokens = [...context, ...continuation];
   const rows = await new LogitMemory().obtain(session, tokens.slice(0, -1), context.length - 1, 'prefill');
-  const score = scoreContinuation(
+  const score = await scoreContinuation(
     new Rederiver(tokenizer),
     { tokens, stream: 0 },
     { ...neutralParams(), ...change },

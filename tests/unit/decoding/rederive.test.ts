@@ -5,6 +5,7 @@ import { summarise } from '../../../src/decoding/step_record.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
+import type { TraceMemory } from '../../../src/sampling/trace.ts';
 import { tokenFate } from '../../../src/sampling/trace_view.ts';
 import { plainCandidates, plainSoftmax } from '../../reference/plain_samplers.ts';
 import { lane, runScripted } from './run_scripted.ts';
@@ -24,7 +25,7 @@ async function past(change: Partial<SamplingParams> = {}, maxTokens = 40) {
     stream: 0,
     byHand: new Set<number>(),
   };
-  const steps: KnownSteps = { from: prompt.length, rows, masks: [] };
+  const steps = { from: prompt.length, rows, masks: [] } satisfies KnownSteps;
   return { ...run, memory, prompt, tokens, rederiver, text, steps };
 }
 
@@ -43,7 +44,7 @@ const CHAINS: [string, Partial<SamplingParams>][] = [
 describe('re-deriving', () => {
   test.each(CHAINS)('%s under its own parameters is itself, number for number', async (_, change) => {
     const { rederiver, text, steps, records, tokens } = await past(change);
-    const again = rederiver.rederive(text, chain(change), steps);
+    const again = await rederiver.rederive(text, chain(change), steps);
     expect(again.firstDivergence).toBeNull();
     expect([...again.tokens]).toEqual(tokens);
     expect([...again.finalLogprob]).toEqual(records.map(({ finalLogprob }) => finalLogprob));
@@ -51,7 +52,7 @@ describe('re-deriving', () => {
     expect([...again.kept]).toEqual(records.map(({ kept }) => kept));
     expect([...again.masked].every(Number.isNaN)).toBe(true);
     const walked: unknown[] = [];
-    rederiver.walk(text, chain(change), steps, (_sampler, draw) =>
+    await rederiver.walk(text, chain(change), steps, ({ draw }) =>
       walked.push([draw.u, draw.rawEntropy, draw.stages.map(summarise)]),
     );
     expect(walked).toEqual(records.map(({ u, entropy, stages }) => [u, entropy, stages]));
@@ -66,7 +67,7 @@ describe('re-deriving', () => {
     });
     const rerun = again.result.branches[0]!.tokens;
     const parting = tokens.findIndex((token, i) => token !== rerun[i]);
-    const rederived = rederiver.rederive(text, chain(other), steps);
+    const rederived = await rederiver.rederive(text, chain(other), steps);
     expect(parting).toBeGreaterThanOrEqual(0);
     expect(rederived.firstDivergence).toBe(parting);
     expect(rederived.tokens[parting]).toBe(rerun[parting]);
@@ -74,11 +75,11 @@ describe('re-deriving', () => {
 
   test.each(CHAINS)('%s: the trace of one past step is that of the walk', async (_, change) => {
     const { rederiver, text, steps, tokens, prompt } = await past();
-    const whole = rederiver.rederive(text, chain(change), steps);
+    const whole = await rederiver.rederive(text, chain(change), steps);
     const index = 17;
     const first = remembers(chain(change)) ? 0 : index;
     const some = { from: prompt.length + first, rows: steps.rows.slice(first, index + 1), masks: [] };
-    const trace = rederiver.trace(text, chain(change), some);
+    const trace = await rederiver.trace(text, chain(change), some, (trace) => trace);
     expect(trace.token).toBe(whole.tokens[index]);
     expect(trace.kept).toBe(whole.kept[index]);
     expect(tokenFate(trace, tokens[index]!).finalLogprob).toBe(whole.finalLogprob[index]);
@@ -87,12 +88,17 @@ describe('re-deriving', () => {
   test('the next token, which is not there yet; and one within the prompt', async () => {
     const { rederiver, text, steps, prompt, engine, memory } = await past({}, 10);
     const rows = await memory.obtain(engine.session, text.tokens, prompt.length - 1, 'replay');
-    const trace = rederiver.trace(text, defaultParams(), { ...steps, rows });
+    const trace = await rederiver.trace(text, defaultParams(), { ...steps, rows }, (found) => found);
     const longer = await past({}, 11);
     expect(trace.token).toBe(longer.tokens[10]);
 
     const [early] = await memory.obtain(engine.session, prompt.slice(0, 2), 1, 'prefill');
-    const inside = rederiver.trace(text, defaultParams(), { from: 2, rows: [early!], masks: [] });
+    const inside = await rederiver.trace(
+      text,
+      defaultParams(),
+      { from: 2, rows: [early!], masks: [] },
+      (found) => found,
+    );
     expect(inside.position).toBe(2);
     const p = plainSoftmax(plainCandidates(early!));
     expect(tokenFate(inside, prompt[2]!).rawLogprob).toBeCloseTo(Math.log(p[prompt[2]!]!), 10);
@@ -101,17 +107,18 @@ describe('re-deriving', () => {
   test('a token chosen by hand was not drawn, so nothing parts from it', async () => {
     const { rederiver, text, steps, tokens } = await past();
     const other = chain({ temperature: 1.4, topK: 0, topP: 1, minP: 0 });
-    const parting = rederiver.rederive(text, other, steps).firstDivergence!;
+    const parting = (await rederiver.rederive(text, other, steps)).firstDivergence!;
     const byHand = new Set([parting]);
-    const again = rederiver.rederive({ ...text, byHand }, other, steps);
+    const again = await rederiver.rederive({ ...text, byHand }, other, steps);
     expect(again.tokens[parting]).toBe(tokens[parting]);
     expect(again.firstDivergence).not.toBe(parting);
   });
 
   test('bad parameters and steps without logits are refused', async () => {
     const { rederiver, text, steps } = await past();
-    expect(() => rederiver.rederive(text, chain({ topP: 7 }), steps)).toThrow(/Top-p is 7/);
-    expect(() => rederiver.trace(text, chain({}), { ...steps, rows: [] })).toThrow(/needs the logits/);
+    await expect(rederiver.rederive(text, chain({ topP: 7 }), steps)).rejects.toThrow(/Top-p is 7/);
+    const none = rederiver.trace(text, chain({}), { ...steps, rows: [] }, (trace) => trace);
+    await expect(none).rejects.toThrow(/needs the logits/);
   });
 
   test('a grammar’s mask takes part', async () => {
@@ -120,7 +127,7 @@ describe('re-deriving', () => {
     const allButFirst = new Int32Array(words).fill(-1);
     allButFirst[tokens[5]! >>> 5]! &= ~(1 << (tokens[5]! & 31));
     const masks = steps.rows.map((_, index) => (index === 5 ? allButFirst : null));
-    const again = rederiver.rederive(text, chain({}), { ...steps, masks });
+    const again = await rederiver.rederive(text, chain({}), { ...steps, masks });
     expect(again.finalLogprob[5]).toBe(-Infinity);
     expect(again.tokens[5]).not.toBe(tokens[5]);
     expect(again.masked[5]).toBeGreaterThan(0);
@@ -136,10 +143,12 @@ describe('re-deriving', () => {
       rows: [steps.rows[index]!],
       masks: [],
     });
-    const alone = [3, 4].map((index) => rederiver.trace(text, chain({}), at(index)));
-    const first = rederiver.trace(text, chain({}), at(3), rederiver.memory);
+    const look = (index: number, memory?: TraceMemory) =>
+      rederiver.trace(text, chain({}), at(index), (trace) => trace, memory);
+    const alone = await Promise.all([3, 4].map((index) => look(index)));
+    const first = await look(3, rederiver.memory);
     expect(first).toEqual(alone[0]);
-    const second = rederiver.trace(text, chain({}), at(4), rederiver.memory);
+    const second = await look(4, rederiver.memory);
     expect(second).toEqual(alone[1]);
     expect(second.logits).toBe(first.logits);
   });

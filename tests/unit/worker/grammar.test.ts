@@ -1,5 +1,6 @@
 /** A grammar through the worker: lanes, views, knobs moved afterwards, tokens by hand, and what a bad one leaves. */
 import { expect, test } from 'vitest';
+import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { Grammar, SamplingParams } from '../../../src/sampling/params.ts';
@@ -14,7 +15,7 @@ const stop = { maxTokens: 400, sequences: [] };
 
 async function loaded() {
   const engine = new ScriptedEngine();
-  const host = new WorkerHost(() => Promise.resolve(engine));
+  const host = new WorkerHost(() => Promise.resolve(engine), matchPattern);
   await host.load({ kind: 'scripted' }, () => undefined);
   return { host, engine, prompt: engine.tokenizer.encode('Once upon a time', { addSpecial: true }) };
 }
@@ -163,7 +164,7 @@ test('samples and beams are held to it as well', async () => {
 test('an engine that tells only its likeliest tokens says that it cannot be held', async () => {
   const engine = new ScriptedEngine();
   Object.assign(engine, { capabilities: { ...engine.capabilities, logits: 'top-n', maxLogprobs: 5 } });
-  const host = new WorkerHost(() => Promise.resolve(engine));
+  const host = new WorkerHost(() => Promise.resolve(engine), matchPattern);
   await host.load({ kind: 'scripted' }, () => undefined);
   expect((await host.grammarProblem(grammar))?.message).toMatch(/only its likeliest tokens/);
 });
