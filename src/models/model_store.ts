@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { storageError } from './storage_error.ts';
 
 /** A model's file somewhere on the network. */
 export interface RemoteFile {
@@ -74,16 +75,21 @@ export interface KeptModel {
   readonly verified: boolean;
 }
 
+/** @throws EngineError where the store fails */
 export async function listKept(store: ModelStore): Promise<KeptModel[]> {
-  const kept: KeptModel[] = [];
-  for (const key of await store.keys()) {
-    const entry = await store.entry(key);
-    if (!entry) continue;
-    const { url, fileName, size, complete, verified } = entry;
-    const present = (await store.blob(key))?.size ?? 0;
-    kept.push({ key, url, fileName, size, present, complete: complete && present === size, verified });
+  try {
+    const kept: KeptModel[] = [];
+    for (const key of await store.keys()) {
+      const entry = await store.entry(key);
+      if (!entry) continue;
+      const { url, fileName, size, complete, verified } = entry;
+      const present = (await store.blob(key))?.size ?? 0;
+      kept.push({ key, url, fileName, size, present, complete: complete && present === size, verified });
+    }
+    return kept.sort((a, b) => a.fileName.localeCompare(b.fileName));
+  } catch (cause) {
+    throw storageError('the list of kept models', cause);
   }
-  return kept.sort((a, b) => a.fileName.localeCompare(b.fileName));
 }
 
 /** The name under which a file is kept: its own hash, so that two addresses of one file share one copy. */

@@ -1,4 +1,5 @@
 import { EngineError } from '../engines/contract.ts';
+import { storageError } from './storage_error.ts';
 import { type ModelStore, type OpenFile, parseEntry, type StoredEntry } from './model_store.ts';
 
 /** The part of the File System standard that TypeScript lists for workers only; this project compiles as one program. */
@@ -78,13 +79,7 @@ export class OpfsStore implements ModelStore {
       try {
         await this.#folder.removeEntry(name);
       } catch (error) {
-        if (!isNotFound(error)) {
-          throw new EngineError(
-            'not-supported',
-            'The file is being downloaded in another tab; pause it there, then delete it.',
-            { cause: error },
-          );
-        }
+        if (!isNotFound(error)) throw storageError('The model', error);
       }
     }
   }

@@ -101,12 +101,16 @@ export class Transfer {
     let timer = setTimeout(() => quiet.abort(), silence);
     const signal = AbortSignal.any([this.options.signal, quiet.signal]);
     try {
-      const answer = await requestFrom(this.remote, this.#inParts ? this.file.present : 0, get, signal);
+      const answer = await orAborted(
+        requestFrom(this.remote, this.#inParts ? this.file.present : 0, get, signal),
+        signal,
+      );
       await this.#accept(answer);
       onBegun();
       const reader = answer.body.getReader();
+      const read = () => orAborted(reader.read(), signal);
       let at = answer.start;
-      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      for (let piece = await read(); !piece.done; piece = await read()) {
         clearTimeout(timer);
         this.#take(piece.value, at);
         at += piece.value.length;

@@ -1,4 +1,4 @@
-/** The contract of tests/unit/models/store_contract.ts over the double; tests/e2e/opfs.test.ts runs it in browsers. */
+/** The contract of tests/unit/models/store_contract.ts over the double; tests/e2e/flows/opfs.test.ts runs it in browsers. */
 import { expect, test } from 'vitest';
 import { folderDouble } from './opfs_double.ts';
 import { CONTRACT } from './store_contract.ts';

@@ -1,6 +1,6 @@
 /**
  * What the browser's storage does, and what the page's store makes of it: one suite for the double in Node and for the real
- * thing in the worker of a browser (tests/e2e/opfs.test.ts). So it imports no test runner.
+ * thing in the worker of a browser (tests/e2e/flows/opfs.test.ts). So it imports no test runner.
  */
 import { EngineError } from '../../../src/engines/contract.ts';
 import { type ModelFile, openModelFile } from '../../../src/models/model_file.ts';

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build, type Rolldown } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openPage } from '../setup/browser.ts';
-import { CONTRACT } from '../unit/models/store_contract.ts';
+import { openPage } from '../../setup/browser.ts';
+import { CONTRACT } from '../../unit/models/store_contract.ts';
 import type { ContractResults } from './opfs.worker.ts';
 
 const nothingWrong = Object.fromEntries(CONTRACT.map(({ name }) => [name, null]));
@@ -15,7 +15,11 @@ beforeAll(async () => {
   const [bundle] = (await build({
     configFile: false,
     logLevel: 'error',
-    build: { write: false, lib: { entry: 'tests/e2e/opfs.worker.ts', formats: ['es'] }, target: 'esnext' },
+    build: {
+      write: false,
+      lib: { entry: 'tests/e2e/flows/opfs.worker.ts', formats: ['es'] },
+      target: 'esnext',
+    },
   })) as Rolldown.RolldownOutput[];
   const { code } = bundle!.output[0];
   server = createServer((request, response) => {
@@ -37,7 +41,7 @@ function runContract(): Promise<ContractResults> {
   });
 }
 
-test('Chromium keeps the contract', async () => {
+test('the browser keeps the contract', async () => {
   const { page, close } = await openPage('?engine=scripted');
   await page.goto(url);
   expect(await page.evaluate(runContract)).toEqual(nothingWrong);

@@ -1,5 +1,5 @@
 /** Runs the contract of the store over this browser's own private file system, and tells of each case what went wrong, or null. */
-import { CONTRACT } from '../unit/models/store_contract.ts';
+import { CONTRACT } from '../../unit/models/store_contract.ts';
 
 export type ContractResults = Readonly<Record<string, string | null>>;
 

@@ -1,0 +1,130 @@
+/**
+ * A hub in this process whose answers go wrong in every way that hubs, storages and caches between them do. What a download
+ * may ask is checked at each request: nothing that has arrived is asked for again.
+ */
+
+export type Mood =
+  | { readonly kind: 'well' }
+  /** The connection breaks after that many bytes. */
+  | { readonly kind: 'cut'; readonly after: number }
+  /** The body ends after that many bytes, as if it were whole. */
+  | { readonly kind: 'short'; readonly after: number }
+  /** More bytes than the file has. */
+  | { readonly kind: 'long' }
+  /** Nothing more comes after that many bytes, and the connection stands. */
+  | { readonly kind: 'silent'; readonly after: number }
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'offline' }
+  /** 200 and the whole file, whatever was asked. */
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'no such part' }
+  /** A part that begins elsewhere than was asked. */
+  | { readonly kind: 'shifted'; readonly by: number }
+  /** Compressed on the way: the length on the wire says nothing. */
+  | { readonly kind: 'gzip' }
+  /** Another cache answers, with the tag made weak. */
+  | { readonly kind: 'weak' }
+  /** A storage that does not show its headers to other pages. */
+  | { readonly kind: 'hidden' };
+
+/** Moods after which the whole file may be asked for, though a part of it is here. */
+const NO_PARTS: readonly Mood['kind'][] = ['no such part', 'shifted', 'gzip'];
+const PIECE = 512;
+
+export class MoodHub {
+  /** The moods of the next answers; then all is well. */
+  moods: Mood[] = [];
+  /** What was asked that ought not to have been. */
+  readonly complaints: string[] = [];
+  requests = 0;
+  readonly #files = new Map<string, { bytes: Uint8Array<ArrayBuffer>; version: number }>();
+  /** Addresses that refused a part, and have not answered with the whole since. */
+  readonly #withoutParts = new Set<string>();
+
+  /** @param present bytes of an address's file that the browser has */
+  constructor(private readonly present: (address: string) => Promise<number>) {}
+
+  put(address: string, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#files.set(address, { bytes, version: (this.#files.get(address)?.version ?? 0) + 1 });
+  }
+
+  fetch: typeof fetch = async (input, init) => {
+    const address = input as string;
+    const { signal } = init!;
+    signal!.throwIfAborted();
+    const range = /^bytes=(\d+)-$/.exec(new Headers(init!.headers).get('range') ?? '');
+    const mood = this.moods.shift() ?? { kind: 'well' };
+    this.requests++;
+    const present = await this.present(address);
+    const asked = Number(range?.[1] ?? 0);
+    if (asked !== present && !(asked === 0 && this.#withoutParts.has(address))) {
+      this.complaints.push(`${address} was asked for from ${asked} on while ${present} bytes are here`);
+    }
+    // The way to the hub, its redirect, and the way to the storage.
+    await new Promise((done) => setTimeout(done));
+    signal!.throwIfAborted();
+    if (mood.kind === 'offline') throw new TypeError('Failed to fetch');
+    if (mood.kind === 'status') return new Response('<html>no</html>', { status: mood.status });
+    const file = this.#files.get(address)!;
+    if (!range) this.#withoutParts.delete(address);
+    else if (NO_PARTS.includes(mood.kind) || asked >= file.bytes.length) this.#withoutParts.add(address);
+    return this.#answer(file, range && mood.kind !== 'whole' ? asked : null, mood, signal!);
+  };
+
+  #answer(
+    { bytes, version }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly version: number },
+    asked: number | null,
+    mood: Mood,
+    signal: AbortSignal,
+  ): Response {
+    const size = bytes.length;
+    if (asked !== null && (asked >= size || mood.kind === 'no such part')) {
+      return new Response('', { status: 416, headers: { 'content-range': `bytes */${size}` } });
+    }
+    const from =
+      asked === null ? 0 : Math.max(0, Math.min(size - 1, asked + (mood.kind === 'shifted' ? mood.by : 0)));
+    const headers: Record<string, string> = { 'content-length': String(size - from) };
+    if (asked !== null) headers['content-range'] = `bytes ${from}-${size - 1}/${size}`;
+    headers['etag'] = mood.kind === 'weak' ? `W/"${version}"` : `"${version}"`;
+    if (mood.kind === 'gzip') Object.assign(headers, { 'content-encoding': 'gzip', 'content-length': '77' });
+    if (mood.kind === 'hidden') {
+      delete headers['etag'];
+      delete headers['content-range'];
+    }
+    const body = mood.kind === 'long' ? new Uint8Array([...bytes, 1, 2, 3]) : bytes;
+    return new Response(stream(body.subarray(from), mood, signal), {
+      status: asked === null ? 200 : 206,
+      headers,
+    });
+  }
+}
+
+function stream(bytes: Uint8Array<ArrayBuffer>, mood: Mood, signal: AbortSignal): ReadableStream {
+  const stop = 'after' in mood ? Math.min(mood.after, bytes.length) : bytes.length;
+  let at = 0;
+  return new ReadableStream(
+    {
+      start: (controller) =>
+        signal.addEventListener('abort', () => {
+          try {
+            controller.error(signal.reason);
+          } catch {
+            // It was closed before.
+          }
+        }),
+      async pull(controller) {
+        await null;
+        if (signal.aborted) return;
+        if (at < stop) {
+          const end = Math.min(stop, at + PIECE);
+          controller.enqueue(bytes.slice(at, end));
+          at = end;
+        } else if (mood.kind === 'cut' && at < bytes.length) controller.error(new TypeError('network error'));
+        else if (mood.kind === 'silent' && at < bytes.length) await new Promise(() => undefined);
+        else controller.close();
+      },
+    },
+    // Nothing lies between the hub and its reader: what was sent has arrived.
+    { highWaterMark: 0 },
+  );
+}
