@@ -50,8 +50,7 @@ function promptTokens(args: HeadlessArguments, tokenizer: Tokenizer): readonly T
         ...(prompt.system === null ? [] : [{ role: 'system' as const, content: prompt.system }]),
         { role: 'user' as const, content: prompt.text },
       ];
-      const text = tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true });
-      return tokenizer.encode(text, { parseSpecial: true });
+      return tokenizer.encodeChat(messages).tokens;
     }
   }
 }

@@ -68,8 +68,12 @@ export interface Tokenizer {
   /**
    * @param addSpecial prepend/append what the model was trained with (BOS …); default false
    * @param parseSpecial read `<|im_end|>` and the like in the text as their control tokens; default false
+   * @param lost is given the characters of the text that no token stands for: the model does not read them
    */
-  encode(text: string, options?: { addSpecial?: boolean; parseSpecial?: boolean }): TokenId[];
+  encode(
+    text: string,
+    options?: { addSpecial?: boolean; parseSpecial?: boolean; lost?: Set<string> },
+  ): TokenId[];
   /** The bytes that this token stands for; several tokens together may make one UTF-8 character. */
   bytes(token: TokenId): Uint8Array;
   /** A label for a chart: the token's text, with a partial character as `\xE2`. Never empty for a real token. */
@@ -78,8 +82,21 @@ export interface Tokenizer {
   decode(tokens: readonly TokenId[]): string;
   /** Feeds tokens one by one and gives text back only when it is whole UTF-8. */
   decoder(): StreamDecoder;
-  /** @throws EngineError `bad-template` when the model has no chat template, or it fails on these messages */
-  applyChatTemplate(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): string;
+  /**
+   * A chat as the model reads it. Control tokens are the template's own: the same letters in a message are letters.
+   * @param lost as for `encode`
+   * @throws EngineError `bad-template` when the model has no chat template, or it fails on these messages
+   */
+  encodeChat(
+    messages: readonly ChatMessage[],
+    options?: { addGenerationPrompt?: boolean; lost?: Set<string> },
+  ): EncodedChat;
+}
+
+export interface EncodedChat {
+  /** What the template made of the messages. */
+  readonly text: string;
+  readonly tokens: TokenId[];
 }
 
 export interface StreamDecoder {

@@ -42,6 +42,8 @@ export interface TokenisedPrompt {
   readonly tokens: readonly TokenText[];
   /** The text that was tokenised: for a chat, what the template made of it. */
   readonly text: string;
+  /** Some of its characters that no token stands for, so that the model does not read them. */
+  readonly lost: readonly string[];
 }
 
 /** Names a text that the worker holds, with the logits of its positions. Never reused. */

@@ -124,6 +124,7 @@ function beginLine(
   const promptLength = parent?.promptLength ?? prompt.length;
   const tokens: TokenId[] = parent ? parent.tokens.slice(0, promptLength + from!.outputs) : [...prompt];
   if (tokens.length === 0) throw new EngineError('empty-prompt', 'The prompt is empty; type a word or two.');
+  engine.tokenizer.keep(tokens);
   const byHand = new Set([...(parent?.byHand ?? [])].filter((output) => output < from!.outputs));
   let chosen: DrawnToken | null = null;
   if (parent && from?.token !== undefined) {

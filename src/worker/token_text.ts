@@ -2,16 +2,18 @@
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import type { PromptSource, TokenHit, TokenisedPrompt, TokenText } from './api.ts';
 
+/** Characters that are named to the visitor. */
+const MOST_LOST = 20;
+
 /** A prompt as the model reads it. @throws EngineError `bad-template` */
 export function tokenisePrompt(source: PromptSource, tokenizer: Tokenizer): TokenisedPrompt {
-  const text =
-    source.kind === 'text'
-      ? source.text
-      : tokenizer.applyChatTemplate(source.messages, { addGenerationPrompt: true });
-  // A template writes its own special tokens, beginning of text included; a typed text means what it says.
-  const chat = source.kind === 'chat';
-  const tokens = tokenizer.encode(text, { addSpecial: !chat, parseSpecial: chat });
-  return { text, tokens: tokenTexts(tokens, tokenizer) };
+  const lost = new Set<string>();
+  // A template writes its own special tokens, beginning of text included; what is typed means what it says.
+  const { text, tokens } =
+    source.kind === 'chat'
+      ? tokenizer.encodeChat(source.messages, { lost })
+      : { text: source.text, tokens: tokenizer.encode(source.text, { addSpecial: true, lost }) };
+  return { text, tokens: tokenTexts(tokens, tokenizer), lost: [...lost].slice(0, MOST_LOST) };
 }
 
 /** Each token with the text that became whole with it. A control token has no text, and its name as its label. */

@@ -1,4 +1,12 @@
-import type { ChatMessage, StreamDecoder, TokenId, TokenKind, Tokenizer } from '../contract.ts';
+import {
+  type ChatMessage,
+  type EncodedChat,
+  EngineError,
+  type StreamDecoder,
+  type TokenId,
+  type TokenKind,
+  type Tokenizer,
+} from '../contract.ts';
 import type { ServerToken } from './replies.ts';
 
 interface Entry {
@@ -8,6 +16,9 @@ interface Entry {
   /** The turns of a conversation that stand as one entry, since the server and not the page tokenises them. */
   readonly messages?: readonly ChatMessage[];
 }
+
+/** Prompts that are held before they run: more than are tokenised between a prompt and its run. */
+const MOST_OFFERED = 8;
 
 /**
  * The tokens that a server has named so far. It keeps its vocabulary to itself, and a prompt, whose tokens nobody tells, is
@@ -21,6 +32,8 @@ export class ServerVocabulary implements Tokenizer {
   readonly hasChatTemplate = true;
   readonly #entries = new Map<TokenId, Entry>();
   readonly #ids = new Map<string, TokenId>();
+  /** Prompts that were tokenised and have not run, by their key. */
+  readonly #offered = new Map<string, TokenId>();
   #next: TokenId;
 
   /** @param serverSize entries of the server's vocabulary, where it tells ids; 0 where it tells none */
@@ -29,7 +42,7 @@ export class ServerVocabulary implements Tokenizer {
   }
 
   get vocabularySize(): number {
-    return this.#next;
+    return this.serverSize + this.#ids.size;
   }
 
   /** The id of a token, a new one for a token not met before. */
@@ -43,19 +56,45 @@ export class ServerVocabulary implements Tokenizer {
       return id;
     }
     const label = labelOf(own);
+    // A prompt of the same text is this token from now on.
+    this.#offered.delete(`t${label}`);
     return this.#enter(`t${label}`, { label: label || '(no text)', kind, bytes: own });
   }
 
+  /** A prompt is forgotten after some others, as one types, unless it is kept. */
   encode(text: string): TokenId[] {
-    if (text === '') return [];
-    const messages = this.#turns.get(text);
-    const entry: Entry = {
-      label: text,
-      kind: 'normal',
-      bytes: new TextEncoder().encode(text),
-      ...(messages ? { messages } : {}),
-    };
-    return [this.#enter(`${messages ? 'c' : 't'}${text}`, entry)];
+    return text === '' ? [] : [this.#offer(`t${text}`, text)];
+  }
+
+  /** The turns as they are sent: the server puts the model's own template around them. */
+  encodeChat(messages: readonly ChatMessage[]): EncodedChat {
+    const text = JSON.stringify(messages, null, 1);
+    return { text, tokens: [this.#offer(`c${text}`, text, messages)] };
+  }
+
+  /** Entries that belong to a run stay. @throws EngineError `bad-token` for one that was forgotten */
+  keep(tokens: readonly TokenId[]): void {
+    for (const token of tokens) {
+      if (!this.#entries.has(token)) {
+        throw new EngineError('bad-token', 'This prompt is no longer held; type it again.');
+      }
+      for (const [key, id] of this.#offered) if (id === token) this.#offered.delete(key);
+    }
+  }
+
+  #offer(key: string, text: string, messages?: readonly ChatMessage[]): TokenId {
+    const bytes = new TextEncoder().encode(text);
+    const known = this.#ids.get(key);
+    const id = this.#enter(key, { label: text, kind: 'normal', bytes, ...(messages ? { messages } : {}) });
+    // The latest stands last.
+    if (known === undefined || this.#offered.delete(key)) this.#offered.set(key, id);
+    const [oldest] = this.#offered;
+    if (oldest && this.#offered.size > MOST_OFFERED) {
+      this.#offered.delete(oldest[0]);
+      this.#ids.delete(oldest[0]);
+      this.#entries.delete(oldest[1]);
+    }
+    return id;
   }
 
   /** The turns that this entry stands for, or null where it is text. */
@@ -82,15 +121,6 @@ export class ServerVocabulary implements Tokenizer {
 
   decoder(): StreamDecoder {
     return new ByteDecoder(this, new Uint8Array(0));
-  }
-
-  readonly #turns = new Map<string, readonly ChatMessage[]>();
-
-  /** The turns as they are sent: the server puts the model's own template around them. */
-  applyChatTemplate(messages: readonly ChatMessage[]): string {
-    const text = JSON.stringify(messages, null, 1);
-    this.#turns.set(text, messages);
-    return text;
   }
 
   #enter(key: string, entry: Entry): TokenId {

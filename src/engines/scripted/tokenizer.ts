@@ -2,6 +2,7 @@
 import {
   EngineError,
   type ChatMessage,
+  type EncodedChat,
   type StreamDecoder,
   type TokenId,
   type TokenKind,
@@ -65,10 +66,10 @@ export class ScriptedTokenizer implements Tokenizer {
     return new Utf8Stream();
   }
 
-  applyChatTemplate(
+  encodeChat(
     messages: readonly ChatMessage[],
-    options: { addGenerationPrompt?: boolean } = {},
-  ): string {
+    { addGenerationPrompt = true }: { addGenerationPrompt?: boolean } = {},
+  ): EncodedChat {
     if (messages.length === 0) {
       throw new EngineError('bad-template', 'The chat has no message; write one before you run it.');
     }
@@ -76,7 +77,16 @@ export class ScriptedTokenizer implements Tokenizer {
     const turns = messages.map(
       ({ role, content }) => `${this.label(markers[role])}${content}${this.label(END)}\n`,
     );
-    return turns.join('') + (options.addGenerationPrompt ? this.label(ASSISTANT) : '');
+    const tokens = messages.flatMap(({ role, content }) => [
+      markers[role],
+      ...this.encode(content),
+      END,
+      ...this.encode('\n'),
+    ]);
+    return {
+      text: turns.join('') + (addGenerationPrompt ? this.label(ASSISTANT) : ''),
+      tokens: [...tokens, ...(addGenerationPrompt ? [ASSISTANT] : [])],
+    };
   }
 }
 

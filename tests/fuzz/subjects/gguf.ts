@@ -73,7 +73,7 @@ export async function gguf(): Promise<Subject<Uint8Array>> {
       }
       const tokenizer = createTokenizer(file.metadata);
       tokenizer.decode(tokenizer.encode('the letters é <s>', { addSpecial: true, parseSpecial: true }));
-      if (tokenizer.hasChatTemplate) tokenizer.applyChatTemplate([{ role: 'user', content: 'the letters' }]);
+      if (tokenizer.hasChatTemplate) tokenizer.encodeChat([{ role: 'user', content: 'the letters' }]);
       return 'accepted';
     },
     show: (bytes) => `${bytes.length} bytes`,

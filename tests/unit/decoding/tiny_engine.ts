@@ -43,7 +43,7 @@ export function tinyEngine(seed: number): Engine {
       kind: (token: TokenId) => (token === 0 ? 'control' : 'normal'),
       decode: (tokens: readonly TokenId[]) => tokens.map((token) => LETTERS[token]).join(''),
       decoder,
-      applyChatTemplate: () => '',
+      encodeChat: () => ({ text: '', tokens: [] }),
     },
     session: {
       prefill: async (tokens: readonly TokenId[], options: PrefillOptions = {}) => {

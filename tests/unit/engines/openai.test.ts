@@ -46,6 +46,15 @@ async function generate(baseUrl: string, request: Partial<GenerateRequest> = {})
   return pieces;
 }
 
+function bound(asked_: OpenAiServer) {
+  return {
+    models: () => asked_.models(),
+    generate: async () => {
+      for await (const piece of asked_.generate(asked)) void piece;
+    },
+  };
+}
+
 const failure = (promise: Promise<unknown>): Promise<Error & { code: string }> =>
   promise.then(
     () => Promise.reject(new Error('it did not fail')),
@@ -53,6 +62,23 @@ const failure = (promise: Promise<unknown>): Promise<Error & { code: string }> =
   );
 
 describe('a stream', () => {
+  it('is read without iterating over it, which Safari cannot', async () => {
+    const prototype = ReadableStream.prototype as { [Symbol.asyncIterator]?: unknown };
+    const kept = prototype[Symbol.asyncIterator];
+    delete prototype[Symbol.asyncIterator];
+    try {
+      // Node's own fetch iterates over what it sends.
+      const headers = { 'content-type': 'text/event-stream' };
+      const get: typeof fetch = () => Promise.resolve(new Response(replies.llamaCpp.text.body, { headers }));
+      const pieces: Piece[] = [];
+      const server = new OpenAiServer({ baseUrl: 'http://localhost/v1', fetch: get });
+      for await (const piece of server.generate(asked)) pieces.push(piece);
+      expect(pieces).toHaveLength(4);
+    } finally {
+      prototype[Symbol.asyncIterator] = kept;
+    }
+  });
+
   it('of llama.cpp: ids, bytes, and its count of tokens in each chunk', async () => {
     const pieces = await generate(await serve(stream(replies.llamaCpp.text.body)));
     expect(pieces.map(({ text, finish, counted }) => [text, finish, counted])).toEqual([
@@ -322,6 +348,42 @@ describe('a server that answers nonsense', () => {
     expect(error.message).toContain('127.0.0.1');
     // No part of a web page.
     expect(error.message).not.toMatch(/<[!/a-z]/i);
+  });
+
+  it.each([
+    [
+      reply(
+        401,
+        'application/json',
+        '{"error":{"message":"no such key: sk-secret\\u002dkey, said twice: sk-secret-key"}}',
+      ),
+    ],
+    [reply(400, 'application/json', `{"detail":"${'x'.repeat(290)}sk-secret-key"}`)],
+    [stream('data: {"error":"Bearer sk-secret-key"}\n\n')],
+  ])('that repeats the key is shown without it (%#)', async (listener) => {
+    const baseUrl = await serve(listener);
+    const { models, generate: ask } = bound(new OpenAiServer({ baseUrl, key: 'sk-secret-key' }));
+    for (const error of [await failure(ask()), await failure(models())])
+      expect(error.message).not.toMatch(/sk-|secret/);
+  });
+
+  it('that sends elsewhere is not followed, with a key or without', async () => {
+    let reached = 0;
+    const other = createServer((_request, response) => void response.end(String(reached++)));
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/v1/completions`;
+    const baseUrl = await serve((_request, response) => void response.writeHead(307, { location }).end());
+    expect((await failure(generate(baseUrl))).message).toMatch(/cannot be reached.*redirect/);
+    other.close();
+    expect(reached).toBe(0);
+  });
+
+  it('that is one endless event is left', async () => {
+    const error = await failure(generate(await serve(stream(`data: ${'x'.repeat(5 * 2 ** 20)}`))));
+    expect([error.name, error.message]).toEqual([
+      'EngineError',
+      expect.stringMatching(/ended in the middle/),
+    ]);
   });
 
   it('a connection that breaks, and one that is never made', async () => {

@@ -8,6 +8,7 @@ import type { SamplingParams } from '../../../src/sampling/params.ts';
 import type { LineEvent, LineStep, RunRequest } from '../../../src/worker/api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 import { serverFields, serverParameters, takenBy } from '../../../src/worker/server_parameters.ts';
+import { tokenisePrompt } from '../../../src/worker/token_text.ts';
 import * as replies from './server_replies.ts';
 
 const { llamaCpp } = replies;
@@ -96,6 +97,26 @@ describe('a run on a server', () => {
     expect(path).toBe('/v1/completions');
     expect(body).toMatchObject({ prompt: 'Once upon a time', logprobs: 20, timings_per_token: true });
     expect(body).not.toHaveProperty('stop');
+  });
+
+  it('ends where it was told to, though the server goes on', async () => {
+    const chunk = llamaCpp.text.body.split('\n\n')[0]!;
+    const host = await load('vllm', `${Array(50).fill(chunk).join('\n\n')}\n\ndata: [DONE]\n\n`);
+    const { steps, events } = await run(host, { stop: { maxTokens: 5, sequences: [] } });
+    expect(steps).toHaveLength(5);
+    expect(events.at(-1)).toEqual({ type: 'line-end', line: 1, reason: 'max-tokens' });
+  });
+
+  it('forgets prompts that were typed and never ran', async () => {
+    const vocabulary = new ServerVocabulary();
+    for (let i = 0; i < 500; i++) tokenisePrompt({ kind: 'text', text: 'x'.repeat(i) }, vocabulary);
+    expect(vocabulary.vocabularySize).toBeLessThan(10);
+    const [ran] = vocabulary.encode('this one runs');
+    vocabulary.keep([ran!]);
+    const [typed] = vocabulary.encode('this one does not');
+    for (let i = 0; i < 20; i++) vocabulary.encode('y'.repeat(i));
+    expect([vocabulary.label(ran!), vocabulary.encode('this one runs')]).toEqual(['this one runs', [ran]]);
+    expect(() => vocabulary.keep([typed!])).toThrow(/no longer held; type it again/);
   });
 
   it('puts on record what was told of each step, and no more', async () => {

@@ -45,6 +45,13 @@ describe('a grammar that cannot be used is told with its place', () => {
     ['json-schema', '{"type":"integer","minimum":5,"maximum":4}', 1, 31, /leaves no number/],
     ['json-schema', '{"$ref":"#/nowhere"}', null, null, /cannot be read/],
     ['json-schema', 'false', null, null, /accepts nothing/],
+    [
+      'json-schema',
+      '{"anyOf":['.repeat(900) + '{"type":"null"}' + ']}'.repeat(900),
+      null,
+      null,
+      /nested 1801 levels deep, and at most 100 are read; make it flatter/,
+    ],
     ['ebnf', 'root ::= "a" (\nfoo ::= ', 2, 1, /Expect element/],
     ['ebnf', 'root ::= bar', 1, 10, /"bar" is not defined/],
     ['ebnf', 'foo ::= "a"', 1, 1, /"root" is not found/],

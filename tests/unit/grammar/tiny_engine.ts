@@ -27,7 +27,7 @@ export function tinyTokenizer(texts: readonly Uint8Array[]): Tokenizer {
     kind: (token) => (ends.has(token) ? 'control' : 'normal'),
     decode: (tokens) => new TextDecoder().decode(Uint8Array.from(tokens.flatMap((t) => [...texts[t]!]))),
     decoder,
-    applyChatTemplate: () => '',
+    encodeChat: () => ({ text: '', tokens: [] }),
   };
 }
 

@@ -3,6 +3,7 @@ import { SamplingError } from '../../../src/sampling/errors.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
+import { finalLogprob } from '../../../src/sampling/trace_view.ts';
 import { runChain } from './run_chain.ts';
 
 const EVERY_CHAIN: [string, Partial<SamplingParams>][] = [
@@ -106,6 +107,34 @@ test('a sampler that failed goes on with the next step', () => {
 test('a temperature too small to divide by is 0', () => {
   const { trace } = runChain(Float32Array.of(1, 2, 3), { temperature: 5e-324 });
   expect([trace.token, trace.kept, trace.stages[0]!.temperature]).toEqual([2, 1, 0]);
+});
+
+test('probabilities add up where logits are so large that their differences lose digits', () => {
+  const sums: [number[], Partial<SamplingParams>, number[] | null][] = [
+    // The grammar takes away the one token that a temperature near 0 had left; two equal ones come after it.
+    [[9, 5, 5, 1], { temperature: 1e-300 }, [0b0110]],
+    [[3e38, 3e38, 3e38], {}, null],
+    [[1, 2, 3, 4], { logitBias: [0, 1, 2, 3].map((token) => ({ token, bias: 1e6 })) }, null],
+  ];
+  for (const [logits, change, allowed] of sums) {
+    const order = ['logit_bias', 'temperature', 'grammar'] as const;
+    const sampler = new Sampler({ ...neutralParams(), ...change, order }, { vocabularySize: logits.length });
+    const mask = allowed && Int32Array.from(allowed);
+    sampler.sample(Float32Array.from(logits), { history: [], position: 0, allowed: mask });
+    const trace = sampler.trace();
+    const sum = logits.reduce((total, _, id) => total + Math.exp(finalLogprob(trace, id)), 0);
+    expect(Math.abs(sum - 1), JSON.stringify(change)).toBeLessThan(1e-12);
+  }
+});
+
+test('an entropy far below the last digit of 1 is exact', () => {
+  // H = ln(1 + r) + r·d/(1 + r) with r = e^−d.
+  for (const d of [30, 40, 60, 300]) {
+    const { trace } = runChain(Float32Array.of(d, 0), { minP: 1e-200 });
+    const r = Math.exp(-d);
+    const expected = Math.log1p(r) + (r * d) / (1 + r);
+    expect(Math.abs(trace.finalEntropy / expected - 1)).toBeLessThan(1e-12);
+  }
 });
 
 test('equal logits at temperature 0: the first of them', () => {

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Metadata, type MetadataValue } from '../../../src/engines/webgpu/gguf/metadata.ts';
 import { BYTE_LETTERS } from '../../../src/engines/webgpu/tokenizer/byte_letters.ts';
 import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
+import { tokenisePrompt } from '../../../src/worker/token_text.ts';
 
 /** A byte-level vocabulary of the 256 bytes and these tokens after them. */
 function byteMetadata(
@@ -50,6 +52,79 @@ describe('special tokens in text', () => {
   it('are always found where they are user-defined, and are text', () => {
     expect(tokenizer.encode('<think>')).toEqual([258]);
     expect(tokenizer.decode([258])).toBe('<think>');
+  });
+});
+
+describe('a chat', () => {
+  const CHATML =
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + (m.content | trim) + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}<|im_start|>{% endif %}";
+  const tokenizer = createTokenizer(
+    byteMetadata(
+      [
+        ['<|im_start|>', CONTROL],
+        ['<|im_end|>', CONTROL],
+        ['<|im_end|><|im_start|>', CONTROL],
+        ['|im_e', CONTROL],
+        ['<think>', USER_DEFINED],
+      ],
+      { 'tokenizer.chat_template': CHATML },
+    ),
+  );
+  const controls = (tokens: readonly number[]) => tokens.filter((id) => tokenizer.kind(id) === 'control');
+
+  it('has the control tokens of its template, and no others, whatever is typed', () => {
+    const word = fc.constantFrom(
+      '<|im_end|>',
+      '<|im_start|>',
+      '<|im_',
+      'end|>',
+      '<|',
+      '<',
+      'a',
+      ' ',
+      '\n',
+      '|im_e',
+      '\uFDD0',
+    );
+    const turn = fc.record({
+      role: fc.constantFrom('user' as const, 'assistant' as const),
+      content: fc.array(word, { maxLength: 8 }).map((parts) => parts.join('')),
+    });
+    fc.assert(
+      fc.property(fc.array(turn, { minLength: 1, maxLength: 4 }), (messages) => {
+        const { text, tokens } = tokenizer.encodeChat(messages);
+        expect(controls(tokens)).toEqual([...messages.flatMap(() => [256, 257]), 256]);
+        const said = messages.map(
+          ({ role, content }) => `<|im_start|>${role}\n${content.trim()}<|im_end|>\n`,
+        );
+        expect(text).toBe(`${said.join('').replaceAll('\uFDD0', '\uFFFD')}<|im_start|>`);
+        // Read as letters, or as the control tokens that they are: nothing is lost, and nothing is put in.
+        expect(tokens.map((id) => tokenizer.label(id)).join('')).toBe(
+          Array.from(new TextEncoder().encode(text), (byte) => tokenizer.label(byte)).join(''),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is as before where nothing looks like a control token', () => {
+    const { text, tokens } = tokenizer.encodeChat([{ role: 'user', content: 'Is 1 < 2? <think>' }]);
+    expect(tokens).toEqual(tokenizer.encode(text, { parseSpecial: true }));
+    expect(tokens).toContain(260);
+  });
+});
+
+describe('characters that the vocabulary has no bytes for', () => {
+  it('are told', () => {
+    const texts = [...BYTE_LETTERS].map((letter, byte) =>
+      byte === 0xf0 || byte === 0xc3 ? `no${byte}` : letter,
+    );
+    const tokenizer = createTokenizer(byteMetadata([], { 'tokenizer.ggml.tokens': texts }));
+    const lost = new Set<string>();
+    expect(tokenizer.decode(tokenizer.encode('né 🦊 漢 🦊', { lost }))).not.toContain('🦊');
+    expect([...lost]).toEqual(['é', '🦊']);
+    expect(tokenisePrompt({ kind: 'text', text: 'né' }, tokenizer).lost).toEqual(['é']);
+    expect(tokenisePrompt({ kind: 'text', text: 'n漢' }, tokenizer).lost).toEqual([]);
   });
 });
 

@@ -27,7 +27,7 @@ export function bytePairEncoding(metadata: Metadata, vocabulary: Vocabulary): Te
   }
   const toBytes = new TextEncoder();
 
-  function encodeWord(word: string, out: TokenId[]): void {
+  function encodeWord(word: string, out: TokenId[], lost?: Set<string>): void {
     const bytes = toBytes.encode(word);
     if (ignoreMerges) {
       const whole = vocabulary.idOf.get(lettersOfBytes(bytes));
@@ -38,6 +38,11 @@ export function bytePairEncoding(metadata: Metadata, vocabulary: Vocabulary): Te
     }
     // A byte without a token is left out, as llama.cpp does: there is nothing that could stand for it.
     const ids = Array.from(bytes, (byte) => byteIds[byte]!).filter((id) => id >= 0);
+    if (lost && ids.length < bytes.length) {
+      for (const character of word) {
+        if (toBytes.encode(character).some((byte) => byteIds[byte]! < 0)) lost.add(character);
+      }
+    }
     const remaining = mergePairs(
       ids.length,
       (left, right) => {
@@ -52,8 +57,8 @@ export function bytePairEncoding(metadata: Metadata, vocabulary: Vocabulary): Te
   return {
     addsSpace: false,
     addsBos: addBos,
-    encode: (text, _first, out) => {
-      for (const word of splitWords(text, patterns)) encodeWord(word, out);
+    encode: (text, _first, out, lost) => {
+      for (const word of splitWords(text, patterns)) encodeWord(word, out, lost);
     },
     bytes: bytesOfLetters,
   };

@@ -4,10 +4,14 @@ import type { Vocabulary } from './vocabulary.ts';
 /** A stretch of plain text, or a special token that stood in it. */
 export type Fragment = string | TokenId;
 
+/** Breaks what would be read as a control token. A noncharacter: Unicode keeps it for such use, and no text has it. */
+export const MARK = '\uFDD0';
+
 /** UTF-16 units of a special token that is looked for. Published ones have up to some fifty. */
 const MAX_LENGTH = 128;
 
 const ALWAYS: readonly TokenKind[] = ['user-defined'];
+const CONTROL: readonly TokenKind[] = ['control', 'unknown'];
 const ALL: readonly TokenKind[] = ['control', 'unknown', 'user-defined'];
 
 /**
@@ -17,16 +21,38 @@ const ALL: readonly TokenKind[] = ['control', 'unknown', 'user-defined'];
  */
 export class SpecialTokens {
   readonly #always: SpecialTexts;
+  readonly #control: SpecialTexts;
   readonly #all: SpecialTexts;
 
   constructor(vocabulary: Vocabulary) {
     this.#always = new SpecialTexts(vocabulary, ALWAYS);
+    this.#control = new SpecialTexts(vocabulary, CONTROL);
     this.#all = new SpecialTexts(vocabulary, ALL);
   }
 
   /** @returns fragments of `text` in order; no string among them is empty */
   split(text: string, parseSpecial: boolean): Fragment[] {
     return (parseSpecial ? this.#all : this.#always).split(text);
+  }
+
+  /**
+   * What a person wrote, with marks, so that `split` finds no control token in it, whatever a template puts around it: not in
+   * its midst, nor one that begins at its end. Single letters that are control tokens cannot be kept apart.
+   */
+  guarded(text: string): string {
+    let guarded = text.replaceAll(MARK, '\uFFFD');
+    // What is left may be a token that overlapped the one that was broken.
+    for (let cuts = this.#control.inner(guarded); cuts.length > 0; cuts = this.#control.inner(guarded)) {
+      guarded =
+        cuts.map((at, i) => guarded.slice(i === 0 ? 0 : cuts[i - 1], at)).join(MARK) +
+        MARK +
+        guarded.slice(cuts.at(-1));
+    }
+    // Templates cut the space at an end away.
+    const end = guarded.trimEnd().length;
+    return this.#control.begunAtEnd(guarded.slice(0, end))
+      ? guarded.slice(0, end) + MARK + guarded.slice(end)
+      : guarded;
   }
 }
 
@@ -38,12 +64,21 @@ class SpecialTexts {
   /** Lengths, the longest first, by the pair of letters with which a text of that length begins. */
   readonly #lengths = new Map<number, Set<number>>();
   readonly #idOf = new Map<string, TokenId>();
+  /** Letters with which a text of several begins. */
+  readonly #firsts = new Set<number>();
 
   constructor({ texts, kinds }: Vocabulary, wanted: readonly TokenKind[]) {
     texts.forEach((text, id) => {
-      if (text === '' || text.length > MAX_LENGTH || !wanted.includes(kinds[id]!) || this.#idOf.has(text))
+      if (
+        text === '' ||
+        text.length > MAX_LENGTH ||
+        text.includes(MARK) ||
+        !wanted.includes(kinds[id]!) ||
+        this.#idOf.has(text)
+      )
         return;
       this.#idOf.set(text, id);
+      if (text.length > 1) this.#firsts.add(text.charCodeAt(0));
       const pair = pairAt(text, 0, text.length);
       const lengths = this.#lengths.get(pair);
       if (lengths) lengths.add(text.length);
@@ -52,34 +87,55 @@ class SpecialTexts {
   }
 
   split(text: string): Fragment[] {
-    const found: { id: TokenId; at: number }[] = [];
-    /** For each place that belongs to a token the first one after it; 0 for the others. */
-    let taken: Int32Array | null = null;
+    const fragments: Fragment[] = [];
+    let end = 0;
+    for (const { id, at, length } of this.#find(text)) {
+      if (at > end) fragments.push(text.slice(end, at));
+      fragments.push(id);
+      end = at + length;
+    }
+    if (end < text.length) fragments.push(text.slice(end));
+    return fragments;
+  }
+
+  /** For each token in the text a place within it, in order; none for tokens of one letter. */
+  inner(text: string): number[] {
+    return this.#find(text).flatMap(({ at, length }) => {
+      const letter = text.codePointAt(at)! > 0xffff ? 2 : 1;
+      return length > letter ? [at + letter] : [];
+    });
+  }
+
+  /** Whether the text ends with letters with which a token begins. More is told than that: two letters are looked at. */
+  begunAtEnd(text: string): boolean {
+    for (let at = Math.max(0, text.length - MAX_LENGTH); at < text.length; at++) {
+      if (at === text.length - 1) return this.#firsts.has(text.charCodeAt(at));
+      for (const length of this.#lengths.get(pairAt(text, at, 2)) ?? [])
+        if (at + length > text.length) return true;
+    }
+    return false;
+  }
+
+  #find(text: string): { readonly id: TokenId; readonly at: number; readonly length: number }[] {
+    const found: { id: TokenId; at: number; length: number }[] = [];
+    /** 1 for each place that belongs to a token. */
+    let taken: Uint8Array | null = null;
     for (const [length, places] of this.#places(text)) {
-      const here: typeof found = [];
+      const here: { id: TokenId; at: number }[] = [];
       for (const at of places) {
         const id = taken?.[at] ? undefined : this.#idOf.get(text.slice(at, at + length));
         if (id !== undefined) here.push({ id, at });
       }
       // Of two that overlap the one with the lower id is taken, and of one that overlaps itself the leftmost.
       for (const { id, at } of here.sort((a, b) => a.id - b.id || a.at - b.at)) {
-        taken ??= new Int32Array(text.length);
+        taken ??= new Uint8Array(text.length);
         // A token that was taken before is no shorter, so that it covers an end of what it overlaps.
         if (taken[at] || taken[at + length - 1]) continue;
-        taken.fill(at + length, at, at + length);
-        found.push({ id, at });
+        taken.fill(1, at, at + length);
+        found.push({ id, at, length });
       }
     }
-    if (!taken) return text === '' ? [] : [text];
-    const fragments: Fragment[] = [];
-    let end = 0;
-    for (const { id, at } of found.sort((a, b) => a.at - b.at)) {
-      if (at > end) fragments.push(text.slice(end, at));
-      fragments.push(id);
-      end = taken[at]!;
-    }
-    if (end < text.length) fragments.push(text.slice(end));
-    return fragments;
+    return found.sort((a, b) => a.at - b.at);
   }
 
   /** Where a token of each length may begin, the longest first. */

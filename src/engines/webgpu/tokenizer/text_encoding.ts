@@ -5,8 +5,9 @@ export interface TextEncoding {
   /**
    * Appends the ids of a stretch of plain text.
    * @param first nothing but special tokens comes before it
+   * @param lost is given the characters that no token stands for
    */
-  encode(text: string, first: boolean, out: TokenId[]): void;
+  encode(text: string, first: boolean, out: TokenId[], lost?: Set<string>): void;
   /** The bytes that a token of kind `normal` stands for. */
   bytes(text: string): Uint8Array;
   /** Whether encoding puts a space before the text, which decoding a whole text takes away again. */

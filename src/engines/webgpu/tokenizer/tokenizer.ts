@@ -4,7 +4,7 @@ import { bytePairEncoding } from './byte_pair.ts';
 import { chatTemplate } from './chat_template.ts';
 import { labelOf } from './label.ts';
 import { sentencepieceEncoding } from './sentencepiece.ts';
-import { SpecialTokens } from './special_tokens.ts';
+import { MARK, SpecialTokens } from './special_tokens.ts';
 import { Utf8StreamDecoder } from './stream_decoder.ts';
 import type { TextEncoding } from './text_encoding.ts';
 import { tokenBytes } from './token_bytes.ts';
@@ -38,6 +38,19 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
 
   const decoder = () => new Utf8StreamDecoder(bytes, encoding.addsSpace ? bos : null);
 
+  /** @param marks stand in what a message says, and are no text (`SpecialTokens.guarded`) */
+  function encodeText(text: string, parseSpecial: boolean, marks: string, lost?: Set<string>): TokenId[] {
+    const ids: TokenId[] = [];
+    let first = true;
+    for (const fragment of special.split(wellFormed(text), parseSpecial)) {
+      const plain = typeof fragment === 'string' && marks !== '' ? fragment.replaceAll(marks, '') : fragment;
+      if (typeof plain !== 'string') ids.push(plain);
+      else if (plain !== '') encoding.encode(plain, first, ids, lost);
+      first = typeof plain !== 'string';
+    }
+    return ids;
+  }
+
   return {
     vocabularySize: texts.length,
     bos,
@@ -48,14 +61,8 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
       specialId(metadata, 'eom_token_id', vocabulary),
     ]),
     hasChatTemplate: template.exists,
-    encode: (text, { addSpecial = false, parseSpecial = false } = {}) => {
-      const ids: TokenId[] = [];
-      let first = true;
-      for (const fragment of special.split(wellFormed(text), parseSpecial)) {
-        if (typeof fragment === 'string') encoding.encode(fragment, first, ids);
-        else ids.push(fragment);
-        first = typeof fragment !== 'string';
-      }
+    encode: (text, { addSpecial = false, parseSpecial = false, lost } = {}) => {
+      const ids = encodeText(text, parseSpecial, '', lost);
       if (!addSpecial) return ids;
       // Chat templates write BOS themselves; no model has seen two.
       if (addBos && bos !== null && ids[0] !== bos) ids.unshift(bos);
@@ -70,8 +77,11 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
       return tokens.map((token) => stream.push(token)).join('') + stream.end();
     },
     decoder,
-    applyChatTemplate: (messages, { addGenerationPrompt = true } = {}) =>
-      template.render(messages, addGenerationPrompt),
+    encodeChat: (messages, { addGenerationPrompt = true, lost } = {}) => {
+      const guarded = messages.map(({ role, content }) => ({ role, content: special.guarded(content) }));
+      const rendered = template.render(guarded, addGenerationPrompt);
+      return { text: rendered.replaceAll(MARK, ''), tokens: encodeText(rendered, true, MARK, lost) };
+    },
   };
 }
 
