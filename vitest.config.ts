@@ -11,6 +11,8 @@ const device = {
   // A test of what loading leaves on the heap collects garbage before it looks.
   execArgv: ['--expose-gc'] as string[],
   provide: { browser: 'chromium' as const },
+  // What is polled for on a page comes in its own time.
+  expect: { poll: { timeout: 15_000 } },
 } as const;
 
 // One project per kind of test, so that each can be run alone: `npx vitest run --project unit`.
@@ -19,6 +21,7 @@ export default defineConfig({
   test: {
     // A UMD file in a package that calls itself a module: Node itself would not find its exports.
     server: { deps: { inline: ['@mlc-ai/web-xgrammar'] } },
+    tags: [{ name: 'flow', description: 'A main flow of the page: `npm test` runs it in Firefox too.' }],
     projects: [
       // Patience here too: on a busy machine a property of some hundred runs takes its time.
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
@@ -49,17 +52,20 @@ export default defineConfig({
           ...device,
         },
       },
-      {
-        // The same tests of the main flows as in Chromium, in a browser with another WebGPU, another storage and another clock.
-        extends: true,
+      // The same tests in a browser with another WebGPU, another storage and another clock; `npm test` runs those with the
+      // tag `flow`, on the page as built and as `npm start` serves it. A file that none of them is in need not be read.
+      ...(['built', 'served'] as const).map((page) => ({
+        extends: true as const,
         test: {
-          name: 'firefox',
-          include: ['tests/e2e/webgpu.test.ts', 'tests/e2e/flows/**/*.test.ts'],
-          globalSetup: 'tests/setup/serve.ts',
+          name: `firefox-${page}`,
+          include: [
+            'tests/e2e/{webgpu,engine,playground_run,playground_embedded,grammar,models,share,history,no_webgpu}.test.ts',
+          ],
+          globalSetup: page === 'built' ? 'tests/setup/serve.ts' : 'tests/setup/serve_source.ts',
           ...device,
-          provide: { browser: 'firefox' },
+          provide: { browser: 'firefox' as const },
         },
-      },
+      })),
       {
         // For machines that have one: `npm test` runs it there, and says how to get one elsewhere.
         extends: true,

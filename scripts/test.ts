@@ -27,6 +27,9 @@ const browser = (name: string, project: string, ...args: string[]): Step => ({
   run: () => tests(name, ['--project', project, ...args], limits, { LOGITSCOPE_BUILT: '1' }),
 });
 
+const inFirefox = (page: 'built' | 'served'): Step =>
+  browser(`firefox ${page}`, `firefox-${page}`, '--tags-filter=flow');
+
 const llamaServer = findLlamaServer();
 
 // Two at a time: most are a process of one thread, more or less. The longest begin first, so that the two end together.
@@ -37,7 +40,7 @@ const steps: Step[] = [
   project('gpu'),
   browser('e2e 2', 'e2e', '--shard=2/3'),
   browser('e2e 3', 'e2e', '--shard=3/3'),
-  ...(firefoxIsHere ? [browser('firefox', 'firefox')] : []),
+  ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')] : []),
   ...(llamaServer ? [browser('llama-server', 'llama-server')] : []),
   project('conformance'),
   project('page'),
@@ -46,6 +49,7 @@ const steps: Step[] = [
   command('svelte-check', 'svelte-check', '--fail-on-warnings', '--output', 'human'),
   command('eslint', 'eslint', '--max-warnings=0', '.'),
   command('prettier', 'prettier', '--check', '--log-level=warn', '.'),
+  command('platform', 'node', 'scripts/run.mjs', 'check_platform'),
   command('arrows', 'depcruise', '--output-type=err', 'src'),
   command('knip', 'knip'),
   { ...command('bundle', 'node', 'scripts/run.mjs', 'check_bundle'), needs: 'build' },

@@ -37,13 +37,13 @@ export function whatIsMissing({ secure, gpu, adapter, userAgent }: BrowserFacts)
   }
   if (isChromium(userAgent)) {
     return /Linux/.test(userAgent) && !/Android/.test(userAgent)
-      ? 'This browser has no WebGPU: on Linux turn on chrome://flags/#enable-unsafe-webgpu and #enable-vulkan, in Chrome or Edge 113 or later.'
+      ? 'This browser has no WebGPU: on Linux turn on chrome://flags/#enable-unsafe-webgpu and #enable-vulkan, in Chrome or Edge 127 or later.'
       : 'This browser has no WebGPU: Chrome and Edge have it from version 113, on Android from 121.';
   }
   if (/Safari\//.test(userAgent)) {
     return 'This Safari has no WebGPU: Safari 26 has it on macOS, iOS and iPadOS; before that, turn on WebGPU under Feature Flags in its settings.';
   }
-  return 'This browser has no WebGPU: Chrome or Edge 113, Safari 26 and Firefox 141, or later ones, have it.';
+  return 'This browser has no WebGPU: Chrome or Edge 127, Safari 26 and Firefox 141, or later ones, have it.';
 }
 
 function isChromium(userAgent: string): boolean {

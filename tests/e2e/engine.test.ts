@@ -89,7 +89,7 @@ test('loads a file, writes what the headless command writes, and again after a r
   await close();
 });
 
-test('stops when it is told to', async () => {
+test('stops when it is told to', { tags: ['flow'] }, async () => {
   const { page, errors, close } = await openPage('', { permissions });
   await choose(page, model);
   await page.getByText('random llama Q8_0, seed 11').waitFor();
@@ -103,7 +103,7 @@ test('stops when it is told to', async () => {
 });
 
 test('says what is wrong with a file and keeps the prompt', async () => {
-  const { page, close } = await openPage();
+  const { page, close } = await openPage('', { errorNotices: /broken\.gguf/ });
   await promptOf(page).fill('keep me');
   await choose(page, broken);
   await page
@@ -115,7 +115,7 @@ test('says what is wrong with a file and keeps the prompt', async () => {
 });
 
 test('says what is missing where WebGPU has no adapter', async () => {
-  const { page, close } = await openPage('', { webgpu: false });
+  const { page, close } = await openPage('', { webgpu: false, errorNotices: /no graphics adapter/ });
   await choose(page, model);
   await page
     .getByText(/no graphics adapter/)

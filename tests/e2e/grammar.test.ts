@@ -62,7 +62,7 @@ test.each([
 );
 
 test('a mistake is told at its place, nothing runs, nothing is lost', async () => {
-  const { page, close } = await openScripted();
+  const { page, close } = await openScripted({ errorNotices: /cannot be read/ });
   await page.getByLabel('Maximum of tokens').fill('8');
   await run(page);
   const before = await tokens(page);
@@ -101,7 +101,7 @@ test('a mistake is told at its place, nothing runs, nothing is lost', async () =
   await close();
 });
 
-test('in every lane of a comparison', async () => {
+test('in every lane of a comparison', { tags: ['flow'] }, async () => {
   const { page, errors, close } = await openScripted();
   await page.getByRole('button', { name: 'Compare' }).click();
   await page.getByRole('heading', { name: 'Lanes' }).waitFor();

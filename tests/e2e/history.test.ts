@@ -4,7 +4,7 @@ import { openRunFile, outputOf, savedFile } from './share_page.ts';
 import { openPage } from '../setup/browser.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
 
-test('texts and settings survive a reload', async () => {
+test('texts and settings survive a reload', { tags: ['flow'] }, async () => {
   const { page, errors, close } = await openPage('?engine=scripted#v=1&prompt=The+dog&t=0.7&seed=5');
   await run(page);
   const text = await outputOf(page);
@@ -48,54 +48,60 @@ test('a tab that dies in mid-run leaves its text in the history', async () => {
   await close();
 });
 
-test('the history: search, rename, pin, delete, undo; two tabs keep their own', async () => {
-  const { page, errors, close } = await openScripted();
-  await page.locator('#prompt').fill('The first tab');
-  await run(page);
-  const second = await page.context().newPage();
-  await second.goto(page.url().replace(/#.*/, ''));
-  await second.locator('#prompt').fill('The second tab');
-  await run(second);
-  await second.waitForTimeout(2000);
-  await page.waitForTimeout(500);
+test(
+  'the history: search, rename, pin, delete, undo; two tabs keep their own',
+  { tags: ['flow'] },
+  async () => {
+    const { page, errors, close } = await openScripted();
+    await page.locator('#prompt').fill('The first tab');
+    await run(page);
+    const second = await page.context().newPage();
+    await second.goto(page.url().replace(/#.*/, ''));
+    await second.locator('#prompt').fill('The second tab');
+    await run(second);
+    await second.waitForTimeout(2000);
+    await page.waitForTimeout(500);
 
-  await page.getByRole('button', { name: 'History' }).click();
-  const dialog = page.getByRole('dialog', { name: 'History' });
-  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
-  await dialog.getByRole('searchbox').fill('second');
-  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
-  await dialog.getByRole('searchbox').fill('');
-  await dialog.getByRole('button', { name: /^Rename The first tab/ }).click();
-  await dialog.getByLabel('Name of this run').fill('Renamed');
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('button', { name: 'Pin Renamed' }).click();
-  await expect.poll(() => dialog.getByRole('listitem').first().innerText()).toContain('Renamed');
-  await dialog.getByRole('button', { name: 'Delete Renamed' }).click();
-  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('button', { name: 'History' }).click();
-  await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
-  expect(await dialog.getByRole('button', { name: 'Pin Renamed' }).getAttribute('aria-pressed')).toBe('true');
+    await page.getByRole('button', { name: 'History' }).click();
+    const dialog = page.getByRole('dialog', { name: 'History' });
+    await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
+    await dialog.getByRole('searchbox').fill('second');
+    await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
+    await dialog.getByRole('searchbox').fill('');
+    await dialog.getByRole('button', { name: /^Rename The first tab/ }).click();
+    await dialog.getByLabel('Name of this run').fill('Renamed');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Pin Renamed' }).click();
+    await expect.poll(() => dialog.getByRole('listitem').first().innerText()).toContain('Renamed');
+    await dialog.getByRole('button', { name: 'Delete Renamed' }).click();
+    await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'History' }).click();
+    await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
+    expect(await dialog.getByRole('button', { name: 'Pin Renamed' }).getAttribute('aria-pressed')).toBe(
+      'true',
+    );
 
-  // What is on the page already is turned to, not shown twice.
-  await page.keyboard.press('Escape');
-  const texts = page.getByRole('navigation', { name: 'Texts and branches' }).getByRole('button');
-  const before = await texts.count();
-  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Compare' }).click();
-  await page.getByRole('button', { name: 'History' }).click();
-  await dialog.getByRole('button', { name: /^Renamed/ }).click();
-  await expect.poll(() => outputOf(page)).toContain('The first tab');
-  expect(await texts.count()).toBe(before);
-  await page.waitForFunction(() => !location.hash.includes('view='));
+    // What is on the page already is turned to, not shown twice.
+    await page.keyboard.press('Escape');
+    const texts = page.getByRole('navigation', { name: 'Texts and branches' }).getByRole('button');
+    const before = await texts.count();
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('button', { name: 'History' }).click();
+    await dialog.getByRole('button', { name: /^Renamed/ }).click();
+    await expect.poll(() => outputOf(page)).toContain('The first tab');
+    expect(await texts.count()).toBe(before);
+    await page.waitForFunction(() => !location.hash.includes('view='));
 
-  // Both tabs reload to their own text.
-  await Promise.all([page.reload(), second.reload()]);
-  await expect.poll(() => outputOf(page)).toContain('The first tab');
-  await expect.poll(() => outputOf(second)).toContain('The second tab');
-  expect(errors).toEqual([]);
-  await close();
-});
+    // Both tabs reload to their own text.
+    await Promise.all([page.reload(), second.reload()]);
+    await expect.poll(() => outputOf(page)).toContain('The first tab');
+    await expect.poll(() => outputOf(second)).toContain('The second tab');
+    expect(errors).toEqual([]);
+    await close();
+  },
+);
 
 test.each([
   [

@@ -52,58 +52,62 @@ async function listFiles(page: Page, typed = 'owner/repo'): Promise<void> {
 const fileRow = (page: Page, name: string) => dialog(page).getByRole('row', { name });
 const keptRow = (page: Page, name: string) => dialog(page).getByRole('listitem').filter({ hasText: name });
 
-test('a model is listed, downloaded, paused, continued after a reload, and deleted', async () => {
-  hub.moods.set(FILE, { slow: 600_000 });
-  hub.sent.length = 0;
-  const { page, errors, foreignRequests, close } = await openPage();
-  await openModels(page);
-  expect(foreignRequests).toEqual([]);
-  await listFiles(page);
-  await fileRow(page, FILE).getByText('Q8_0', { exact: true }).waitFor();
-  await fileRow(page, FILE)
-    .getByRole('button', { name: `Download from ${new URL(hub.url).host}` })
-    .click();
-  const status = page.locator('.chip [role=status]');
-  await expect.poll(() => status.textContent(), { timeout: 20_000 }).toMatch(/\d+ kB\/s, \d+ s left/);
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await page.locator('.chip').getByText('not loaded').waitFor();
+test(
+  'a model is listed, downloaded, paused, continued after a reload, and deleted',
+  { tags: ['flow'] },
+  async () => {
+    hub.moods.set(FILE, { slow: 600_000 });
+    hub.sent.length = 0;
+    const { page, errors, foreignRequests, close } = await openPage();
+    await openModels(page);
+    expect(foreignRequests).toEqual([]);
+    await listFiles(page);
+    await fileRow(page, FILE).getByText('Q8_0', { exact: true }).waitFor();
+    await fileRow(page, FILE)
+      .getByRole('button', { name: `Download from ${new URL(hub.url).host}` })
+      .click();
+    const status = page.locator('.chip [role=status]');
+    await expect.poll(() => status.textContent(), { timeout: 20_000 }).toMatch(/\d+ kB\/s, \d+ s left/);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('.chip').getByText('not loaded').waitFor();
 
-  await page.reload();
-  await openModels(page);
-  const shown = await keptRow(page, FILE).textContent();
-  expect(shown).toMatch(/[\d.]+ kB of [\d.]+ MB/);
-  hub.moods.delete(FILE);
-  await keptRow(page, FILE).getByRole('button', { name: 'Continue' }).click();
-  await ready(page);
-  expect(await page.locator('.chip strong').textContent()).toContain('random llama Q8_0');
-  const [first, second] = hub.sent.filter(({ path }) => path === FILE).sort((a, b) => a.from - b.from);
-  // The second answer begins within the first: what was on its way when the pause came was never received.
-  expect(second!.from).toBeGreaterThan(100_000);
-  expect(second!.from).toBeLessThanOrEqual(first!.bytes);
-  expect(second!.from + second!.bytes).toBe(small.length);
+    await page.reload();
+    await openModels(page);
+    const shown = await keptRow(page, FILE).textContent();
+    expect(shown).toMatch(/[\d.]+ kB of [\d.]+ MB/);
+    hub.moods.delete(FILE);
+    await keptRow(page, FILE).getByRole('button', { name: 'Continue' }).click();
+    await ready(page);
+    expect(await page.locator('.chip strong').textContent()).toContain('random llama Q8_0');
+    const [first, second] = hub.sent.filter(({ path }) => path === FILE).sort((a, b) => a.from - b.from);
+    // The second answer begins within the first: what was on its way when the pause came was never received.
+    expect(second!.from).toBeGreaterThan(100_000);
+    expect(second!.from).toBeLessThanOrEqual(first!.bytes);
+    expect(second!.from + second!.bytes).toBe(small.length);
 
-  await openModels(page);
-  await keptRow(page, FILE).getByText('SHA-256 checked').waitFor();
-  const before = hub.requests.length;
-  await keptRow(page, FILE).getByRole('button', { name: 'Load' }).click();
-  await ready(page);
-  expect(hub.requests.length).toBe(before);
+    await openModels(page);
+    await keptRow(page, FILE).getByText('SHA-256 checked').waitFor();
+    const before = hub.requests.length;
+    await keptRow(page, FILE).getByRole('button', { name: 'Load' }).click();
+    await ready(page);
+    expect(hub.requests.length).toBe(before);
 
-  await openModels(page);
-  await keptRow(page, FILE).getByRole('button', { name: 'Delete' }).click();
-  await dialog(page).getByText('Nothing yet').waitFor();
-  const left = await page.evaluate(async () => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
-    const names: string[] = [];
-    for await (const name of folder.keys()) names.push(name);
-    return names;
-  });
-  expect(left).toEqual([]);
-  expect(errors).toEqual([]);
-  await close();
-});
+    await openModels(page);
+    await keptRow(page, FILE).getByRole('button', { name: 'Delete' }).click();
+    await dialog(page).getByText('Nothing yet').waitFor();
+    const left = await page.evaluate(async () => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+      const names: string[] = [];
+      for await (const name of folder.keys()) names.push(name);
+      return names;
+    });
+    expect(left).toEqual([]);
+    expect(errors).toEqual([]);
+    await close();
+  },
+);
 
-test('two tabs fetch a model once', async () => {
+test('two tabs fetch a model once', { tags: ['flow'] }, async () => {
   // Slow enough for the second tab to come while the first one fetches, on a busy machine too.
   hub.moods.set(FILE, { slow: 300_000 });
   hub.sent.length = 0;
@@ -125,7 +129,7 @@ test('two tabs fetch a model once', async () => {
 });
 
 test('what is wrong is one sentence, and the page goes on', async () => {
-  const { page, close } = await openPage();
+  const { page, close } = await openPage('', { errorNotices: /truncated-Q8_0\.gguf/ });
   await openModels(page);
   await listFiles(page, 'no/body');
   await dialog(page)

@@ -10,6 +10,7 @@ const recorded = present && existsSync('static/recording.json');
 
 test.skipIf(!recorded)(
   'opens alive: text and charts at once, its own model behind them, which draws the same',
+  { tags: ['flow'] },
   async () => {
     const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });
     await page.locator('[data-p="20"]').waitFor({ timeout: 5_000 });

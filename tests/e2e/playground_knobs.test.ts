@@ -118,7 +118,7 @@ test('the timeline: a click selects the step, a brush zooms, and all brings ever
 });
 
 test('a model that is loaded after a run does not speak for another model’s text', async () => {
-  const { page, close } = await openScripted();
+  const { page, close } = await openScripted({ errorNotices: /empty\.gguf/ });
   await run(page);
   await page.locator('[data-p="8"]').click();
   await page.locator('.inspector dl').waitFor();

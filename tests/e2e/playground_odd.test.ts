@@ -55,7 +55,7 @@ test('numbers that are out of range are marked and not taken', async () => {
 });
 
 test('a file that is no model is refused with a sentence that names it, and the text stays', async () => {
-  const { page, close } = await openScripted();
+  const { page, close } = await openScripted({ errorNotices: /holiday\.gguf/ });
   await run(page);
   const before = await tokens(page);
   await page.locator('input[type=file]').setInputFiles({

@@ -1,12 +1,12 @@
 /** What the browser tests of the playground share: opening it on the scripted engine, and what a person does there. */
-import type { BrowserContextOptions, Page } from 'playwright-core';
-import { type OpenPage, openPage } from '../setup/browser.ts';
+import type { Page } from 'playwright-core';
+import { type OpenPage, openPage, type OpenPageOptions } from '../setup/browser.ts';
 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
 /** The page on the scripted engine, ready to run. @param delay milliseconds of each step */
-export async function openScripted(options: BrowserContextOptions = {}, delay = 0): Promise<OpenPage> {
+export async function openScripted(options: OpenPageOptions = {}, delay = 0): Promise<OpenPage> {
   const opened = await openPage(`?engine=scripted&delay=${delay}`, {
     viewport: desktop,
     permissions: ['clipboard-read', 'clipboard-write'],

@@ -45,88 +45,100 @@ test('the same by keyboard: run, walk, hold, step, colours', async () => {
   await close();
 });
 
-test('Stop ends a run at once and keeps its text; a reload in mid-run leaves a page that works', async () => {
-  const { page, errors, close } = await openScripted({}, 30);
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.locator('[data-p="9"]').waitFor();
-  await page.getByRole('button', { name: 'Stop', exact: true }).click();
-  await finished(page);
-  expect(await page.locator('.end').textContent()).toContain('stopped');
-  expect((await tokens(page)).length).toBeGreaterThan(9);
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.locator('[data-p="7"]').waitFor();
-  await page.reload();
-  await page.getByText(/\d+\s+tokens?\s+of/).waitFor();
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  await page.locator('[data-p="7"]').waitFor();
-  expect(errors).toEqual([]);
-  await close();
-});
+test(
+  'Stop ends a run at once and keeps its text; a reload in mid-run leaves a page that works',
+  { tags: ['flow'] },
+  async () => {
+    const { page, errors, close } = await openScripted({}, 30);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('[data-p="9"]').waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await finished(page);
+    expect(await page.locator('.end').textContent()).toContain('stopped');
+    expect((await tokens(page)).length).toBeGreaterThan(9);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('[data-p="7"]').waitFor();
+    await page.reload();
+    await page.getByText(/\d+\s+tokens?\s+of/).waitFor();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.locator('[data-p="7"]').waitFor();
+    expect(errors).toEqual([]);
+    await close();
+  },
+);
 
-test('a knob re-derives the text, says where it parts, and running on from there gives that token', async () => {
-  const { page, close } = await openScripted();
-  await run(page);
-  const slider = page.getByRole('slider', { name: 'Temperature', exact: true }).first();
-  await slider.focus();
-  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
-  const verdict = page.locator('.verdict');
-  await verdict.getByText(/Parts at token \d+/).waitFor();
-  // The verdict follows each press; the last one's is the one that stays.
-  let said = '';
-  await expect
-    .poll(
-      async () => {
-        const earlier = said;
-        said = (await verdict.textContent())!;
-        return said === earlier;
-      },
-      { interval: 500 },
-    )
-    .toBe(true);
-  const [, number, wanted] = /Parts at token (\d+):\s*(\S+) instead/.exec((await verdict.textContent())!)!;
-  const before = await tokens(page);
-  await page.getByRole('button', { name: 'Run on from there' }).click();
-  await finished(page);
-  const after = await tokens(page);
-  const at = 4 + Number(number);
-  expect(after.slice(0, at)).toEqual(before.slice(0, at));
-  expect(after[at]).toBe(wanted!.replaceAll('␣', ' '));
-  // Back to the old temperature, the old text would have come out again.
-  await page.locator('nav[aria-label="Texts and branches"] button.name').first().click();
-  await slider.focus();
-  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft');
-  await verdict.waitFor({ state: 'hidden' });
-  await close();
-});
+test(
+  'a knob re-derives the text, says where it parts, and running on from there gives that token',
+  { tags: ['flow'] },
+  async () => {
+    const { page, close } = await openScripted();
+    await run(page);
+    const slider = page.getByRole('slider', { name: 'Temperature', exact: true }).first();
+    await slider.focus();
+    for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
+    const verdict = page.locator('.verdict');
+    await verdict.getByText(/Parts at token \d+/).waitFor();
+    // The verdict follows each press; the last one's is the one that stays.
+    let said = '';
+    await expect
+      .poll(
+        async () => {
+          const earlier = said;
+          said = (await verdict.textContent())!;
+          return said === earlier;
+        },
+        { interval: 500 },
+      )
+      .toBe(true);
+    const [, number, wanted] = /Parts at token (\d+):\s*(\S+) instead/.exec((await verdict.textContent())!)!;
+    const before = await tokens(page);
+    await page.getByRole('button', { name: 'Run on from there' }).click();
+    await finished(page);
+    const after = await tokens(page);
+    const at = 4 + Number(number);
+    expect(after.slice(0, at)).toEqual(before.slice(0, at));
+    expect(after[at]).toBe(wanted!.replaceAll('␣', ' '));
+    // Back to the old temperature, the old text would have come out again.
+    await page.locator('nav[aria-label="Texts and branches"] button.name').first().click();
+    await slider.focus();
+    for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft');
+    await verdict.waitFor({ state: 'hidden' });
+    await close();
+  },
+);
 
-test('another candidate makes a branch; the branch can be named and deleted', async () => {
-  const { page, close } = await openScripted();
-  await run(page);
-  const before = await tokens(page);
-  await page.locator('[data-p="12"]').click();
-  await page.getByRole('tab', { name: 'Table' }).click();
-  const row = page.locator('tbody tr:not(.chosen):not(.gone)').first();
-  const other = (await row.getByRole('button').textContent())!.trim().replaceAll('␣', ' ');
-  await row.getByRole('button').click();
-  await page.getByRole('button', { name: 'Branch with it' }).click();
-  await finished(page);
-  const after = await tokens(page);
-  expect(after.slice(0, 12)).toEqual(before.slice(0, 12));
-  expect(after[12]).toBe(other);
-  const tree = page.getByRole('navigation', { name: 'Texts and branches' });
-  expect(await tree.getByRole('listitem').count()).toBe(2);
-  await tree.locator('button.name').nth(1).focus();
-  await page.keyboard.press('F2');
-  await page.keyboard.type('the other way');
-  await page.keyboard.press('Enter');
-  await tree.getByText('the other way').waitFor();
-  await shoot(page, 'branch_light');
-  await tree.getByRole('button', { name: 'Delete the other way' }).click();
-  await expect.poll(() => tokens(page)).toEqual(before);
-  await close();
-});
+test(
+  'another candidate makes a branch; the branch can be named and deleted',
+  { tags: ['flow'] },
+  async () => {
+    const { page, close } = await openScripted();
+    await run(page);
+    const before = await tokens(page);
+    await page.locator('[data-p="12"]').click();
+    await page.getByRole('tab', { name: 'Table' }).click();
+    const row = page.locator('tbody tr:not(.chosen):not(.gone)').first();
+    const other = (await row.getByRole('button').textContent())!.trim().replaceAll('␣', ' ');
+    await row.getByRole('button').click();
+    await page.getByRole('button', { name: 'Branch with it' }).click();
+    await finished(page);
+    const after = await tokens(page);
+    expect(after.slice(0, 12)).toEqual(before.slice(0, 12));
+    expect(after[12]).toBe(other);
+    const tree = page.getByRole('navigation', { name: 'Texts and branches' });
+    expect(await tree.getByRole('listitem').count()).toBe(2);
+    await tree.locator('button.name').nth(1).focus();
+    await page.keyboard.press('F2');
+    await page.keyboard.type('the other way');
+    await page.keyboard.press('Enter');
+    await tree.getByText('the other way').waitFor();
+    await shoot(page, 'branch_light');
+    await tree.getByRole('button', { name: 'Delete the other way' }).click();
+    await expect.poll(() => tokens(page)).toEqual(before);
+    await close();
+  },
+);
 
-test('step mode: the person chooses each token', async () => {
+test('step mode: the person chooses each token', { tags: ['flow'] }, async () => {
   const { page, close } = await openScripted();
   await page.getByLabel('Maximum of tokens').fill('1');
   await run(page);

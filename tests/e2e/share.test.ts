@@ -21,7 +21,9 @@ test('the address follows the settings without filling the history', async () =>
 });
 
 test('an address that is edited by hand is taken over, and what it cannot mean is said', async () => {
-  const { page, close } = await openPage('?engine=scripted#v=1&prompt=First&t=0.3&seed=9');
+  const { page, close } = await openPage('?engine=scripted#v=1&prompt=First&t=0.3&seed=9', {
+    errorNotices: /The link says t=500/,
+  });
   const prompt = page.locator('#prompt');
   await expect.poll(() => prompt.inputValue()).toBe('First');
   await page.evaluate(() => (location.hash = '#v=1&prompt=Second&t=500'));
@@ -30,33 +32,37 @@ test('an address that is edited by hand is taken over, and what it cannot mean i
   await close();
 });
 
-test('a link with a recording opens elsewhere: at once without the model, and replayed with it', async () => {
-  const sender = await openScripted();
-  await run(sender.page);
-  const text = await outputOf(sender.page);
-  const url = await shareLink(sender.page);
-  expect(url.length).toBeLessThanOrEqual(8000);
-  await sender.close();
+test(
+  'a link with a recording opens elsewhere: at once without the model, and replayed with it',
+  { tags: ['flow'] },
+  async () => {
+    const sender = await openScripted();
+    await run(sender.page);
+    const text = await outputOf(sender.page);
+    const url = await shareLink(sender.page);
+    expect(url.length).toBeLessThanOrEqual(8000);
+    await sender.close();
 
-  const reader = await openWithoutModel(fragmentOf(url));
-  await expect.poll(() => outputOf(reader.page)).toBe(text);
-  await reader.page.getByText('Recorded, from a link:').waitFor();
-  await reader.page.getByText(/^Load Scripted storyteller/).waitFor();
-  // Colours and candidates are there without any engine.
-  expect(await reader.page.locator('[data-p]').last().getAttribute('class')).toMatch(/\bc\d/);
-  await reader.page.getByRole('tab', { name: 'Table' }).click();
-  expect(await reader.page.getByRole('row').count()).toBeGreaterThan(3);
-  expect(reader.errors).toEqual([]);
-  expect(reader.foreignRequests).toEqual([]);
-  await reader.close();
+    const reader = await openWithoutModel(fragmentOf(url));
+    await expect.poll(() => outputOf(reader.page)).toBe(text);
+    await reader.page.getByText('Recorded, from a link:').waitFor();
+    await reader.page.getByText(/^Load Scripted storyteller/).waitFor();
+    // Colours and candidates are there without any engine.
+    expect(await reader.page.locator('[data-p]').last().getAttribute('class')).toMatch(/\bc\d/);
+    await reader.page.getByRole('tab', { name: 'Table' }).click();
+    expect(await reader.page.getByRole('row').count()).toBeGreaterThan(3);
+    expect(reader.errors).toEqual([]);
+    expect(reader.foreignRequests).toEqual([]);
+    await reader.close();
 
-  const other = await openPage(`?engine=scripted${fragmentOf(url)}`);
-  await other.page.getByRole('button', { name: 'Replay' }).click();
-  await other.page.getByText(/Reproduced here token for token/).waitFor();
-  expect(await outputOf(other.page)).toBe(text);
-  expect(other.errors).toEqual([]);
-  await other.close();
-});
+    const other = await openPage(`?engine=scripted${fragmentOf(url)}`);
+    await other.page.getByRole('button', { name: 'Replay' }).click();
+    await other.page.getByText(/Reproduced here token for token/).waitFor();
+    expect(await outputOf(other.page)).toBe(text);
+    expect(other.errors).toEqual([]);
+    await other.close();
+  },
+);
 
 test('a replay that differs says where, with both distributions', async () => {
   const sender = await openScripted();
@@ -89,7 +95,9 @@ test('links that were tampered with: a sentence, and no markup, request or error
     '#v=1&order=<b>x</b>&__proto__=1&lanes=9999999&t=,,,,,,,,,,,,,,,,,,,,,,,,,,,',
   ];
   for (const fragment of hostile) {
-    const { page, errors, foreignRequests, close } = await openPage(`?engine=scripted${fragment}`);
+    const { page, errors, foreignRequests, close } = await openPage(`?engine=scripted${fragment}`, {
+      errorNotices: /./,
+    });
     await page
       .getByRole('button', { name: 'Run', exact: true, disabled: false })
       .waitFor()
@@ -136,7 +144,7 @@ test('files out and in: JSON comes back, OpenAI and CSV are well formed, picture
   expect(errors).toEqual([]);
   await close();
 
-  const reader = await openWithoutModel('');
+  const reader = await openWithoutModel('', /broken\.json/);
   await openRunFile(reader.page, 'run.logitscope.json', json.bytes);
   await expect.poll(() => outputOf(reader.page)).toBe(text);
   await openRunFile(reader.page, 'answer.json', JSON.stringify(openai));

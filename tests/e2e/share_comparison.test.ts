@@ -122,7 +122,10 @@ test('a pattern from a link that does not come to an end is stopped and named, a
   const pattern = '^([^#]+\\s?)+#$';
   const settings = `strategy=first-valid&n=3&verify=regex&pattern=${encodeURIComponent(pattern)}`;
   const fragment = `#v=1&model=scripted&view=compare&prompt=Once+upon+a+time&max_tokens=40&${settings}`;
-  const { page, errors, close } = await openPage(`?engine=scripted${fragment}`, { viewport: desktop });
+  const { page, errors, close } = await openPage(`?engine=scripted${fragment}`, {
+    viewport: desktop,
+    errorNotices: /took longer than 250 ms/,
+  });
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.getByText(`The regular expression "${pattern}" took longer than 250 ms`).first().waitFor();
   expect((await laneTexts(page)).every((text) => text.length > 20)).toBe(true);

@@ -5,8 +5,8 @@ import { desktop } from './playground_page.ts';
 import { openPage, type OpenPage } from '../setup/browser.ts';
 
 /** The page with no model and no engine: what it shows is what it was given. */
-export function openWithoutModel(fragment: string): Promise<OpenPage> {
-  return openPage(fragment, { viewport: desktop });
+export function openWithoutModel(fragment: string, errorNotices?: RegExp): Promise<OpenPage> {
+  return openPage(fragment, { viewport: desktop, ...(errorNotices ? { errorNotices } : {}) });
 }
 
 export async function outputOf(page: Page): Promise<string> {

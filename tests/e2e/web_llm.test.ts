@@ -20,6 +20,7 @@ async function openWith(answer: Answer, webgpu = true) {
   const opened = await openPage('?engine=scripted', {
     viewport: desktop,
     webgpu,
+    errorNotices: /SmolLM2 360M Instruct|huggingface\.co|mlc-chat-config/,
     setUp: (page) =>
       page.context().route(/^https:\/\/(huggingface\.co|raw\.githubusercontent\.com)\//, async (route) => {
         const url = new URL(route.request().url());

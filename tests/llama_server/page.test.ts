@@ -31,7 +31,7 @@ async function connect(page: Page, key: string): Promise<void> {
 
 async function openOn(path: string, options: readonly string[]): Promise<Page> {
   server = await startLlamaServer(found!.program, ['-np', '1', '--api-key', KEY, ...options]);
-  opened = await openPage(path);
+  opened = await openPage(path, { errorNotices: /in the middle of the text; what came is kept/ });
   await connect(opened.page, KEY);
   await opened.page.getByRole('button', { name: `Use ${embedded.fileName}` }).click();
   await opened.page.getByText(`your text goes to ${server.host}`).waitFor();

@@ -2,6 +2,7 @@
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import { afterAll, inject } from 'vitest';
 import { findChromium } from '../../scripts/setup/paths.ts';
+import { failOnNotices } from './error_notices.ts';
 import { launchFirefox } from './firefox.ts';
 
 export type BrowserName = 'chromium' | 'firefox';
@@ -65,6 +66,8 @@ export interface OpenPageOptions extends BrowserContextOptions {
   readonly browser?: BrowserName;
   /** False: a browser whose `navigator.gpu` has no adapter, as on a machine without a GPU. Default true. */
   readonly webgpu?: boolean;
+  /** The error notices that the test provokes. Any other ends it at once, whatever it waits for. */
+  readonly errorNotices?: RegExp;
   /** Called before the page loads. */
   readonly setUp?: (page: Page) => Promise<unknown>;
 }
@@ -74,7 +77,7 @@ export interface OpenPageOptions extends BrowserContextOptions {
  * @param path what follows the page's URL, e.g. `#v=1&prompt=…`
  */
 export async function openPage(path = '', options: OpenPageOptions = {}): Promise<OpenPage> {
-  const { browser = inject('browser'), webgpu = true, setUp, ...contextOptions } = options;
+  const { browser = inject('browser'), webgpu = true, errorNotices, setUp, ...contextOptions } = options;
   const running = await browserWith(browser, webgpu);
   const context = await running.newContext({
     viewport: { width: 1280, height: 800 },
@@ -82,6 +85,7 @@ export async function openPage(path = '', options: OpenPageOptions = {}): Promis
     serviceWorkers: 'block',
     ...contextOptions,
   });
+  await failOnNotices(context, errorNotices);
   const page = await context.newPage();
   const errors: string[] = [];
   const foreignRequests: string[] = [];

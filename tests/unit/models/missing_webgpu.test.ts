@@ -19,7 +19,7 @@ it.each([
   ['Chrome on Android', ANDROID, nothing, /on Android from 121/],
   ['Firefox', FIREFOX, nothing, /about:config/],
   ['Safari', SAFARI, nothing, /Safari 26/],
-  ['something else', 'curl/8', nothing, /Chrome or Edge 113, Safari 26 and Firefox 141/],
+  ['something else', 'curl/8', nothing, /Chrome or Edge 127, Safari 26 and Firefox 141/],
   ['a page over http', LINUX_CHROME, { ...nothing, secure: false }, /https or from localhost/],
   ['no adapter on Linux', LINUX_CHROME, { ...nothing, gpu: true }, /no graphics adapter.*enable-vulkan/],
   ['no adapter elsewhere', WINDOWS_EDGE, { ...nothing, gpu: true }, /update the graphics driver\.$/],

@@ -39,7 +39,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   if (!gpu) {
     throw new EngineError(
       'no-webgpu',
-      'This browser has no WebGPU; please use Chrome or Edge 113, Safari 26 or Firefox 141, or later, over https or localhost.',
+      'This browser has no WebGPU; please use Chrome or Edge 127, Safari 26 or Firefox 141, or later, over https or localhost.',
     );
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
