@@ -1,5 +1,12 @@
 /** The beginning of a run: the prompt's prefill and the branches that grow from it. */
-import { EngineError, type PrefillResult, type StreamDecoder, type TokenId } from '../engines/contract.ts';
+import {
+  EngineError,
+  type PrefillResult,
+  type SequenceId,
+  type Session,
+  type StreamDecoder,
+  type TokenId,
+} from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { Branch } from './branch.ts';
@@ -41,7 +48,11 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
       }
       const sequence = heirs > 1 ? session.fork(root.sequence) : root.sequence;
       heirs--;
-      run.branches.push(newBranch(run, opening, { ...root, sequence }, decoder.clone()));
+      run.branches.push(
+        await orReleased(session, sequence, () =>
+          newBranch(run, opening, { ...root, sequence }, decoder.clone()),
+        ),
+      );
     }
   } finally {
     if (heirs > 0 && root !== null) session.release(root.sequence);
@@ -53,6 +64,16 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
   });
   for (const branch of run.branches) {
     if (stop.maxTokens === 0) run.end(branch, 'max-tokens');
+  }
+}
+
+/** What is made of a sequence; where that fails, nobody else would let the sequence go. */
+async function orReleased<T>(session: Session, sequence: SequenceId, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    session.release(sequence);
+    throw error;
   }
 }
 
@@ -126,7 +147,7 @@ async function continued(
   prefix: readonly TokenId[],
   decoder: StreamDecoder,
 ): Promise<Branch> {
-  const { session, tokenizer } = run.engine;
+  const { session } = run.engine;
   const { prompt } = run.spec;
   const { memory, signal } = run.options;
   const tokens = [...prompt, ...prefix];
@@ -145,6 +166,19 @@ async function continued(
   run.timing.promptTokens += tokens.length;
   run.timing.reusedTokens += result.reused;
   memory?.put(tokens, result.logits);
+  return orReleased(session, result.sequence, () => grown(run, opening, prefix, result, past, decoder));
+}
+
+/** @param past logits that each token of the prefix was drawn from, where the chain has a past */
+async function grown(
+  run: Run,
+  opening: Opening,
+  prefix: readonly TokenId[],
+  result: PrefillResult,
+  past: readonly Float32Array[],
+  decoder: StreamDecoder,
+): Promise<Branch> {
+  const { tokenizer } = run.engine;
   const branch = newBranch(run, opening, result, decoder);
   for (const [i, token] of prefix.entries()) {
     const allowed = (await branch.constraint?.allowed()) ?? null;
@@ -157,6 +191,6 @@ async function continued(
     if (tokenizer.kind(token) !== 'control') branch.stopper.skip(branch.decoder.push(token));
   }
   branch.prefixLength = prefix.length;
-  branch.node = memory?.node(tokens) ?? 0;
+  branch.node = run.options.memory?.node([...run.spec.prompt, ...prefix]) ?? 0;
   return branch;
 }

@@ -177,6 +177,7 @@ export interface WorkerApi {
   tokenise(source: PromptSource): Promise<TokenisedPrompt>;
   /** Ends when the run has ended, however it did. Events come in batches, one every frame at most. */
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
+  /** Ends every run, and what is computed for the charts. */
   stop(): Promise<void>;
   /** Holds a text that was not made here, so that it can be asked about as if it were. */
   adopt(line: LineId, text: AdoptedText): Promise<void>;
@@ -205,7 +206,7 @@ export interface WorkerApi {
   /** Decodes a few tokens to see what one costs; null where nothing can be counted. */
   measure(): Promise<StepMeasure | null>;
   forget(line: LineId): Promise<void>;
-  /** Stops a load. What has arrived of a download is kept. */
+  /** Stops the loads, of either model. What has arrived of a download is kept. */
   pauseLoading(): Promise<void>;
   shelf(): Promise<Shelf>;
   /** @param key as the shelf has it, or `web-llm:` and the id of a model of web-llm's */

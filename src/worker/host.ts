@@ -1,6 +1,5 @@
 /** The worker's end of the boundary: which model is open, and whom each question goes to. */
 import { EngineError, type LoadProgress, type TokenId } from '../engines/contract.ts';
-import { OpenAiEngine } from '../engines/openai/engine.ts';
 import type { ServerModel } from '../engines/openai/replies.ts';
 import { OpenAiServer } from '../engines/openai/server.ts';
 import type { RunResult } from '../decoding/events.ts';
@@ -32,9 +31,9 @@ import type { LineDistances } from './distances.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
 import { measureStep, type StepMeasure } from './measure_step.ts';
 import { openEngine } from './open_engine.ts';
+import { openSummed } from './open_summed.ts';
 import { webLlmOffers, type WebLlmOffers } from './open_web_llm.ts';
 import { patternMatcher } from './pattern_matcher.ts';
-import { takenBy } from './server_parameters.ts';
 import { SecondEngine } from './second_engine.ts';
 import { Texts } from './texts.ts';
 import { tokenisePrompt } from './token_text.ts';
@@ -71,19 +70,12 @@ export class WorkerHost implements WorkerApi {
     return this.#turns.alone(async () => {
       this.#texts?.close();
       this.#texts = null;
-      const notes: string[] = [];
-      const onNote = (sentence: string) => void notes.push(sentence);
-      const engine = await this.open(choice, { signal: loading.signal, onProgress, onNote });
+      const { engine, summary } = await openSummed(this.open, choice, {
+        signal: loading.signal,
+        onProgress,
+      });
       this.#texts = new Texts(engine, this.#turns, this.matchPattern);
-      return {
-        kind: engine.kind,
-        model: engine.model,
-        capabilities: engine.capabilities,
-        description: engine.describe(),
-        hasChatTemplate: engine.tokenizer.hasChatTemplate,
-        taken: engine instanceof OpenAiEngine ? takenBy(engine.ownedBy) : null,
-        notes,
-      };
+      return summary;
     });
   }
 
@@ -97,6 +89,7 @@ export class WorkerHost implements WorkerApi {
 
   stop(): Promise<void> {
     this.#turns.stop();
+    this.#turns.stopLooking();
     this.#second.stop();
     return Promise.resolve();
   }
@@ -179,6 +172,7 @@ export class WorkerHost implements WorkerApi {
 
   pauseLoading(): Promise<void> {
     this.#loading?.abort();
+    this.#second.pauseLoading();
     return Promise.resolve();
   }
 

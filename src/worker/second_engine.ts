@@ -10,18 +10,21 @@ import { type LineDistances, lineDistances, vocabularyDifference } from './dista
 import { type HeldLine, HeldLines } from './held_lines.ts';
 import type { openEngine } from './open_engine.ts';
 import { runLines } from './run_lines.ts';
+import { openSummed } from './open_summed.ts';
 import { tokenisePrompt } from './token_text.ts';
+import { Turns } from './turns.ts';
 
 /** Bytes of logits that are kept of it: half of what the page's own engine has. */
 const LOGIT_BUDGET = 128 * 1024 * 1024;
 
 export class SecondEngine {
   #engine: Engine | null = null;
-  #busy: AbortController | null = null;
+  /** What goes on or waits for its turn, and of these the loads. */
+  readonly #tasks = new Set<AbortController>();
+  readonly #loads = new Set<AbortController>();
   readonly #lines = new HeldLines();
   readonly #memory = new LogitMemory(LOGIT_BUDGET);
-  /** Calls may not overlap: each waits here for the one before it. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(
     private readonly open: typeof openEngine,
@@ -39,20 +42,10 @@ export class SecondEngine {
     this.stop();
     return this.#alone(async (signal) => {
       this.close();
-      const notes: string[] = [];
-      const onNote = (sentence: string): void => void notes.push(sentence);
-      const engine = await this.open(choice, { signal, onProgress, onNote });
+      const { engine, summary } = await openSummed(this.open, choice, { signal, onProgress });
       this.#engine = engine;
-      return {
-        kind: engine.kind,
-        model: engine.model,
-        capabilities: engine.capabilities,
-        description: engine.describe(),
-        hasChatTemplate: engine.tokenizer.hasChatTemplate,
-        taken: null,
-        notes,
-      };
-    });
+      return summary;
+    }, this.#loads);
   }
 
   tokenise(source: PromptSource): TokenisedPrompt {
@@ -94,9 +87,13 @@ export class SecondEngine {
     });
   }
 
-  /** Ends what goes on. */
+  /** Ends what goes on or waits. */
   stop(): void {
-    this.#busy?.abort();
+    for (const task of this.#tasks) task.abort();
+  }
+
+  pauseLoading(): void {
+    for (const load of this.#loads) load.abort();
   }
 
   close(): void {
@@ -111,14 +108,20 @@ export class SecondEngine {
     return this.#engine;
   }
 
-  #alone<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const start = (): Promise<T> => {
-      const busy = new AbortController();
-      this.#busy = busy;
-      return task(busy.signal).finally(() => (this.#busy = null));
-    };
-    const mine = this.#queue.then(start, start);
-    this.#queue = mine.catch(() => undefined);
-    return mine;
+  async #alone<T>(task: (signal: AbortSignal) => Promise<T>, kind = new Set<AbortController>()): Promise<T> {
+    const controller = new AbortController();
+    this.#tasks.add(controller);
+    kind.add(controller);
+    try {
+      return await this.#turns.alone(() => {
+        if (controller.signal.aborted) {
+          throw new EngineError('aborted', 'It was stopped before the second model came to it.');
+        }
+        return task(controller.signal);
+      });
+    } finally {
+      this.#tasks.delete(controller);
+      kind.delete(controller);
+    }
   }
 }

@@ -59,6 +59,7 @@ export class Texts {
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
     const { engine } = this;
     return this.turns.run((signal) => {
+      this.#refuseWhenClosed();
       const context = {
         lines: this.#lines,
         memory: this.#memory,
@@ -155,6 +156,7 @@ export class Texts {
     const line = this.#lines.get(id);
     if (!line) return null;
     return this.turns.run(async (signal) => {
+      this.#refuseWhenClosed();
       const before = line.tokens.slice(0, -1);
       // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
       const fresh = new LogitMemory(0);
@@ -196,6 +198,12 @@ export class Texts {
   close(): void {
     this.#closed = true;
     this.engine.dispose();
+  }
+
+  /** A turn may come when another model has taken the place of this one. */
+  #refuseWhenClosed(): void {
+    if (this.#closed)
+      throw new EngineError('aborted', 'Another model was loaded before this began; start it again.');
   }
 
   async #rederived(line: HeldLine, params: SamplingParams, steps: KnownSteps): Promise<Rederived> {

@@ -3,6 +3,7 @@
  * they arrive in the order in which they were sent: nothing orders the messages of two ports.
  */
 import { EngineError, type EngineErrorCode } from '../engines/contract.ts';
+import { SamplingError } from '../sampling/errors.ts';
 
 /** A `Worker`, its global scope, or an end of a `MessageChannel`. */
 interface Port {
@@ -42,12 +43,19 @@ export function answerCalls<T extends Api<T>>(port: Port, host: T): void {
       send({ id, type: 'answer', value });
     } catch (error) {
       const code = error instanceof EngineError ? error.code : null;
-      send({ id, type: 'failure', code, message: error instanceof Error ? error.message : String(error) });
+      send({ id, type: 'failure', code, message: sentence(error) });
     }
   }
 
   port.addEventListener('message', ({ data }: MessageEvent<Call>) => void answer(data));
   port.start?.();
+}
+
+/** Our own errors are sentences for the page; what else is thrown, nobody foresaw. */
+function sentence(error: unknown): string {
+  if (error instanceof EngineError || error instanceof SamplingError) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  return `The worker met an error that it does not know (${message}); try again, and reload the page if it comes back.`;
 }
 
 interface Pending {

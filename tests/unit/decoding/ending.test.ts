@@ -6,6 +6,22 @@ import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { lane, runScripted } from './run_scripted.ts';
 
+/** Each row that a prefill reports is not a number. */
+function brokenRows(): ScriptedEngine {
+  const engine = new ScriptedEngine();
+  const { session } = engine;
+  const prefill = session.prefill.bind(session);
+  session.prefill = (tokens, options = {}) => {
+    const { onLogits } = options;
+    if (!onLogits) return prefill(tokens, options);
+    return prefill(tokens, {
+      ...options,
+      onLogits: (position, row) => onLogits(position, row.fill(NaN)),
+    });
+  };
+  return engine;
+}
+
 const greedy = { strategy: { kind: 'greedy' } } as const;
 
 describe('why a run ends', () => {
@@ -211,4 +227,12 @@ describe('failures', () => {
     };
     await expect(runDecoding(short, spec)).rejects.toThrow(/only the 20 most likely/);
   });
+});
+
+test('a lane whose chain fails on the tokens that it begins with lets its sequence and all others go', async () => {
+  const engine = brokenRows();
+  const lanes = [lane(), { ...lane({ mirostat: 2 }), prefix: [300, 301] }, lane()];
+  const { result } = await runScripted({ lanes }, { engine });
+  expect(result.error).toMatchObject({ code: 'bad-logit' });
+  expect(engine.session.usage.pagesUsed).toBe(0);
 });

@@ -24,7 +24,7 @@ function countedSession() {
         length = 0;
         counts.open++;
       }
-      for (const _ of some) onLogits?.(length, row(length++));
+      some.forEach(() => onLogits?.(length, row(length++)));
       if (sequence === undefined) length = some.length;
       counts.given += onLogits ? some.length : 1;
       if (onLogits) counts.largestWindow = Math.max(counts.largestWindow, some.length);
