@@ -1,13 +1,20 @@
-// F16: 32 weights are four vec4<u32> of halves. `unpack2x16float` needs no shader-f16; with it the bits are read as they are.
+// F16: 32 weights are 64 bytes. `unpack2x16float` needs no shader-f16; with it the halves are read as they are, and by
+// their type: naga, Firefox's compiler, takes a bitcast to halves for one to f32.
 import package::blocks::unpack::halves_of;
 @if(f16 && !integer_halves) enable f16;
-@group(1) @binding(0) var<storage, read> quants: array<vec4u>;
+@if(f16 && !integer_halves) @group(1) @binding(0) var<storage, read> quants: array<vec4<f16>>;
+@else @group(1) @binding(0) var<storage, read> quants: array<vec4u>;
 
-@if(f16 && !integer_halves) fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(bitcast<vec4<f16>>(vec2u(lo, hi))); }
-@else fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(halves_of(lo), halves_of(hi)); }
+fn halves(lo: u32, hi: u32) -> vec4f { return vec4f(halves_of(lo), halves_of(hi)); }
 
 /// The 32 weights of block `i`, i = row · blocks per row + column / 32.
-fn block_values(i: u32) -> array<vec4f, 8> {
+@if(f16 && !integer_halves) fn block_values(i: u32) -> array<vec4f, 8> {
+  let at = i * 8u;
+  return array<vec4f, 8>(
+    vec4f(quants[at]), vec4f(quants[at + 1u]), vec4f(quants[at + 2u]), vec4f(quants[at + 3u]),
+    vec4f(quants[at + 4u]), vec4f(quants[at + 5u]), vec4f(quants[at + 6u]), vec4f(quants[at + 7u]));
+}
+@else fn block_values(i: u32) -> array<vec4f, 8> {
   let a = quants[i * 4u];
   let b = quants[i * 4u + 1u];
   let c = quants[i * 4u + 2u];

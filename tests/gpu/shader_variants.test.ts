@@ -17,8 +17,15 @@ describeOnEachAdapter('every shader variant that the engine can ask for', ({ nam
 
     const messages: string[] = [];
     const compile = async ([key, request]: readonly [string, PipelineRequest]) => {
-      const module = device.createShaderModule({ label: key, code: await linkShader(request) });
-      const { messages: said } = await module.getCompilationInfo();
+      const code = await linkShader(request);
+      device.pushErrorScope('validation');
+      const module = device.createShaderModule({ label: key, code });
+      const [error, { messages: said }] = await Promise.all([
+        device.popErrorScope(),
+        module.getCompilationInfo(),
+      ]);
+      // wgpu refuses without a message.
+      if (error) messages.push(`${key}: ${error.message}`);
       for (const { type, message, lineNum } of said)
         messages.push(`${key}, line ${lineNum}: ${type}: ${message}`);
     };

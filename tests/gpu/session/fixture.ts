@@ -1,12 +1,12 @@
 /** What the tests of sessions share: a small random model on an adapter, and random tokens. */
 import { describe, test } from 'vitest';
-import type { OpenAdapter } from '../../../scripts/setup/adapters.ts';
+
 import type { Engine, SequenceId, Session } from '../../../src/engines/contract.ts';
 import { loadWebGpuEngine, type WebGpuEngineOptions } from '../../../src/engines/webgpu/engine.ts';
 import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
 import { randomBits } from '../../models/counter_rng.ts';
 import { makeModel, type ModelSpec } from '../../models/make_model.ts';
-import { devices } from '../../setup/devices.ts';
+import { devices, type TestAdapter } from '../../setup/devices.ts';
 
 /** Two layers, grouped heads, an odd vocabulary: as little as shows every kernel. Most tests share it, and its shaders. */
 export const SMALL: ModelSpec = {
@@ -54,7 +54,7 @@ export function bits(logits: Float32Array): Uint32Array {
 }
 
 /** The quickest adapter: what sessions do on the CPU's side is the same on all, and smoke.test.ts runs on each. */
-export function describeOnQuickest(title: string, body: (device: OpenAdapter) => void): void {
+export function describeOnQuickest(title: string, body: (device: TestAdapter) => void): void {
   const [quickest] = devices;
   if (quickest) describe(`${title} on ${quickest.name}`, () => body(quickest));
   else describe(title, () => test.skip('no adapter on this machine: run "npm run setup"'));
