@@ -12,7 +12,7 @@ struct Batch {
   count: u32,         // rows in this pass
   table_stride: u32,  // page numbers per table
   output_count: u32,
-  spare: u32,
+  number: u32,        // of this pass, by which its results are known
   rows: array<Row, max_rows>,
   outputs: array<u32, max_rows>,  // rows whose logits are wanted
   tables: array<u32>,

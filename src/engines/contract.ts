@@ -247,6 +247,7 @@ export type EngineErrorCode =
   | 'bad-token'
   | 'bad-sequence'
   | 'device-lost'
+  | 'device-error'
   | 'network'
   | 'bad-reply'
   | 'aborted'

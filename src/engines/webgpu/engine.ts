@@ -37,7 +37,7 @@ export async function loadWebGpuEngine(source: ByteSource, options: WebGpuEngine
   const tensors = { tensors: file.tensors, source: file.source };
   const runtime = await Runtime.open(tensors, config, options);
   // A signal that ends the first load must not end a recovery hours later.
-  const lasting: Writable<WebGpuEngineOptions> = { ...options };
+  const lasting: Writable<WebGpuEngineOptions> = { ...options, afterLoss: true };
   delete lasting.signal;
   delete lasting.onProgress;
   const session = new WebGpuSession(config, runtime, () => Runtime.open(tensors, config, lasting));

@@ -39,6 +39,8 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
   const errors: string[] = [];
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   const buffers = new Buffers(device);
+  /** A one, and its bits. */
+  const mark = { buffer: buffers.floats('scratch:mark', Float32Array.of(1)), offset: 0, value: 0x3f800000 };
   const context: KernelContext = {
     device,
     buffers,
@@ -121,11 +123,8 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
     /** @throws Error with what the device complained of since it was opened */
     async read(buffer: GPUBuffer): Promise<Float32Array<ArrayBuffer>> {
       const encoder = device.createCommandEncoder();
-      const pending = new Readback(buffers, opened.waiting, 'result', buffer.size).copy(
-        encoder,
-        buffer,
-        buffer.size,
-      );
+      const readback = new Readback(buffers, opened.waiting, 'result', buffer.size);
+      const pending = readback.copy(encoder, buffer, buffer.size, mark);
       device.queue.submit([encoder.finish()]);
       const values = await pending.read();
       if (errors.length > 0) throw new Error(errors.join('\n'));

@@ -1,4 +1,5 @@
 import { EngineError } from '../../contract.ts';
+import { DeviceWatch } from './device_watch.ts';
 import { measureWaiting, type Waiting } from './waiting.ts';
 
 /** Optional features that shaders have variants for. */
@@ -15,6 +16,7 @@ export interface OpenDevice {
   readonly subgroupSize: number;
   /** How to wait for work of this device. */
   readonly waiting: Waiting;
+  readonly watch: DeviceWatch;
 }
 
 export interface DeviceOptions {
@@ -22,9 +24,14 @@ export interface DeviceOptions {
   readonly without?: readonly Feature[];
   /** Ask for no more than WebGPU's default limits; for tests. */
   readonly defaultLimits?: boolean;
+  /** In place of a device that was lost. */
+  readonly afterLoss?: boolean;
   /** Stands between the engine and the device, to count what is done with it. */
   readonly onDevice?: (device: GPUDevice) => GPUDevice;
 }
+
+/** Whose devices were lost before: then an adapter that is not given is not a matter of settings. */
+const UNRELIABLE = new WeakSet<GPU>();
 
 const WANTED: readonly Feature[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 
@@ -43,6 +50,12 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     );
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter && (options.afterLoss || UNRELIABLE.has(gpu))) {
+    throw new EngineError(
+      'no-adapter',
+      'The graphics device was lost, and this browser gives no other; please restart the browser, or choose the CPU engine.',
+    );
+  }
   if (!adapter) {
     throw new EngineError(
       'no-adapter',
@@ -61,7 +74,11 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;
   const fixed = features.includes('subgroups') && subgroupMinSize === subgroupMaxSize;
   const words = [vendor, architecture, description || name].filter(Boolean).join(' ');
+  void bare.lost.then(({ reason }) => {
+    if (reason !== 'destroyed') UNRELIABLE.add(gpu);
+  });
   const device = options.onDevice?.(bare) ?? bare;
+  const watch = new DeviceWatch(device);
   return {
     device,
     adapter: words || 'unnamed adapter',
@@ -69,6 +86,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     features: new Set(features),
     subgroupSize: fixed ? (subgroupMinSize ?? 0) : 0,
     waiting: await measureWaiting(device),
+    watch,
   };
 }
 

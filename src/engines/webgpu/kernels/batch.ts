@@ -1,4 +1,5 @@
 import type { Buffers } from '../gpu/buffers.ts';
+import type { Mark } from '../gpu/readback.ts';
 import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS } from './context.ts';
 
 /** One row of a forward pass: a token at a position of the sequence whose pages are table `table`. */
@@ -14,6 +15,7 @@ export interface BatchRow {
 const NONE = 0xffffffff;
 
 const HEADER = 4;
+const NUMBER = 3;
 const ROW = 4;
 
 /** The GPU's copy of what a pass is about (shaders/common/batch.wgsl): one buffer, one write a step. */
@@ -21,6 +23,7 @@ export class Batch {
   readonly buffer: GPUBuffer;
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #tableStride: number;
+  #number = 0;
 
   constructor(buffers: Buffers, contextLength: number) {
     this.#tableStride = Math.ceil(contextLength / PAGE_TOKENS);
@@ -29,6 +32,7 @@ export class Batch {
   }
 
   /**
+   * @returns the number of this pass, where it is found on the GPU from now on
    * @param outputs rows whose logits are wanted
    * @param tables page numbers of each table that a row names
    */
@@ -37,11 +41,13 @@ export class Batch {
     rows: readonly BatchRow[],
     outputs: readonly number[],
     tables: readonly (readonly number[])[],
-  ): void {
+  ): Mark {
     const words = this.#words;
     words[0] = rows.length;
     words[1] = this.#tableStride;
     words[2] = outputs.length;
+    this.#number = (this.#number + 1) >>> 0;
+    words[NUMBER] = this.#number;
     rows.forEach(({ token, position, table, next = NONE }, i) => {
       const at = HEADER + i * ROW;
       words[at] = token;
@@ -53,5 +59,6 @@ export class Batch {
     tables.forEach((pages, i) => words.set(pages, HEADER + MAX_ROWS * (ROW + 1) + i * this.#tableStride));
     const used = HEADER + MAX_ROWS * (ROW + 1) + tables.length * this.#tableStride;
     queue.writeBuffer(this.buffer, 0, words, 0, used);
+    return { buffer: this.buffer, offset: NUMBER * 4, value: this.#number };
   }
 }

@@ -3,10 +3,11 @@ import { numericsId } from '../../numerics.ts';
 import type { TensorFile } from '../gguf/header.ts';
 import { Buffers, checkedAllocation } from '../gpu/buffers.ts';
 import { type DeviceOptions, openDevice, type OpenDevice } from '../gpu/device.ts';
+import type { DeviceWatch } from '../gpu/device_watch.ts';
 import { Pipelines } from '../gpu/pipelines.ts';
 import { type Dispatch, encodePlans } from '../gpu/plan.ts';
 import { Profiler } from '../gpu/profiler.ts';
-import { Readback } from '../gpu/readback.ts';
+import { type Mark, type PendingRead, Readback } from '../gpu/readback.ts';
 import { shadersVersion } from '../gpu/shaders.ts';
 import { groupWidth, type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
 import { SUMMARY_WORDS } from '../kernels/logit_summary.ts';
@@ -52,7 +53,6 @@ export class Runtime {
   readonly #cache: KvCache;
   readonly #model: Model;
   profiler: Profiler | undefined;
-  lost: GPUDeviceLostInfo | undefined;
 
   private constructor(
     readonly opened: OpenDevice,
@@ -69,7 +69,6 @@ export class Runtime {
     this.#one = readback('logits of one row', row);
     this.#many = readback('logits of sixteen rows', row * MAX_SEQUENCES);
     this.#summaries = readback('summaries', SUMMARY_WORDS * MAX_SEQUENCES * 4);
-    void opened.device.lost.then((info) => (this.lost = info));
   }
 
   /** @throws EngineError `no-webgpu`, `no-adapter`, `out-of-memory`, `bad-file`, `unsupported-format`, `aborted` … */
@@ -106,11 +105,14 @@ export class Runtime {
       const compiled = runtime.#warmUp();
       await loader.fill(options.onProgress);
       await compiled;
+      await opened.waiting(device.queue.onSubmittedWorkDone());
+      opened.watch.check();
       return runtime;
     } catch (error) {
+      const reason = await loadFailure(opened.watch, error);
       buffers.destroy();
       device.destroy();
-      throw error;
+      throw reason;
     }
   }
 
@@ -119,7 +121,7 @@ export class Runtime {
     return this.opened.software ? 32 : MAX_ROWS;
   }
 
-  /** Whether a row's logits have the same bits in a pass of one row as in one of many. */
+  /** Whether a row's logits have the same bits in a step as in the pass over a prompt. */
   get sameBits(): boolean {
     return this.context.reducer === 'rows';
   }
@@ -142,43 +144,51 @@ export class Runtime {
 
   /**
    * @returns logits of each output, [vocabulary] each, or its summary, [SUMMARY_WORDS]
-   * @throws EngineError `device-lost`
+   * @throws EngineError `device-lost`; `out-of-memory` or `device-error`, after which nobody knows what `copies` and `rows`
+   *   wrote
    */
   async run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
-    const { device, waiting } = this.context;
+    try {
+      return await this.#run(pass);
+    } catch (error) {
+      throw await this.opened.watch.reasonOf(error);
+    }
+  }
+
+  async #run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
+    const { device } = this.context;
+    const { watch } = this.opened;
     const { rows, outputs, tables, copies = [], summarise = false } = pass;
     const plans = await Promise.all([
       this.#plan(pass.mode, this.#shapeFor(rows.length, pass.mode)),
       outputs.length > 0 ? this.#plan('head', this.#shapeFor(outputs.length, 'decode')) : [],
       summarise ? this.#plan('summary', 1) : [],
     ]);
-    this.#throwIfLost();
-    this.#batch.write(device.queue, rows, outputs, tables);
+    watch.check();
+    const mark = this.#batch.write(device.queue, rows, outputs, tables);
     const encoder = device.createCommandEncoder();
     for (const [source, target] of copies) copyPage(encoder, this.#cache, source, target);
     encodePlans(encoder, plans, { rows: rows.length, outputs: outputs.length }, this.profiler);
-    const pending = this.#copyOut(encoder, outputs.length, summarise);
+    const { width, results } = this.#copyOut(encoder, outputs.length, summarise, mark);
     device.queue.submit([encoder.finish()]);
-    try {
-      const read = await (pending?.results.read() ?? waiting(device.queue.onSubmittedWorkDone()));
-      this.#throwIfLost();
-      if (!read || !pending) return [];
-      const { width } = pending;
-      return outputs.length === 1 ? [read] : outputs.map((_, i) => read.slice(i * width, (i + 1) * width));
-    } catch (error) {
-      // A map that fails says only "aborted"; the reason is the device's.
-      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-      this.#throwIfLost();
-      throw error;
-    }
+    const read = await results.read();
+    watch.check();
+    if (outputs.length === 1) return [read];
+    return outputs.map((_, i) => read.slice(i * width, (i + 1) * width));
   }
 
-  #copyOut(encoder: GPUCommandEncoder, outputs: number, summarise: boolean) {
-    if (outputs === 0) return undefined;
+  /** A pass without outputs brings back its mark alone. */
+  #copyOut(
+    encoder: GPUCommandEncoder,
+    outputs: number,
+    summarise: boolean,
+    mark: Mark,
+  ): { width: number; results: PendingRead } {
     const { logits, summaries } = this.#model.activations;
     const width = summarise ? SUMMARY_WORDS : this.#model.config.vocabularySize;
-    const readback = summarise ? this.#summaries : outputs === 1 ? this.#one : this.#many;
-    return { width, results: readback.copy(encoder, summarise ? summaries : logits, outputs * width * 4) };
+    const readback = summarise || outputs === 0 ? this.#summaries : outputs === 1 ? this.#one : this.#many;
+    const source = summarise ? summaries : logits;
+    return { width, results: readback.copy(encoder, source, outputs * width * 4, mark) };
   }
 
   /** Starts timing each kernel. @returns false where the adapter has no timestamps */
@@ -200,12 +210,13 @@ export class Runtime {
     this.context.device.destroy();
   }
 
-  /** The smallest shape that takes so many rows in one group; tiles for more, where tiles pay. */
+  /** Tiles for a prompt; for steps the smallest shape that takes so many rows in one group. */
   #shapeFor(rows: number, mode: PassMode): ProductShape {
     const { reducer, subgroupSize } = this.context;
     // Where loads cannot be shared between lanes, a shader of its own for one row is not worth its compiling.
     if (reducer === 'rows') return rows === 1 && subgroupSize === 8 ? 1 : 8;
-    if (rows > MAX_SEQUENCES && mode === 'prefill') return 'tile';
+    // However few rows: the bits of a prompt's keys and values do not depend on how it was cut.
+    if (mode === 'prefill') return 'tile';
     return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
   }
 
@@ -228,18 +239,22 @@ export class Runtime {
       this.#plan('prefill', this.#shapeFor(MAX_ROWS, 'prefill')),
     ]);
   }
+}
 
-  #throwIfLost(): void {
-    if (!this.lost) return;
-    throw new EngineError(
-      'device-lost',
-      `The graphics device was lost (${this.lost.message.trim() || this.lost.reason}); the model is loaded again and the run goes on.`,
-    );
-  }
+/** What the page says of a load that failed. */
+async function loadFailure(watch: DeviceWatch, error: unknown): Promise<unknown> {
+  if (error instanceof EngineError && error.code !== 'device-lost') return error;
+  const reason = await watch.reasonOf(error instanceof EngineError ? undefined : error);
+  if (reason.code !== 'device-lost') return reason;
+  return new EngineError(
+    'device-lost',
+    'The graphics device was lost while the model was loaded; please load it again, or choose the CPU engine.',
+    { cause: reason },
+  );
 }
 
 /** Barriers are what a CPU that plays the GPU pays for; a GPU is quickest with subgroups. */
-function bestReducer({ software, features }: OpenDevice): Reducer {
+function bestReducer({ software, subgroupSize }: OpenDevice): Reducer {
   if (software) return 'rows';
-  return features.has('subgroups') ? 'subgroups' : 'tree';
+  return subgroupSize > 0 ? 'subgroups' : 'tree';
 }

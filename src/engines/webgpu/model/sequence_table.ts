@@ -9,6 +9,8 @@ export interface Sequence {
   readonly pages: number[];
   /** Tokens whose keys and values are in the pages. */
   cached: number;
+  /** Of these, the first that a pass over a prompt wrote: their bits depend on the tokens before them alone. */
+  prefilled: number;
 }
 
 /** Released sequences that are kept for their prefix, until their pages are needed. */
@@ -39,7 +41,7 @@ export class SequenceTable {
   }
 
   create(): Sequence {
-    const sequence: Sequence = { id: this.#next++, tokens: [], pages: [], cached: 0 };
+    const sequence: Sequence = { id: this.#next++, tokens: [], pages: [], cached: 0, prefilled: 0 };
     this.#live.set(sequence.id, sequence);
     return sequence;
   }
@@ -55,23 +57,40 @@ export class SequenceTable {
     const fork = this.create();
     fork.tokens.push(...source.tokens.slice(0, length));
     fork.cached = Math.min(length, source.cached);
+    fork.prefilled = Math.min(length, source.prefilled);
     fork.pages.push(...source.pages.slice(0, Math.ceil(fork.cached / PAGE_TOKENS)));
     for (const page of fork.pages) this.#pool.share(page);
     return fork;
   }
 
   /**
-   * A new sequence with the longest prefix of `tokens` whose KV is at hand, one token short of all of them at most:
-   * the last one's logits are not kept.
+   * A new sequence with the longest prefix of `tokens` whose KV is at hand from a prompt, one token short of all of them at
+   * most: the last one's logits are not kept.
    */
   forkPrefix(tokens: readonly TokenId[]): Sequence {
-    let best: Sequence | undefined;
-    let length = 0;
+    const found = this.#longestPrefix(tokens, 0, tokens.length - 1);
+    return found ? this.fork(found.source, found.length) : this.create();
+  }
+
+  /** Shares pages of the longest prefix of `sequence` that another one has cached, if it is longer than its own. */
+  adoptPrefix(sequence: Sequence, most: number): void {
+    const found = this.#longestPrefix(sequence.tokens, sequence.cached, most);
+    if (!found) return;
+    const pages = found.source.pages.slice(0, Math.ceil(found.length / PAGE_TOKENS));
+    for (const page of pages) this.#pool.share(page);
+    for (const page of sequence.pages.splice(0, Infinity, ...pages)) this.#pool.release(page);
+    sequence.cached = sequence.prefilled = found.length;
+  }
+
+  /** Of more than `least` tokens and of `most` at most. */
+  #longestPrefix(tokens: readonly TokenId[], least: number, most: number) {
+    let source: Sequence | undefined;
+    let length = least;
     for (const candidate of [...this.#live.values(), ...this.#retained]) {
-      const common = commonPrefix(candidate.tokens, tokens, Math.min(candidate.cached, tokens.length - 1));
-      if (common > length) [best, length] = [candidate, common];
+      const common = commonPrefix(candidate.tokens, tokens, Math.min(candidate.prefilled, most));
+      if (common > length) [source, length] = [candidate, common];
     }
-    return best ? this.fork(best, length) : this.create();
+    return source && { source, length };
   }
 
   release(id: SequenceId): void {
@@ -85,7 +104,13 @@ export class SequenceTable {
   /** Cuts a sequence back to its first `length` tokens. */
   truncate(sequence: Sequence, length: number): void {
     sequence.tokens.length = length;
+    this.uncache(sequence, length);
+  }
+
+  /** Forgets the keys and values of `sequence` from its token `length` on. */
+  uncache(sequence: Sequence, length: number): void {
     sequence.cached = Math.min(sequence.cached, length);
+    sequence.prefilled = Math.min(sequence.prefilled, length);
     for (const page of sequence.pages.splice(Math.ceil(sequence.cached / PAGE_TOKENS)))
       this.#pool.release(page);
   }
@@ -133,6 +158,7 @@ export class SequenceTable {
     for (const sequence of this.#live.values()) {
       sequence.pages.length = 0;
       sequence.cached = 0;
+      sequence.prefilled = 0;
     }
   }
 

@@ -12,12 +12,17 @@ import { MAX_SEQUENCES, PAGE_TOKENS } from '../kernels/context.ts';
 import { readSummary } from '../kernels/logit_summary.ts';
 import type { ModelConfig } from './config.ts';
 import { kvBytesPerToken } from './memory_plan.ts';
-import type { Runtime } from './runtime.ts';
+import type { Pass, Runtime } from './runtime.ts';
 import { type Sequence, SequenceTable } from './sequence_table.ts';
 
 /**
  * Sequences over one model. When the device is lost, the runtime is opened anew and each sequence's KV cache is
  * computed again from its tokens when it is next used; the caller notices only the time.
+ *
+ * What holds of bits on one device: a prefill's logits, keys and values depend on the tokens alone, however the prompt is
+ * cut and whatever of it was cached (tokens that steps wrote are no part of that); a step's logits are the same alone and
+ * in a batch. A token that was stepped and the same one prefilled have the same bits where `Runtime.sameBits`; elsewhere
+ * they differ by rounding, and so may a step after the loss of a device, which prefills what had been stepped.
  */
 export class WebGpuSession implements Session {
   readonly #config: ModelConfig;
@@ -108,20 +113,20 @@ export class WebGpuSession implements Session {
   ): Promise<Float32Array<ArrayBuffer>> {
     const { tokens } = sequence;
     const total = tokens.length;
-    if (sequence.cached === total) sequence.cached = total - 1;
-    const first = sequence.cached;
     const { onLogits, onSummary } = options;
     const each = onLogits !== undefined || onSummary !== undefined;
     const wanted = each ? (options.logitsFrom ?? 0) : total - 1;
+    // After a loss, what lanes have in common is computed once.
+    this.#table.adoptPrefix(sequence, wanted);
+    this.#table.uncache(sequence, total - 1);
+    const first = sequence.cached;
     for (;;) {
       if (options.signal?.aborted) throw new EngineError('aborted', 'The run was stopped.');
       const from = sequence.cached;
       const left = total - from;
       const summarise = onLogits === undefined && onSummary !== undefined && left > 1;
-      // The last token goes alone, as in a step, so that its logits have the same bits whether the tokens before it were
-      // computed just now or found in the cache: unless every pass gives the same bits. Beside summaries no logits come back.
-      const alone = summarise || (onLogits === undefined && !this.#runtime.sameBits);
-      const most = alone ? Math.max(1, left - 1) : left;
+      // Beside summaries no logits come back.
+      const most = summarise ? left - 1 : left;
       const count = Math.min(each ? MAX_SEQUENCES : this.#runtime.chunk, most);
       const rows = Array.from({ length: count }, (_, i) => ({
         token: tokens[from + i]!,
@@ -130,19 +135,16 @@ export class WebGpuSession implements Session {
         next: tokens[from + i + 1],
       }));
       const outputs = rows.flatMap(({ position }, i) => (position >= wanted ? [i] : []));
-      const copies = this.#table.makeWritable([{ sequence, from, to: from + count }]);
-      const logits = await this.#recovering(() =>
-        this.#runtime.run({
-          mode: count === 1 ? 'decode' : 'prefill',
-          rows,
-          outputs,
-          tables: [sequence.pages],
-          summarise,
-          copies,
-        }),
-      );
+      const logits = await this.#run([{ sequence, from, to: from + count }], {
+        // A step has fewer dispatches; it stands for a prompt of one token where it gives the same bits.
+        mode: count === 1 && this.#runtime.sameBits ? 'decode' : 'prefill',
+        rows,
+        outputs,
+        summarise,
+      });
       if (logits === 'lost') continue;
       sequence.cached = from + count;
+      if (sequence.prefilled === from) sequence.prefilled = sequence.cached;
       outputs.forEach((row, i) => {
         if (!summarise) onLogits?.(from + row, logits[i]!);
         else
@@ -171,38 +173,42 @@ export class WebGpuSession implements Session {
       for (const sequence of sequences) {
         if (sequence.cached < sequence.tokens.length) await this.#catchUp(sequence);
       }
-      const copies = this.#table.makeWritable(
-        sequences.map((s) => ({ sequence: s, from: s.tokens.length, to: s.tokens.length + 1 })),
-      );
       const rows = entries.map(({ token }, i) => ({
         token,
         position: sequences[i]!.tokens.length,
         table: i,
       }));
-      const logits = await this.#recovering(() =>
-        this.#runtime.run({
-          mode: 'decode',
-          rows,
-          outputs: rows.map((_, i) => i),
-          tables: sequences.map(({ pages }) => pages),
-          copies,
-        }),
-      );
+      const ranges = rows.map(({ position: from }, i) => ({ sequence: sequences[i]!, from, to: from + 1 }));
+      const outputs = rows.map((_, i) => i);
+      const logits = await this.#run(ranges, { mode: 'decode', rows, outputs });
       if (logits === 'lost') continue;
       sequences.forEach((sequence, i) => {
         sequence.tokens.push(entries[i]!.token);
+        if (this.#runtime.sameBits && sequence.prefilled === sequence.cached) sequence.prefilled++;
         sequence.cached++;
       });
       return logits;
     }
   }
 
-  /** @returns `lost` when the device was, after the runtime has been opened anew and every KV page forgotten */
-  async #recovering<T>(work: () => Promise<T>): Promise<T | 'lost'> {
+  /**
+   * One forward pass that writes positions `from` to `to` − 1 of the sequence of each table.
+   * @returns `lost` when the device was, after the runtime has been opened anew and every KV page forgotten
+   */
+  async #run(
+    ranges: readonly { readonly sequence: Sequence; readonly from: number; readonly to: number }[],
+    pass: Omit<Pass, 'tables' | 'copies'>,
+  ): Promise<Float32Array<ArrayBuffer>[] | 'lost'> {
+    const copies = this.#table.makeWritable(ranges);
+    const tables = ranges.map(({ sequence }) => sequence.pages);
     try {
-      return await work();
+      return await this.#runtime.run({ ...pass, tables, copies });
     } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== 'device-lost') throw error;
+      if (!(error instanceof EngineError) || error.code !== 'device-lost') {
+        // A page that was to be copied may hold nothing.
+        for (const { sequence, from } of ranges) this.#table.uncache(sequence, from - (from % PAGE_TOKENS));
+        throw error;
+      }
       this.#runtime.destroy();
       this.#runtime = await this.#reopen();
       this.#table.forgetPages(this.#runtime.memory.pages);
