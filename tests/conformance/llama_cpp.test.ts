@@ -3,14 +3,15 @@ import type { Engine } from '../../src/engines/contract.ts';
 import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
 import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
 import { makeModel } from '../models/make_model.ts';
-import { describeOnEachAdapter } from '../setup/devices.ts';
+import { describeOnEachAdapter, isBrief } from '../setup/devices.ts';
 import { type Golden, goldens, klBound, klDivergence } from './goldens.ts';
 
 /** SwiftShader takes a second a pipeline: it proves each architecture once, llvmpipe each format as well. */
 const ONCE_EACH = ['llama-f32', 'qwen2-f32', 'qwen3-f32', 'gpt2-f32', 'llama-q4_k'];
 
-describeOnEachAdapter('next-token distributions agree with llama.cpp', ({ name, gpu }) => {
-  const chosen = goldens().filter((golden) => name !== 'swiftshader' || ONCE_EACH.includes(golden.name));
+describeOnEachAdapter('next-token distributions agree with llama.cpp', (adapter) => {
+  const { gpu } = adapter;
+  const chosen = goldens().filter((golden) => !isBrief(adapter) || ONCE_EACH.includes(golden.name));
   describe.each(chosen.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
     let engine: Engine | undefined;
     afterAll(() => engine?.dispose());

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { openDevice } from '../../src/engines/webgpu/gpu/device.ts';
 import { type PipelineRequest, Pipelines } from '../../src/engines/webgpu/gpu/pipelines.ts';
 import { linkShader } from '../../src/engines/webgpu/gpu/shaders.ts';
-import { describeOnEachAdapter } from '../setup/devices.ts';
+import { describeOnEachAdapter, isBrief } from '../setup/devices.ts';
 import { requestEverything } from './every_variant.ts';
 
 /** Modules that are compiled side by side: the answer to each takes a turn of Dawn's clock on some adapters. */
 const AT_A_TIME = 64;
 
-describeOnEachAdapter('every shader variant that the engine can ask for', ({ name, gpu }) => {
+describeOnEachAdapter('every shader variant that the engine can ask for', (adapter) => {
+  const { gpu } = adapter;
   test('links and compiles without a message', async () => {
     const { device, ...opened } = await openDevice(gpu);
     const requests = [...(await requestEverything(device, opened))];
@@ -38,9 +39,9 @@ describeOnEachAdapter('every shader variant that the engine can ask for', ({ nam
   test('becomes a pipeline: a few that have every condition and format of every shader among them', async () => {
     const { device, ...opened } = await openDevice(gpu);
     const requests = [...(await requestEverything(device, opened)).values()];
-    // SwiftShader takes seconds for some: there it is one of each shader, and the tests of kernels make others.
+    // Some take seconds: where few must do it is one of each shader, and the tests of kernels make others.
     const chosen = coverage(requests, ({ conditions, block = '' }) =>
-      name === 'swiftshader' ? [] : [...conditions, block],
+      isBrief(adapter) ? [] : [...conditions, block],
     );
     expect(new Set(chosen.map(({ shader }) => shader)).size).toBe(
       new Set(requests.map((r) => r.shader)).size,

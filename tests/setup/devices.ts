@@ -9,6 +9,11 @@ import type { AdapterName, OpenAdapter } from '../../scripts/setup/adapters.ts';
 /** An adapter with its name in the tests. */
 export type TestAdapter = Pick<OpenAdapter, 'gpu' | 'adapter'> & { readonly name: AdapterName | 'wgpu' };
 
+/** Adapters that compile slowly, or are the second of their driver: a few cases show that they agree. */
+export function isBrief({ name }: TestAdapter): boolean {
+  return name === 'swiftshader' || name === 'wgpu';
+}
+
 const inDeno = 'Deno' in globalThis;
 
 /** Every adapter of this machine, quickest first. Software ones come in any number of devices. */

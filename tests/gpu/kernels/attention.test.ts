@@ -5,7 +5,7 @@ import {
   prefillAttention,
 } from '../../../src/engines/webgpu/kernels/attention.ts';
 import type { KernelContext } from '../../../src/engines/webgpu/kernels/context.ts';
-import { describeOnEachAdapter } from '../../setup/devices.ts';
+import { describeOnEachAdapter, isBrief } from '../../setup/devices.ts';
 import {
   anglesOf,
   EPSILON,
@@ -53,9 +53,10 @@ interface Row {
   readonly table: number;
 }
 
-describeOnEachAdapter('attention', ({ name, gpu }) => {
-  const narrow = (name === 'swiftshader' ? CASES.slice(0, 1) : CASES).map((one) => ({ ...one, width: 16 }));
-  const wide = (name === 'swiftshader' ? [] : UNROLLED).map((one) => ({ ...one, width: 64 }));
+describeOnEachAdapter('attention', (adapter) => {
+  const { gpu } = adapter;
+  const narrow = (isBrief(adapter) ? CASES.slice(0, 1) : CASES).map((one) => ({ ...one, width: 16 }));
+  const wide = (isBrief(adapter) ? [] : UNROLLED).map((one) => ({ ...one, width: 64 }));
   describe.each([...narrow, ...wide])(
     '$width wide: $heads heads, $kvHeads KV heads of $headDim, rope $rope over $rotary, qk norm $qkNorm, deviation $deviation',
     ({ width, ...one }) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STREAMS } from '../../../src/engines/webgpu/gguf/repack.ts';
-import { describeOnEachAdapter } from '../../setup/devices.ts';
+import { describeOnEachAdapter, isBrief } from '../../setup/devices.ts';
 import { type Kernels, openKernels } from './fixture.ts';
 import { matrixOf, type ProductCase, runProduct } from './product_case.ts';
 
@@ -15,13 +15,14 @@ const CASES: readonly ProductCase[] = [
   { format: 'Q6_K', epilogue: 'store', bias: false, columns: 512, rows: 131 },
 ];
 
-describeOnEachAdapter('a matrix longer than one binding', ({ name, gpu }) => {
+describeOnEachAdapter('a matrix longer than one binding', (adapter) => {
+  const { gpu } = adapter;
   describe('under default limits', () => {
     let kernels: Kernels;
     beforeAll(async () => void (kernels = await openKernels(gpu, { defaultLimits: true })));
     afterAll(() => kernels.close());
 
-    test.each(name === 'swiftshader' ? CASES.slice(0, 1) : CASES)(
+    test.each(isBrief(adapter) ? CASES.slice(0, 1) : CASES)(
       'is split by rows: $format $epilogue',
       async (one) => {
         const { format, columns, rows } = one;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
 import type { Reducer } from '../../../src/engines/webgpu/kernels/context.ts';
 import type { Epilogue, ProductShape } from '../../../src/engines/webgpu/kernels/matrix_product.ts';
-import { describeOnEachAdapter } from '../../setup/devices.ts';
+import { describeOnEachAdapter, isBrief, type TestAdapter } from '../../setup/devices.ts';
 import { FEATURE_SETS, type Kernels, openKernels } from './fixture.ts';
 import { matrixOf, type ProductCase, runProduct } from './product_case.ts';
 
@@ -39,11 +39,12 @@ const IN_EVERY_SHAPE = CASES[0]!;
 /** Every other case: the pipelines that both sets of features would make take turns. */
 const half = (from: 0 | 1) => CASES.filter((_, i) => i % 2 === from);
 
-/** SwiftShader, which keeps no compiled shaders, shows that its driver agrees; the formats are llvmpipe's to show. */
-const some = (adapter: string, cases: readonly ProductCase[], most = 1) =>
-  adapter === 'swiftshader' ? cases.slice(0, most) : cases;
+/** The formats are the first adapter's to show. */
+const some = (adapter: TestAdapter, cases: readonly ProductCase[], most = 1) =>
+  isBrief(adapter) ? cases.slice(0, most) : cases;
 
-describeOnEachAdapter('a matrix product', ({ name, gpu }) => {
+describeOnEachAdapter('a matrix product', (adapter) => {
+  const { gpu } = adapter;
   describe.each(FEATURE_SETS)('%s', (_, options) => {
     const plain = options.without !== undefined;
     const reducer: Reducer = plain ? 'tree' : 'subgroups';
@@ -65,28 +66,28 @@ describeOnEachAdapter('a matrix product', ({ name, gpu }) => {
       return results;
     };
 
-    test.each(some(name, plain ? half(1) : CASES, plain ? 1 : 4))(
+    test.each(some(adapter, plain ? half(1) : CASES, plain ? 1 : 4))(
       'some rows an invocation: $format $epilogue, bias $bias',
       async (one) => {
         await check('rows', 8, one, [1, 3, 16, 37]);
       },
     );
 
-    test.each(some(name, half(plain ? 1 : 0), plain ? 0 : 1))(
+    test.each(some(adapter, half(plain ? 1 : 0), plain ? 0 : 1))(
       'in tiles: $format $epilogue, bias $bias',
       async (one) => {
         await check('rows', 'tile', one, [17, 65]);
       },
     );
 
-    test.each(some(name, [WIDE, ...half(plain ? 0 : 1)], 2))(
+    test.each(some(adapter, [WIDE, ...half(plain ? 0 : 1)], 2))(
       `a workgroup two rows, by ${reducer}: $format $epilogue, bias $bias, $columns columns`,
       async (one) => {
         await check(reducer, 1, one, [1, 9]);
       },
     );
 
-    if (name === 'swiftshader') return;
+    if (isBrief(adapter)) return;
     test('has the same bits with one token a workgroup as with many', async () => {
       const alone = await check('rows', 1, IN_EVERY_SHAPE, [37]);
       expect(await check('rows', 8, IN_EVERY_SHAPE, [37])).toEqual(alone);
