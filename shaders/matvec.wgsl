@@ -1,22 +1,23 @@
 // Matrix × few vectors, one workgroup a pair of rows: each invocation takes every width-th block of 32 columns,
-// then the workgroup adds up. Grid: x, z = pairs of rows; y = groups of `columns` tokens.
+// then the workgroup adds up, neighbours first: 0 + 1, 2 + 3, …; then those sums in pairs, and so on. The lower levels of
+// that tree are shuffles where there are subgroups, the upper ones go through workgroup memory; the order of the sum is the
+// same for subgroups of any size and for none. Grid: x, z = pairs of rows; y = groups of `columns` tokens.
+// `lanes`: invocations of a subgroup, 1 without `subgroups`; invocation t is lane t % lanes of subgroup t / lanes.
 // Conditions: m2, m4, m8 (columns a workgroup: 1 without any), subgroups, bias, and one of store, residual, swiglu, gelu, gated.
 import package::block::block_values;
 import package::common::matrix_product::{shape, x, dot_block, total, store_pair, memory_row};
-import constants::columns;
+import constants::{columns, width, lanes};
 @if(subgroups) enable subgroups;
 
-override width: u32 = 64;
+const parts = max(width / lanes, 1u);  // of a column's sum that workgroup memory holds
 
-var<workgroup> partial: array<vec2f, columns * width>;
+var<workgroup> partial: array<vec2f, columns * parts>;
 
 @compute @workgroup_size(width)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) t: u32,
-  @if(subgroups) @builtin(subgroup_size) subgroup_size: u32,
-  @if(subgroups) @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let row = 2u * (group.x + group.z * groups.x);
   if (row >= shape.rows) { return; }
@@ -52,45 +53,28 @@ fn main(
     }
   }
 
-  @if(subgroups) { keep(0u, t, subgroup_size, lane, a0, b0); }
-  @else { keep(0u, t, a0, b0); }
-  @if(m2 && subgroups) { keep(1u, t, subgroup_size, lane, a1, b1); }
-  @if(m2 && !subgroups) { keep(1u, t, a1, b1); }
-  @if(m4 && subgroups) { keep(2u, t, subgroup_size, lane, a2, b2); keep(3u, t, subgroup_size, lane, a3, b3); }
-  @if(m4 && !subgroups) { keep(2u, t, a2, b2); keep(3u, t, a3, b3); }
-  @if(m8 && subgroups) {
-    keep(4u, t, subgroup_size, lane, a4, b4); keep(5u, t, subgroup_size, lane, a5, b5);
-    keep(6u, t, subgroup_size, lane, a6, b6); keep(7u, t, subgroup_size, lane, a7, b7);
-  }
-  @if(m8 && !subgroups) { keep(4u, t, a4, b4); keep(5u, t, a5, b5); keep(6u, t, a6, b6); keep(7u, t, a7, b7); }
+  keep(0u, t, a0, b0);
+  @if(m2) { keep(1u, t, a1, b1); }
+  @if(m4) { keep(2u, t, a2, b2); keep(3u, t, a3, b3); }
+  @if(m8) { keep(4u, t, a4, b4); keep(5u, t, a5, b5); keep(6u, t, a6, b6); keep(7u, t, a7, b7); }
   workgroupBarrier();
 
-  // What is left to add: one partial sum a subgroup, or all of them, in a tree.
-  @if(!subgroups) {
-    for (var half = width / 2u; half > 0u; half /= 2u) {
-      if (t < half) {
-        for (var m = 0u; m < columns; m++) {
-          partial[m * width + t] += partial[m * width + t + half];
-        }
-      }
-      workgroupBarrier();
-    }
-  }
-  if (t < columns) {
-    var sum = partial[t * width];
-    @if(subgroups) {
-      for (var s = 1u; s < (width + subgroup_size - 1u) / subgroup_size; s++) {
-        sum += partial[t * width + s];
+  for (var step = 1u; step < parts; step *= 2u) {
+    let left = 2u * step * t;
+    if (left < parts) {
+      for (var m = 0u; m < columns; m++) {
+        partial[m * parts + left] += partial[m * parts + left + step];
       }
     }
-    store_pair(column + t, row, sum);
+    workgroupBarrier();
   }
+  if (t < columns) { store_pair(column + t, row, partial[t * parts]); }
 }
 
-@if(subgroups) fn keep(m: u32, t: u32, subgroup_size: u32, lane: u32, a: vec4f, b: vec4f) {
-  let sum = subgroupAdd(vec2f(total(a), total(b)));
-  if (lane == 0u) { partial[m * width + t / subgroup_size] = sum; }
-}
-@else fn keep(m: u32, t: u32, a: vec4f, b: vec4f) {
-  partial[m * width + t] = vec2f(total(a), total(b));
+fn keep(m: u32, t: u32, a: vec4f, b: vec4f) {
+  var sum = vec2f(total(a), total(b));
+  @if(subgroups) {
+    for (var step = 1u; step < min(lanes, width); step *= 2u) { sum += subgroupShuffleXor(sum, step); }
+  }
+  if (t % lanes == 0u) { partial[m * parts + t / lanes] = sum; }
 }

@@ -6,7 +6,6 @@ export type BindingKind = 'uniform' | 'read' | 'write' | null;
 export interface PipelineRequest extends ShaderVariant {
   /** One layout a bind group, in order. */
   readonly layouts: readonly GPUBindGroupLayout[];
-  readonly overrides?: Readonly<Record<string, number>>;
 }
 
 const BUFFER_TYPES = { uniform: 'uniform', read: 'read-only-storage', write: 'storage' } as const;
@@ -42,9 +41,8 @@ export class Pipelines {
 
   /** @throws Error with the compiler's words and the variant's name, when the shader does not compile */
   get(request: PipelineRequest): Promise<GPUComputePipeline> {
-    const overrides = Object.entries(request.overrides ?? {}).map(([name, value]) => `${name}:${value}`);
     const layouts = request.layouts.map((layout) => layout.label);
-    const key = [variantKey(request), ...overrides, ...layouts].join(' | ');
+    const key = [variantKey(request), ...layouts].join(' | ');
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       pipeline = this.#compile(request, key);
@@ -58,11 +56,7 @@ export class Pipelines {
     return this.#device.createComputePipelineAsync({
       label,
       layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [...request.layouts] }),
-      compute: {
-        module,
-        entryPoint: 'main',
-        ...(request.overrides ? { constants: { ...request.overrides } } : {}),
-      },
+      compute: { module, entryPoint: 'main' },
     });
   }
 }

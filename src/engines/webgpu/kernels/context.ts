@@ -3,7 +3,13 @@ import type { Buffers } from '../gpu/buffers.ts';
 import type { Pipelines } from '../gpu/pipelines.ts';
 import type { Waiting } from '../gpu/waiting.ts';
 
-/** How a matrix product adds up: which shader, and with what. */
+/**
+ * How a matrix product adds up: which shader, and with what. `tree` runs everywhere. `subgroups` is the same tree, its lower
+ * levels shuffles: the same bits. It wants a size of subgroups that is known (`subgroupSize`) and invocation t to be lane
+ * t % size, which WGSL does not promise: where a test finds otherwise, `tree` takes over. `rows` has no barriers, for CPUs
+ * that play the GPU, and an order of its own. With each of them 1, 2, 4 and 8 tokens have pipelines of their own and the
+ * same bits; the tile of a prompt has its own, with and without `f16`, which rounds its weights to halves.
+ */
 export type Reducer = 'rows' | 'tree' | 'subgroups';
 
 /** What every kernel is made with. One a device. */

@@ -45,7 +45,8 @@ const WIDE = 64;
 
 /**
  * y = W · x for each token, one dispatch a part of W.
- * A row's sum has the same order for any number of tokens: that is decided by the reducer and the matrix alone.
+ * A row's sum has the same order for any number of tokens, with subgroups and without: it is decided by the matrix alone, but
+ * that `rows` has an order of its own.
  */
 export function matrixProduct(
   context: KernelContext,
@@ -84,15 +85,16 @@ async function productOfPart(
     ...blockConditions(context, matrix.format),
   ]);
   const constants: Record<string, number> = {};
-  let overrides: Record<string, number> | undefined;
   if (shape === 'tile') {
     if (f16 && matrix.format !== 'F32' && matrix.format !== 'BF16') conditions.add('f16');
   } else {
     if (shader === 'matvec') {
       for (const condition of COLUMN_CONDITIONS[shape]) conditions.add(condition);
+      const shuffles = reducer === 'subgroups' && subgroupSize > 0;
+      if (shuffles) conditions.add('subgroups');
       constants['columns'] = shape;
-      if (reducer === 'subgroups') conditions.add('subgroups');
-      overrides = { width: matrix.blocks <= NARROW ? NARROW : WIDE };
+      constants['width'] = matrix.blocks <= NARROW ? NARROW : WIDE;
+      constants['lanes'] = shuffles ? subgroupSize : 1;
     } else {
       if (over === 'outputs') conditions.add('outputs');
       if (subgroupSize === 8) conditions.add('lanes8');
@@ -115,7 +117,6 @@ async function productOfPart(
     conditions: [...conditions],
     constants,
     layouts: [layout, matrix.layout],
-    ...(overrides ? { overrides } : {}),
   });
   const paired = epilogue === 'swiglu' ? 2 : 1;
   const params = buffers.uniform(`scratch:${label} shape`, [
