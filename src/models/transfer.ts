@@ -162,9 +162,11 @@ export class Transfer {
     }
     this.#begun = true;
     if (answer.start === 0) this.#inParts = true;
-    if (this.#total !== total || this.#etag !== answer.etag) {
+    // An answer without a tag says nothing of the one that is known.
+    const etag = answer.etag ?? this.#etag;
+    if (this.#total !== total || this.#etag !== etag) {
       this.#total = total;
-      this.#etag = answer.etag;
+      this.#etag = etag;
       await this.#save(false, false);
     }
   }

@@ -33,7 +33,7 @@ function begin(): void {
     );
     return Math.max(...sizes);
   });
-  hub.put(url, bytes);
+  hub.put(url, bytes, true);
 }
 
 /** Settles as the whole of a visit does: the file, a read while it comes, and its end. */

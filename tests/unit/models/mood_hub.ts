@@ -24,12 +24,21 @@ export type Mood =
   | { readonly kind: 'gzip' }
   /** Another cache answers, with the tag made weak. */
   | { readonly kind: 'weak' }
-  /** A storage that does not show its headers to other pages. */
+  /**
+   * A storage that does not show its headers to other pages. Of files without a listing it still shows the tag: nothing else
+   * would tell a replaced file of the same size from the one that was begun.
+   */
   | { readonly kind: 'hidden' };
 
 /** Moods after which the whole file may be asked for, though a part of it is here. */
 const NO_PARTS: readonly Mood['kind'][] = ['no such part', 'shifted', 'gzip'];
 const PIECE = 512;
+
+interface HubFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly version: number;
+  readonly listed: boolean;
+}
 
 export class MoodHub {
   /** The moods of the next answers; then all is well. */
@@ -37,15 +46,16 @@ export class MoodHub {
   /** What was asked that ought not to have been. */
   readonly complaints: string[] = [];
   requests = 0;
-  readonly #files = new Map<string, { bytes: Uint8Array<ArrayBuffer>; version: number }>();
+  readonly #files = new Map<string, HubFile>();
   /** Addresses that refused a part, and have not answered with the whole since. */
   readonly #withoutParts = new Set<string>();
 
   /** @param present bytes of an address's file that the browser has */
   constructor(private readonly present: (address: string) => Promise<number>) {}
 
-  put(address: string, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#files.set(address, { bytes, version: (this.#files.get(address)?.version ?? 0) + 1 });
+  /** @param listed its size and its hash are known to the page */
+  put(address: string, bytes: Uint8Array<ArrayBuffer>, listed: boolean): void {
+    this.#files.set(address, { bytes, listed, version: (this.#files.get(address)?.version ?? 0) + 1 });
   }
 
   fetch: typeof fetch = async (input, init) => {
@@ -72,7 +82,7 @@ export class MoodHub {
   };
 
   #answer(
-    { bytes, version }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly version: number },
+    { bytes, version, listed }: HubFile,
     asked: number | null,
     mood: Mood,
     signal: AbortSignal,
@@ -88,8 +98,8 @@ export class MoodHub {
     headers['etag'] = mood.kind === 'weak' ? `W/"${version}"` : `"${version}"`;
     if (mood.kind === 'gzip') Object.assign(headers, { 'content-encoding': 'gzip', 'content-length': '77' });
     if (mood.kind === 'hidden') {
-      delete headers['etag'];
       delete headers['content-range'];
+      if (listed) delete headers['etag'];
     }
     const body = mood.kind === 'long' ? new Uint8Array([...bytes, 1, 2, 3]) : bytes;
     return new Response(stream(body.subarray(from), mood, signal), {
