@@ -59,13 +59,23 @@ export default defineConfig({
         test: {
           name: `firefox-${page}`,
           include: [
-            'tests/e2e/{webgpu,engine,playground_run,playground_embedded,grammar,models,share,history,no_webgpu}.test.ts',
+            'tests/e2e/{webgpu,engine,playground_run,playground_embedded,ready,grammar,models,share,history,no_webgpu}.test.ts',
           ],
           globalSetup: page === 'built' ? 'tests/setup/serve.ts' : 'tests/setup/serve_source.ts',
           ...device,
           provide: { browser: 'firefox' as const },
         },
       })),
+      {
+        // Half an hour, so only on demand.
+        extends: true,
+        test: {
+          name: 'soak',
+          include: ['tests/soak/**/*.test.ts'],
+          globalSetup: 'tests/setup/serve.ts',
+          ...device,
+        },
+      },
       {
         // For machines that have one: `npm test` runs it there, and says how to get one elsewhere.
         extends: true,

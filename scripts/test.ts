@@ -2,6 +2,8 @@
  * `npm test`: the set-up, every check and every test; no failure hides another. Ends with a table
  * and one line, `N passed, N failed`, in which a check counts as one test.
  */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { firefoxIsHere, HOW_TO_GET_FIREFOX } from '../tests/setup/firefox.ts';
 import { findLlamaServer, HOW_TO_GET_ONE } from '../tests/setup/llama_server.ts';
 import { sentence, sum } from './test/report.ts';
@@ -20,6 +22,17 @@ const command = (name: string, program: string, ...args: string[]): Step => ({
   run: () => check(name, program, args, limits),
 });
 const project = (name: string): Step => ({ name, run: () => tests(name, ['--project', name], limits) });
+/** The browser tests' files in three parts of much the same size, for Vitest's own parts know only how many there are. */
+function partOfE2e(part: number): string[] {
+  const folder = 'tests/e2e';
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const sized = files.map((name) => ({ name, size: statSync(join(folder, name)).size }));
+  sized.sort((a, b) => b.size - a.size);
+  // To and fro: the largest of one round goes with the smallest of the next.
+  const inPart = (i: number): boolean => (Math.floor(i / 3) % 2 === 0 ? i % 3 : 2 - (i % 3)) === part;
+  return sized.filter((_, i) => inPart(i)).map(({ name }) => join(folder, name));
+}
+
 /** A project that drives the built page. */
 const browser = (name: string, project: string, ...args: string[]): Step => ({
   name,
@@ -36,10 +49,10 @@ const llamaServer = findLlamaServer();
 const steps: Step[] = [
   command('build', 'vite', 'build', '--logLevel=warn'),
   command('typecheck', 'tsc', '--noEmit'),
-  browser('e2e 1', 'e2e', '--shard=1/3'),
+  browser('e2e 1', 'e2e', ...partOfE2e(0)),
   project('gpu'),
-  browser('e2e 2', 'e2e', '--shard=2/3'),
-  browser('e2e 3', 'e2e', '--shard=3/3'),
+  browser('e2e 2', 'e2e', ...partOfE2e(1)),
+  browser('e2e 3', 'e2e', ...partOfE2e(2)),
   ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')] : []),
   ...(llamaServer ? [browser('llama-server', 'llama-server')] : []),
   project('conformance'),

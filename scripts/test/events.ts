@@ -8,7 +8,14 @@ export type TestEvent =
   | { readonly type: 'run'; readonly files: readonly string[] }
   | { readonly type: 'open'; readonly file: string }
   | { readonly type: 'begin'; readonly file: string; readonly test: string }
-  | { readonly type: 'result'; readonly file: string; readonly test: string; readonly state: TestState }
+  | {
+      readonly type: 'result';
+      readonly file: string;
+      readonly test: string;
+      readonly state: TestState;
+      /** Of its first error. */
+      readonly message?: string;
+    }
   /** `ok` is false too where the file could not be loaded, or a hook of it failed. */
   | { readonly type: 'file'; readonly file: string; readonly ok: boolean; readonly seconds: number }
   /** `errors` counts those outside any test. */

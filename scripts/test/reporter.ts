@@ -28,8 +28,10 @@ export default class EventReporter implements Reporter {
   }
 
   onTestCaseResult(test: TestCase): void {
-    const { state } = test.result();
-    if (state !== 'pending') write({ type: 'result', ...testOf(test), state });
+    const { state, errors } = test.result();
+    if (state === 'pending') return;
+    const message = errors?.[0]?.message;
+    write({ type: 'result', ...testOf(test), state, ...(message === undefined ? {} : { message }) });
   }
 
   onTestModuleEnd(module: TestModule): void {

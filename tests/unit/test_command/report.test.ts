@@ -35,14 +35,16 @@ test.each<[string, TestEvent[], number | null, string]>([
   expect(sentence(tallyOfVitest(events, exitCode))).toBe(expected);
 });
 
-test('a run that was ended names the test that did not end, and the files that did not begin', () => {
+test('a run that was ended names the test that did not end, the files that did not begin, and why tests failed', () => {
   const events: TestEvent[] = [
     { type: 'run', files: [file, 'tests/b.test.ts'] },
     ...results('passed'),
+    { type: 'result', file, test: 'sad', state: 'failed', message: 'expected 1 to be 2' },
     begin('slow'),
   ];
   expect(tallyOfVitest(events, null, 'stopped at its limit of 600 s').notes).toEqual([
     'stopped at its limit of 600 s in "tests/a.test.ts: slow", with 0 of 2 files over; not begun: tests/b.test.ts',
+    'tests/a.test.ts: sad: expected 1 to be 2',
   ]);
 });
 
