@@ -43,12 +43,12 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
     for (const [i, opening] of openings.entries()) {
       const prefix = prefixes[i]!;
       if (prefix.length > 0 || root === null) {
-        run.branches.push(await continued(run, opening, prefix, decoder.clone()));
+        run.begin(await continued(run, opening, prefix, decoder.clone()));
         continue;
       }
       const sequence = heirs > 1 ? session.fork(root.sequence) : root.sequence;
       heirs--;
-      run.branches.push(
+      run.begin(
         await orReleased(session, sequence, () =>
           newBranch(run, opening, { ...root, sequence }, decoder.clone()),
         ),
@@ -58,10 +58,6 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
     if (heirs > 0 && root !== null) session.release(root.sequence);
   }
   run.timing.prefillMs = run.now() - started;
-  run.emit({
-    type: 'branches',
-    started: run.branches.map(({ id, lane }) => ({ branch: id, lane, parent: null, shared: 0 })),
-  });
   for (const branch of run.branches) {
     if (stop.maxTokens === 0) run.end(branch, 'max-tokens');
   }

@@ -64,6 +64,13 @@ export class Run {
     return this.options.signal?.aborted ?? false;
   }
 
+  /** Told at once: should the next branch fail to open, this one has begun. */
+  begin(branch: Branch): void {
+    this.branches.push(branch);
+    const { id, lane, parent, shared } = branch;
+    this.emit({ type: 'branches', started: [{ branch: id, lane, parent, shared }] });
+  }
+
   emit(event: RunEvent): void {
     this.options.onEvent?.(event);
   }

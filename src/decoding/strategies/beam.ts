@@ -4,7 +4,7 @@
  */
 import type { SamplingParams, StageName } from '../../sampling/params.ts';
 import type { Branch } from '../branch.ts';
-import type { BranchStart, StepRecord } from '../events.ts';
+import type { StepRecord } from '../events.ts';
 import type { Run } from '../run.ts';
 import type { Choice } from '../step_record.ts';
 import type { Verdict } from './judging.ts';
@@ -83,7 +83,6 @@ async function expand(run: Run, beam: Branch, most: number): Promise<Choice[]> {
  */
 function grow(run: Run, expansions: readonly Expansion[], width: number, retired: Branch[]): void {
   const heirs: { branch: Branch; expansion: Expansion }[] = [];
-  const started: BranchStart[] = [];
   const parents = run.living;
   const continued = new Set<Branch>();
   let alive = 0;
@@ -95,11 +94,9 @@ function grow(run: Run, expansions: readonly Expansion[], width: number, retired
     if (!endsWith(run, beam, choice.token)) alive++;
     else if (++ended > width) continue;
     const branch = continued.has(beam) ? forkBeam(run, beam) : beam;
-    if (branch !== beam) started.push({ branch: branch.id, lane: 0, parent: beam.id, shared: branch.shared });
     continued.add(beam);
     heirs.push({ branch, expansion });
   }
-  if (started.length > 0) run.emit({ type: 'branches', started });
   const records: StepRecord[] = heirs.map(({ branch, expansion }) => {
     branch.score = expansion.score;
     return run.append(branch, expansion.choice);
@@ -115,7 +112,7 @@ function grow(run: Run, expansions: readonly Expansion[], width: number, retired
 
 function forkBeam(run: Run, beam: Branch): Branch {
   const branch = beam.fork(run.branches.length, run.engine.session.fork(beam.sequence));
-  run.branches.push(branch);
+  run.begin(branch);
   return branch;
 }
 

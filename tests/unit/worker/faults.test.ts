@@ -49,6 +49,7 @@ async function stage(plan: FaultPlan): Promise<Stage> {
   return { host: api, plan, engines, prompt, close: () => port1.close() };
 }
 
+/** Of the action that goes on. */
 const ran: LineEvent[] = [];
 const onEvents = (batch: readonly LineEvent[]): void => void ran.push(...batch);
 
@@ -103,6 +104,15 @@ const actions: readonly (readonly [string, Action])[] = [
   ['distances', ({ host }) => host.distances(90)],
 ];
 
+/** No event is of a text that has not begun. */
+function checkEvents(where: string): void {
+  const begun = new Set([1, 2, 3, 5, 6, 7, 60]);
+  for (const event of ran.splice(0)) {
+    if (event.type === 'branch') begun.add(event.line);
+    else if ('line' in event) expect(begun, where).toContain(event.line);
+  }
+}
+
 /** What was said of a fault; null where an action went well. */
 function said(outcome: PromiseSettledResult<unknown>): { code: string | null; message: string } | null {
   if (outcome.status === 'fulfilled') return (outcome.value as RunResult | null | undefined)?.error ?? null;
@@ -117,6 +127,7 @@ async function play(plan: FaultPlan): Promise<string | null> {
     const before = plan.met;
     const [outcome] = await Promise.allSettled([action(at)]);
     const where = `${name}, call ${plan.at} (${plan.met}), ${plan.fault}`;
+    checkEvents(where);
     if (before === plan.met) {
       // Without a first or a second model what follows says so; nothing else may go wrong.
       const message = said(outcome!)?.message ?? null;
@@ -143,6 +154,7 @@ async function play(plan: FaultPlan): Promise<string | null> {
     if (before === plan.met) continue;
     // The next action works: the same once more.
     const again = await action(at);
+    checkEvents(where);
     expect((again as RunResult | null | undefined)?.error ?? null, where).toBeNull();
     for (const engine of at.engines) expect(engine.session.usage.pagesUsed, where).toBe(0);
     break;
