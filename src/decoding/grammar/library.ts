@@ -7,11 +7,15 @@
  */
 import type * as xgrammar from '@mlc-ai/web-xgrammar';
 
+import { instantiated, type Unwind } from './wasm_stack.ts';
+
 type Library = typeof xgrammar;
 
 let library: Promise<Library> | null = null;
 /** What the parser says while one is at work; null while none is. */
 let heard: string[] | null = null;
+/** Frees the stack after an `abort`. */
+let unwind: Unwind = () => undefined;
 /** Parsers take turns, so that each is heard alone. */
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -42,7 +46,7 @@ async function open(): Promise<Library> {
   console.error = through(error);
   try {
     // Its WebAssembly is instantiated with the first call.
-    (await found.Grammar.builtinJSONGrammar()).dispose();
+    unwind = await instantiated(async () => (await found.Grammar.builtinJSONGrammar()).dispose());
   } finally {
     Object.assign(console, { log, error });
   }
@@ -60,6 +64,7 @@ export function listen<T>(parse: () => Promise<T>): Promise<{ value: T } | { sai
     try {
       return { value: await parse() };
     } catch (error) {
+      unwind();
       return { said: heard.join('\n') || (error instanceof Error ? error.message : String(error)) };
     } finally {
       heard = null;

@@ -87,6 +87,14 @@ describe('a grammar that cannot be used is told with its place', () => {
     expect(await problemOf({ kind: 'regex', source: '(a{1,100}b?){1,100}' })).toBeNull();
   });
 
+  test('a thousand that cannot be read leave room for one that can', async () => {
+    for (let i = 0; i < 1000; i++) {
+      const problem = await problemOf({ kind: 'ebnf', source: `root ::= "a" | missing${i}` });
+      expect(problem?.message).toMatch(/is not defined/);
+    }
+    expect(await problemOf({ kind: 'ebnf', source: 'root ::= "a" [b-d]*' })).toBeNull();
+  });
+
   test('a model without a token that ends a text', async () => {
     const tokenizer = tinyTokenizer([Uint8Array.of(97)]);
     expect((await problemOf({ kind: 'regex', source: 'a' }, tokenizer))?.message).toMatch(
