@@ -193,7 +193,19 @@ export interface EngineDescription {
   readonly features: readonly string[];
   /** How its logits are computed, for comparing a record with this machine (numerics.ts). */
   readonly numerics: string;
+  /** What the engine's test of its own kernels found; absent where there is none. */
+  readonly selfTest?: SelfTestReport;
   readonly counters?: StepCounters;
+}
+
+/** Kernels run over small problems with known answers before they are used; what comes out wrong is left aside. */
+export interface SelfTestReport {
+  /** Kernel variants that came out right on this adapter, now or on an earlier load. */
+  readonly checks: number;
+  /** Milliseconds that testing took, compiling included; 0 where everything was known from an earlier load. */
+  readonly ms: number;
+  /** What is left aside on this adapter, a sentence each. */
+  readonly detours: readonly string[];
 }
 
 /** Per decoded token in the steady state, counted at the device. Bytes are those that the shaders read, or copy back. */
@@ -248,6 +260,7 @@ export type EngineErrorCode =
   | 'bad-sequence'
   | 'device-lost'
   | 'device-error'
+  | 'wrong-results'
   | 'network'
   | 'bad-reply'
   | 'aborted'

@@ -14,6 +14,7 @@ import { openCatalogue } from './open_catalogue.ts';
 import { openRemote, type RemoteSource } from './open_remote.ts';
 import { openWebLlm } from './open_web_llm.ts';
 import { openWllama } from './open_wllama.ts';
+import { verdictsInBrowser } from './verdict_store.ts';
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
@@ -30,12 +31,21 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
   if (choice.runOn === 'cpu') return openOnCpu(choice, options);
   const missing = await missingWebGpu();
   if (missing !== null) return openWithoutWebGpu(missing, choice, options);
+  try {
+    return await openOnGpu(choice, options);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'wrong-results') throw error;
+    return openWithoutWebGpu(error.message, choice, options);
+  }
+}
+
+function openOnGpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind !== 'file') return openArriving(choice, options);
   const source = blobSource(choice.file, choice.file.name);
-  return countedEngine((onDevice) =>
-    loadWebGpuEngine(source, { gpu: navigator.gpu, ...memoryBound(), ...options, onDevice }),
-  );
+  return countedEngine((onDevice) => loadWebGpuEngine(source, { ...onThisGpu(), ...options, onDevice }));
 }
+
+const onThisGpu = () => ({ gpu: navigator.gpu, ...memoryBound(), verdicts: verdictsInBrowser });
 
 type FetchedChoice = Extract<ModelChoice, { kind: 'catalogue' | 'remote' }>;
 type FileChoice = FetchedChoice | Extract<ModelChoice, { kind: 'file' }>;
@@ -50,7 +60,7 @@ async function openFetched(choice: FetchedChoice, options: OpenOptions): Promise
   return opened;
 }
 
-/** A GGUF file still runs, on the CPU; the person is told what would bring the GPU. */
+/** A GGUF file still runs, on the CPU. @param missing what the person is told of the GPU, a sentence */
 async function openWithoutWebGpu(missing: string, choice: FileChoice, options: OpenOptions): Promise<Engine> {
   try {
     const engine = await openOnCpu(choice, options);
@@ -94,8 +104,7 @@ async function openArriving(choice: FetchedChoice, options: OpenOptions): Promis
   );
   const loading = countedEngine((onDevice) =>
     loadWebGpuEngine(source, {
-      gpu: navigator.gpu,
-      ...memoryBound(),
+      ...onThisGpu(),
       signal,
       onDevice,
       // While the file arrives, how much of it is here says more than how much of that is on the GPU.

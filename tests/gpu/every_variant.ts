@@ -12,7 +12,7 @@ import {
   decodeAttention,
   prefillAttention,
 } from '../../src/engines/webgpu/kernels/attention.ts';
-import type { KernelContext, Reducer } from '../../src/engines/webgpu/kernels/context.ts';
+import type { KernelContext } from '../../src/engines/webgpu/kernels/context.ts';
 import { embed } from '../../src/engines/webgpu/kernels/embed.ts';
 import { logitSummary } from '../../src/engines/webgpu/kernels/logit_summary.ts';
 import { createMatrix } from '../../src/engines/webgpu/kernels/matrix.ts';
@@ -21,6 +21,7 @@ import {
   matrixProduct,
   type ProductShape,
 } from '../../src/engines/webgpu/kernels/matrix_product.ts';
+import { bestVariants, type Reducer } from '../../src/engines/webgpu/kernels/variants.ts';
 import { norm } from '../../src/engines/webgpu/kernels/norm.ts';
 
 // Records, so that the compiler asks for a line here when a kernel gets another option.
@@ -62,7 +63,8 @@ export async function requestEverything(
     for (const lanes of new Set([0, subgroupSize])) {
       for (const reducer of keys(REDUCERS)) {
         if (reducer === 'subgroups' && !features.has('subgroups')) continue;
-        const own = { f16, integerHalves: false, reducer, subgroupSize: lanes };
+        const best = bestVariants({ software: false, features, subgroupSize: lanes }, reducer);
+        const own = { ...best, f16 };
         const context: KernelContext = { device, buffers, pipelines, waiting, ...own };
         const byHand = { ...context, integerHalves: true };
         for (const format of Object.keys(BLOCK_FORMATS) as BlockFormat[]) {

@@ -66,9 +66,9 @@ class WebGpuEngine implements Engine {
   }
 
   describe(): EngineDescription {
-    const { opened, numerics } = this.session.runtime;
+    const { opened, numerics, tests } = this.session.runtime;
     const { adapter, software, features } = opened;
-    return { adapter, software, features: [...features], numerics };
+    return { adapter, software, features: [...features], numerics, selfTest: tests.report };
   }
 
   dispose(): void {

@@ -7,6 +7,7 @@ import { Pipelines } from '../../../src/engines/webgpu/gpu/pipelines.ts';
 import { type Dispatch, encodePlans } from '../../../src/engines/webgpu/gpu/plan.ts';
 import { Readback } from '../../../src/engines/webgpu/gpu/readback.ts';
 import { type KernelContext, paddedWidth } from '../../../src/engines/webgpu/kernels/context.ts';
+import { bestVariants } from '../../../src/engines/webgpu/kernels/variants.ts';
 import { createMatrix, type Matrix, writeRows } from '../../../src/engines/webgpu/kernels/matrix.ts';
 import { Batch, type BatchRow } from '../../../src/engines/webgpu/kernels/batch.ts';
 import { fillBell, streamOf } from '../../models/counter_rng.ts';
@@ -45,11 +46,8 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
     device,
     buffers,
     pipelines: new Pipelines(device),
-    reducer: 'rows',
-    f16: opened.features.has('shader-f16'),
-    integerHalves: false,
-    subgroupSize: opened.subgroupSize,
     waiting: opened.waiting,
+    ...bestVariants(opened, 'rows'),
   };
   return {
     ...opened,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
-import type { Reducer } from '../../../src/engines/webgpu/kernels/context.ts';
+import type { Reducer } from '../../../src/engines/webgpu/kernels/variants.ts';
 import type { Epilogue, ProductShape } from '../../../src/engines/webgpu/kernels/matrix_product.ts';
 import { describeOnEachAdapter, isBrief, type TestAdapter } from '../../setup/devices.ts';
 import { FEATURE_SETS, type Kernels, openKernels } from './fixture.ts';

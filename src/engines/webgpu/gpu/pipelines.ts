@@ -52,7 +52,11 @@ export class Pipelines {
   }
 
   async #compile(request: PipelineRequest, label: string): Promise<GPUComputePipeline> {
-    const module = this.#device.createShaderModule({ label, code: await linkShader(request) });
+    const code = await linkShader(request);
+    // What a driver says against a module is the caller's to see, not the page's.
+    this.#device.pushErrorScope('validation');
+    const module = this.#device.createShaderModule({ label, code });
+    void this.#device.popErrorScope().catch(() => undefined);
     return this.#device.createComputePipelineAsync({
       label,
       layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [...request.layouts] }),

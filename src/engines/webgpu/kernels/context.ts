@@ -2,27 +2,13 @@ import type { BlockFormat } from '../gguf/block_formats.ts';
 import type { Buffers } from '../gpu/buffers.ts';
 import type { Pipelines } from '../gpu/pipelines.ts';
 import type { Waiting } from '../gpu/waiting.ts';
+import type { Variants } from './variants.ts';
 
-/**
- * How a matrix product adds up: which shader, and with what. `tree` runs everywhere. `subgroups` is the same tree, its lower
- * levels shuffles: the same bits. It wants a size of subgroups that is known (`subgroupSize`) and invocation t to be lane
- * t % size, which WGSL does not promise: where a test finds otherwise, `tree` takes over. `rows` has no barriers, for CPUs
- * that play the GPU, and an order of its own. With each of them 1, 2, 4 and 8 tokens have pipelines of their own and the
- * same bits; the tile of a prompt has its own, with and without `f16`, which rounds its weights to halves.
- */
-export type Reducer = 'rows' | 'tree' | 'subgroups';
-
-/** What every kernel is made with. One a device. */
-export interface KernelContext {
+/** What every kernel is made with. */
+export interface KernelContext extends Variants {
   readonly device: GPUDevice;
   readonly buffers: Buffers;
   readonly pipelines: Pipelines;
-  readonly reducer: Reducer;
-  readonly f16: boolean;
-  /** Halves are decoded by integer arithmetic, for drivers that flush subnormal ones to zero. */
-  readonly integerHalves: boolean;
-  /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
-  readonly subgroupSize: number;
   readonly waiting: Waiting;
 }
 
@@ -42,7 +28,7 @@ export const MAX_SEQUENCES = 16;
 export const BATCH_CONSTANTS = { max_rows: MAX_ROWS, page_size: PAGE_TOKENS };
 
 /** Block formats that store no halves. */
-const WITHOUT_HALVES: ReadonlySet<BlockFormat> = new Set<BlockFormat>(['F32', 'BF16', 'Q6_K']);
+export const WITHOUT_HALVES: ReadonlySet<BlockFormat> = new Set<BlockFormat>(['F32', 'BF16', 'Q6_K']);
 
 /** Conditions of a format's module under shaders/blocks/. */
 export function blockConditions(

@@ -54,3 +54,28 @@ export function readSummary(
     })),
   };
 }
+
+/** One row's summary as the shader writes it, computed here. @param next the token whose logit and rank are wanted */
+export function summaryWords(logits: Float32Array, next: number | undefined): Float32Array<ArrayBuffer> {
+  const floats = new Float32Array(SUMMARY_WORDS);
+  const integers = new Uint32Array(floats.buffer);
+  const before = (a: number, b: number) => logits[b]! - logits[a]! || a - b;
+  const order = Uint32Array.from(logits, (_, id) => id).sort(before);
+  const highest = logits[order[0]!]!;
+  let [sum, weighted] = [0, 0];
+  for (const logit of logits) {
+    const e = Math.exp(logit - highest);
+    sum += e;
+    weighted += e * (logit - highest);
+  }
+  floats.set([highest, highest + Math.log(sum), Math.log(sum) - weighted / sum]);
+  if (next !== undefined) {
+    floats[3] = logits[next]!;
+    integers[4] = order.indexOf(next) + 1;
+  }
+  order.subarray(0, SUMMARY_TOP).forEach((id, i) => {
+    integers[HEAD + i] = id;
+    floats[HEAD + SUMMARY_TOP + i] = logits[id]!;
+  });
+  return floats;
+}

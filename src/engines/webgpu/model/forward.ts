@@ -169,7 +169,7 @@ async function planLayer(
 }
 
 /** SwiGLU in one product where gate and up lie together, otherwise the gate first and up onto it; GELU in one. */
-function planUp(layer: LayerWeights, activation: 'swiglu' | 'gelu') {
+export function planUp(layer: LayerWeights, activation: 'swiglu' | 'gelu') {
   const [first, second] = layer.up as readonly [LayerWeights['down'], LayerWeights['down']?];
   if (activation === 'gelu') return [{ matrix: first, epilogue: 'gelu' as const }];
   if (!second) return [{ matrix: first, epilogue: 'swiglu' as const }];

@@ -9,15 +9,22 @@ import { type Dispatch, encodePlans } from '../gpu/plan.ts';
 import { Profiler } from '../gpu/profiler.ts';
 import { type Mark, type PendingRead, Readback } from '../gpu/readback.ts';
 import { shadersVersion } from '../gpu/shaders.ts';
-import { groupWidth, type KernelContext, MAX_ROWS, MAX_SEQUENCES, type Reducer } from '../kernels/context.ts';
-import { SUMMARY_WORDS } from '../kernels/logit_summary.ts';
+import { groupWidth, type KernelContext, MAX_ROWS, MAX_SEQUENCES } from '../kernels/context.ts';
+import { SUMMARY_WORDS, summaryWords } from '../kernels/logit_summary.ts';
 import type { ProductShape } from '../kernels/matrix_product.ts';
 import { Batch, type BatchRow } from '../kernels/batch.ts';
+import { bestVariants, type Reducer, shapeFor, type Variants } from '../kernels/variants.ts';
+import { SelfTest } from '../selftest/self_test.ts';
+import { verdictsInMemory, type VerdictStore } from '../selftest/verdicts.ts';
 import type { ModelConfig } from './config.ts';
 import { createActivations, type Model, type PassMode, planBody, planHead, planSummary } from './forward.ts';
 import { copyPage, createKvCache, type KvCache } from './kv_cache.ts';
+import { type PlanKind, needsOf } from './needs.ts';
 import { checkMemory, type MemoryPlan, planMemory } from './memory_plan.ts';
 import { WeightLoader } from './weights.ts';
+
+/** Verdicts of the self-test where nobody keeps them for longer. */
+const inThisProcess = verdictsInMemory();
 
 export interface RuntimeOptions extends DeviceOptions {
   readonly gpu: GPU | undefined;
@@ -26,6 +33,8 @@ export interface RuntimeOptions extends DeviceOptions {
   readonly availableMemory?: number;
   /** Which matrix × vector shader; the adapter's own best when absent. */
   readonly reducer?: Reducer;
+  /** Where the verdicts of the self-test are kept; for this process alone when absent. */
+  readonly verdicts?: VerdictStore;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
@@ -45,6 +54,7 @@ export interface Pass {
 
 /** A model on one device: its weights, KV cache and run state, and the plans that have been needed so far. */
 export class Runtime {
+  #context: KernelContext;
   readonly #plans = new Map<string, Promise<Dispatch[]>>();
   readonly #one: Readback;
   readonly #many: Readback;
@@ -56,10 +66,12 @@ export class Runtime {
 
   private constructor(
     readonly opened: OpenDevice,
-    readonly context: KernelContext,
+    context: KernelContext,
+    readonly tests: SelfTest,
     readonly memory: MemoryPlan,
     parts: { model: Model; batch: Batch; cache: KvCache },
   ) {
+    this.#context = context;
     this.#model = parts.model;
     this.#batch = parts.batch;
     this.#cache = parts.cache;
@@ -83,12 +95,11 @@ export class Runtime {
         device,
         buffers,
         pipelines: new Pipelines(device),
-        reducer: options.reducer ?? bestReducer(opened),
-        f16: opened.features.has('shader-f16'),
-        integerHalves: false,
-        subgroupSize: opened.subgroupSize,
         waiting: opened.waiting,
+        ...bestVariants(opened, options.reducer),
       };
+      const key = [opened.adapter, globalThis.navigator?.userAgent ?? 'Node', shadersVersion].join(' | ');
+      const tests = await SelfTest.open(context, options.verdicts ?? inThisProcess, key);
       options.onProgress?.({ stage: 'shaders', loadedBytes: 0, totalBytes: memory.weights });
       const loader = new WeightLoader(context, file, config, options.signal);
       const weights = await checkedAllocation(device, `the weights of ${config.name}`, () =>
@@ -100,11 +111,9 @@ export class Runtime {
         const activations = createActivations(buffers, config);
         return { cache, batch, model: { config, weights, cache, activations, batch: batch.buffer } };
       });
-      const runtime = new Runtime(opened, context, memory, parts);
-      // Compiling goes on beside the upload.
-      const compiled = runtime.#warmUp();
-      await loader.fill(options.onProgress);
-      await compiled;
+      const runtime = new Runtime(opened, context, tests, memory, parts);
+      // Compiling and testing go on beside the upload.
+      await Promise.all([runtime.#warmUp(), loader.fill(options.onProgress)]);
       await opened.waiting(device.queue.onSubmittedWorkDone());
       opened.watch.check();
       return runtime;
@@ -116,6 +125,11 @@ export class Runtime {
     }
   }
 
+  /** What kernels are made with now: a detour of the self-test changes it. */
+  get context(): KernelContext {
+    return this.#context;
+  }
+
   get chunk(): number {
     // A submit is bounded, so that a software adapter still answers Stop within a second or two.
     return this.opened.software ? 32 : MAX_ROWS;
@@ -123,22 +137,24 @@ export class Runtime {
 
   /** Whether a row's logits have the same bits in a step as in the pass over a prompt. */
   get sameBits(): boolean {
-    return this.context.reducer === 'rows';
+    return this.#context.reducer === 'rows';
   }
 
   /** How logits are computed here (engines/numerics.ts). */
   get numerics(): string {
-    const { reducer, f16, subgroupSize } = this.context;
+    const { reducer, f16, subgroupSize, integerHalves, tiles, shapes } = this.#context;
     const subgroups =
       reducer === 'subgroups' ? subgroupSize || 'varying' : reducer === 'rows' ? subgroupSize : 0;
     return numericsId('webgpu', {
       shaders: shadersVersion,
       reducer,
-      width: groupWidth(this.context),
+      width: groupWidth(this.#context),
       subgroups: subgroups || 'none',
       f16: f16 ? 'yes' : 'no',
       kv: 'f32',
-      tile: reducer === 'rows' ? 'none' : 64,
+      tile: tiles ? 64 : 'none',
+      halves: integerHalves ? 'integer' : 'unpacked',
+      batch: shapes ? 'shapes' : 'one',
     });
   }
 
@@ -156,25 +172,28 @@ export class Runtime {
   }
 
   async #run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
-    const { device } = this.context;
+    const { device } = this.#context;
     const { watch } = this.opened;
     const { rows, outputs, tables, copies = [], summarise = false } = pass;
     const plans = await Promise.all([
-      this.#plan(pass.mode, this.#shapeFor(rows.length, pass.mode)),
-      outputs.length > 0 ? this.#plan('head', this.#shapeFor(outputs.length, 'decode')) : [],
-      summarise ? this.#plan('summary', 1) : [],
+      this.#planFor(pass.mode, rows.length),
+      outputs.length > 0 ? this.#planFor('head', outputs.length) : [],
+      summarise ? this.#planFor('summary', 1) : [],
     ]);
     watch.check();
     const mark = this.#batch.write(device.queue, rows, outputs, tables);
     const encoder = device.createCommandEncoder();
     for (const [source, target] of copies) copyPage(encoder, this.#cache, source, target);
     encodePlans(encoder, plans, { rows: rows.length, outputs: outputs.length }, this.profiler);
-    const { width, results } = this.#copyOut(encoder, outputs.length, summarise, mark);
+    const summed = summarise && this.#context.summaries;
+    const { width, results } = this.#copyOut(encoder, outputs.length, summed, mark);
     device.queue.submit([encoder.finish()]);
     const read = await results.read();
     watch.check();
-    if (outputs.length === 1) return [read];
-    return outputs.map((_, i) => read.slice(i * width, (i + 1) * width));
+    const each =
+      outputs.length === 1 ? [read] : outputs.map((_, i) => read.slice(i * width, (i + 1) * width));
+    if (summed || !summarise) return each;
+    return each.map((logits, i) => summaryWords(logits, rows[outputs[i]!]!.next));
   }
 
   /** A pass without outputs brings back its mark alone. */
@@ -194,7 +213,7 @@ export class Runtime {
   /** Starts timing each kernel. @returns false where the adapter has no timestamps */
   startProfiling(): boolean {
     if (!this.opened.features.has('timestamp-query')) return false;
-    this.profiler ??= new Profiler(this.context.device, this.context.buffers);
+    this.profiler ??= new Profiler(this.#context.device, this.#context.buffers);
     return true;
   }
 
@@ -206,38 +225,55 @@ export class Runtime {
 
   destroy(): void {
     this.profiler?.destroy();
-    this.context.buffers.destroy();
-    this.context.device.destroy();
+    this.#context.buffers.destroy();
+    this.#context.device.destroy();
   }
 
-  /** Tiles for a prompt; for steps the smallest shape that takes so many rows in one group. */
-  #shapeFor(rows: number, mode: PassMode): ProductShape {
-    const { reducer, subgroupSize } = this.context;
-    // Where loads cannot be shared between lanes, a shader of its own for one row is not worth its compiling.
-    if (reducer === 'rows') return rows === 1 && subgroupSize === 8 ? 1 : 8;
-    // However few rows: the bits of a prompt's keys and values do not depend on how it was cut.
-    if (mode === 'prefill') return 'tile';
-    return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
+  /**
+   * A plan whose kernels have been proved.
+   * @param kind with `summary`, [] where the GPU does not sum up
+   */
+  async #planFor(kind: PlanKind, rows: number): Promise<Dispatch[]> {
+    if (!this.#plans.has(this.#planKey(kind, rows))) await this.#prove([[kind, rows]], true);
+    return this.#plan(kind, rows);
   }
 
-  #plan(kind: PassMode | 'head' | 'summary', shape: ProductShape): Promise<Dispatch[]> {
-    const key = `${kind} ${shape}`;
+  async #prove(plans: readonly (readonly [PlanKind, number])[], running: boolean): Promise<void> {
+    const needs = (variants: Variants) =>
+      plans.flatMap(([kind, rows]) => needsOf(this.#model, kind, rows, variants));
+    await this.tests.prove(needs, running);
+    this.#context = { ...this.#context, ...this.tests.variants };
+  }
+
+  #shapeFor(kind: PlanKind, rows: number): ProductShape {
+    return shapeFor(this.#context, rows, kind === 'prefill' ? 'prefill' : 'decode');
+  }
+
+  #planKey(kind: PlanKind, rows: number): string {
+    return kind === 'summary' ? kind : `${kind} ${this.#shapeFor(kind, rows)}`;
+  }
+
+  #plan(kind: PlanKind, rows: number): Promise<Dispatch[]> {
+    const key = this.#planKey(kind, rows);
     let plan = this.#plans.get(key);
     if (!plan) {
-      if (kind === 'head') plan = planHead(this.context, this.#model, shape);
-      else if (kind === 'summary') plan = planSummary(this.context, this.#model);
-      else plan = planBody(this.context, this.#model, kind, shape);
+      const shape = this.#shapeFor(kind, rows);
+      if (kind === 'head') plan = planHead(this.#context, this.#model, shape);
+      else if (kind !== 'summary') plan = planBody(this.#context, this.#model, kind, shape);
+      else plan = this.#context.summaries ? planSummary(this.#context, this.#model) : Promise.resolve([]);
       this.#plans.set(key, plan);
     }
     return plan;
   }
 
   async #warmUp(): Promise<void> {
-    await Promise.all([
-      this.#plan('decode', this.#shapeFor(1, 'decode')),
-      this.#plan('head', this.#shapeFor(1, 'decode')),
-      this.#plan('prefill', this.#shapeFor(MAX_ROWS, 'prefill')),
-    ]);
+    const first = [
+      ['decode', 1],
+      ['head', 1],
+      ['prefill', MAX_ROWS],
+    ] as const;
+    await this.#prove(first, false);
+    await Promise.all(first.map(([kind, rows]) => this.#plan(kind, rows)));
   }
 }
 
@@ -251,10 +287,4 @@ async function loadFailure(watch: DeviceWatch, error: unknown): Promise<unknown>
     'The graphics device was lost while the model was loaded; please load it again, or choose the CPU engine.',
     { cause: reason },
   );
-}
-
-/** Barriers are what a CPU that plays the GPU pays for; a GPU is quickest with subgroups. */
-function bestReducer({ software, subgroupSize }: OpenDevice): Reducer {
-  if (software) return 'rows';
-  return subgroupSize > 0 ? 'subgroups' : 'tree';
 }
