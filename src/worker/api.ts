@@ -156,6 +156,45 @@ export interface LineEvidence {
   readonly stream: number;
 }
 
+export interface ReplayRequest {
+  readonly line: LineId;
+  /** What drew the outputs from a position on; the first part has those before it too. */
+  readonly parts: readonly { readonly from: number; readonly params: SamplingParams }[];
+  /** Candidates of each output. */
+  readonly depth: number;
+  /** The outputs are a beam's: its chain has no stages that heat or pick. The candidates show the whole chain all the same. */
+  readonly beams?: boolean;
+  /**
+   * Runs the model again step by step, as the run had gone. Else rows that the worker still has are taken, as after a run of
+   * several texts in one batch.
+   */
+  readonly stepwise: boolean;
+}
+
+/** A line computed again, given its token ids and what drew them. */
+export interface ReplayedLine {
+  /** Words of every token, prompt included, from its id. */
+  readonly texts: readonly TokenText[];
+  /** Whether the last token ends a text. */
+  readonly ended: boolean;
+  /** [outputs] what the chain draws, given the text before it as it stands. */
+  readonly drawn: Int32Array;
+  /** [outputs] of the token that stands there; NaN and −Infinity as in `StepRecord`, `masked` NaN without a grammar. */
+  readonly rawLogprob: Float64Array;
+  readonly finalLogprob: Float64Array;
+  readonly rank: Float64Array;
+  readonly entropy: Float64Array;
+  readonly finalEntropy: Float64Array;
+  readonly kept: Float64Array;
+  readonly masked: Float64Array;
+  /** Null where the engine tells nothing of a prompt, or the prompt is too long to be scored. */
+  readonly prompt: PromptScores | null;
+  /** The likeliest raw candidates, as in `LineEvidence`. */
+  readonly top: Pick<LineEvidence, 'depth' | 'tokens' | 'rawLogprob' | 'finalLogprob'>;
+  /** Of every token named here. */
+  readonly labels: ReadonlyMap<TokenId, string>;
+}
+
 /** One row of a token search. */
 export interface TokenHit {
   readonly token: TokenId;
@@ -195,10 +234,10 @@ export interface WorkerApi {
   /** The final distribution at a place for each of the given temperatures; null when its logits are not known. */
   temperatureStrip(asked: LanePlace, temperatures: readonly number[]): Promise<TemperatureStrip | null>;
   /**
-   * Runs the model over the line again as the run had gone, one step for each token, and says what would be drawn at each.
-   * Ends early by `stop` with EngineError `aborted`; null for a line that the worker does not hold.
+   * Computes a line again: words, numbers, and what would be drawn at each token. Ends early by `stop` with EngineError
+   * `aborted`; null for a line that the worker does not hold.
    */
-  replay(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  replay(request: ReplayRequest): Promise<ReplayedLine | null>;
   /** What a record keeps of a line; null for a line that the worker does not hold, or while a run goes on. */
   evidence(line: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null>;
   searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;

@@ -19,6 +19,8 @@ import type {
   MachineReport,
   PromptSource,
   Rederived,
+  ReplayRequest,
+  ReplayedLine,
   RunRequest,
   StepPlace,
   TextScore,
@@ -125,8 +127,8 @@ export class WorkerHost implements WorkerApi {
     return 'problem' in outcome ? outcome.problem : null;
   }
 
-  async replay(id: LineId, params: SamplingParams): Promise<Rederived | null> {
-    return this.#texts?.replay(id, params) ?? null;
+  async replay(request: ReplayRequest): Promise<ReplayedLine | null> {
+    return this.#texts?.replay(request) ?? null;
   }
 
   async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {

@@ -1,27 +1,17 @@
 /** A run for the page: lanes named as the page names them, continuations, and events once a frame. */
 import type { Engine, TokenId } from '../engines/contract.ts';
 import { runDecoding } from '../decoding/decode.ts';
-import type {
-  BranchStart,
-  PromptRecord,
-  RunEvent,
-  RunResult,
-  RunSpec,
-  StepRecord,
-} from '../decoding/events.ts';
+import type { BranchStart, RunEvent, RunResult, RunSpec, StepRecord } from '../decoding/events.ts';
 import { laneConstraints } from '../decoding/grammar/compile.ts';
 import type { LogitMemory } from '../decoding/logit_memory.ts';
 import type { MatchPattern } from '../decoding/pattern.ts';
 import type { Rederiver } from '../decoding/rederive.ts';
 import { EngineError } from '../engines/contract.ts';
-import type { LineEvent, LineStep, PromptScores, RunRequest } from './api.ts';
+import type { LineEvent, LineStep, RunRequest } from './api.ts';
 import { batched } from './event_batch.ts';
 import { forcedRecord } from './forced_record.ts';
 import type { HeldLine, HeldLines } from './held_lines.ts';
-import { tokenTexts } from './token_text.ts';
-
-/** Prompts whose logits would take more than this are not scored: they would push out those of the text. */
-const scoredPromptBytes = 64 * 1024 * 1024;
+import { promptScored, promptScores } from './scored_prompt.ts';
 
 export interface RunContext {
   readonly lines: HeldLines;
@@ -33,7 +23,7 @@ export interface RunContext {
 }
 
 export async function runLines(engine: Engine, request: RunRequest, context: RunContext): Promise<RunResult> {
-  const { tokenizer, capabilities, model } = engine;
+  const { tokenizer } = engine;
   const parent = request.from ? context.lines.require(request.from.line) : null;
   const start = parent
     ? continuation(parent, request.from!)
@@ -87,10 +77,6 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     const record = await forcedRecord(engine, memory, rederiver, held[0]!, params, stream, signal);
     events.push({ type: 'steps', line, steps: [step(record)] });
   }
-  const shownBefore = tokenTexts(start.prefix, tokenizer).reduce(
-    (units, { piece, kind }) => units + (kind === 'control' ? 0 : piece.length),
-    0,
-  );
 
   function pass(event: RunEvent): void {
     switch (event.type) {
@@ -105,9 +91,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
         for (const record of event.records) {
           const { line, id } = lineOf(record.branch);
           line.tokens.push(record.token);
-          // The run counts its own output; the page shows the text from the prompt on.
-          const visible = shownBefore + record.visible;
-          events.push({ type: 'steps', line: id, steps: [step({ ...record, visible })] });
+          events.push({ type: 'steps', line: id, steps: [step(record)] });
         }
         break;
       case 'branch-end':
@@ -132,10 +116,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     strategy: request.strategy,
     lanes: request.lanes.map(({ params, stream }) => ({ params, stream, prefix: start.prefix })),
     stop: request.stop,
-    scorePrompt:
-      parent === null &&
-      capabilities.promptLogprobs &&
-      start.prompt.length * model.vocabularySize * 4 <= scoredPromptBytes,
+    scorePrompt: parent === null && promptScored(engine, start.prompt.length),
   };
   try {
     return await runDecoding(engine, spec, {
@@ -208,14 +189,4 @@ function merged(events: readonly LineEvent[]): LineEvent[] {
     }
   }
   return out;
-}
-
-function promptScores(records: readonly PromptRecord[]): PromptScores {
-  const column = (read: (record: PromptRecord) => number | null): Float64Array =>
-    Float64Array.from(records, (record) => read(record) ?? NaN);
-  return {
-    rawLogprob: column((record) => record.rawLogprob),
-    rank: column((record) => record.rank),
-    entropy: column((record) => record.entropy),
-  };
 }

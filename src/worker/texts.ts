@@ -18,6 +18,8 @@ import type {
   LineEvidence,
   LineId,
   Rederived,
+  ReplayRequest,
+  ReplayedLine,
   RunRequest,
   StepPlace,
   TextScore,
@@ -26,7 +28,9 @@ import type {
 import { HeldLines, type HeldLine } from './held_lines.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { lineEvidence } from './line_evidence.ts';
+import { replayedLine } from './replayed_line.ts';
 import { runLines } from './run_lines.ts';
+import { scoredPrompt } from './scored_prompt.ts';
 import { runOnServer } from './server_run.ts';
 import { ServerSteps } from './server_steps.ts';
 import { candidateRow, stepView } from './step_view.ts';
@@ -151,26 +155,37 @@ export class Texts {
     return this.#allSteps(id, params, (line, steps) => this.#rederived(line, params, steps));
   }
 
-  /** @throws EngineError `aborted` when it is stopped */
-  async replay(id: LineId, params: SamplingParams): Promise<Rederived | null> {
-    const line = this.#lines.get(id);
+  /** @throws EngineError `aborted` when it is stopped, `not-supported` where an engine tells no logits */
+  async replay(request: ReplayRequest): Promise<ReplayedLine | null> {
+    const { engine } = this;
+    const line = this.#lines.get(request.line);
     if (!line) return null;
     return this.turns.run(async (signal) => {
       this.#refuseWhenClosed();
-      const before = line.tokens.slice(0, -1);
-      // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
-      const fresh = new LogitMemory(0);
-      const { promptLength: from } = line;
       try {
-        const masks = await masksAlong(params, this.engine.tokenizer, before.slice(from));
-        const made = fresh.walk(this.engine.session, before, from - 1, 'replay', signal);
-        const rows = this.#remembered(made, before, from);
-        return await this.#rederived(line, params, { from, rows, masks });
+        const prompt = await scoredPrompt(engine, line.tokens.slice(0, line.promptLength), signal);
+        let { stepwise } = request;
+        const rows = (): LogitRows => {
+          const made = this.#replayRows(line, stepwise, signal);
+          stepwise = false;
+          return made;
+        };
+        return await replayedLine(this.#rederiver, line, rows, prompt, request);
       } catch (cause) {
         if (!signal.aborted) throw cause;
         throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
       }
     });
+  }
+
+  /** Logits of every output of a line. */
+  #replayRows({ tokens, promptLength }: HeldLine, stepwise: boolean, signal: AbortSignal): LogitRows {
+    const before = tokens.slice(0, -1);
+    const { session } = this.engine;
+    if (!stepwise) return this.#memory.walk(session, before, promptLength - 1, 'prefill', signal);
+    // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
+    const made = new LogitMemory(0).walk(session, before, promptLength - 1, 'replay', signal);
+    return this.#remembered(made, before, promptLength);
   }
 
   async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {

@@ -27,6 +27,12 @@ export function nameOf(row: ParameterRow): string {
   return row.key === 'temperature' ? 't' : row.name;
 }
 
+/** What a parameter is called in a link. */
+export function parameterName(key: keyof SamplingParams): string {
+  const row = PARAMETERS.find((candidate) => candidate.key === key);
+  return row ? nameOf(row) : texts[key as TextKey].name;
+}
+
 /** What is not a number, and how it is written. */
 const texts = {
   order: {

@@ -38,19 +38,25 @@ export function documentComparison(comparison: Comparison, recorded: readonly Li
     sharedLuck,
     stop,
     usage,
-    outcome: result && documentOutcome(result, comparison.lines, recorded),
+    outcome:
+      result &&
+      documentOutcome(
+        result,
+        recorded.map((line) => comparison.lines.indexOf(line)),
+      ),
     greedy: greedy && { text: greedy.text, tokens: greedy.tokens, totalLogprob: greedy.totalLogprob },
   };
 }
 
-/** Branches by number become texts by index; what the record leaves out is left out here too. */
-function documentOutcome(
+/**
+ * Branches by number become texts by index; what the record leaves out is left out here too.
+ * @param numbers the branch of each text of the record
+ */
+export function documentOutcome(
   { winner, ranking, votes, branches, timing }: RunResult,
-  lines: readonly Line[],
-  recorded: readonly Line[],
+  numbers: readonly number[],
 ): DocumentOutcome {
-  const indexOf = new Map<number, number>();
-  recorded.forEach((line, index) => indexOf.set(lines.indexOf(line), index));
+  const indexOf = new Map(numbers.map((branch, index) => [branch, index]));
   const kept = (numbers: readonly number[]): number[] =>
     numbers.flatMap((branch) => {
       const index = indexOf.get(branch);
@@ -60,8 +66,8 @@ function documentOutcome(
     winner: winner === null ? null : (indexOf.get(winner) ?? null),
     ranking: kept(ranking),
     votes: votes.map(({ answer, branches: voters }) => ({ answer, branches: kept(voters) })),
-    judgements: recorded.map((line) => {
-      const branch = branches[lines.indexOf(line)];
+    judgements: numbers.map((number) => {
+      const branch = branches[number];
       const { score = null, valid = null, answer = null } = branch ?? {};
       return { score: score === null ? null : recordedNats(score), valid, answer };
     }),

@@ -2,19 +2,12 @@
 import type { StepView } from '../../worker/views.ts';
 import type { LineEvidence } from '../../worker/api.ts';
 import { worker } from '../connection.ts';
-import { fileHash } from '../file_hash.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { allTokens, drawnBy, type Line, type TokenView } from '../line.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
-import { recordedName, recordedNats } from './bounds.ts';
-import type {
-  DocumentCandidate,
-  DocumentEngine,
-  DocumentLine,
-  DocumentModel,
-  DocumentToken,
-  RunRecord,
-} from './document.ts';
+import { recordedNats } from './bounds.ts';
+import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
+import { engineHere, modelHere, unknownEngine } from './here.ts';
 import { documentComparison, recordedLines } from './make_comparison.ts';
 
 /** What is known of each position's candidates, from the worker or from an earlier record. */
@@ -55,29 +48,6 @@ export async function makeRecord({ lines: all, comparison }: Recordable, depth: 
     current,
     selected: selected !== null && selected <= lines[current]!.length ? selected : null,
   };
-}
-
-const unknownEngine: DocumentEngine = { kind: 'unknown', adapter: '' };
-
-function engineHere(): DocumentEngine {
-  const { engine } = playground;
-  if (engine.phase !== 'ready') return unknownEngine;
-  const { kind, description } = engine.summary;
-  return {
-    kind,
-    adapter: recordedName(description.adapter),
-    numerics: recordedName(description.numerics),
-  };
-}
-
-async function modelHere(): Promise<DocumentModel> {
-  if (playground.engine.phase !== 'ready') {
-    return { name: 'unknown', fileSize: 0, vocabularySize: 0, sha256: null };
-  }
-  const { name, fileSize, vocabularySize } = playground.engine.summary.model;
-  const catalogue = await worker().models();
-  const entry = catalogue.find(({ id, size }) => id === playground.settings.model && size === fileSize);
-  return { name: recordedName(name), fileSize, vocabularySize, sha256: entry?.sha256 ?? fileHash() };
 }
 
 /** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */

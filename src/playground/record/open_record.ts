@@ -6,6 +6,7 @@ import { reviveRecording } from '../recording_actions.ts';
 import type { Settings } from '../settings.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
 import type { DocumentComparison, RunRecord } from './document.ts';
+import { contradictions } from './contradictions.ts';
 import { comparisonOf, comparisonSettings } from './open_comparison.ts';
 import { opened } from './opened.svelte.ts';
 import { lineOf, recordedStep } from './recorded_view.ts';
@@ -14,6 +15,8 @@ export interface OpenOptions {
   readonly origin: Recorded['origin'];
   /** Of the record; the page's own where it has none. */
   readonly settings: Settings | null;
+  /** Whether they are others than those that its checksum was made with. */
+  readonly altered?: boolean;
   /** Set the page's knobs to them, but for the model: that is the one that is loaded. */
   readonly take: boolean;
   /** Whether the texts that are there make room; else they stay beside the new ones. */
@@ -34,9 +37,10 @@ export interface OpenedHere {
  * @returns null, after a notice, where a run that goes on stands in the way
  */
 export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere | null {
-  const { origin, settings, take } = options;
-  if (record.comparison && playground.run.phase !== 'idle') {
-    notify('error', 'A run is going on; stop it, and open the comparison again.');
+  const { origin, settings, take, altered = false } = options;
+  // A text that streams cannot make room, nor can the lanes that run.
+  if ((record.comparison || options.replace) && playground.run.phase !== 'idle') {
+    notify('error', 'A run is going on; stop it, and open the recording again.');
     return null;
   }
   const ids = record.lines.map(() => playground.newId());
@@ -54,7 +58,16 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
     state: 'recorded',
   }));
   if (settings && take) playground.change({ settings: { ...settings, model: playground.settings.model } });
-  if (origin !== 'kept') opened.set({ record, lines: ids, origin, replay: { phase: 'not-yet' } });
+  if (origin !== 'kept') {
+    const against = settings ? contradictions(record, settings) : [];
+    // What was changed and is no part of the record: a limit, a stop sequence.
+    if (altered && against.length === 0) against.push('what was changed since it was sent');
+    opened.set({
+      ...{ record, lines: ids, origin, settings },
+      contradictions: against,
+      replay: { phase: 'not-yet' },
+    });
+  }
   if (record.comparison) return showComparison(record, record.comparison, lines, recorded, options);
   showTexts(record, lines, recorded, options);
   void reviveRecording();

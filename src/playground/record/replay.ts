@@ -1,16 +1,23 @@
-/** Runs an opened record again on this machine, and says whether the same tokens come out. */
+/**
+ * Computes an opened record again on this machine and holds it against what was sent: tokens, words, every number, the settings beside
+ * it. A checksum can be written anew by whoever changes a record; this cannot. What was computed stands on the page afterwards.
+ */
 import { EngineError } from '../../engines/contract.ts';
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
-import { drawnBy, tokenAt, type Line } from '../line.ts';
-import type { SamplingParams } from '../../sampling/params.ts';
+import { drawnBy, type Line } from '../line.ts';
 import { notify } from '../notices.ts';
-import { adoptLine, markRecorded, modelIsHere } from '../recording_actions.ts';
+import { promptSource } from '../prompt_actions.ts';
+import { adoptLine, modelIsHere } from '../recording_actions.ts';
 import { playground } from '../state.svelte.ts';
-import type { DocumentLine } from './document.ts';
-import { opened, type Difference, type Opened } from './opened.svelte.ts';
+import { LineComparison } from './compare_lines.ts';
+import { computedLine, endOf } from './computed_line.ts';
+import type { DocumentLine, RunRecord } from './document.ts';
+import { engineHere, modelHere } from './here.ts';
+import { opened, type Difference, type Opened, type Replay } from './opened.svelte.ts';
 import { recordedStep } from './recorded_view.ts';
 import { distributionHere, replayComparison } from './replay_comparison.ts';
+import { showComputed } from './show_computed.ts';
 
 /** Why the record cannot be replayed now, or null. */
 export function replayBlocked({ record, origin }: Opened): string | null {
@@ -18,47 +25,49 @@ export function replayBlocked({ record, origin }: Opened): string | null {
   if (playground.engine.phase !== 'ready' || !modelIsHere(record.model)) {
     return `Load ${record.model.name} to run it again here.`;
   }
+  const { model, capabilities } = playground.engine.summary;
+  if (capabilities.logits !== 'full')
+    return `${model.name} draws on a server, which cannot be asked to draw the same again.`;
+  if (record.model.vocabularySize !== model.vocabularySize)
+    return `The ${model.name} that is loaded has another vocabulary; load the recorded one.`;
   const [recorded, here] = [record.model.sha256, fileHash()];
   if (recorded !== null && here !== null && recorded !== here) {
     return `The ${record.model.name} that is loaded is another file (SHA-256 ${here.slice(0, 8)}… instead of ${recorded.slice(0, 8)}…); load the recorded one.`;
   }
   if (playground.run.phase !== 'idle') return 'A run is going on; stop it first.';
-  if (!record.comparison && record.lines.some(searched)) {
-    return 'A beam search wrote this text, and only the whole search can be run again; ask for the comparison.';
+  if (!record.comparison && record.lines.some((line) => searched(line, record))) {
+    return 'A search wrote this text, and only the whole search can be run again; ask for the comparison.';
   }
   return null;
 }
 
-/** A beam's tokens were searched for: the chain alone does not draw them. */
-function searched({ drawn }: DocumentLine): boolean {
-  return drawn.some(({ strategy }) => strategy === 'beam');
+/** The tokens of a beam, and the best ones, were not drawn: the chain alone does not give them. */
+function searched({ drawn }: DocumentLine, { strategy }: RunRecord): boolean {
+  const strategies = drawn.length > 0 ? drawn.map((part) => part.strategy) : [strategy];
+  return strategies.some((kind) => kind === 'beam' || kind === 'greedy');
 }
 
-/** Every text, one after another, until one differs. Stop ends it. */
+/** Stop ends it without a verdict. */
 export async function replay(): Promise<void> {
   const { current } = opened;
   if (!current || replayBlocked(current) !== null) return;
   playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
+  opened.replay(current, { phase: 'running', line: 0 });
   try {
-    if (current.record.comparison) {
-      opened.replay({ phase: 'running', line: 0 });
-      opened.replay(await replayComparison(current, current.record.comparison));
-      return;
-    }
-    let tokens = 0;
-    let difference: Difference | null = null;
-    for (const [index, id] of current.lines.entries()) {
-      const line = playground.lines.find((candidate) => candidate.id === id);
-      // A text that was deleted meanwhile is no longer asked about.
-      if (!line) continue;
-      opened.replay({ phase: 'running', line: index });
-      const found = await replayLine(line, index, current);
-      difference ??= found;
-      tokens += line.length - line.promptLength;
-    }
-    opened.replay(difference ? { phase: 'differs', difference } : { phase: 'reproduced', tokens });
+    const { engine } = current.record;
+    const compared = new LineComparison(
+      engine.numerics !== undefined && engine.numerics === engineHere().numerics,
+    );
+    await compareSettings(current, compared);
+    const { record, difference } = current.record.comparison
+      ? await replayComparison(current, current.record.comparison, compared)
+      : await replayTexts(current, compared);
+    const said = verdictOf(record, difference, compared);
+    // Every text that is still there shows what was computed, whatever came of it.
+    showComputed(current.lines, record, said.phase === 'reproduced' ? 'reproduced' : 'differs');
+    opened.replay(current, said);
   } catch (error) {
-    opened.replay({ phase: 'not-yet' });
+    opened.replay(current, { phase: 'not-yet' });
     const stopped = error instanceof EngineError && error.code === 'aborted';
     if (!stopped) notify('error', error instanceof Error ? error.message : String(error));
   } finally {
@@ -66,42 +75,119 @@ export async function replay(): Promise<void> {
   }
 }
 
-async function replayLine(line: Line, index: number, { record }: Opened): Promise<Difference | null> {
-  const recorded = playground.recorded.find((entry) => entry.line === line.id);
-  const document = record.lines[index]!;
-  if (!recorded || line.length === line.promptLength) return null;
-  await adoptLine(line, recorded);
-  const again = await drawnAgain(line);
-  markRecorded(line.id, again === null ? 'reproduced' : 'differs');
-  if (again === null) return null;
-  const { output, label, params } = again;
+function verdictOf(
+  { lines, model, engine }: RunRecord,
+  difference: Difference | null,
+  compared: LineComparison,
+): Replay {
+  const byHand = lines.reduce((sum, line) => sum + line.byHand.length, 0);
+  const outputs = lines.reduce((sum, { tokens, promptLength }) => sum + tokens.length - promptLength, 0);
+  if (outputs === byHand) compared.wrong('that anything was drawn: nothing here was');
+  const { verdict } = compared;
+  const here = { model, engine };
+  if (difference !== null || verdict.wrong.length > 0) return { phase: 'differs', difference, verdict, here };
+  return { phase: 'reproduced', drawn: outputs - byHand, byHand, verdict, here };
+}
+
+/** The record's own prompt and parameters are what is replayed: settings beside it must not tell another story. */
+async function compareSettings(
+  { settings, contradictions, record }: Opened,
+  to: LineComparison,
+): Promise<void> {
+  for (const name of contradictions) to.wrong(`${name} in the settings`);
+  if (!settings) return;
+  const { tokens } = await worker().tokenise(promptSource(settings));
+  const { promptLength, tokens: recorded } = record.lines[record.current]!;
+  const same =
+    tokens.length === promptLength && tokens.every(({ token }, position) => token === recorded[position]!.id);
+  if (!same) to.wrong('the prompt in the settings');
+}
+
+interface Computed {
+  readonly record: RunRecord;
+  /** The first token that is another one. */
+  readonly difference: Difference | null;
+}
+
+/** Every text, one after another. */
+async function replayTexts(current: Opened, compared: LineComparison): Promise<Computed> {
+  const { record, settings } = current;
+  const lines: DocumentLine[] = [];
+  let difference: Difference | null = null;
+  for (const [index, document] of record.lines.entries()) {
+    opened.replay(current, { phase: 'running', line: index });
+    const line = playground.lines.find(({ id }) => id === current.lines[index]);
+    const recorded = playground.recorded.find((entry) => entry.line === line?.id);
+    if (!line || !recorded) {
+      throw new Error('A text of the record is no longer on the page; open the record again to replay it.');
+    }
+    await adoptLine(line, recorded);
+    const parts = drawnBy(line);
+    const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));
+    const here = await worker().replay({ line: line.id, parts, depth, stepwise: true });
+    if (!here) throw new Error('The text is no longer held by the worker; open the record again.');
+    const stop = settings?.stop ?? [];
+    const limits = { stop, maxTokens: settings?.maxTokens ?? Infinity, contextLength: contextLength() };
+    const computed = computedLine(document, here, endOf(here, document.promptLength, limits));
+    lines.push(computed);
+    compared.line(document, computed, Math.max(0, ...stop.map(({ length }) => length - 1)));
+    const output = [...here.drawn.keys()].find(
+      (at) =>
+        !document.byHand.includes(at) && here.drawn[at] !== here.texts[document.promptLength + at]!.token,
+    );
+    if (output !== undefined && difference === null) {
+      const drawnLabel = here.labels.get(here.drawn[output]!) ?? '';
+      difference = await differenceAt(record, computed, { line, index, output, drawnLabel });
+    }
+  }
+  checkBranches(record, compared);
+  const computed = {
+    ...record,
+    lines,
+    strategy: 'sample' as const,
+    engine: engineHere(),
+    model: await modelHere(),
+  };
+  return { record: computed, difference };
+}
+
+/** A branch begins with its parent's tokens. */
+function checkBranches({ lines }: RunRecord, compared: LineComparison): void {
+  for (const { name, parent, forkedAt, tokens } of lines) {
+    const from = parent === null ? null : lines[parent]!;
+    const shares = tokens
+      .slice(0, forkedAt ?? 0)
+      .every(({ id }, position) => id === from?.tokens[position]?.id);
+    if ((from === null) !== (forkedAt === null) || (from && !shares))
+      compared.wrong(`where text ${name} branches off`);
+  }
+}
+
+function contextLength(): number {
+  return playground.engine.phase === 'ready' ? playground.engine.summary.model.contextLength : Infinity;
+}
+
+interface Place {
+  readonly line: Line;
+  readonly index: number;
+  readonly output: number;
+  readonly drawnLabel: string;
+}
+
+async function differenceAt(
+  record: RunRecord,
+  computed: DocumentLine,
+  { line, index, output, drawnLabel }: Place,
+): Promise<Difference> {
   const position = line.promptLength + output;
-  const token = document.tokens[position]!;
+  const token = record.lines[index]!.tokens[position]!;
+  const { params } = drawnBy(line).findLast(({ from }) => from <= position) ?? line;
   return {
     line: index,
     output,
-    recordedLabel: token.label,
-    drawnLabel: label,
+    recordedLabel: computed.tokens[position]!.label,
+    drawnLabel,
     recorded: recordedStep(token, record.model.vocabularySize),
     here: await distributionHere({ line: line.id, position }, params, token.id),
   };
-}
-
-/**
- * The first token that is another one now, each asked under what drew it. The model runs once; a text that was continued with
- * other knobs is re-derived from the same logits for each of them.
- */
-async function drawnAgain(
-  line: Line,
-): Promise<{ readonly output: number; readonly label: string; readonly params: SamplingParams } | null> {
-  const parts = drawnBy(line);
-  for (const [at, { from, params }] of parts.entries()) {
-    const again = await (at === 0 ? worker().replay(line.id, params) : worker().rederive(line.id, params));
-    const end = (parts[at + 1]?.from ?? line.length) - line.promptLength;
-    for (let output = from - line.promptLength; again && output < end; output++) {
-      if (again.tokens[output] === tokenAt(line, line.promptLength + output)?.token) continue;
-      return { output, label: again.labels[output]!, params };
-    }
-  }
-  return null;
 }

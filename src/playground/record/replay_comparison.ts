@@ -1,15 +1,19 @@
 /** Runs an opened comparison again as it was run: all lanes, samples or beams in one batch. */
+import type { BranchResult, Strategy } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { RunRequest, StepPlace } from '../../worker/api.ts';
 import type { StepView } from '../../worker/views.ts';
-import { compare } from '../compare/state.svelte.ts';
 import { mostBranches } from '../compare/method.ts';
 import { worker } from '../connection.ts';
-import { adoptLine, markRecorded } from '../recording_actions.ts';
+import { sameParams } from '../same_params.ts';
 import { playground } from '../state.svelte.ts';
+import type { LineComparison } from './compare_lines.ts';
+import { computedLine } from './computed_line.ts';
 import type { DocumentComparison, DocumentLine, RunRecord } from './document.ts';
-import type { Difference, Opened, Replay } from './opened.svelte.ts';
+import { engineHere, modelHere } from './here.ts';
+import { documentOutcome } from './make_comparison.ts';
+import type { Difference, Opened } from './opened.svelte.ts';
 import { recordedStep } from './recorded_view.ts';
 
 /** Candidates of each side where the two part. */
@@ -27,31 +31,179 @@ export async function distributionHere(
   return row ? { ...view, rows: [...view.rows, row] } : view;
 }
 
+interface Computed {
+  readonly record: RunRecord;
+  /** The earliest token that is another one, of the first text that has one there. */
+  readonly difference: Difference | null;
+}
+
 /**
- * @returns how it came out: the earliest token that is another one, of the first lane that has one there
+ * @param compared is told what differs
  * @throws EngineError `aborted` when it was stopped
  */
 export async function replayComparison(
   { record, lines: ids }: Opened,
   comparison: DocumentComparison,
-): Promise<Replay> {
+  compared: LineComparison,
+): Promise<Computed> {
   const request = requestOf(record, comparison);
-  const result = await worker().run(request, () => undefined);
+  let usage = comparison.usage && { ...comparison.usage, pagesUsed: 0 };
+  const result = await worker().run(request, (events) => {
+    for (const event of events)
+      if (event.type === 'usage' && event.usage.pagesUsed > (usage?.pagesUsed ?? -1)) usage = event.usage;
+  });
   try {
-    if (playground.run.phase === 'stopping') throw new EngineError('aborted', 'The replay was stopped.');
+    const stopped = (): void => {
+      if (playground.run.phase === 'stopping') throw new EngineError('aborted', 'The replay was stopped.');
+    };
+    stopped();
     if (result.error) throw new Error(result.error.message);
-    const partings = record.lines.map((line) => parting(line, result.branches[line.lane]?.tokens ?? []));
-    await adoptLines(ids, partings);
-    const first = Math.min(...partings.map((at) => at ?? Infinity));
-    if (first === Infinity) {
-      const tokens = record.lines.reduce((sum, line) => sum + line.tokens.length - line.promptLength, 0);
-      return { phase: 'reproduced', tokens };
+    const greedy = comparison.greedy && (await greedyOf(request));
+    stopped();
+    const lines: DocumentLine[] = [];
+    for (const [index, document] of record.lines.entries()) {
+      lines.push(
+        await computedBranch(document, ids[index]!, result.branches[document.lane], record, comparison),
+      );
+      stopped();
+      compared.line(document, lines[index]!, 0);
+      const length = result.branches[document.lane]?.tokens.length;
+      if (document.promptLength + (length ?? 0) !== document.tokens.length)
+        compared.wrong(`how long text ${document.name} is`);
+      if (document.lane !== lines[index]!.lane) compared.wrong(`which lane text ${document.name} is`);
+      if (document.parent !== lines[index]!.parent || document.forkedAt !== lines[index]!.forkedAt)
+        compared.wrong(`where text ${document.name} branches off`);
     }
+    const outcome = documentOutcome(
+      result,
+      record.lines.map(({ lane }) => lane),
+    );
+    compareOutcomes(comparison, { outcome, greedy }, compared);
+    compareKnobs(record, comparison, compared);
+    const partings = record.lines.map((line) => parting(line, result.branches[line.lane]?.tokens ?? []));
+    const first = Math.min(...partings.map((at) => at ?? Infinity));
     const line = partings.indexOf(first);
-    return { phase: 'differs', difference: await differenceAt(record, line, first, request) };
+    return {
+      record: {
+        ...record,
+        lines,
+        strategy: comparison.strategy.kind,
+        engine: engineHere(),
+        model: await modelHere(),
+        comparison: {
+          ...comparison,
+          sharedLuck: comparison.sharedLuck && together(comparison.strategy),
+          outcome,
+          greedy,
+          usage,
+        },
+      },
+      difference: first === Infinity ? null : await differenceAt(record, line, first, request),
+    };
   } finally {
     for (const line of linesOf(request, result.branches.length)) void worker().forget(line);
   }
+}
+
+/** The recorded tokens of a text with their numbers computed here; its end and its place among the others as they came out. */
+async function computedBranch(
+  document: DocumentLine,
+  id: number,
+  branch: BranchResult | undefined,
+  { lines }: RunRecord,
+  { strategy, stop, sharedLuck }: DocumentComparison,
+): Promise<DocumentLine> {
+  const lane = lines.indexOf(document);
+  const lanes = together(strategy);
+  const beams = strategy.kind === 'beam';
+  const stream = beams || (lanes && sharedLuck) ? 0 : document.lane;
+  const { promptLength } = document;
+  const tokens = document.tokens.map((token) => token.id);
+  // The worker holds the recorded text from now on, so that the charts and the knobs act on it.
+  await worker().adopt(id, { tokens, promptLength, stream, byHand: [] });
+  const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));
+  const parts = [{ from: promptLength, params: document.params }];
+  const here = await worker().replay({ line: id, parts, depth, beams, stepwise: false });
+  if (!here || !branch)
+    throw new Error('A text of the comparison is gone; open the record again to replay it.');
+  const parent = lines.findIndex((line) => !lanes && line.lane === branch.parent);
+  const longest = Math.max(...lines.map((line) => line.tokens.length - line.promptLength));
+  // A stopped run is repeated as far as it came.
+  const short = branch.reason === 'max-tokens' && longest < stop.maxTokens;
+  return {
+    ...computedLine(document, here, {
+      reason: short ? 'stopped' : branch.reason,
+      visible: branch.text.length,
+    }),
+    // Nobody chooses a token of a comparison by hand.
+    byHand: [],
+    drawn: [],
+    stream,
+    ...(lanes ? { lane } : {}),
+    parent: parent < 0 ? null : parent,
+    forkedAt: parent < 0 ? null : promptLength + branch.shared,
+  };
+}
+
+/** Lanes, and not branches of one setting. */
+function together({ kind }: Strategy): boolean {
+  return kind === 'sample' || kind === 'greedy';
+}
+
+/** Beside a beam search: the best token at each step. */
+async function greedyOf({ prompt, lanes, stop }: RunRequest): Promise<DocumentComparison['greedy']> {
+  const line = playground.newId();
+  const { branches } = await worker().run(
+    { prompt, lanes: [{ ...lanes[0]!, line }], strategy: { kind: 'greedy' }, stop },
+    () => undefined,
+  );
+  void worker().forget(line);
+  const [branch] = branches;
+  return branch ? { text: branch.text, tokens: branch.tokens, totalLogprob: branch.totalLogprob } : null;
+}
+
+function compareOutcomes(
+  { outcome, greedy }: DocumentComparison,
+  here: Pick<DocumentComparison, 'outcome' | 'greedy'>,
+  compared: LineComparison,
+): void {
+  if (outcome && here.outcome) {
+    const is = here.outcome;
+    const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+    if (outcome.winner !== is.winner) compared.wrong('which text stands');
+    if (!same(outcome.ranking, is.ranking)) compared.wrong('the order of the texts');
+    if (
+      !same(
+        outcome.votes,
+        is.votes.map(({ answer, branches }) => ({ answer, branches })),
+      )
+    )
+      compared.wrong('the votes');
+    outcome.judgements.forEach(({ score, valid, answer }, index) => {
+      const judged = is.judgements[index]!;
+      if (valid !== judged.valid || answer !== judged.answer || !compared.agrees(score, judged.score))
+        compared.wrong(`how text ${index + 1} was judged`);
+    });
+  }
+  if (greedy && here.greedy) {
+    const same = greedy.text === here.greedy.text && greedy.tokens.join() === here.greedy.tokens.join();
+    if (!same || !compared.agrees(greedy.totalLogprob, here.greedy.totalLogprob))
+      compared.wrong('the greedy text beside the beams');
+  }
+}
+
+/** Each text's parameters are those of the comparison, with what its lane changes in them. */
+function compareKnobs(
+  { lines, strategy }: RunRecord,
+  { params, lanes, strategy: { kind } }: DocumentComparison,
+  compared: LineComparison,
+): void {
+  if (strategy !== kind) compared.wrong('the strategy');
+  lines.forEach((line, index) => {
+    const all = { ...params, ...lanes[index] };
+    if (!sameParams(all, line.params)) compared.wrong(`the parameters of text ${line.name}`);
+    if (line.drawn.length > 0) compared.wrong(`what drew text ${line.name}`);
+  });
 }
 
 function requestOf(record: RunRecord, { strategy, stop, params }: DocumentComparison): RunRequest {
@@ -61,7 +213,7 @@ function requestOf(record: RunRecord, { strategy, stop, params }: DocumentCompar
   // A run that was stopped is repeated as far as it came.
   const stopped = record.lines.some(({ reason }) => reason === 'stopped');
   const conditions = stopped ? { ...stop, maxTokens: Math.max(1, longest) } : stop;
-  if (strategy.kind === 'sample' || strategy.kind === 'greedy') {
+  if (together(strategy)) {
     const lanes = record.lines.map((line) => ({
       line: playground.newId(),
       params: line.params,
@@ -82,19 +234,6 @@ function requestOf(record: RunRecord, { strategy, stop, params }: DocumentCompar
 function parting({ tokens, promptLength }: DocumentLine, again: readonly TokenId[]): number | null {
   const at = tokens.slice(promptLength).findIndex(({ id }, output) => id !== again[output]);
   return at < 0 ? null : at;
-}
-
-/** The worker holds the recorded texts from now on, so that the charts and the knobs act on them. */
-async function adoptLines(ids: readonly number[], partings: readonly (number | null)[]): Promise<void> {
-  for (const [index, id] of ids.entries()) {
-    const line =
-      compare.comparison?.lines.find((candidate) => candidate.id === id) ??
-      playground.lines.find((candidate) => candidate.id === id);
-    const recorded = playground.recorded.find((entry) => entry.line === id);
-    if (!line || !recorded) continue;
-    await adoptLine(line, recorded);
-    markRecorded(id, partings[index] === null ? 'reproduced' : 'differs');
-  }
 }
 
 async function differenceAt(

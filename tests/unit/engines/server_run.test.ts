@@ -222,7 +222,9 @@ describe('a run on a server', () => {
     expect([view.rest.count, view.rest.final, view.entropyRaw]).toEqual([NaN, NaN, NaN]);
     expect(await host.inspect({ line: 1, position: 3 }, defaultParams(), { top: 2 })).toBeNull();
     expect(await host.rederive(1, defaultParams())).toBeNull();
-    await expect(host.replay(1, defaultParams())).rejects.toThrow(/gives no logits/);
+    await expect(
+      host.replay({ line: 1, parts: [{ from: 1, params: defaultParams() }], depth: 4, stepwise: true }),
+    ).rejects.toThrow(/gives no logits/);
   });
 
   it('without logprobs is text alone', async () => {

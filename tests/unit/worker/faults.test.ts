@@ -97,7 +97,7 @@ const actions: readonly (readonly [string, Action])[] = [
     'lanes that go on',
     run({ prompt: [], from: { line: 90, outputs: 3 }, lanes: [lane(6), lane(7, { mirostat: 2 })] }),
   ],
-  ['replay', ({ host }) => host.replay(90, params)],
+  ['replay', ({ host }) => host.replay({ line: 90, parts: [{ from: 0, params }], depth: 4, stepwise: true })],
   ['evidence', ({ host }) => host.evidence(90, params, 5)],
   ['load a second', ({ host }) => host.loadSecond({ kind: 'scripted' }, () => undefined)],
   ['run the second', run({ lanes: [lane(60)] }, true)],

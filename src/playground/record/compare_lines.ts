@@ -1,0 +1,184 @@
+/**
+ * A record's text held against the same text computed here: what is beyond the tolerance, what was put right, and by how much its
+ * numbers differ at most. docs/links-and-files.md says where the tolerances come from.
+ */
+import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';
+
+/** Nats, or a share of mass. A link rounds to thousandths: half of one, and room for another browser's exp and log. */
+const sameNumerics = 0.001;
+/** Where the engine computes in another way: another order of sums, f16 in place of f32. */
+const otherNumerics = 0.05;
+
+export interface Verdict {
+  /** What the record says and this machine does not, as parts of a sentence. */
+  readonly wrong: readonly string[];
+  /** What differed within the tolerance, or could not be told, and shows this machine's value now. */
+  readonly corrected: readonly string[];
+  /** Numbers that were held against each other. */
+  readonly numbers: number;
+  /** The most by which a logprob or an entropy differed, in nats. */
+  readonly maxDelta: number;
+}
+
+type NumberKey = 'rawLogprob' | 'finalLogprob' | 'rank' | 'entropy' | 'finalEntropy' | 'kept' | 'masked';
+
+const names: Readonly<Record<NumberKey, string>> = {
+  rawLogprob: 'raw logprob',
+  finalLogprob: 'final logprob',
+  rank: 'rank',
+  entropy: 'entropy',
+  finalEntropy: 'final entropy',
+  kept: 'number of candidates kept',
+  masked: 'share that the grammar removed',
+};
+const keys = Object.keys(names) as NumberKey[];
+const nats: ReadonlySet<NumberKey> = new Set(['rawLogprob', 'finalLogprob', 'entropy', 'finalEntropy']);
+
+export class LineComparison {
+  readonly #wrong: string[] = [];
+  readonly #corrected: string[] = [];
+  #numbers = 0;
+  #maxDelta = 0;
+
+  /** @param exact whether the record's numerics id is the one of this machine */
+  constructor(private readonly exact: boolean) {}
+
+  get verdict(): Verdict {
+    return {
+      wrong: this.#wrong,
+      corrected: this.#corrected,
+      numbers: this.#numbers,
+      maxDelta: this.#maxDelta,
+    };
+  }
+
+  wrong(what: string): void {
+    this.#wrong.push(what);
+  }
+
+  corrected(what: string): void {
+    this.#corrected.push(what);
+  }
+
+  /** One number that stands by itself, such as a score. @returns whether it agrees */
+  agrees(recorded: number | null, here: number | null): boolean {
+    return this.#agree('rawLogprob', recorded, here, 1);
+  }
+
+  /**
+   * @param here the same token ids, computed
+   * @param held UTF-16 units that a stopped run may have held back, since a stop sequence might have begun there
+   */
+  line(recorded: DocumentLine, here: DocumentLine, held: number): void {
+    recorded.tokens.forEach((token, position) => {
+      const output = position - recorded.promptLength;
+      const place = `${output < 0 ? `prompt token ${position + 1}` : `token ${output + 1}`} of text ${recorded.name}`;
+      // Below 1 a temperature makes differences of logits larger.
+      const part = recorded.drawn.findLast(({ from }) => from <= position) ?? recorded;
+      const { temperature } = part.params;
+      this.#token(token, here.tokens[position]!, place, temperature > 0 ? Math.max(1, 1 / temperature) : 1);
+    });
+    if (recorded.reason !== here.reason) {
+      const say = cut.has(recorded.reason) ? this.#corrected : this.#wrong;
+      say.push(`how text ${recorded.name} ended`);
+    }
+    const output = here.tokens.slice(here.promptLength).reduce((sum, { text }) => sum + text.length, 0);
+    const hidden = here.visible - Math.min(recorded.visible, output);
+    if (hidden !== 0) {
+      const say = cut.has(recorded.reason) && hidden > 0 && hidden <= held ? this.#corrected : this.#wrong;
+      say.push(`how much of text ${recorded.name} is shown`);
+    }
+    if (recorded.byHand.join() !== here.byHand.join())
+      this.#corrected.push(`which tokens of text ${recorded.name} were chosen by hand`);
+    if (recorded.stream !== here.stream) this.#wrong.push(`the stream of text ${recorded.name}`);
+  }
+
+  #token(recorded: DocumentToken, here: DocumentToken, place: string, heat: number): void {
+    if (recorded.label !== here.label || recorded.kind !== here.kind) {
+      this.#wrong.push(`the word of ${place} (“${recorded.label}” for “${here.label}”)`);
+    } else if (recorded.text !== here.text) {
+      // A character that was cut by the end of a run, and went on with the next, is whole now.
+      const halved = recorded.text.includes('\uFFFD') || here.text.includes('\uFFFD');
+      if (halved || partial(here.label)) this.#corrected.push(`the text of ${place}`);
+      else this.#wrong.push(`the word of ${place} (“${recorded.text}” for “${here.text}”)`);
+    }
+    const border = !this.exact && recorded.kept !== here.kept;
+    for (const key of keys) {
+      // Where another candidate fell to the chain's border, the others share its mass.
+      if (border && (key === 'finalLogprob' || key === 'finalEntropy')) continue;
+      const [said, is] = [recorded[key] ?? null, here[key] ?? null];
+      const scale = key === 'finalLogprob' || key === 'finalEntropy' ? heat : 1;
+      if (!this.#agree(key, said, is, scale)) {
+        this.#wrong.push(`the ${names[key]} of ${place} (${shown(said)} for ${shown(is)})`);
+      }
+    }
+    this.#candidates(recorded, here, place, heat, border);
+  }
+
+  #candidates(
+    recorded: DocumentToken,
+    here: DocumentToken,
+    place: string,
+    heat: number,
+    border: boolean,
+  ): void {
+    const byId = new Map(here.top.map((candidate) => [candidate.id, candidate]));
+    recorded.top.forEach((said, index) => {
+      const is = byId.get(said.id);
+      const rival = here.top[index];
+      const told = recorded.kept !== null;
+      const agrees =
+        is !== undefined &&
+        is.label === said.label &&
+        this.#agree('rawLogprob', said.rawLogprob, is.rawLogprob, 1) &&
+        // None that is likelier was left out.
+        (rival === undefined || rival.rawLogprob - said.rawLogprob <= this.#bound) &&
+        (!told || border || this.#finals(said, is, heat));
+      if (!agrees) this.#wrong.push(`the candidate “${said.label}” at ${place}`);
+    });
+    const ids = new Set(recorded.top.map(({ id }) => id));
+    if (ids.size !== recorded.top.length)
+      this.#wrong.push(`the candidates at ${place}, one of which stands twice`);
+  }
+
+  /** Here null says that the chain removed it, which the record must say too. */
+  #finals(said: DocumentCandidate, is: DocumentCandidate, heat: number): boolean {
+    if (said.finalLogprob === null || is.finalLogprob === null) return said.finalLogprob === is.finalLogprob;
+    return this.#agree('finalLogprob', said.finalLogprob, is.finalLogprob, heat);
+  }
+
+  get #bound(): number {
+    return this.exact ? sameNumerics : otherNumerics;
+  }
+
+  /** What the record does not say is filled in; what it says and nobody can compute is wrong. */
+  #agree(key: NumberKey, said: number | null, is: number | null, heat: number): boolean {
+    if (said === null) return true;
+    if (is === null) return false;
+    this.#numbers++;
+    const delta = Math.abs(said - is);
+    if (nats.has(key)) this.#maxDelta = Math.max(this.#maxDelta, delta);
+    if (key === 'rank' || key === 'kept') return delta <= (this.exact ? 0 : 1 + is / 20);
+    // A logprob of −1,000 has fewer digits behind the point.
+    const size = Math.max(1, Math.abs(is) / 100);
+    return delta <= this.#bound * size * (this.exact ? 1 : heat);
+  }
+}
+
+/** Ends that say only that somebody or something cut the text there. */
+const cut: ReadonlySet<DocumentLine['reason']> = new Set([
+  'max-tokens',
+  'stopped',
+  'lost-race',
+  'pruned',
+  'error',
+]);
+
+/** Of bytes that are no whole character (`Tokenizer.label`). */
+function partial(label: string): boolean {
+  return label.includes('\\x');
+}
+
+function shown(value: number | null): string {
+  return value === null ? 'none' : String(Number(value.toPrecision(6)));
+}

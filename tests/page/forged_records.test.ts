@@ -1,0 +1,225 @@
+/**
+ * Every field of a record is forged in turn, by one who writes a new checksum for it, and the record is replayed. It is never called
+ * reproduced, unless what the page shows then is the truth again. Without a new checksum it is not even opened.
+ */
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { safeParse } from 'valibot';
+import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
+import { branchWith } from '../../src/playground/branch_actions.ts';
+import { runComparison } from '../../src/playground/compare/run_comparison.ts';
+import { compare } from '../../src/playground/compare/state.svelte.ts';
+import { openScripted } from '../../src/playground/engine_actions.ts';
+import { allTokens, type Line } from '../../src/playground/line.ts';
+import { documentChecksum } from '../../src/playground/record/checksum.ts';
+import type { RunDocument } from '../../src/playground/record/document.ts';
+import { documentSchema } from '../../src/playground/record/document_schema.ts';
+import { makeDocument } from '../../src/playground/record/make_document.ts';
+import { makeRecord } from '../../src/playground/record/make_record.ts';
+import { openRecord } from '../../src/playground/record/open_record.ts';
+import { opened } from '../../src/playground/record/opened.svelte.ts';
+import { replay } from '../../src/playground/record/replay.ts';
+import { run } from '../../src/playground/run_actions.ts';
+import { select } from '../../src/playground/selection_actions.ts';
+import { defaultSettings, type Settings } from '../../src/playground/settings.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { page } from './page.ts';
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Way = readonly (string | number)[];
+
+const asked: unknown[] = [];
+
+async function fresh(settings: Partial<Settings>): Promise<void> {
+  playground.change({ lines: [], current: null, notices: [], recorded: [], run: { phase: 'idle' } });
+  playground.change({ selected: null, settings: { ...defaultSettings(), ...settings } });
+  compare.change({ comparison: null });
+  opened.set(null);
+}
+
+beforeAll(async () => {
+  page.reset();
+  page.open = () => Promise.resolve(new ScriptedEngine());
+  await openScripted();
+});
+
+beforeEach(() => {
+  asked.length = 0;
+  page.before = (name, args) => void (name === 'replay' || name === 'run' ? asked.push(args[0]) : null);
+});
+
+/** A text, a branch of it with a token chosen by hand, and the settings of both. */
+async function texts(): Promise<RunDocument> {
+  await fresh({ maxTokens: 6 });
+  await run();
+  const first = playground.line!;
+  select(first.promptLength + 2);
+  // A token that the draw would not give.
+  const other = allTokens(first).find(({ token, kind }) => kind === 'normal' && token > 300)!;
+  await branchWith(other.token === allTokens(first)[first.promptLength + 2]!.token ? 301 : other.token);
+  return document({ lines: playground.lines, comparison: null });
+}
+
+async function compared(settings: Partial<Settings>): Promise<RunDocument> {
+  const { method } = defaultSettings();
+  await fresh({ maxTokens: 5, ...settings, method: { ...method, samples: 3, width: 2, ...settings.method } });
+  await runComparison();
+  return document({ lines: compare.comparison!.lines, comparison: compare.comparison });
+}
+
+async function document(subject: Parameters<typeof makeRecord>[0]): Promise<RunDocument> {
+  expect(playground.notices).toEqual([]);
+  return makeDocument(
+    await makeRecord(subject, 4),
+    subject.comparison?.settings ?? playground.settings,
+    'title',
+  );
+}
+
+/** What the page says, and what it shows, after the record was opened and replayed. */
+async function replayed(record: RunDocument): Promise<{ green: boolean; shows: unknown }> {
+  await fresh({});
+  const { settings } = record;
+  const there = openRecord(record, { origin: 'file', settings, take: true, replace: true, reveal: true });
+  await replay();
+  const { replay: said } = opened.current!;
+  const ids = new Set(there!.lines.map(({ id }) => id));
+  const lines = [...playground.lines, ...(compare.comparison?.lines ?? [])].filter(({ id }) => ids.has(id));
+  const here = 'here' in said ? said.here : null;
+  const { result, greedy, strategy } = compare.comparison ?? {};
+  const outcome = result && [
+    result.winner,
+    result.ranking,
+    result.votes,
+    result.branches.map((b) => b.score),
+  ];
+  return {
+    green: said.phase === 'reproduced',
+    shows: rounded([lines.map(shownOf), here, outcome, greedy?.text, greedy?.tokens, strategy?.kind]),
+  };
+}
+
+function shownOf(line: Line): unknown {
+  const { reason } = line;
+  // Whether a run met its limit or was stopped there leaves no trace.
+  const end = reason === 'stopped' ? 'max-tokens' : reason;
+  return [line.promptLength, line.visible, end, allTokens(line)];
+}
+
+/** To nine digits; NaN and undefined have no JSON. */
+function rounded(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(
+      value,
+      (_, item: unknown) => (typeof item === 'number' ? Number(item.toPrecision(9)) : item) ?? null,
+    ),
+  );
+}
+
+/** Every leaf, and every list, by the way to it. */
+function ways(json: Json, way: Way = []): Way[] {
+  if (typeof json !== 'object' || json === null) return [way];
+  const below = Object.entries(json).flatMap(([key, item]) =>
+    ways(item, [...way, Array.isArray(json) ? Number(key) : key]),
+  );
+  return Array.isArray(json) ? [way, ...below] : below;
+}
+
+function at(json: Json, way: Way): Json {
+  return way.reduce<Json>((item, key) => (item as Record<string, Json>)[key]!, json);
+}
+
+function put(json: Json, [key, ...rest]: Way, value: Json): Json {
+  if (key === undefined) return value;
+  const copy = (Array.isArray(json) ? [...json] : { ...(json as object) }) as Record<string, Json>;
+  copy[key] = put(copy[key]!, rest, value);
+  return copy as Json;
+}
+
+const words = ['forged', ' dog', 'control', 'stopped', 'end-of-generation', 'stop-sequence', 'context-full'];
+const choices = ['sample', 'best-of-n', 'beam', 'greedy', 'shortest', 'webgpu', 'lanes', 'chat', 'regex'];
+
+function forgeries(value: Json): Json[] {
+  if (typeof value === 'number') return [value + 1, value - 1, value + 0.25, 0, 2 * value + 3];
+  if (typeof value === 'string') return [...words, ...choices, 'ab'.repeat(32)];
+  if (typeof value === 'boolean') return [!value];
+  if (Array.isArray(value)) return [value.slice(0, -1), value.slice(1), [...value, ...value.slice(-1)], [0]];
+  return [0, 1, -0.5, 'forged', 'ab'.repeat(32)];
+}
+
+/** How the record is arranged and looked at, and what it is called: nothing that was computed. */
+const labels =
+  /^(title|savedAt|current|selected|lines\.\d+\.(name|lane)|settings\.(view\..*|model|rollSeed))$/;
+/** Beside a text: how another one would be run. */
+const nextRun = /^settings\.(maxTokens|stop|lanes|method|sharedLuck|messages)\b/;
+/** What the numbers were computed from: the page has to have asked for just this. */
+const inputs = /\b(params|drawn|seed|strategy|stop|stream|byHand)\b/;
+
+/** A few ways of each kind: which token of a text it is makes no difference. */
+function sampled(all: readonly Way[]): Way[] {
+  const kinds = new Map<string, Way[]>();
+  for (const way of all) {
+    const kind = way.map((key) => (typeof key === 'number' ? '*' : key)).join('.');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), way]);
+  }
+  return [...kinds.values()].flatMap((same) =>
+    same.length === 1 ? same : [same[Math.floor((2 * same.length) / 3)]!],
+  );
+}
+
+const plain = (document: RunDocument): Json =>
+  JSON.parse(JSON.stringify(document, (_, item: unknown) => (item === -Infinity ? 'ban' : item))) as Json;
+
+test.each([
+  ['texts', texts],
+  ['lanes', () => compared({ lanes: [{ temperature: 0.3 }, { temperature: 1.4 }] })],
+  ['samples', () => compared({ method: { ...defaultSettings().method, kind: 'best-of-n' } })],
+  ['beams', () => compared({ method: { ...defaultSettings().method, kind: 'beam' } })],
+] as const)('%s: no forged field is called reproduced, unless the truth is shown', async (name, make) => {
+  const document = await make();
+  const truth = await replayed(document);
+  expect(opened.current!.replay, JSON.stringify(opened.current!.replay)).toMatchObject({
+    phase: 'reproduced',
+  });
+  const json = plain(document);
+  // What texts and lanes have in common with branches is forged in those.
+  const branches = name === 'samples' || name === 'beams';
+  const wanted = (way: Way): boolean =>
+    way[0] !== 'checksum' &&
+    !(branches && (way[0] === 'settings' || way.includes('params') || way.includes('top')));
+  let opens = 0;
+  let greens = 0;
+  for (const way of sampled(ways(json).filter(wanted))) {
+    const path = way.join('.');
+    let tried = 0;
+    for (const value of forgeries(at(json, way))) {
+      if (tried === 1) break;
+      if (JSON.stringify(value) === JSON.stringify(at(json, way))) continue;
+      const forged = put(json, way, value) as unknown as RunDocument;
+      // As it stands, its old checksum does not fit.
+      expect(safeParse(documentSchema, forged).success, path).toBe(false);
+      const { checksum: _, ...content } = forged;
+      const read = safeParse(documentSchema, { ...content, checksum: documentChecksum(content) });
+      if (!read.success) continue;
+      opens++;
+      tried++;
+      asked.length = 0;
+      const { green, shows } = await replayed(read.output);
+      if (!green) continue;
+      greens++;
+      if (labels.test(path) || (name === 'texts' && nextRun.test(path))) continue;
+      const what = `${path}: ${JSON.stringify(at(json, way))} → ${JSON.stringify(value)}`;
+      // A shorter text, and fewer of them, are true as far as they go.
+      if (name === 'texts' && /(^lines|tokens)$/.test(path)) continue;
+      expect(shows, what.slice(0, 300)).toEqual(truth.shows);
+      if (!inputs.test(path) || path.startsWith('settings')) continue;
+      // Then these inputs come to this text, and the claim is true: if it was they that were run.
+      if (/\bparams\b/.test(path)) {
+        const line = read.output.lines[Number(way[1])];
+        const used = line && /^lines/.test(path) ? (line.drawn.at(-1)?.params ?? line.params) : null;
+        if (used) expect(JSON.stringify(asked), what).toContain(JSON.stringify(used));
+      }
+    }
+  }
+  expect(opens).toBeGreaterThan(30);
+  expect(greens).toBeLessThan(opens / 2);
+});
