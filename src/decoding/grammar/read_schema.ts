@@ -23,7 +23,10 @@ export function schemaProblem(source: string): GrammarProblem | null {
   if (!objection) return null;
   const { keyword, path, why } = objection;
   const at = keyword === '' ? -1 : source.indexOf(`"${keyword}"`);
-  const name = keyword === '' || keyword === 'false' ? 'The schema' : `"${keyword}"`;
+  const name =
+    keyword === '' || keyword === 'false'
+      ? 'The schema'
+      : `"${keyword.length > 80 ? `${keyword.slice(0, 80)}…` : keyword}"`;
   const where = path === '' ? '' : ` (in ${path.length > 80 ? `…${path.slice(-80)}` : path})`;
   return problemAt(source, at < 0 ? null : at, `${name}${where} ${why}.`);
 }

@@ -58,8 +58,11 @@ export function schemaObjection(schema: unknown, path = ''): SchemaObjection | n
   if (!isSchema(schema)) return { keyword: '', path, why: 'is no schema: an object, or true' };
   const says = (keyword: string, why: string): SchemaObjection => ({ keyword, path, why });
   const keywords = Object.keys(schema).filter((keyword) => !annotations.has(keyword));
-  for (const definitions of [schema['$defs'], schema['definitions']]) {
-    const found = isSchema(definitions) ? firstOf(definitions, `${path}/$defs`) : null;
+  for (const keyword of ['$defs', 'definitions']) {
+    const definitions = schema[keyword];
+    if (definitions === undefined) continue;
+    if (!isSchema(definitions)) return says(keyword, 'must be an object');
+    const found = firstOf(definitions, `${path}/${keyword}`);
     if (found) return found;
   }
   const lone = keywords.find((keyword) => alone.includes(keyword));

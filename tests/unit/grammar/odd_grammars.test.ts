@@ -23,6 +23,8 @@ describe('a grammar that cannot be used is told with its place', () => {
     ['json-schema', '{"type":"string",\n"pattern":"a(b"}', 2, 1, /parenthesis is not closed/],
     ['json-schema', '{"type":"string","pattern":"é+"}', 1, 18, /printable ASCII/],
     ['json-schema', '{"type":"number","minimum":0.5}', 1, 18, /not supported for the type number/],
+    ['json-schema', '{"$defs":null,"$ref":"#/$defs/n"}', 1, 2, /"\$defs" must be an object/],
+    ['json-schema', `{"${'x'.repeat(5000)}":1}`, 1, 2, /^"x{80}…" is not supported\./],
     ['json-schema', '{"oneOf":[{"type":"null"}]}', 1, 2, /use anyOf/],
     ['json-schema', '{"not":{}}', 1, 2, /say what may come instead/],
     ['json-schema', '{"minLength":2}', 1, 2, /needs a "type"/],
