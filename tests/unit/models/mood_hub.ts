@@ -50,12 +50,21 @@ export class MoodHub {
   /** Addresses that refused a part, and have not answered with the whole since. */
   readonly #withoutParts = new Set<string>();
 
+  /** Bytes from the beginning of a file that went out and arrived. */
+  readonly #arrived = new Map<string, number>();
+
   /** @param present bytes of an address's file that the browser has */
   constructor(private readonly present: (address: string) => Promise<number>) {}
 
   /** @param listed its size and its hash are known to the page */
   put(address: string, bytes: Uint8Array<ArrayBuffer>, listed: boolean): void {
+    this.forget(address);
     this.#files.set(address, { bytes, listed, version: (this.#files.get(address)?.version ?? 0) + 1 });
+  }
+
+  /** What arrived of it may be asked for again: it was deleted, or proved wrong. */
+  forget(address: string): void {
+    this.#arrived.delete(address);
   }
 
   fetch: typeof fetch = async (input, init) => {
@@ -70,6 +79,9 @@ export class MoodHub {
     if (asked !== present && !(asked === 0 && this.#withoutParts.has(address))) {
       this.complaints.push(`${address} was asked for from ${asked} on while ${present} bytes are here`);
     }
+    const arrived = this.#arrived.get(address) ?? 0;
+    if (present < arrived)
+      this.complaints.push(`of ${arrived} bytes of ${address} only ${present} were kept`);
     // The way to the hub, its redirect, and the way to the storage.
     await new Promise((done) => setTimeout(done));
     signal!.throwIfAborted();
@@ -78,10 +90,11 @@ export class MoodHub {
     const file = this.#files.get(address)!;
     if (!range) this.#withoutParts.delete(address);
     else if (NO_PARTS.includes(mood.kind) || asked >= file.bytes.length) this.#withoutParts.add(address);
-    return this.#answer(file, range && mood.kind !== 'whole' ? asked : null, mood, signal!);
+    return this.#answer(address, file, range && mood.kind !== 'whole' ? asked : null, mood, signal!);
   };
 
   #answer(
+    address: string,
     { bytes, version, listed }: HubFile,
     asked: number | null,
     mood: Mood,
@@ -102,14 +115,24 @@ export class MoodHub {
       if (listed) delete headers['etag'];
     }
     const body = mood.kind === 'long' ? new Uint8Array([...bytes, 1, 2, 3]) : bytes;
-    return new Response(stream(body.subarray(from), mood, signal), {
+    const onSent = (count: number) => {
+      const arrived = this.#arrived.get(address) ?? 0;
+      if (from <= arrived) this.#arrived.set(address, Math.max(arrived, from + count));
+    };
+    return new Response(stream(body.subarray(from), mood, signal, onSent), {
       status: asked === null ? 200 : 206,
       headers,
     });
   }
 }
 
-function stream(bytes: Uint8Array<ArrayBuffer>, mood: Mood, signal: AbortSignal): ReadableStream {
+/** @param onSent told how many bytes went out so far */
+function stream(
+  bytes: Uint8Array<ArrayBuffer>,
+  mood: Mood,
+  signal: AbortSignal,
+  onSent: (count: number) => void,
+): ReadableStream {
   const stop = 'after' in mood ? Math.min(mood.after, bytes.length) : bytes.length;
   let at = 0;
   return new ReadableStream(
@@ -129,6 +152,7 @@ function stream(bytes: Uint8Array<ArrayBuffer>, mood: Mood, signal: AbortSignal)
           const end = Math.min(stop, at + PIECE);
           controller.enqueue(bytes.slice(at, end));
           at = end;
+          onSent(at);
         } else if (mood.kind === 'cut' && at < bytes.length) controller.error(new TypeError('network error'));
         else if (mood.kind === 'silent' && at < bytes.length) await new Promise(() => undefined);
         else controller.close();
