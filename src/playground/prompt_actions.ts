@@ -39,12 +39,13 @@ function samePrompt(a: PromptSource, b: PromptSource): boolean {
 export function isStale(line: Line): boolean {
   const { settings, prompt, engine } = playground;
   if (line.source) return !samePrompt(line.source, promptSource(settings));
+  if (settings.mode === 'text' && writtenFrom(line, settings.prompt)) return false;
   const writer = writerOf(line);
   if (prompt && writer && engine.phase === 'ready' && isModel(engine.summary, writer)) {
     const wrote = allTokens(line).slice(0, line.promptLength);
     return wrote.map(({ token }) => token).join() !== prompt.tokens.map(({ token }) => token).join();
   }
-  return settings.mode === 'text' && !writtenFrom(line, settings.prompt);
+  return settings.mode === 'text';
 }
 
 /** Some tokenizers put a space before the first word. */

@@ -89,7 +89,11 @@ export function followLanes(): void {
     ]);
   });
   $effect(() => {
-    if (asked === null) return;
+    if (asked === null) {
+      // Nobody can say what is at this place now; a record says it above.
+      if (!untrack(recordedLanes)) compare.change({ distributions: null });
+      return;
+    }
     untrack(() => {
       const { comparison, position, focus } = compare;
       if (comparison && position !== null)

@@ -3,7 +3,8 @@ import { latestOnly } from '../latest_only.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { notify } from '../notices.ts';
 import { openRecord } from '../record/open_record.ts';
-import { changeView } from '../settings_actions.ts';
+import type { Settings } from '../settings.ts';
+import { changeSettings, changeView } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { readDocument, readSession } from './database.ts';
 import { Keeper, type Shown } from './keeper.ts';
@@ -49,15 +50,27 @@ async function restoreSession(tab: string, settings: boolean): Promise<void> {
  * @returns whether it could be read
  */
 export async function openEntry(entry: string, reveal: boolean): Promise<boolean> {
-  if (reveal && turnTo(entry)) return true;
   const document = await readDocument(entry);
+  if (reveal && turnTo(entry)) {
+    followPrompt(document?.settings);
+    return true;
+  }
   if (!document) return false;
   const { settings, comparison } = document;
   // A comparison comes with its prompt and its knobs; a text stands beside others under the knobs that are there.
   const take = reveal && comparison !== null;
   const opened = openRecord(document, { origin: 'kept', settings, take, replace: false, reveal });
   if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened);
+  if (opened && reveal) followPrompt(settings);
   return true;
+}
+
+/** The prompt, and with it the address, are those of the text that is shown. @param kept where the text does not say its own */
+function followPrompt(kept: Settings | null | undefined): void {
+  const source = playground.settings.view.page === 'sample' ? playground.line?.source : undefined;
+  if (source?.kind === 'text') changeSettings({ mode: 'text', prompt: source.text });
+  else if (source) changeSettings({ mode: 'chat', messages: source.messages });
+  else if (kept) changeSettings({ mode: kept.mode, prompt: kept.prompt, messages: kept.messages });
 }
 
 /** Turns to a run that is on the page already: a second copy of it would write over the first. */

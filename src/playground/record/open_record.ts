@@ -81,9 +81,14 @@ function showTexts(
   { replace, reveal }: OpenOptions,
 ): void {
   const { settings } = playground;
+  // The lanes of a comparison keep their records.
+  const here = new Set(playground.lines.map(({ id }) => id));
   playground.change({
     lines: [...(replace ? [] : playground.lines), ...lines],
-    recorded: [...(replace ? [] : playground.recorded), ...recorded],
+    recorded: [
+      ...(replace ? playground.recorded.filter(({ line }) => !here.has(line)) : playground.recorded),
+      ...recorded,
+    ],
     current: lines[record.current]!.id,
     selected: record.selected,
     hovered: null,

@@ -100,5 +100,5 @@ function inWords(value: number, scale: LaneTimelineOptions['scale']): string {
 function selection(theme: ChartTheme, selected: number | null): Plugin<'line'> {
   const uprights: Upright[] =
     selected === null ? [] : [{ at: selected + 1, colour: theme.accent, width: 1.5 }];
-  return { id: 'selection', beforeDatasetsDraw: (chart: Chart) => drawUprights(chart, uprights) };
+  return { id: 'selection', beforeDatasetsDraw: (chart) => drawUprights(chart as Chart, uprights) };
 }

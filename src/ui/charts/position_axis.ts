@@ -21,7 +21,8 @@ export function positionAxis(theme: ChartTheme, first: number, last: number) {
       ...axisTicks(theme),
       precision: 0,
       maxTicksLimit: 12,
-      callback: (value: number | string) => count(Math.round(Number(value))),
+      // The ends of the axis lie half a position beyond the first and the last one.
+      callback: (value: number | string) => (Number.isInteger(Number(value)) ? count(Number(value)) : ''),
     },
   };
 }
