@@ -73,7 +73,8 @@ export default defineConfig({
       },
       workbox: {
         globPatterns: ['**/*.{html,js,css,svg,png,json,gguf,wasm}'],
-        globIgnores: ['assets/optional/**'],
+        // What a page of its own fetches when it is asked to is not kept beforehand.
+        globIgnores: ['assets/optional/**', 'conformance/**'],
         runtimeCaching: [
           {
             // Their names hold a hash: what was kept under a name is right for ever.

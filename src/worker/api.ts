@@ -19,6 +19,7 @@ import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { ServerModel } from '../engines/openai/replies.ts';
 import type { Grammar, SamplingParams } from '../sampling/params.ts';
 import type { TokenFate } from '../sampling/trace.ts';
+import type { ConformanceReport, ConformanceRow } from './conformance/report.ts';
 import type { LineDistances } from './distances.ts';
 import type { StepMeasure } from './measure_step.ts';
 import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
@@ -269,4 +270,6 @@ export interface WorkerApi {
    */
   distances(line: LineId): Promise<LineDistances | null>;
   closeSecond(): Promise<void>;
+  /** Checks this browser and its adapter against known answers; the loaded model is let go. @param base the page's address */
+  conformance(base: string, onRow: (row: ConformanceRow) => void): Promise<ConformanceReport>;
 }

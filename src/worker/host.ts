@@ -29,6 +29,7 @@ import type {
   WorkerApi,
 } from './api.ts';
 import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
+import type { ConformanceReport, ConformanceRow } from './conformance/report.ts';
 import type { LineDistances } from './distances.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
 import { measureStep, type StepMeasure } from './measure_step.ts';
@@ -221,6 +222,15 @@ export class WorkerHost implements WorkerApi {
     const texts = this.#texts;
     if (!texts) return null;
     return texts.outputs(id, (line, rows) => this.#second.distances(line, rows, texts.engine));
+  }
+
+  conformance(base: string, onRow: (row: ConformanceRow) => void): Promise<ConformanceReport> {
+    return this.#turns.alone(async () => {
+      this.#texts?.close();
+      this.#texts = null;
+      const { runConformance } = await import('./conformance/run_conformance.ts');
+      return runConformance(base, onRow);
+    });
   }
 
   closeSecond(): Promise<void> {

@@ -51,7 +51,7 @@ export function tokenizerGolden(architecture: 'llama' | 'qwen2' | 'gpt2'): Token
 }
 
 export function embeddedGolden(): EmbeddedGolden {
-  return read('embedded/llama_cpp.json') as EmbeddedGolden;
+  return read('../../../static/conformance/llama_cpp.json') as EmbeddedGolden;
 }
 
 /**

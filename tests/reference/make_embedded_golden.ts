@@ -33,6 +33,6 @@ for (const text of TEXTS) {
 await llama.dispose();
 const golden: EmbeddedGolden = { sha256, cases };
 await writeFile(
-  new URL('../conformance/golden/embedded/llama_cpp.json', import.meta.url),
+  new URL('../../static/conformance/llama_cpp.json', import.meta.url),
   `${JSON.stringify(golden)}\n`,
 );
