@@ -65,7 +65,7 @@ describe('a stream', () => {
   it('is read without iterating over it, which Safari cannot', async () => {
     const prototype = ReadableStream.prototype as { [Symbol.asyncIterator]?: unknown };
     const kept = prototype[Symbol.asyncIterator];
-    delete prototype[Symbol.asyncIterator];
+    Reflect.deleteProperty(prototype, Symbol.asyncIterator);
     try {
       // Node's own fetch iterates over what it sends.
       const headers = { 'content-type': 'text/event-stream' };
