@@ -33,7 +33,7 @@ export async function tokens(page: Page): Promise<string[]> {
   return page.locator('[data-p]').allTextContents();
 }
 
-/** Screenshots are test artefacts, to be looked at. Hiding the caret would take a style that the page's policy forbids. */
+/** Screenshots are test artefacts, to be looked at. */
 export async function shoot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: `test-results/playground/${name}.png`, caret: 'initial' });
+  await page.screenshot({ path: `test-results/playground/${name}.png` });
 }

@@ -6,9 +6,11 @@ export default async function serveSource(project: TestProject): Promise<() => P
   const server = await createServer({
     mode: 'development',
     logLevel: 'warn',
-    server: { port: 0, host: '127.0.0.1' },
+    server: { port: 0, host: '127.0.0.1', warmup: { clientFiles: ['./src/**/*.{ts,svelte}'] } },
   });
   await server.listen();
+  // A package that is met later would be bundled then, and every open page reloaded.
+  await server.waitForRequestsIdle();
   project.provide('pageUrl', server.resolvedUrls!.local[0]!);
   return () => server.close();
 }
