@@ -3,7 +3,7 @@
  * model. They are kept as they came, in f32: a draw repeated from them is the same draw. What exceeds the budget is
  * forgotten, longest unused first, and computed again when it is asked for.
  */
-import type { Session, TokenId } from '../engines/contract.ts';
+import { EngineError, type Session, type TokenId } from '../engines/contract.ts';
 import { TokenTree, type NodeId } from './token_tree.ts';
 
 /** Raw logits step by step, [steps][vocabulary]: all at hand, or computed while they are gone through. */
@@ -106,7 +106,7 @@ export class LogitMemory {
       yield settle(begun, logits);
       const size = how === 'replay' ? 1 : Math.max(1, Math.floor(this.budget / 4 / logits.byteLength));
       for (let index = begun + 1; index <= last;) {
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw new EngineError('aborted', 'It was stopped before its end.');
         const next = tokens.slice(from + index, from + Math.min(index + size, last + 1));
         const window: Float32Array[] = [];
         if (how === 'replay') window.push((await session.step([{ sequence, token: next[0]! }]))[0]!);

@@ -74,8 +74,14 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
   if (forced !== undefined) {
     const { params, stream, line } = request.lanes[0]!;
     const { memory, rederiver, signal } = context;
-    const record = await forcedRecord(engine, memory, rederiver, held[0]!, params, stream, signal);
-    events.push({ type: 'steps', line, steps: [step(record)] });
+    try {
+      const record = await forcedRecord(engine, memory, rederiver, held[0]!, params, stream, signal);
+      events.push({ type: 'steps', line, steps: [step(record)] });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // As with a prompt that is stopped while it is read: nothing came of it, and nothing failed.
+      return nothingDrawn;
+    }
   }
 
   function pass(event: RunEvent): void {

@@ -63,9 +63,11 @@ const run =
     return second ? host.runSecond(request, onEvents) : host.run(request, onEvents);
   };
 const load: Action = ({ host }) => host.load({ kind: 'scripted' }, () => undefined);
-const adopt: Action = ({ host, prompt }) => {
-  const tokens = [...prompt, 300, 301, 302, 303];
-  return host.adopt(90, { tokens, promptLength: prompt.length, stream: 0 });
+/** Nobody looks at the second before it is continued: the logits of its steps are not known then. */
+const adopt: Action = async ({ host, prompt }) => {
+  const held = { promptLength: prompt.length, stream: 0 };
+  await host.adopt(90, { tokens: [...prompt, 300, 301, 302, 303], ...held });
+  await host.adopt(91, { tokens: [...prompt, 304, 305, 306], ...held });
 };
 const place = ({ prompt }: Stage) => ({ line: 90, position: prompt.length + 2 });
 
@@ -91,7 +93,7 @@ const actions: readonly (readonly [string, Action])[] = [
   ],
   [
     'branch',
-    run({ prompt: [], from: { line: 90, outputs: 2, token: 310 }, lanes: [lane(5, { mirostat: 2 })] }),
+    run({ prompt: [], from: { line: 91, outputs: 2, token: 310 }, lanes: [lane(5, { mirostat: 2 })] }),
   ],
   [
     'lanes that go on',
@@ -140,6 +142,8 @@ async function play(plan: FaultPlan): Promise<string | null> {
         expect(plan.fault, where).toBe('hang');
       } else if (plan.fault === 'hang' && fault.code === 'aborted') {
         expect(fault.message, where).toMatch(/stopped/);
+        // A run that is stopped gives what there is.
+        expect(name, where).toMatch(/load|replay|distances/);
       } else if (plan.fault === 'untyped') {
         expect(fault.message, where).toMatch(/^[A-Z].*undefined is not an object.*[.]$/);
         expect(fault.message.length, where).toBeGreaterThan(40);
