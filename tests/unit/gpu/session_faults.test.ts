@@ -27,6 +27,7 @@ class Weather {
     readonly fault: Fault | null,
     readonly at: number,
     readonly pages: number,
+    readonly sameBits = false,
   ) {}
 
   open(): Promise<Runtime> {
@@ -60,7 +61,7 @@ class Weather {
       return outputs.map((row) => logitsOf(histories[row]!));
     };
     const limits = { pages: this.pages, contextLength: 4096 };
-    const runtime = { memory: limits, chunk: 32, sameBits: false, destroy: () => undefined, run };
+    const runtime = { memory: limits, chunk: 32, sameBits: this.sameBits, destroy: () => undefined, run };
     return runtime as unknown as Runtime;
   }
 }
@@ -152,3 +153,20 @@ describe('a session whose device fails at any pass', () => {
     expect(weather.passes).toBeLessThan(20 + 20 + 8 + 2);
   });
 });
+
+test.each([
+  [false, 40],
+  [true, 45],
+])(
+  'a prompt reuses what steps wrote only where a step has the bits of a prompt: %s',
+  async (same, reused) => {
+    const session = await open(new Weather(null, 0, 24, same));
+    const tokens = Array.from({ length: 50 }, (_, i) => (i * 5) % VOCABULARY);
+    const { sequence } = await session.prefill(tokens.slice(0, 40));
+    for (const token of tokens.slice(40, 45)) await session.step([{ sequence, token }]);
+    session.release(sequence);
+    const again = await session.prefill(tokens);
+    expect(again.reused).toBe(reused);
+    expect(again.logits).toEqual(logitsOf(tokens.reduce(next, START)));
+  },
+);

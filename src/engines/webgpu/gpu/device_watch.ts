@@ -51,8 +51,8 @@ export class DeviceWatch {
   }
 }
 
-/** Milliseconds in which a device says what was wrong. */
-const PATIENCE = 100;
+/** Milliseconds in which a device says what was wrong, on a busy machine too. */
+const PATIENCE = 1000;
 
 function lostError({ message, reason }: GPUDeviceLostInfo): EngineError {
   return new EngineError(
