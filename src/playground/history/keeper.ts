@@ -7,6 +7,7 @@ import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { playground } from '../state.svelte.ts';
 import { saveEntry, saveSession } from './database.ts';
 import { familiesOf } from './families.ts';
+import { claim } from './tab.ts';
 
 /** Candidates of each step that a kept run can show before its model is there. */
 const depth = 8;
@@ -23,6 +24,9 @@ export class Keeper {
   /** What was written last of each entry, and whether its candidates were written too. */
   readonly #written = new Map<string, Recordable & { readonly whole: boolean }>();
 
+  /** Entries that another tab holds: what is done to them here becomes an entry of its own. */
+  readonly #others = new Set<string>();
+
   /** @param tab the name under which this tab writes */
   constructor(readonly tab: string) {}
 
@@ -30,8 +34,10 @@ export class Keeper {
    * A run that came from the storage goes on under its entry.
    * @param id of its root text or of its comparison
    * @param there as it stands in the storage
+   * @param mine false where another tab holds the entry
    */
-  adopt(id: number, entry: string, there: Recordable): void {
+  adopt(id: number, entry: string, there: Recordable, mine: boolean): void {
+    if (!mine) this.#others.add(entry);
     this.#entries.set(id, entry);
     this.#written.set(entry, { ...there, whole: true });
   }
@@ -46,8 +52,8 @@ export class Keeper {
     const entries: string[] = [];
     for (const family of familiesOf(lines).filter(({ root }) => madeHere(root))) {
       const id = this.#entryOf(family.root, lines);
-      entries.push(id);
-      await this.#writeChanged(id, { lines: family.lines, comparison: null }, titleOf(family.root));
+      const recordable = { lines: family.lines, comparison: null };
+      entries.push(await this.#writeChanged(family.root.id, id, recordable, titleOf(family.root)));
     }
     const compared = comparison && (await this.writeComparison(comparison));
     await saveSession({
@@ -57,6 +63,16 @@ export class Keeper {
       entries,
       ...(compared === null ? {} : { comparison: compared }),
     });
+    this.#drop(new Set([...lines.map(({ id }) => id), ...(comparison ? [comparison.id] : [])]));
+  }
+
+  /** What left the page is written, and need not be held any longer. */
+  #drop(here: ReadonlySet<number>): void {
+    for (const [id, entry] of this.#entries) {
+      if (here.has(id)) continue;
+      this.#entries.delete(id);
+      this.#written.delete(entry);
+    }
   }
 
   /** @returns its entry; null where there is nothing to write */
@@ -65,17 +81,24 @@ export class Keeper {
     if (!first || !madeHere(first)) return null;
     const id = this.#entries.get(comparison.id) ?? crypto.randomUUID();
     this.#entries.set(comparison.id, id);
-    await this.#writeChanged(id, { lines: comparison.lines, comparison }, comparisonTitle(comparison, first));
-    return id;
+    const title = comparisonTitle(comparison, first);
+    return this.#writeChanged(comparison.id, id, { lines: comparison.lines, comparison }, title);
   }
 
-  async #writeChanged(id: string, recordable: Recordable, title: string): Promise<void> {
-    const before = this.#written.get(id);
-    if (before?.whole && same(before, recordable)) return;
-    // While a run goes on its candidates are not to be had: it is written once more when it has ended.
-    const whole = playground.run.phase === 'idle';
-    await writeEntry(id, recordable, title);
+  /**
+   * @param shown id of the root text or of the comparison
+   * @returns the entry: another one where the entry is another tab's
+   */
+  async #writeChanged(shown: number, entry: string, recordable: Recordable, title: string): Promise<string> {
+    const before = this.#written.get(entry);
+    if (before?.whole && same(before, recordable)) return entry;
+    const id = this.#others.has(entry) ? crypto.randomUUID() : entry;
+    this.#entries.set(shown, id);
+    await claim(id);
+    // Without all candidates it is written once more.
+    const whole = await writeEntry(id, recordable, title);
     this.#written.set(id, { ...recordable, whole });
+    return id;
   }
 
   /** A text that grew has another id, and goes on under the entry of the one that it replaced. */
@@ -96,9 +119,11 @@ export class Keeper {
   }
 }
 
-async function writeEntry(id: string, recordable: Recordable, title: string): Promise<void> {
+/** @returns whether each text was written with its candidates, as far as its engine tells any */
+async function writeEntry(id: string, recordable: Recordable, title: string): Promise<boolean> {
   const { lines, comparison } = recordable;
-  const record = await makeRecord(recordable, depth);
+  // An engine that fails keeps back the candidates, and no text.
+  const record = await makeRecord(recordable, depth).catch(() => makeRecord(recordable, 0));
   const [first] = lines;
   const texts = comparison
     ? [first ? promptText(first) : '', ...lines.map(outputText)]
@@ -117,6 +142,13 @@ async function writeEntry(id: string, recordable: Recordable, title: string): Pr
     },
     makeDocument(record, comparison?.settings ?? playground.settings, title),
   );
+  const { engine } = playground;
+  const told = engine.phase === 'ready' && engine.summary.capabilities.logits === 'full';
+  const whole = record.lines.every(
+    ({ tokens, promptLength }) =>
+      tokens.length === promptLength || tokens.slice(promptLength).some(({ top }) => top.length > 0),
+  );
+  return playground.run.phase === 'idle' && (whole || !told);
 }
 
 function comparedWhat({ strategy, lines }: Comparison): string {

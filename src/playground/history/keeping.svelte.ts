@@ -8,7 +8,7 @@ import { changeSettings, changeView } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { readDocument, readSession } from './database.ts';
 import { Keeper, type Shown } from './keeper.ts';
-import { nameTab } from './tab.ts';
+import { claim, nameTab } from './tab.ts';
 
 /** How often a text that streams is written, and how long a change waits for the next. */
 const restMs = 800;
@@ -59,8 +59,9 @@ export async function openEntry(entry: string, reveal: boolean): Promise<boolean
   const { settings, comparison } = document;
   // A comparison comes with its prompt and its knobs; a text stands beside others under the knobs that are there.
   const take = reveal && comparison !== null;
+  const mine = await claim(entry);
   const opened = openRecord(document, { origin: 'kept', settings, take, replace: false, reveal });
-  if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened);
+  if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened, mine);
   if (opened && reveal) followPrompt(settings);
   return true;
 }
@@ -116,7 +117,8 @@ const save = latestOnly(async (shown: Shown) => {
     await keeper?.write(shown);
     lastWriteMs = Math.min(500, performance.now() - started);
   } catch (error) {
-    refused(error);
+    // What failed elsewhere, such as an engine, is tried again with the next change.
+    if (error instanceof DOMException) refused(error);
   }
 });
 

@@ -20,11 +20,14 @@ export async function nameTab(): Promise<TabName> {
   return { own, before };
 }
 
-/** Held until the tab is gone. @returns false when another tab holds it */
-function claim(name: string): Promise<boolean> {
-  if (!('locks' in navigator)) return Promise.resolve(true);
+const held = new Set<string>();
+
+/** A tab, or an entry of the history, is this tab's until it is gone. @returns false when another tab holds it */
+export function claim(name: string): Promise<boolean> {
+  if (held.has(name) || !globalThis.navigator?.locks) return Promise.resolve(true);
   return new Promise((resolve) => {
     void navigator.locks.request(`${storageKey}-${name}`, { ifAvailable: true }, (lock) => {
+      if (lock !== null) held.add(name);
       resolve(lock !== null);
       // Released by the browser, when the page goes.
       return lock === null ? undefined : new Promise(() => undefined);

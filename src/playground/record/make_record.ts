@@ -57,7 +57,8 @@ async function knownOf(line: Line, depth: number): Promise<Known> {
   const nothing: Known = { top: () => [], byHand: [], stream: line.stream ?? 0 };
   // While a run goes on the worker says nothing of candidates.
   const { engine, run } = playground;
-  if (engine.phase !== 'ready' || run.phase !== 'idle' || line.length === line.promptLength) return nothing;
+  if (depth === 0 || engine.phase !== 'ready' || run.phase !== 'idle' || line.length === line.promptLength)
+    return nothing;
   const parts: { readonly from: number; readonly known: Known }[] = [];
   for (const { from, params } of drawnBy(line)) {
     const evidence = await worker().evidence(line.id, params, depth);

@@ -1,6 +1,7 @@
 import type { Subject } from '../subject.ts';
 import { gguf } from './gguf.ts';
 import { grammars } from './grammars.ts';
+import { links, records } from './records.ts';
 import { samplerSteps } from './sampler_steps.ts';
 import { serverReplies } from './server_replies.ts';
 import { templates } from './templates.ts';
@@ -17,4 +18,6 @@ export const SUBJECTS: Readonly<Record<string, Opener>> = {
   grammars,
   'server replies': serverReplies,
   'sampler steps': samplerSteps,
+  links,
+  records: () => Promise.resolve(records()),
 };

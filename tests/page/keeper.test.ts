@@ -1,0 +1,92 @@
+import { flushSync } from 'svelte';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { EngineError } from '../../src/engines/contract.ts';
+import { openScripted } from '../../src/playground/engine_actions.ts';
+import { Keeper } from '../../src/playground/history/keeper.ts';
+import { keepHistory } from '../../src/playground/history/keeping.svelte.ts';
+import type { RunDocument } from '../../src/playground/record/document.ts';
+import { run } from '../../src/playground/run_actions.ts';
+import { defaultSettings } from '../../src/playground/settings.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { page, sleep, until } from './page.ts';
+
+const documents = vi.hoisted(() => new Map<string, unknown>());
+vi.mock('../../src/playground/history/database.ts', () => ({
+  saveEntry: (entry: { id: string }, document: unknown) => {
+    documents.set(entry.id, structuredClone(document));
+    return Promise.resolve();
+  },
+  saveSession: () => Promise.resolve(),
+  readSession: () => Promise.resolve(null),
+  readDocument: () => Promise.resolve(null),
+}));
+vi.stubGlobal('navigator', {});
+vi.stubGlobal('sessionStorage', { getItem: () => null, setItem: () => undefined });
+
+beforeEach(async () => {
+  page.reset();
+  playground.change({ lines: [], current: null, notices: [], recorded: [], run: { phase: 'idle' } });
+  playground.change({ settings: { ...defaultSettings(), maxTokens: 4 } });
+  await openScripted();
+  documents.clear();
+});
+
+const kept = (): RunDocument[] => [...documents.values()] as RunDocument[];
+const shown = () => ({ lines: playground.lines, comparison: null });
+
+test('a text that was written while the next run began is written again, with its candidates', async () => {
+  const keeper = new Keeper('tab');
+  await run();
+  const { name } = playground.line!;
+  page.before = (asked) => (asked === 'evidence' ? sleep(30) : undefined);
+  const writing = keeper.write(shown());
+  await sleep(5);
+  const again = run();
+  await Promise.all([writing, again]);
+  page.reset();
+  await keeper.write(shown());
+  const document = kept().find(({ lines }) => lines[0]!.name === name);
+  expect(document!.lines[0]!.tokens.at(-1)!.top.length).toBeGreaterThan(0);
+});
+
+test('an entry that another tab holds is left as it is, until the text goes on here: then it is another entry', async () => {
+  const keeper = new Keeper('tab');
+  await run();
+  const line = playground.line!;
+  keeper.adopt(line.id, 'theirs', { lines: [line], comparison: null }, false);
+  await keeper.write(shown());
+  expect([...documents.keys()]).toEqual([]);
+  playground.change({ lines: [{ ...line, reason: 'stopped' }] });
+  await keeper.write(shown());
+  expect(documents.size).toBe(1);
+  expect(documents.has('theirs')).toBe(false);
+});
+
+test('what left the page is no longer held', async () => {
+  const keeper = new Keeper('tab');
+  await run();
+  const { id } = playground.line!;
+  await keeper.write(shown());
+  const [entry] = documents.keys();
+  expect(keeper.shownAs(entry!)).toEqual([id]);
+  playground.change({ lines: [], current: null });
+  await keeper.write(shown());
+  expect(keeper.shownAs(entry!)).toEqual([]);
+});
+
+test('an engine that fails once while a text is written does not end the history', async () => {
+  await keepHistory(false, false);
+  flushSync();
+  page.before = (asked) => {
+    if (asked === 'evidence') throw new EngineError('device-lost', 'The GPU was lost; load the model again.');
+  };
+  await run();
+  flushSync();
+  // The text is kept all the same, without its candidates.
+  await until(() => documents.size > 0);
+  page.reset();
+  await run();
+  flushSync();
+  await until(() => kept().some(({ lines }) => lines[0]!.tokens.at(-1)!.top.length > 0));
+  expect(playground.notices.map(({ text }) => text)).toEqual([]);
+});
