@@ -72,5 +72,7 @@ function readAnswer(name: string, json: unknown): ReadRun {
 function refused(name: string, what: string, issue: v.BaseIssue<unknown>): RunFileError {
   const path = issue.path?.map(({ key }) => String(key)).join('.') ?? '';
   const where = path === '' ? '' : ` at ${path.slice(0, 80)}`;
-  return new RunFileError(`${name} is not ${what} that can be read${where}: ${issue.message}. Save it anew.`);
+  // It quotes what was found, which may be long.
+  const why = issue.message.length > 300 ? `${issue.message.slice(0, 300)}…` : issue.message;
+  return new RunFileError(`${name} is not ${what} that can be read${where}: ${why}. Save it anew.`);
 }

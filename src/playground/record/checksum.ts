@@ -17,9 +17,9 @@ export function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Of a run document, eight hexadecimal digits. */
-export function documentChecksum(content: Omit<RunDocument, 'checksum'>): string {
-  return hexadecimal(checksumOf(content));
+/** Of a run document, eight hexadecimal digits; one that it has already is no part of it. */
+export function documentChecksum(document: Omit<RunDocument, 'checksum'>): string {
+  return hexadecimal(checksumOf({ ...document, checksum: undefined }));
 }
 
 /** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
