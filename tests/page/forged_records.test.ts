@@ -197,7 +197,8 @@ test.each([
       const forged = put(json, way, value) as unknown as RunDocument;
       // As it stands, its old checksum does not fit.
       expect(safeParse(documentSchema, forged).success, path).toBe(false);
-      const { checksum: _, ...content } = forged;
+      const { checksum, ...content } = forged;
+      expect(checksum).toBeDefined();
       const read = safeParse(documentSchema, { ...content, checksum: documentChecksum(content) });
       if (!read.success) continue;
       opens++;
