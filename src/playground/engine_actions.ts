@@ -4,6 +4,7 @@ import type { ModelChoice } from '../worker/models_api.ts';
 import { endWorker, onWorkerEnd, tell, worker } from './connection.ts';
 import { hashFile } from './file_hash.ts';
 import { holdAgain } from './held_texts.ts';
+import { launchEnded } from './launch.ts';
 import { refreshPrompt } from './prompt_actions.ts';
 import { notify, notifyFailure, sentenceOf, settle } from './notices.ts';
 import { reviveRecording } from './recording_actions.ts';
@@ -65,6 +66,8 @@ async function load(opening: Opening, current: () => boolean, shown?: Promise<vo
     }
   });
   await shown;
+  // The run that this load stopped may be answered later, and its text is what it is then.
+  await launchEnded();
   if (!current()) return false;
   await holdAgain(summary);
   if (!current()) return false;

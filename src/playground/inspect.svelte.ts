@@ -67,7 +67,8 @@ export function followSelection(): void {
 
   $effect(() => {
     const { line, params, run, engine } = playground;
-    if (!line || engine.phase !== 'ready' || run.phase !== 'idle' || isRecorded()) return;
-    rederive({ line, params });
+    // What other knobs made of the text says nothing of these.
+    if (engine.phase !== 'ready' || isRecorded()) playground.change({ overlay: null });
+    else if (line && run.phase === 'idle') rederive({ line, params });
   });
 }

@@ -3,19 +3,35 @@ import { EngineError } from '../engines/contract.ts';
 import { notifyFailure, settle } from './notices.ts';
 import { playground } from './state.svelte.ts';
 
+let going: Promise<void> = Promise.resolve();
+
+/** Resolves when nothing that was launched goes on. */
+export function launchEnded(): Promise<void> {
+  return going;
+}
+
 /**
  * From the press on, a second one does nothing; when the task has ended, however it did, the page is idle.
  * @param task calls `goOn` after each await before it asks for more: it throws once Stop was pressed, or another model is wanted
  * @param failed default: says it in a notice
  */
-export async function launch(
+export function launch(
   task: (goOn: () => void) => Promise<void>,
   failed = (error: unknown): void => notifyFailure(error, 'run'),
 ): Promise<void> {
   const { engine } = playground;
-  if (playground.run.phase !== 'idle' || engine.phase !== 'ready') return;
+  if (playground.run.phase !== 'idle' || engine.phase !== 'ready') return Promise.resolve();
   settle('run');
   playground.change({ run: { phase: 'prefill', done: 0, total: 0 } });
+  going = carryOut(task, failed);
+  return going;
+}
+
+async function carryOut(
+  task: (goOn: () => void) => Promise<void>,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  const { engine } = playground;
   try {
     await task(() => {
       if (stopPressed() || playground.engine !== engine) {

@@ -3,6 +3,7 @@ import { untrack } from 'svelte';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { askOnView } from '../ask_on_view.ts';
 import { worker } from '../connection.ts';
+import { notifyFailure } from '../notices.ts';
 import { playground } from '../state.svelte.ts';
 import { lanesNow } from './lane_actions.ts';
 import { recordedDistributions, recordedLanes, reviveLanes } from './recorded_lanes.ts';
@@ -102,7 +103,7 @@ export function followLanes(): void {
   });
 
   $effect(() => {
-    if (playground.engine.phase === 'ready' && compare.comparison) void untrack(reviveLanes);
+    if (playground.engine.phase === 'ready' && compare.comparison) untrack(reviveLanes).catch(notifyFailure);
   });
 
   /** What the strip shows, as text: a move of the temperature itself does not ask for the same strip again. */

@@ -1,7 +1,7 @@
 import { forgetLines } from '../compare/run_comparison.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import type { Line } from '../line.ts';
-import { notify } from '../notices.ts';
+import { notify, notifyFailure } from '../notices.ts';
 import { reviveRecording } from '../recording_actions.ts';
 import type { Settings } from '../settings.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
@@ -70,7 +70,7 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
   }
   if (record.comparison) return showComparison(record, record.comparison, lines, recorded, options);
   showTexts(record, lines, recorded, options);
-  void reviveRecording();
+  reviveRecording().catch(notifyFailure);
   return { lines, comparison: null };
 }
 
