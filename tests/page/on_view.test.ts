@@ -58,16 +58,19 @@ test('a searched token shows numbers of the step and the knobs on view only', as
     stands: isShown,
     show: (row, step) => shown.push({ step, row }),
   });
-  page.after = (name) => (name === 'candidate' ? sleep(20) : undefined);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  page.after = (name) => (name === 'candidate' ? held : undefined);
   ask(shownStep()!);
   select(playground.line!.promptLength + 1);
   flushSync();
   await until(() => playground.inspected?.position === playground.selected);
   ask(shownStep()!);
   setNumber('temperature', 0.3);
+  flushSync();
   ask(shownStep()!);
+  release();
   await until(() => shown.length > 0);
-  await sleep(50);
   expect(shown.map(({ step }) => step)).toEqual([shownStep()]);
 });
 
@@ -75,18 +78,19 @@ test('while text streams, header, numbers and charts speak of one place', async 
   changeSettings({ maxTokens: 60 });
   page.after = (name) => (name === 'inspect' ? sleep(15) : undefined);
   const running = run();
-  const seen = new Set<number | null>();
+  let behind = 0;
   while (outputs() < 40 && playground.run.phase !== 'idle') {
     flushSync();
     if (playground.inspected) {
       expect(playground.shownPosition).toBe(playground.inspected.position);
       expect(playground.inspected.line).toBe(playground.current);
-      seen.add(playground.shownPosition);
+      if (playground.shownPosition !== playground.position) behind++;
     }
     await sleep(3);
   }
   await running;
   flushSync();
   await until(() => playground.inspected?.position === playground.position);
-  expect(seen.size).toBeGreaterThan(1);
+  // The text went on while an answer was on its way.
+  expect(behind).toBeGreaterThan(0);
 });
