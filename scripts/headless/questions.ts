@@ -83,11 +83,11 @@ export async function rederive(
   if (output.length === 0) return [];
   const tokens = [...prompt, ...output];
   const text = { tokens, promptLength: prompt.length, stream: 0, byHand: new Set<number>() };
-  const rows = await memory.obtain(session, tokens.slice(0, -1), prompt.length - 1, 'replay');
   const rederiver = new Rederiver(tokenizer);
   const found: RederivedOutput[] = [];
   for (const { flags, params } of others) {
     const masks = await masksAlong(params, tokenizer, output.slice(0, -1));
+    const rows = memory.walk(session, tokens.slice(0, -1), prompt.length - 1, 'replay');
     const again = await rederiver.rederive(text, params, { from: prompt.length, rows, masks });
     found.push({
       flags,

@@ -119,13 +119,6 @@ export class LogitMemory {
     }
   }
 
-  /** As `walk`, and every row at once: for texts that are known to be short. */
-  async obtain(...asked: Parameters<LogitMemory['walk']>): Promise<Float32Array[]> {
-    const rows: Float32Array[] = [];
-    for await (const row of this.walk(...asked)) rows.push(row);
-    return rows;
-  }
-
   clear(): void {
     this.#rows.clear();
     this.#bytes = 0;

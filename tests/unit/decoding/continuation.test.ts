@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { allRows } from './all_rows.ts';
 import { encodeContinuation, scoreContinuation } from '../../../src/decoding/continuation.ts';
 import { LogitMemory } from '../../../src/decoding/logit_memory.ts';
 import { Rederiver } from '../../../src/decoding/rederive.ts';
@@ -15,7 +16,9 @@ async function scored(typed: string, change: Partial<SamplingParams>) {
   const context = tokenizer.encode('The little cat', { addSpecial: true });
   const continuation = encodeContinuation(typed, tokenizer);
   const tokens = [...context, ...continuation];
-  const rows = await new LogitMemory().obtain(session, tokens.slice(0, -1), context.length - 1, 'prefill');
+  const rows = await allRows(
+    new LogitMemory().walk(session, tokens.slice(0, -1), context.length - 1, 'prefill'),
+  );
   const score = await scoreContinuation(
     new Rederiver(tokenizer),
     { tokens, stream: 0 },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { allRows } from './all_rows.ts';
 import { LogitMemory } from '../../../src/decoding/logit_memory.ts';
 import { Rederiver, remembers, type KnownSteps } from '../../../src/decoding/rederive.ts';
 import { summarise } from '../../../src/decoding/step_record.ts';
@@ -87,12 +88,12 @@ describe('re-deriving', () => {
 
   test('the next token, which is not there yet; and one within the prompt', async () => {
     const { rederiver, text, steps, prompt, engine, memory } = await past({}, 10);
-    const rows = await memory.obtain(engine.session, text.tokens, prompt.length - 1, 'replay');
+    const rows = await allRows(memory.walk(engine.session, text.tokens, prompt.length - 1, 'replay'));
     const trace = await rederiver.trace(text, defaultParams(), { ...steps, rows }, (found) => found);
     const longer = await past({}, 11);
     expect(trace.token).toBe(longer.tokens[10]);
 
-    const [early] = await memory.obtain(engine.session, prompt.slice(0, 2), 1, 'prefill');
+    const [early] = await allRows(memory.walk(engine.session, prompt.slice(0, 2), 1, 'prefill'));
     const inside = await rederiver.trace(
       text,
       defaultParams(),
@@ -199,7 +200,7 @@ describe('the memory of logits', () => {
     const small = new LogitMemory(5 * engine.model.vocabularySize * 4);
     await runScripted({}, { memory: small, engine });
     expect(small.along(tokens, prompt.length - 1).filter((kept) => kept === null)).toHaveLength(19);
-    const rows = await small.obtain(engine.session, tokens, prompt.length - 1, how);
+    const rows = await allRows(small.walk(engine.session, tokens, prompt.length - 1, how));
     expect(rows).toEqual(full.along(tokens, prompt.length - 1));
     expect(small.rows).toBe(5);
     expect(engine.session.usage.pagesUsed).toBe(0);
