@@ -5,6 +5,9 @@ import { readPairs, writePairs, type Pair } from './query.ts';
 import { linkVersion, readSettings, writeSettings } from './settings_link.ts';
 import { LinkValues } from './values.ts';
 
+/** Unknown names that are listed; a link that is no accident has fewer. */
+const maxNames = 20;
+
 export interface LinkState {
   readonly settings: Settings;
   /** The recording as it stands in the link, not yet unpacked; null when there is none. */
@@ -43,11 +46,10 @@ export function readFragment(fragment: string): LinkState | null {
   }
   const unknown = values.unknown();
   if (unknown.length > 0) {
-    const names = unknown
-      .slice(0, 3)
-      .map((name) => `"${name.slice(0, 30)}"`)
-      .join(', ');
-    problems.push(`The link has ${names}, which this page does not know; left out.`);
+    const names = unknown.slice(0, maxNames).map((name) => `"${name.slice(0, 30)}"`);
+    const more = unknown.length - names.length;
+    if (more > 0) names.push(`${more} more`);
+    problems.push(`The link has ${names.join(', ')}, which this page does not know; left out.`);
   }
   return { settings, packed: packed === '' ? null : packed, problems };
 }

@@ -5,8 +5,26 @@ import { playground } from '../state.svelte.ts';
 import type { Settings } from '../settings.ts';
 import type { LinkState } from './fragment.ts';
 
+/** UTF-16 units of a notice; what is more is counted. */
+const maxNotice = 1600;
+
+/** The last sentence, which has the unknown names, is never the one that is cut. */
+function inOneNotice(problems: readonly string[]): string {
+  const last = problems.at(-1)!;
+  const shown: string[] = [];
+  let room = maxNotice - last.length;
+  for (const problem of problems.slice(0, -1)) {
+    room -= problem.length + 1;
+    if (room < 0) break;
+    shown.push(problem);
+  }
+  const more = problems.length - 1 - shown.length;
+  const rest = more > 0 ? [`${more} more ${more === 1 ? 'value is' : 'values are'} not usable.`] : [];
+  return [...shown, ...rest, last].join(' ');
+}
+
 export async function openLink({ settings, packed, problems }: LinkState): Promise<void> {
-  for (const problem of problems.slice(0, 5)) notify('error', problem);
+  if (problems.length > 0) notify('error', inOneNotice(problems));
   const { model } = settings;
   playground.change({ settings: { ...settings, model: playground.settings.model } });
   const fileSize = packed === null ? null : await showRecording(packed, settings);
