@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { openScripted } from '../../src/playground/engine_actions.ts';
+import { exportRun } from '../../src/playground/exchange/exchange_actions.ts';
+import { openScripted, stop } from '../../src/playground/engine_actions.ts';
 import { recordedLink } from '../../src/playground/link/share.ts';
 import { openLink } from '../../src/playground/link/open_link.ts';
 import { tokenAt } from '../../src/playground/line.ts';
@@ -13,7 +14,10 @@ import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
-import { page } from './page.ts';
+import { makeRecord } from '../../src/playground/record/make_record.ts';
+import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
+import { launchEnded } from '../../src/playground/launch.ts';
+import { page, sleep, until } from './page.ts';
 
 beforeEach(async () => {
   page.reset();
@@ -26,7 +30,7 @@ beforeEach(async () => {
 async function linked(): Promise<string> {
   changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
   await run();
-  const { url } = await recordedLink(playground.settings, { lines: [playground.line!], comparison: null });
+  const { url } = await recordedLink({ lines: [playground.line!], comparison: null });
   return new URL(url).hash;
 }
 
@@ -86,7 +90,7 @@ test('a link to a text that is opened in mid-run leaves the text that streams', 
 test('a text from a link: reproduced, with as many numbers as it has', async () => {
   changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
   await run();
-  const link = await recordedLink(playground.settings, { lines: [playground.line!], comparison: null });
+  const link = await recordedLink({ lines: [playground.line!], comparison: null });
   await openLink(readFragment(new URL(link.url).hash)!);
   await replay();
   expect(opened.current?.replay).toMatchObject({ phase: 'reproduced', drawn: 12 });
@@ -102,12 +106,102 @@ test.each(['lanes', 'best-of-n', 'majority-vote', 'first-valid', 'beam'] as cons
       method: { ...settings.method, kind, samples: 3, width: 3 },
     });
     await runComparison();
-    const link = await recordedLink(playground.settings, {
+    const link = await recordedLink({
       lines: compare.comparison!.lines,
       comparison: compare.comparison,
     });
     await openLink(readFragment(new URL(link.url).hash)!);
     await replay();
     expect(opened.current?.replay).toMatchObject({ phase: 'reproduced' });
+  },
+);
+
+test('a link has what drew its text, whatever the knobs and the prompt say when it is shared', async () => {
+  changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
+  await run();
+  const { params } = playground.settings;
+  changeSettings({
+    params: { ...params, temperature: 1.9, seed: 5 },
+    prompt: 'The cat',
+    maxTokens: 3,
+    stop: ['a'],
+  });
+  const link = await recordedLink({ lines: [playground.line!], comparison: null });
+  const sent = readFragment(new URL(link.url).hash)!;
+  expect(sent.settings).toMatchObject({ params, prompt: 'Once upon a time', maxTokens: 12, stop: [] });
+  const file = JSON.parse(
+    await (await exportRun('json', { lines: [playground.line!], comparison: null })).text(),
+  ) as {
+    settings: unknown;
+  };
+  expect(file.settings).toMatchObject({ prompt: 'Once upon a time', maxTokens: 12 });
+  await openLink(sent);
+  await replay();
+  expect(opened.current?.replay).toMatchObject({ phase: 'reproduced', drawn: 12 });
+});
+
+test('a text from a link is shared again with the settings that came with it', async () => {
+  await openLink(readFragment(await linked())!);
+  changeSettings({ prompt: 'The cat', maxTokens: 3 });
+  opened.set(null);
+  const link = await recordedLink({ lines: [playground.line!], comparison: null });
+  const said = await replayed(new URL(link.url).hash);
+  expect(said).toMatchObject({ phase: 'reproduced', drawn: 12 });
+});
+
+test('a record names the model that wrote its text, whichever is loaded when it is made', async () => {
+  changeSettings({ maxTokens: 6 });
+  await run();
+  const { model } = playground.line!;
+  const subject = { lines: [playground.line!], comparison: null };
+  const numerics = (await makeRecord(subject, 3)).engine.numerics;
+  expect(numerics).toBeDefined();
+  page.open = () => Promise.resolve(named(new ScriptedEngine(), 'Another model'));
+  await openScripted();
+  const record = await makeRecord(subject, 3);
+  expect(record.model).toMatchObject(model!);
+  expect(record.engine).toEqual({ kind: 'unknown', adapter: '' });
+  await run();
+  expect((await makeRecord({ lines: [playground.line!], comparison: null }, 3)).model.name).toBe(
+    'Another model',
+  );
+  page.reset();
+  await openScripted();
+});
+
+function named(engine: ScriptedEngine, name: string): ScriptedEngine {
+  Object.assign(engine.model, { name });
+  return engine;
+}
+
+test('a load in mid-replay waits for it, and the page is idle only when nothing of it goes on', async () => {
+  await openLink(readFragment(await linked())!);
+  let answered = false;
+  page.after = (name) => (name === 'replay' ? sleep(60).then(() => (answered = true)) : undefined);
+  const replaying = replay();
+  await until(() => page.calls.at(-1) === 'replay');
+  const loading = openScripted();
+  await launchEnded();
+  expect(answered).toBe(true);
+  expect(playground.engine.phase).toBe('loading');
+  await Promise.all([replaying, loading]);
+  expect(playground.run.phase).toBe('idle');
+  expect(playground.engine.phase).toBe('ready');
+  expect(opened.current!.replay.phase).toBe('not-yet');
+});
+
+test.each(['tokenise', 'adopt', 'replay'])(
+  'stop while the answer to %s is out ends a replay without a verdict',
+  async (asked) => {
+    await openLink(readFragment(await linked())!);
+    page.calls.length = 0;
+    page.after = (name) => (name === asked ? sleep(30) : undefined);
+    const replaying = replay();
+    await until(() => page.calls.at(-1) === asked);
+    stop();
+    await replaying;
+    expect(opened.current!.replay.phase).toBe('not-yet');
+    expect(playground.notices).toEqual([]);
+    expect(playground.run.phase).toBe('idle');
   },
 );

@@ -3,8 +3,8 @@ import { notify } from '../notices.ts';
 import { jsonOf } from '../record/json.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord, type Recordable } from '../record/make_record.ts';
+import { ownSettings } from '../record/own_settings.ts';
 import { openRecord } from '../record/open_record.ts';
-import { playground } from '../state.svelte.ts';
 import { toCsv } from './csv.ts';
 import { toOpenAi } from './openai.ts';
 import { maxFileBytes, readRunFile } from './read_file.ts';
@@ -24,9 +24,9 @@ const kinds: Readonly<Record<ExportKind, { readonly extension: string; readonly 
 
 /** @returns the file, to be saved */
 export async function exportRun(kind: ExportKind, subject: Recordable): Promise<File> {
-  const record = await makeRecord(subject, depth);
+  const [settings, record] = await Promise.all([ownSettings(subject), makeRecord(subject, depth)]);
   const title = titleOf(subject.lines[0]!);
-  const document = makeDocument(record, subject.comparison?.settings ?? playground.settings, title);
+  const document = makeDocument(record, settings, title);
   const content = {
     json: () => jsonOf(document, 1),
     openai: () => jsonOf(toOpenAi(document), 1),

@@ -4,6 +4,7 @@ import type { Comparison } from '../compare/state.svelte.ts';
 import { allTokens, outputText, type Line } from '../line.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord, type Recordable } from '../record/make_record.ts';
+import { ownSettings } from '../record/own_settings.ts';
 import { playground } from '../state.svelte.ts';
 import { saveEntry, saveSession } from './database.ts';
 import { familiesOf } from './families.ts';
@@ -123,7 +124,10 @@ export class Keeper {
 async function writeEntry(id: string, recordable: Recordable, title: string): Promise<boolean> {
   const { lines, comparison } = recordable;
   // An engine that fails keeps back the candidates, and no text.
-  const record = await makeRecord(recordable, depth).catch(() => makeRecord(recordable, 0));
+  const [settings, record] = await Promise.all([
+    ownSettings(recordable),
+    makeRecord(recordable, depth).catch(() => makeRecord(recordable, 0)),
+  ]);
   const [first] = lines;
   const texts = comparison
     ? [first ? promptText(first) : '', ...lines.map(outputText)]
@@ -140,7 +144,7 @@ async function writeEntry(id: string, recordable: Recordable, title: string): Pr
       ...(comparison ? { compared: comparedWhat(comparison) } : {}),
       text: texts.join('\n'),
     },
-    makeDocument(record, comparison?.settings ?? playground.settings, title),
+    makeDocument(record, settings, title),
   );
   const { engine } = playground;
   const told = engine.phase === 'ready' && engine.summary.capabilities.logits === 'full';

@@ -1,6 +1,7 @@
 /** The link that Share copies. */
 import { makeRecord, type Recordable } from '../record/make_record.ts';
 import type { RunRecord } from '../record/document.ts';
+import { ownSettings } from '../record/own_settings.ts';
 import { packRecord, unpackRecord } from '../record/unpack.ts';
 import type { Settings } from '../settings.ts';
 import { depths, partialDepth, positionsByInterest, withCandidatesAt } from './fit_record.ts';
@@ -32,17 +33,13 @@ export function settingsLink(settings: Settings): SharedLink {
   return { url, depth: null, steps: null, fits: url.length <= shareableLength, whole: true };
 }
 
-/** With as many candidates of each step as fit. */
-export async function recordedLink(settings: Settings, subject: Recordable): Promise<SharedLink> {
-  const record = await makeRecord(subject, depths[0]!);
-  const made = subject.comparison?.settings ?? settings;
-  const shown: Settings = {
-    ...made,
-    model: settings.model,
-    // It opens where it is looked at, wherever it was shared from.
-    view: { ...settings.view, page: subject.comparison ? 'compare' : 'sample' },
-  };
-  return fittingLink(shown, record);
+/** With as many candidates of each step as fit, and beside them the settings that the texts were made with. */
+export async function recordedLink(subject: Recordable): Promise<SharedLink> {
+  // Both are of the page as it is now, whatever is changed while the worker answers.
+  const [own, record] = await Promise.all([ownSettings(subject), makeRecord(subject, depths[0]!)]);
+  // It opens where it is looked at, wherever it was shared from.
+  const page = subject.comparison ? 'compare' : 'sample';
+  return fittingLink({ ...own, view: { ...own.view, page } }, record);
 }
 
 async function fittingLink(settings: Settings, record: RunRecord): Promise<SharedLink> {

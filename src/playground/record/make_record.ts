@@ -3,6 +3,7 @@ import type { StepView } from '../../worker/views.ts';
 import type { LineEvidence } from '../../worker/api.ts';
 import { worker } from '../connection.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
+import { isModel, writerOf } from '../held_texts.ts';
 import { allTokens, drawnBy, type Line, type TokenView } from '../line.ts';
 import { playground, type Recorded } from '../state.svelte.ts';
 import { recordedNats } from './bounds.ts';
@@ -28,20 +29,19 @@ export interface Recordable {
 /** @param depth candidates of each step */
 export async function makeRecord({ lines: all, comparison }: Recordable, depth: number): Promise<RunRecord> {
   const lines = comparison ? recordedLines(comparison) : all;
-  const known: Known[] = [];
-  for (const line of lines) known.push(await knownOf(line, depth));
+  // What is looked at is settled before anybody is asked.
   const onView = comparison ? comparison.lines[compare.focus]?.id : playground.current;
+  const selected = comparison ? compare.selected : playground.selected;
   const current = Math.max(
     0,
     lines.findIndex(({ id }) => id === onView),
   );
   const strategy = comparison ? comparison.strategy.kind : drawnBy(lines[current]!)[0]!.strategy;
-  const recorded = playground.recorded.find(({ line }) => line === lines[current]!.id);
-  const foreign = recorded && recorded.state === 'recorded' ? recorded : null;
-  const selected = comparison ? compare.selected : playground.selected;
+  const author = await authorOf(lines[current]!);
+  const known: Known[] = [];
+  for (const line of lines) known.push(await knownOf(line, depth));
   return {
-    model: foreign ? { sha256: null, ...foreign.model } : await modelHere(),
-    engine: foreign ? (foreign.engine ?? unknownEngine) : engineHere(),
+    ...author,
     strategy,
     lines: lines.map((line, index) => documentLine(line, lines, known[index]!, comparison ? null : strategy)),
     comparison: comparison && documentComparison(comparison, lines),
@@ -50,15 +50,36 @@ export async function makeRecord({ lines: all, comparison }: Recordable, depth: 
   };
 }
 
+/** What wrote a text and what its numbers come from: the loaded model only where it is the one. */
+async function authorOf(line: Line): Promise<Pick<RunRecord, 'model' | 'engine'>> {
+  const recorded = recordedHere(line);
+  const writer = writerOf(line);
+  const model = recorded?.model ?? writer;
+  if (!model || (recorded === null && writtenByLoaded(line)))
+    return { model: await modelHere(), engine: engineHere() };
+  return { model: { sha256: null, ...model }, engine: recorded?.engine ?? unknownEngine };
+}
+
+/** A text that shows what was recorded: nobody brought it to life, or the model that did is no longer loaded. */
+function recordedHere(line: Line): Recorded | null {
+  const recorded = playground.recorded.find((entry) => entry.line === line.id);
+  return recorded && (recorded.state === 'recorded' || !writtenByLoaded(line)) ? recorded : null;
+}
+
+function writtenByLoaded(line: Line): boolean {
+  const { engine } = playground;
+  const writer = writerOf(line);
+  return engine.phase === 'ready' && (writer === null || isModel(engine.summary, writer));
+}
+
 /** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */
 async function knownOf(line: Line, depth: number): Promise<Known> {
-  const recorded = playground.recorded.find((entry) => entry.line === line.id);
-  if (recorded?.state === 'recorded') return fromRecorded(recorded, depth);
-  const nothing: Known = { top: () => [], byHand: [], stream: line.stream ?? 0 };
+  const recorded = recordedHere(line);
+  if (recorded) return fromRecorded(recorded, depth);
+  const nothing: Known = { top: () => [], byHand: line.byHand ?? [], stream: line.stream ?? 0 };
   // While a run goes on the worker says nothing of candidates.
-  const { engine, run } = playground;
-  if (depth === 0 || engine.phase !== 'ready' || run.phase !== 'idle' || line.length === line.promptLength)
-    return nothing;
+  const busy = playground.run.phase !== 'idle' || !writtenByLoaded(line);
+  if (depth === 0 || busy || line.length === line.promptLength) return nothing;
   const parts: { readonly from: number; readonly known: Known }[] = [];
   for (const { from, params } of drawnBy(line)) {
     const evidence = await worker().evidence(line.id, params, depth);
@@ -121,7 +142,10 @@ function documentLine(
     visible: line.visible,
     // A record of a text that still grows is a record of a stopped one.
     reason: line.reason ?? 'stopped',
-    tokens: allTokens(line).map((token, position) => documentToken(token, known.top(position))),
+    tokens: allTokens(line).map((token, position) =>
+      // No chain had candidates within the prompt.
+      documentToken(token, position < line.promptLength ? [] : known.top(position)),
+    ),
   };
 }
 

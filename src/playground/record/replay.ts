@@ -2,11 +2,11 @@
  * Computes an opened record again on this machine and holds it against what was sent: tokens, words, every number, the settings beside
  * it. A checksum can be written anew by whoever changes a record; this cannot. What was computed stands on the page afterwards.
  */
-import { EngineError } from '../../engines/contract.ts';
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
 import { drawnBy, type Line } from '../line.ts';
-import { notify } from '../notices.ts';
+import { launch } from '../launch.ts';
+import { notifyFailure } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { adoptLine, modelIsHere } from '../recording_actions.ts';
 import { playground } from '../state.svelte.ts';
@@ -16,7 +16,7 @@ import type { DocumentLine, RunRecord } from './document.ts';
 import { engineHere, modelHere } from './here.ts';
 import { opened, type Difference, type Opened, type Replay } from './opened.svelte.ts';
 import { recordedStep } from './recorded_view.ts';
-import { distributionHere, replayComparison } from './replay_comparison.ts';
+import { distributionHere, replayComparison, type Replaying } from './replay_comparison.ts';
 import { showComputed } from './show_computed.ts';
 
 /** Why the record cannot be replayed now, or null. */
@@ -47,32 +47,35 @@ function searched({ drawn }: DocumentLine, { strategy }: RunRecord): boolean {
   return strategies.some((kind) => kind === 'beam' || kind === 'greedy');
 }
 
-/** Stop ends it without a verdict. */
-export async function replay(): Promise<void> {
+/** Stop, and another model that is wanted meanwhile, end it without a verdict. */
+export function replay(): Promise<void> {
   const { current } = opened;
-  if (!current || replayBlocked(current) !== null) return;
-  playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
+  if (!current || replayBlocked(current) !== null) return Promise.resolve();
+  return launch(
+    (goOn) => computeAgain(current, goOn),
+    (error) => {
+      opened.replay(current, { phase: 'not-yet' });
+      notifyFailure(error, 'run');
+    },
+  );
+}
+
+async function computeAgain(current: Opened, goOn: () => void): Promise<void> {
   opened.replay(current, { phase: 'running', line: 0 });
-  try {
-    const { engine } = current.record;
-    const compared = new LineComparison(
-      engine.numerics !== undefined && engine.numerics === engineHere().numerics,
-    );
-    await compareSettings(current, compared);
-    const { record, difference } = current.record.comparison
-      ? await replayComparison(current, current.record.comparison, compared)
-      : await replayTexts(current, compared);
-    const said = verdictOf(record, difference, compared);
-    // Every text that is still there shows what was computed, whatever came of it.
-    showComputed(current.lines, record, said.phase === 'reproduced' ? 'reproduced' : 'differs');
-    opened.replay(current, said);
-  } catch (error) {
-    opened.replay(current, { phase: 'not-yet' });
-    const stopped = error instanceof EngineError && error.code === 'aborted';
-    if (!stopped) notify('error', error instanceof Error ? error.message : String(error));
-  } finally {
-    playground.change({ run: { phase: 'idle' } });
-  }
+  const { engine } = current.record;
+  const compared = new LineComparison(
+    engine.numerics !== undefined && engine.numerics === engineHere().numerics,
+  );
+  await compareSettings(current, compared);
+  goOn();
+  const { record, difference } = current.record.comparison
+    ? await replayComparison(current, current.record.comparison, { compared, goOn })
+    : await replayTexts(current, { compared, goOn });
+  goOn();
+  const said = verdictOf(record, difference, compared);
+  // Every text that is still there shows what was computed, whatever came of it.
+  showComputed(current.lines, record, said.phase === 'reproduced' ? 'reproduced' : 'differs');
+  opened.replay(current, said);
 }
 
 function verdictOf(
@@ -110,7 +113,7 @@ interface Computed {
 }
 
 /** Every text, one after another. */
-async function replayTexts(current: Opened, compared: LineComparison): Promise<Computed> {
+async function replayTexts(current: Opened, { compared, goOn }: Replaying): Promise<Computed> {
   const { record, settings } = current;
   const lines: DocumentLine[] = [];
   let difference: Difference | null = null;
@@ -122,9 +125,11 @@ async function replayTexts(current: Opened, compared: LineComparison): Promise<C
       throw new Error('A text of the record is no longer on the page; open the record again to replay it.');
     }
     await adoptLine(line, recorded);
+    goOn();
     const parts = drawnBy(line);
     const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));
     const here = await worker().replay({ line: line.id, parts, depth, stepwise: true });
+    goOn();
     if (!here) throw new Error('The text is no longer held by the worker; open the record again.');
     const stop = settings?.stop ?? [];
     const limits = { stop, maxTokens: settings?.maxTokens ?? Infinity, contextLength: contextLength() };
@@ -138,6 +143,7 @@ async function replayTexts(current: Opened, compared: LineComparison): Promise<C
     if (output !== undefined && difference === null) {
       const drawnLabel = here.labels.get(here.drawn[output]!) ?? '';
       difference = await differenceAt(record, computed, { line, index, output, drawnLabel });
+      goOn();
     }
   }
   checkBranches(record, compared);

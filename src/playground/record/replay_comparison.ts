@@ -1,11 +1,11 @@
 /** Runs an opened comparison again as it was run: all lanes, samples or beams in one batch. */
 import type { BranchResult, Strategy } from '../../decoding/events.ts';
-import { EngineError, type TokenId } from '../../engines/contract.ts';
+import type { TokenId } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { RunRequest, StepPlace } from '../../worker/api.ts';
 import type { StepView } from '../../worker/views.ts';
 import { mostBranches } from '../compare/method.ts';
-import { worker } from '../connection.ts';
+import { tell, worker } from '../connection.ts';
 import { sameParams } from '../same_params.ts';
 import { playground } from '../state.svelte.ts';
 import type { LineComparison } from './compare_lines.ts';
@@ -37,14 +37,18 @@ interface Computed {
   readonly difference: Difference | null;
 }
 
-/**
- * @param compared is told what differs
- * @throws EngineError `aborted` when it was stopped
- */
+export interface Replaying {
+  /** Is told what differs. */
+  readonly compared: LineComparison;
+  /** Throws once Stop was pressed, or another model is wanted. */
+  readonly goOn: () => void;
+}
+
+/** @throws EngineError `aborted` when it was stopped */
 export async function replayComparison(
   { record, lines: ids }: Opened,
   comparison: DocumentComparison,
-  compared: LineComparison,
+  { compared, goOn }: Replaying,
 ): Promise<Computed> {
   const request = requestOf(record, comparison);
   let usage = comparison.usage && { ...comparison.usage, pagesUsed: 0 };
@@ -53,19 +57,16 @@ export async function replayComparison(
       if (event.type === 'usage' && event.usage.pagesUsed > (usage?.pagesUsed ?? -1)) usage = event.usage;
   });
   try {
-    const stopped = (): void => {
-      if (playground.run.phase === 'stopping') throw new EngineError('aborted', 'The replay was stopped.');
-    };
-    stopped();
+    goOn();
     if (result.error) throw new Error(result.error.message);
     const greedy = comparison.greedy && (await greedyOf(request));
-    stopped();
+    goOn();
     const lines: DocumentLine[] = [];
     for (const [index, document] of record.lines.entries()) {
       lines.push(
         await computedBranch(document, ids[index]!, result.branches[document.lane], record, comparison),
       );
-      stopped();
+      goOn();
       compared.line(document, lines[index]!, 0);
       const length = result.branches[document.lane]?.tokens.length;
       if (document.promptLength + (length ?? 0) !== document.tokens.length)
@@ -101,7 +102,7 @@ export async function replayComparison(
       difference: first === Infinity ? null : await differenceAt(record, line, first, request),
     };
   } finally {
-    for (const line of linesOf(request, result.branches.length)) void worker().forget(line);
+    for (const line of linesOf(request, result.branches.length)) tell((asked) => asked.forget(line));
   }
 }
 
@@ -157,7 +158,7 @@ async function greedyOf({ prompt, lanes, stop }: RunRequest): Promise<DocumentCo
     { prompt, lanes: [{ ...lanes[0]!, line }], strategy: { kind: 'greedy' }, stop },
     () => undefined,
   );
-  void worker().forget(line);
+  tell((asked) => asked.forget(line));
   const [branch] = branches;
   return branch ? { text: branch.text, tokens: branch.tokens, totalLogprob: branch.totalLogprob } : null;
 }

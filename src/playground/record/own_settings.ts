@@ -1,0 +1,56 @@
+/** The settings that stand beside a text wherever it is saved or shared: its own, not the knobs as they stand now. */
+import { worker } from '../connection.ts';
+import { isModel, writerOf } from '../held_texts.ts';
+import { allTokens, promptText, type Line } from '../line.ts';
+import { isStale, writtenFrom } from '../prompt_actions.ts';
+import { maxTokensRange, type Settings } from '../settings.ts';
+import { playground } from '../state.svelte.ts';
+import type { Recordable } from './make_record.ts';
+import { opened } from './opened.svelte.ts';
+
+/** Run with these, the page writes the text or the comparison again. */
+export async function ownSettings({ lines, comparison }: Recordable): Promise<Settings> {
+  const { settings } = playground;
+  if (comparison) return { ...comparison.settings, model: settings.model, view: settings.view };
+  const line = lines.find(({ id }) => id === playground.current) ?? lines[0]!;
+  const stop = line.stop?.sequences ?? settings.stop;
+  return { ...settings, ...(await ownPrompt(line)), params: line.params, stop, maxTokens: ownLimit(line) };
+}
+
+/** A text that met its limit is as long as that, also where it was continued step by step. */
+function ownLimit(line: Line): number {
+  const outputs = line.length - line.promptLength;
+  const limit = line.stop?.maxTokens ?? playground.settings.maxTokens;
+  const own = line.reason === 'max-tokens' ? outputs : Math.max(limit, outputs);
+  return Math.min(Math.max(own, maxTokensRange.min), maxTokensRange.max);
+}
+
+type Prompt = Pick<Settings, 'mode' | 'prompt' | 'messages'>;
+
+async function ownPrompt(line: Line): Promise<Prompt> {
+  const { settings } = playground;
+  const { source } = line;
+  if (source?.kind === 'text') return { ...settings, mode: 'text', prompt: source.text };
+  if (source) return { ...settings, mode: 'chat', messages: source.messages };
+  const { current } = opened;
+  if (current?.settings && current.lines.includes(line.id)) return current.settings;
+  // The tokens of a prompt that was typed just now are not there yet; its words are.
+  const onView = settings.mode === 'text' ? writtenFrom(line, settings.prompt) : !isStale(line);
+  return onView ? settings : { ...settings, mode: 'text', prompt: await typedPrompt(line) };
+}
+
+/** Some tokenizers put a space before the first word: the loaded one, if it is the text's own, says whether it does. */
+async function typedPrompt(line: Line): Promise<string> {
+  const text = promptText(line);
+  const { engine } = playground;
+  const writer = writerOf(line);
+  if (!text.startsWith(' ') || engine.phase !== 'ready' || !writer || !isModel(engine.summary, writer))
+    return text;
+  const { tokens } = await worker()
+    .tokenise({ kind: 'text', text: text.slice(1) })
+    // A worker that fails keeps back no text.
+    .catch(() => ({ tokens: [] }));
+  const prompt = allTokens(line).slice(0, line.promptLength);
+  const same = tokens.map(({ token }) => token).join() === prompt.map(({ token }) => token).join();
+  return same ? text.slice(1) : text;
+}
