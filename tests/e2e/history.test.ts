@@ -75,9 +75,7 @@ test(
     await expect.poll(() => dialog.getByRole('listitem').first().innerText()).toContain('Renamed');
     await dialog.getByRole('button', { name: 'Delete Renamed' }).click();
     await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByRole('button', { name: 'History' }).click();
+    await dialog.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => dialog.getByRole('listitem').count()).toBe(2);
     expect(await dialog.getByRole('button', { name: 'Pin Renamed' }).getAttribute('aria-pressed')).toBe(
       'true',

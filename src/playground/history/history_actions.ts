@@ -1,5 +1,4 @@
 /** The list of kept runs: named, pinned, deleted, and a deletion taken back. */
-import { notify } from '../notices.ts';
 import {
   changeEntry,
   listEntries,
@@ -20,17 +19,13 @@ export async function pinEntry({ id, pinned }: HistoryEntry): Promise<void> {
   await changeEntry(id, { pinned: !pinned });
 }
 
-/** @param restored called when the person has taken it back */
-export async function deleteEntry(entry: HistoryEntry, restored: () => void): Promise<void> {
+/**
+ * @returns puts it back; null where another version of the page wrote it in a way that this one cannot
+ */
+export async function deleteEntry(entry: HistoryEntry): Promise<(() => Promise<void>) | null> {
   const document = await readDocument(entry.id);
   await removeEntry(entry.id);
-  const undo = async (): Promise<void> => {
-    if (document) await saveEntry(entry, document);
-    restored();
-  };
-  if (document) {
-    notify('info', `“${entry.title}” is deleted.`, { label: 'Undo', run: () => void undo() });
-  }
+  return document && (() => saveEntry(entry, document));
 }
 
 /** Entries with every word of the query in their title, text or model's name. */
