@@ -12,7 +12,7 @@ import { claim, nameTab } from './tab.ts';
 
 /** How often a text that streams is written, and how long a change waits for the next. */
 const restMs = 800;
-/** Long texts take longer to write: this many times as long is left to everything else. */
+/** Long texts take longer to write: while they stream, this many times as long is left to everything else. */
 const restFactor = 10;
 let lastWriteMs = 0;
 
@@ -86,6 +86,8 @@ function turnTo(entry: string): boolean {
 }
 
 let waiting: ReturnType<typeof setTimeout> | null = null;
+/** Whether nothing ran when the wait began. */
+let waitingIdle = false;
 
 /** The newest state is written at most once in `restMs`, however often it changes: a stream never rests. */
 function schedule(shown: Shown): void {
@@ -94,12 +96,20 @@ function schedule(shown: Shown): void {
   const left = latest.comparison;
   if (waiting !== null && left && left.id !== comparison?.id) leftover = [...leftover, left];
   latest = shown;
-  waiting ??= setTimeout(
+  // What has ended is written soon, whatever rest the stream before it was to have: a reload must not lose it.
+  const idle = playground.run.phase === 'idle';
+  if (idle && waiting !== null && !waitingIdle) {
+    clearTimeout(waiting);
+    waiting = null;
+  }
+  if (waiting !== null) return;
+  waitingIdle = idle;
+  waiting = setTimeout(
     () => {
       waiting = null;
       save(latest);
     },
-    Math.max(restMs, restFactor * lastWriteMs),
+    idle ? restMs : Math.max(restMs, restFactor * lastWriteMs),
   );
 }
 
