@@ -22,10 +22,13 @@ const command = (name: string, program: string, ...args: string[]): Step => ({
   run: () => check(name, program, args, limits),
 });
 const project = (name: string): Step => ({ name, run: () => tests(name, ['--project', name], limits) });
+/** It watches the frames of the page: what else the machine does must not count. */
+const FRAMES = 'playground_streaming.test.ts';
+
 /** The browser tests' files in three parts of much the same size, for Vitest's own parts know only how many there are. */
 function partOfE2e(part: number): string[] {
   const folder = 'tests/e2e';
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts') && name !== FRAMES);
   const sized = files.map((name) => ({ name, size: statSync(join(folder, name)).size }));
   sized.sort((a, b) => b.size - a.size);
   // To and fro: the largest of one round goes with the smallest of the next.
@@ -36,9 +39,10 @@ function partOfE2e(part: number): string[] {
 /** A project that drives the built page. */
 const browser = (name: string, project: string, ...args: string[]): Step => ({
   name,
-  needs: 'build',
   run: () => tests(name, ['--project', project, ...args], limits, { LOGITSCOPE_BUILT: '1' }),
 });
+
+const afterBuild = (step: Step): Step => ({ ...step, needs: 'build' });
 
 const inFirefox = (page: 'built' | 'served'): Step =>
   browser(`firefox ${page}`, `firefox-${page}`, '--tags-filter=flow');
@@ -49,12 +53,12 @@ const llamaServer = findLlamaServer();
 const steps: Step[] = [
   command('build', 'vite', 'build', '--logLevel=warn'),
   command('typecheck', 'tsc', '--noEmit'),
-  browser('e2e 1', 'e2e', ...partOfE2e(0)),
+  afterBuild(browser('e2e 1', 'e2e', ...partOfE2e(0))),
   project('gpu'),
-  browser('e2e 2', 'e2e', ...partOfE2e(1)),
-  browser('e2e 3', 'e2e', ...partOfE2e(2)),
-  ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')] : []),
-  ...(llamaServer ? [browser('llama-server', 'llama-server')] : []),
+  afterBuild(browser('e2e 2', 'e2e', ...partOfE2e(1))),
+  afterBuild(browser('e2e 3', 'e2e', ...partOfE2e(2))),
+  ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')].map(afterBuild) : []),
+  ...(llamaServer ? [afterBuild(browser('llama-server', 'llama-server'))] : []),
   project('conformance'),
   project('page'),
   project('unit'),
@@ -65,12 +69,14 @@ const steps: Step[] = [
   command('platform', 'node', 'scripts/run.mjs', 'check_platform'),
   command('arrows', 'depcruise', '--output-type=err', 'src'),
   command('knip', 'knip'),
-  { ...command('bundle', 'node', 'scripts/run.mjs', 'check_bundle'), needs: 'build' },
+  afterBuild(command('bundle', 'node', 'scripts/run.mjs', 'check_bundle')),
 ];
 
 const started = performance.now();
 const setUp = await check('setup', 'node', ['scripts/run.mjs', 'setup'], limits);
 const results: StepResult[] = [setUp, ...(await runSteps(steps, 2, interrupt.signal))];
+const frames = browser('e2e frames', 'e2e', `tests/e2e/${FRAMES}`);
+results.push(...(await runSteps([frames], 1, interrupt.signal)));
 
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);

@@ -117,7 +117,7 @@ test('the timeline: a click selects the step, a brush zooms, and all brings ever
   await close();
 });
 
-test('a model that is loaded after a run does not speak for another model’s text', async () => {
+test('a file that cannot be opened leaves the model that worked, and the text with its charts', async () => {
   const { page, close } = await openScripted({ errorNotices: /empty\.gguf/ });
   await run(page);
   await page.locator('[data-p="8"]').click();
@@ -131,7 +131,10 @@ test('a model that is loaded after a run does not speak for another model’s te
     .getByRole('alert')
     .getByText(/empty\.gguf/)
     .waitFor();
-  expect(await page.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true);
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
   expect((await tokens(page)).length).toBeGreaterThan(20);
+  await page.locator('[data-p="9"]').click();
+  await page.locator('.inspector dl').waitFor();
+  await run(page);
   await close();
 });
