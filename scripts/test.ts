@@ -22,6 +22,7 @@ const command = (name: string, program: string, ...args: string[]): Step => ({
   run: () => check(name, program, args, limits),
 });
 const project = (name: string): Step => ({ name, run: () => tests(name, ['--project', name], limits) });
+const onGpu = (name: string): Step => ({ ...project(name), heavy: true });
 /** It watches the frames of the page: what else the machine does must not count. */
 const FRAMES = 'playground_streaming.test.ts';
 
@@ -39,6 +40,7 @@ function partOfE2e(part: number): string[] {
 /** A project that drives the built page. */
 const browser = (name: string, project: string, ...args: string[]): Step => ({
   name,
+  heavy: true,
   run: () => tests(name, ['--project', project, ...args], limits, { LOGITSCOPE_BUILT: '1' }),
 });
 
@@ -49,17 +51,17 @@ const inFirefox = (page: 'built' | 'served'): Step =>
 
 const llamaServer = findLlamaServer();
 
-// Two at a time: most are a process of one thread, more or less. The longest begin first, so that the two end together.
+// Two at a time, and beside one that drives a browser or a GPU only one that does not.
 const steps: Step[] = [
   command('build', 'vite', 'build', '--logLevel=warn'),
   command('typecheck', 'tsc', '--noEmit'),
   afterBuild(browser('e2e 1', 'e2e', ...partOfE2e(0))),
-  project('gpu'),
+  onGpu('gpu'),
   afterBuild(browser('e2e 2', 'e2e', ...partOfE2e(1))),
   afterBuild(browser('e2e 3', 'e2e', ...partOfE2e(2))),
   ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')].map(afterBuild) : []),
   ...(llamaServer ? [afterBuild(browser('llama-server', 'llama-server'))] : []),
-  project('conformance'),
+  onGpu('conformance'),
   project('page'),
   project('unit'),
   project('ui'),

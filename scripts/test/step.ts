@@ -69,11 +69,13 @@ export interface Step {
   readonly name: string;
   /** A step that must be over before this one begins. */
   readonly needs?: string;
+  /** It drives a browser or a GPU that is a CPU, takes every core that there is, and runs beside no other of its kind. */
+  readonly heavy?: true;
   run(): Promise<StepResult>;
 }
 
 /**
- * Runs steps in their order, so many at a time; one that waits for another lets the next go first.
+ * Runs steps in their order, so many at a time; one that must wait lets the next go first.
  * @param signal once it is aborted, no further step begins
  * @returns their results, in the order in which they ended
  */
@@ -84,10 +86,13 @@ export async function runSteps(
 ): Promise<StepResult[]> {
   const waiting = [...steps];
   const results: StepResult[] = [];
-  const running = new Set<Promise<void>>();
+  const running = new Map<Step, Promise<void>>();
   while ((waiting.length > 0 && !signal.aborted) || running.size > 0) {
     const over = new Set(results.map(({ name }) => name));
-    const next = waiting.findIndex(({ needs }) => needs === undefined || over.has(needs));
+    const busy = [...running.keys()].some(({ heavy }) => heavy);
+    const next = waiting.findIndex(
+      ({ needs, heavy }) => (needs === undefined || over.has(needs)) && !(heavy && busy),
+    );
     if (next !== -1 && running.size < atOnce && !signal.aborted) {
       const step = waiting.splice(next, 1)[0]!;
       const done: Promise<void> = step
@@ -95,10 +100,10 @@ export async function runSteps(
         .catch((error: unknown) => broken(step.name, error))
         .then((result) => {
           results.push(result);
-          running.delete(done);
+          running.delete(step);
         });
-      running.add(done);
-    } else if (running.size > 0) await Promise.race(running);
+      running.set(step, done);
+    } else if (running.size > 0) await Promise.race(running.values());
     else
       throw new Error(`a step waits for one that never runs: ${waiting.map(({ name }) => name).join(', ')}`);
   }

@@ -76,6 +76,22 @@ test('steps run two at a time, and after what they need; one that breaks hides n
   });
 });
 
+test('of the steps that take every core only one runs at a time', async () => {
+  let heavy = 0;
+  const step = (name: string) => ({
+    name,
+    heavy: true as const,
+    run: async () => {
+      expect(++heavy).toBe(1);
+      await new Promise((done) => setTimeout(done, 10));
+      heavy--;
+      return { name, seconds: 0, tally: tallyOfCheck(true) };
+    },
+  });
+  const results = await runSteps([step('gpu'), step('e2e'), step('firefox')], 2, signal);
+  expect(results.map(({ tally }) => tally.failed)).toEqual([0, 0, 0]);
+});
+
 test('a command that passes, and one that is not there', async () => {
   vi.spyOn(console, 'log').mockImplementation(() => {});
   expect((await check('node', process.execPath, ['--version'], limits)).tally.passed).toBe(1);
