@@ -27,7 +27,7 @@ export async function opfsStore(): Promise<ModelStore | null> {
   let folder: FileSystemDirectoryHandle;
   try {
     const root = await navigator.storage.getDirectory();
-    folder = await root.getDirectoryHandle(FOLDER, { create: true });
+    folder = await ask(root, () => root.getDirectoryHandle(FOLDER, { create: true }));
   } catch {
     return null;
   }
@@ -44,9 +44,11 @@ export class OpfsStore implements ModelStore {
 
   async keys(): Promise<string[]> {
     const keys: string[] = [];
-    for await (const name of this.#folder.keys()) {
-      if (name.endsWith(ENTRY)) keys.push(name.slice(0, -ENTRY.length));
-    }
+    await ask(this.#folder, async () => {
+      for await (const name of this.#folder.keys()) {
+        if (name.endsWith(ENTRY)) keys.push(name.slice(0, -ENTRY.length));
+      }
+    });
     return keys;
   }
 
@@ -77,7 +79,7 @@ export class OpfsStore implements ModelStore {
     // The entry goes last: bytes without an entry would never be seen again, and never be deleted.
     for (const name of [key + BYTES, key + ENTRY]) {
       try {
-        await this.#folder.removeEntry(name);
+        await ask(this.#folder, () => this.#folder.removeEntry(name));
       } catch (error) {
         if (!isNotFound(error)) throw storageError('The model', error);
       }
@@ -85,17 +87,37 @@ export class OpfsStore implements ModelStore {
   }
 
   async #open(name: string): Promise<OpenFile> {
-    const handle: SyncFileHandle = await this.#folder.getFileHandle(name, { create: true });
-    return new SyncFile(await handle.createSyncAccessHandle!());
+    const handle: SyncFileHandle = await ask(this.#folder, () =>
+      this.#folder.getFileHandle(name, { create: true }),
+    );
+    return new SyncFile(await ask(handle, () => handle.createSyncAccessHandle!()));
   }
 
   async #file(name: string): Promise<File | null> {
     try {
-      return await (await this.#folder.getFileHandle(name)).getFile();
+      const handle = await ask(this.#folder, () => this.#folder.getFileHandle(name));
+      return await ask(handle, () => handle.getFile());
     } catch (error) {
       if (isNotFound(error)) return null;
       throw error;
     }
+  }
+}
+
+/** What was asked and has not been answered. */
+const asked = new Set<{ readonly handle: FileSystemHandle }>();
+
+/**
+ * Holds a handle until it has answered. Chromium forgets the answer of one that was collected meanwhile, and whoever waits for
+ * it would wait for ever: nothing else holds a handle while its own answer is awaited.
+ */
+async function ask<T>(handle: FileSystemHandle, question: () => Promise<T>): Promise<T> {
+  const held = { handle };
+  asked.add(held);
+  try {
+    return await question();
+  } finally {
+    asked.delete(held);
   }
 }
 
