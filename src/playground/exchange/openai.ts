@@ -11,22 +11,49 @@ const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
   'context-full': 'length',
 };
 
-/** A chat completion with one choice for each text. */
-export function toOpenAi({ lines, model, savedAt }: RunDocument): unknown {
+/** What a file says that was made here. */
+const madeHere = 'logitscope';
+
+/** A completion with one choice for each text: of a chat the answer, of a text also the prompt, as `echo` gives it. */
+export function toOpenAi({ lines, model, savedAt, settings }: RunDocument): unknown {
+  const chat = settings.mode === 'chat';
+  const promptTokens = lines.reduce((sum, { promptLength }) => sum + promptLength, 0);
+  const all = lines.reduce((sum, { tokens }) => sum + tokens.length, 0);
   return {
-    id: 'logitscope',
-    object: 'chat.completion',
+    id: madeHere,
+    object: chat ? 'chat.completion' : 'text_completion',
     created: Math.floor(Date.parse(savedAt) / 1000),
     model: model.name,
-    choices: lines.map((line, index) => {
-      const output = line.tokens.slice(line.promptLength);
-      return {
-        index,
-        message: { role: 'assistant', content: textOf(output).slice(0, line.visible), refusal: null },
-        logprobs: { content: output.map(scoredToken), refusal: null },
-        finish_reason: finishReasons[line.reason] ?? line.reason,
-      };
-    }),
+    choices: lines.map((line, index) => ({
+      index,
+      ...(chat ? chatChoice(line) : textChoice(line)),
+      finish_reason: finishReasons[line.reason] ?? line.reason,
+    })),
+    usage: { prompt_tokens: promptTokens, completion_tokens: all - promptTokens, total_tokens: all },
+  };
+}
+
+function chatChoice({ tokens, promptLength, visible }: DocumentLine): object {
+  const output = tokens.slice(promptLength);
+  return {
+    message: { role: 'assistant', content: textOf(output).slice(0, visible), refusal: null },
+    logprobs: { content: output.map(scoredToken), refusal: null },
+  };
+}
+
+function textChoice({ tokens, promptLength, visible }: DocumentLine): object {
+  const prompt = textOf(tokens.slice(0, promptLength));
+  const output = textOf(tokens.slice(promptLength)).slice(0, visible);
+  const tops = tokens.map(({ top }) =>
+    top.length === 0 ? null : Object.fromEntries(top.map(({ label, rawLogprob }) => [label, rawLogprob])),
+  );
+  return {
+    text: prompt + output,
+    logprobs: {
+      tokens: tokens.map(({ label }) => label),
+      token_logprobs: tokens.map(({ rawLogprob }) => rawLogprob),
+      top_logprobs: tops,
+    },
   };
 }
 
@@ -50,7 +77,7 @@ function textOf(tokens: readonly DocumentToken[]): string {
  * A record of an answer from elsewhere. It tells neither token ids nor parameters: ids are numbered as they come, parameters
  * are neutral, and what was not said is null.
  */
-export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
+export function fromOpenAi({ id, object, model, choices, usage }: OpenAiAnswer): RunRecord {
   const ids = new Map<string, number>();
   const idOf = (token: string): number => {
     const known = ids.get(token);
@@ -61,6 +88,9 @@ export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
   const lines = choices.map(({ logprobs, finish_reason }, index): DocumentLine => {
     const tokens =
       'content' in logprobs ? chatTokens(logprobs.content, idOf) : completionTokens(logprobs, idOf);
+    // Of one choice it is known where the echoed prompt ends.
+    const echoed = tokens.length - (usage?.completion_tokens ?? tokens.length);
+    const promptLength = object === 'text_completion' && choices.length === 1 ? Math.max(0, echoed) : 0;
     return {
       name: choices.length === 1 ? model.slice(0, 40) : `${model.slice(0, 36)} ${index + 1}`,
       lane: index,
@@ -70,8 +100,8 @@ export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
       drawn: [],
       stream: 0,
       byHand: [],
-      promptLength: 0,
-      visible: textOf(tokens).length,
+      promptLength,
+      visible: textOf(tokens.slice(promptLength)).length,
       reason:
         finish_reason === 'stop'
           ? 'end-of-generation'
@@ -83,7 +113,7 @@ export function fromOpenAi({ model, choices }: OpenAiAnswer): RunRecord {
   });
   return {
     model: { name: model, fileSize: 0, vocabularySize: 0, sha256: null },
-    engine: { kind: 'openai', adapter: '' },
+    engine: id === madeHere ? { kind: 'unknown', adapter: '' } : { kind: 'openai', adapter: '' },
     strategy: 'sample',
     lines,
     comparison: null,

@@ -32,7 +32,10 @@ const completionLogprobs = v.object({
 });
 
 export const openAiSchema = v.object({
+  id: v.nullish(v.string()),
+  object: v.nullish(v.string()),
   model: v.optional(name, 'unknown model'),
+  usage: v.nullish(v.object({ completion_tokens: v.pipe(v.number(), v.integer(), v.minValue(0)) })),
   choices: v.pipe(
     v.array(
       v.object({

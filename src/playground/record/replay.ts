@@ -21,6 +21,8 @@ import { showComputed } from './show_computed.ts';
 
 /** Why the record cannot be replayed now, or null. */
 export function replayBlocked({ record, origin }: Opened): string | null {
+  if (origin === 'imported' && record.engine.kind === 'unknown')
+    return `${record.model.name} wrote it on a page like this one. A file in OpenAI’s shape has no token ids, so it cannot be run again; save the run as JSON for that.`;
   if (origin === 'imported') return 'It was written elsewhere, by a model that cannot be run here.';
   if (playground.engine.phase !== 'ready' || !modelIsHere(record.model)) {
     return `Load ${record.model.name} to run it again here.`;

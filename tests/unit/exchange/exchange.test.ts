@@ -135,7 +135,7 @@ describe('the OpenAI shape', () => {
             .every(({ rawLogprob, text, label }) => rawLogprob !== null && text === label),
         );
         fc.pre(outputs.length === record.lines.length);
-        const answer = toOpenAi(makeDocument(record, settings, 'A title'));
+        const answer = toOpenAi(makeDocument(record, { ...settings, mode: 'chat' }, 'A title'));
         const read = readRunFile('answer.json', JSON.stringify(answer)).record;
         const brief = (lines: typeof read.lines): unknown =>
           lines.map(({ tokens, promptLength }) =>
@@ -149,6 +149,23 @@ describe('the OpenAI shape', () => {
         expect(brief(read.lines)).toEqual(brief(record.lines));
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test('a text keeps its prompt, which is read again as one, and says that it was made on a page like this', () => {
+    fc.assert(
+      fc.property(arbitraryRecord, arbitrarySettings, (record, settings) => {
+        const lines = record.lines.slice(0, 1).map((line) => ({ ...line, parent: null, forkedAt: null }));
+        const one = { ...record, lines, current: 0, comparison: null };
+        const answer = toOpenAi(makeDocument(one, { ...settings, mode: 'text' }, 'A title'));
+        expect(answer).toMatchObject({ object: 'text_completion' });
+        const read = readRunFile('answer.json', JSON.stringify(answer)).record;
+        expect(read.engine.kind).toBe('unknown');
+        expect(read.lines[0]!.promptLength).toBe(lines[0]!.promptLength);
+        const labels = lines[0]!.tokens.map(({ label }) => label);
+        expect(read.lines[0]!.tokens.map(({ label }) => label)).toEqual(labels);
+      }),
+      { numRuns: 30 },
     );
   });
 
