@@ -6,7 +6,8 @@ import { defineConfig } from 'vitest/config';
 const device = {
   pool: 'forks',
   fileParallelism: false,
-  testTimeout: 120_000,
+  // A driver that has compiled none of the shaders yet takes minutes for the tests of every variant.
+  testTimeout: 400_000,
   hookTimeout: 120_000,
   // A test of what loading leaves on the heap collects garbage before it looks.
   execArgv: ['--expose-gc'] as string[],

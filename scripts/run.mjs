@@ -13,6 +13,8 @@ const NOISE =
   /^Warning: (maxDynamic\w+BuffersPerPipelineLayout artificially|vkCreateInstance)|^ +at .*\/third_party\/dawn\//;
 
 const [, , script, ...rest] = process.argv;
+// Building sets this to `production`, which the script and what it starts must not inherit.
+const { NODE_ENV: nodeEnv } = process.env;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 // Beside the packages, which the bundle imports by name.
@@ -38,6 +40,8 @@ await build({
   },
 });
 
+if (nodeEnv === undefined) delete process.env.NODE_ENV;
+else process.env.NODE_ENV = nodeEnv;
 const args = rest[0] === '--' ? rest.slice(1) : rest;
 const child = spawn(process.execPath, ['--enable-source-maps', join(outDir, `${script}.js`), ...args], {
   stdio: ['inherit', 'inherit', 'pipe'],

@@ -2,7 +2,6 @@
  * Long texts: a span per token of 131,072 tokens holds up the page for more than a minute, so only the chunks near the view
  * draw their tokens. A far chunk is an empty block about as high as its text.
  */
-import { SvelteSet } from 'svelte/reactivity';
 import type { Chunk, Line } from '../../../playground/line.ts';
 
 /** A text of so many chunks is drawn whole. */
@@ -41,7 +40,7 @@ export function guessedLines({ tokens }: Chunk): number {
  */
 export function nearView(box: () => HTMLElement, line: () => Line, kept: () => number | null): NearView {
   /** Starts of the chunks that are near. */
-  const near = new SvelteSet<number>();
+  let near: readonly number[] = $state.raw([]);
   const whole = $derived(line().chunks.length <= DRAWN_WHOLE);
   const id = $derived(line().id);
   const count = $derived(line().chunks.length);
@@ -52,12 +51,9 @@ export function nearView(box: () => HTMLElement, line: () => Line, kept: () => n
     const starts = new WeakMap<Element, number>();
     const observer = new IntersectionObserver(
       (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const start = starts.get(target);
-          if (start === undefined) continue;
-          if (isIntersecting) near.add(start);
-          else near.delete(start);
-        }
+        const told = entries.map(({ target }) => starts.get(target)!);
+        const come = told.filter((_, i) => entries[i]!.isIntersecting);
+        near = [...near.filter((start) => !told.includes(start)), ...come];
       },
       // The text may scroll by itself or with the page.
       { rootMargin: MARGIN, scrollMargin: MARGIN },
@@ -75,7 +71,7 @@ export function nearView(box: () => HTMLElement, line: () => Line, kept: () => n
     });
     return () => {
       observer.disconnect();
-      near.clear();
+      near = [];
     };
   });
 
@@ -83,9 +79,9 @@ export function nearView(box: () => HTMLElement, line: () => Line, kept: () => n
     position !== null && position >= start && position < start + tokens.length;
 
   return {
-    drawn: (chunk) => whole || near.has(chunk.start) || holds(chunk, kept()),
+    drawn: (chunk) => whole || near.includes(chunk.start) || holds(chunk, kept()),
     get key() {
-      return whole ? '' : [...near].join();
+      return whole ? '' : near.join();
     },
   };
 }
