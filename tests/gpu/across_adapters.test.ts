@@ -1,8 +1,8 @@
 /** The order of a product's sum does not depend on the subgroups: 8 invocations on one adapter, 4 on the other, or none. */
 import { describe, expect, test } from 'vitest';
-import { devices } from '../../setup/devices.ts';
-import { openKernels, random } from './fixture.ts';
-import { matrixOf, type ProductCase, runProduct } from './product_case.ts';
+import { devices } from '../setup/devices.ts';
+import { openKernels, random } from './kernels/fixture.ts';
+import { matrixOf, type ProductCase, runProduct } from './kernels/product_case.ts';
 
 const CASES: readonly ProductCase[] = (['Q8_0', 'Q4_0'] as const).map((format) => ({
   ...{ format, epilogue: 'store', bias: false, columns: 1152, rows: 9 },
