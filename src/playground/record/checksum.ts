@@ -24,7 +24,21 @@ export function documentChecksum(document: Omit<RunDocument, 'checksum'>): strin
 
 /** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
 function checksumOf(value: unknown): number {
-  return crc32(new TextEncoder().encode(canonicalJson(value)));
+  const keys = new Set<string>();
+  // A list of keys puts every object's keys in its order, at the speed of the browser's own JSON.
+  const text = collectKeys(value, keys) ? JSON.stringify(value, [...keys].sort()) : canonicalJson(value);
+  return crc32(new TextEncoder().encode(text));
+}
+
+/** @returns false where there is a ban, which JSON itself would write as null */
+function collectKeys(value: unknown, keys: Set<string>): boolean {
+  if (typeof value !== 'object' || value === null) return value !== -Infinity;
+  if (Array.isArray(value)) return value.every((item) => collectKeys(item, keys));
+  for (const [key, item] of Object.entries(value)) {
+    keys.add(key);
+    if (!collectKeys(item, keys)) return false;
+  }
+  return true;
 }
 
 /** Of the settings that stand beside a record in a link. How they are looked at is no part of the evidence. */
