@@ -14,6 +14,7 @@ export default ts.config(
       'static/',
       'training/',
       'test-results/',
+      '*.timestamp-*.mjs',
     ],
   },
   js.configs.recommended,

@@ -37,13 +37,11 @@ export function tallyOfVitest(
   const whole = events.some((event) => event.type === 'end');
   const failed = count('failed') + unloadable.length + (whole ? 0 : goingOn.length);
   const failedOutside = failed === 0 && (!whole || exitCode !== 0);
-  const notes = [...unloadable.map(({ file }) => `${file} could not be loaded, or failed outside its tests`)];
-  if (!whole) {
-    notes.push(endedEarly(events, goingOn, ending));
-    // Vitest tells of failures at its end, which it did not reach.
-    for (const { file, test, state, message } of results)
-      if (state === 'failed') notes.push(`${file}: ${test}: ${message ?? 'failed'}`);
-  }
+  const notes = unloadable.map(({ file }) => `${file} could not be loaded, or failed outside its tests`);
+  if (!whole) notes.push(endedEarly(events, goingOn, ending));
+  // Vitest tells of failures too, but far above the end of a long log, and not at all where it was ended.
+  for (const { file, test, state, message } of results)
+    if (state === 'failed') notes.push(`${file}: ${test}: ${message ?? 'failed'}`);
   return {
     passed: count('passed'),
     failed: failedOutside ? 1 : failed,

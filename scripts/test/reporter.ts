@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestCase, TestModule, TestSpecification } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSpecification, Vitest } from 'vitest/node';
 import { EVENTS_FILE_VARIABLE, type TestEvent } from './events.ts';
 
 const path = process.env[EVENTS_FILE_VARIABLE];
@@ -15,6 +15,12 @@ const nameOf = (moduleId: string): string => relative(process.cwd(), moduleId);
 const testOf = (test: TestCase) => ({ file: nameOf(test.module.moduleId), test: test.fullName });
 
 export default class EventReporter implements Reporter {
+  #tagged: readonly string[] = [];
+
+  onInit(vitest: Vitest): void {
+    this.#tagged = vitest.config.tagsFilter ?? [];
+  }
+
   onTestRunStart(specifications: readonly TestSpecification[]): void {
     write({ type: 'run', files: specifications.map(({ moduleId }) => nameOf(moduleId)) });
   }
@@ -24,12 +30,12 @@ export default class EventReporter implements Reporter {
   }
 
   onTestCaseReady(test: TestCase): void {
-    write({ type: 'begin', ...testOf(test) });
+    if (this.#askedFor(test)) write({ type: 'begin', ...testOf(test) });
   }
 
   onTestCaseResult(test: TestCase): void {
     const { state, errors } = test.result();
-    if (state === 'pending') return;
+    if (state === 'pending' || !this.#askedFor(test)) return;
     const message = errors?.[0]?.message;
     write({ type: 'result', ...testOf(test), state, ...(message === undefined ? {} : { message }) });
   }
@@ -41,5 +47,10 @@ export default class EventReporter implements Reporter {
 
   onTestRunEnd(_: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     write({ type: 'end', errors: unhandledErrors.length });
+  }
+
+  /** A test without the tags of this run (`--tags-filter`) was not left out of it. */
+  #askedFor(test: TestCase): boolean {
+    return this.#tagged.every((tag) => test.tags.includes(tag));
   }
 }

@@ -2,8 +2,8 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import * as v from 'valibot';
 import type { Settings } from '../settings.ts';
-import type { RunDocument } from '../record/document.ts';
-import { documentSchema } from '../record/document_schema.ts';
+import type { KeptDocument } from '../record/document.ts';
+import { keptSchema } from '../record/document_schema.ts';
 import { settingsSchema } from '../settings_schema.ts';
 
 /** One run in the list: a text with its branches, or a comparison. */
@@ -36,7 +36,7 @@ export interface Session {
 
 interface Schema extends DBSchema {
   readonly entries: { key: string; value: HistoryEntry };
-  readonly documents: { key: string; value: RunDocument };
+  readonly documents: { key: string; value: KeptDocument };
   readonly sessions: { key: string; value: Session };
 }
 
@@ -76,7 +76,7 @@ export async function listEntries(): Promise<HistoryEntry[]> {
 }
 
 /** Writes a run; what a person set on an entry that is there – its name, its pin – stays. */
-export async function saveEntry(entry: HistoryEntry, document: RunDocument): Promise<void> {
+export async function saveEntry(entry: HistoryEntry, document: KeptDocument): Promise<void> {
   const db = await database();
   const write = db.transaction(['entries', 'documents'], 'readwrite');
   const entries = write.objectStore('entries');
@@ -109,8 +109,8 @@ export async function changeEntry(
 }
 
 /** @returns null for a run that is gone, or that another version of the page wrote in a way that this one cannot read */
-export async function readDocument(id: string): Promise<RunDocument | null> {
-  const found = v.safeParse(documentSchema, await (await database()).get('documents', id));
+export async function readDocument(id: string): Promise<KeptDocument | null> {
+  const found = v.safeParse(keptSchema, await (await database()).get('documents', id));
   return found.success ? found.output : null;
 }
 

@@ -2,7 +2,7 @@
 import { laneDifference } from '../compare/lane_gestures.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import { allTokens, outputText, type Line } from '../line.ts';
-import { makeDocument, titleOf } from '../record/make_document.ts';
+import { keptDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { ownSettings } from '../record/own_settings.ts';
 import { playground } from '../state.svelte.ts';
@@ -144,7 +144,7 @@ async function writeEntry(id: string, recordable: Recordable, title: string): Pr
       ...(comparison ? { compared: comparedWhat(comparison) } : {}),
       text: texts.join('\n'),
     },
-    makeDocument(record, settings, title),
+    keptDocument(record, settings, title),
   );
   const { engine } = playground;
   const told = engine.phase === 'ready' && engine.summary.capabilities.logits === 'full';

@@ -3,7 +3,7 @@
  * one with care writes a new checksum: only a replay tells what is true (`replay.ts`).
  */
 import type { Settings } from '../settings.ts';
-import type { DocumentLine, RunDocument } from './document.ts';
+import type { DocumentLine, KeptDocument } from './document.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
@@ -18,7 +18,7 @@ export function crc32(bytes: Uint8Array): number {
 }
 
 /** Of a run document, eight hexadecimal digits; one that it has already is no part of it. */
-export function documentChecksum(document: Omit<RunDocument, 'checksum'>): string {
+export function documentChecksum(document: KeptDocument): string {
   return hexadecimal(checksumOf({ ...document, checksum: undefined }));
 }
 

@@ -136,13 +136,18 @@ export interface RunRecord {
   readonly selected: number | null;
 }
 
-export interface RunDocument extends RunRecord {
+/** A record with the settings that it was run with, as the browser keeps it. */
+export interface KeptDocument extends RunRecord {
   readonly format: typeof documentFormat;
   readonly version: typeof firstVersion | typeof documentVersion;
   readonly title: string;
   /** ISO 8601. */
   readonly savedAt: string;
   readonly settings: Settings;
+}
+
+/** The same as a file. */
+export interface RunDocument extends KeptDocument {
   /** CRC-32 over everything else, see `checksum.ts`. */
   readonly checksum: string;
 }

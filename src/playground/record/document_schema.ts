@@ -11,6 +11,7 @@ import {
   documentVersion,
   firstVersion,
   type DocumentComparison,
+  type KeptDocument,
   type RunDocument,
   type RunRecord,
 } from './document.ts';
@@ -240,16 +241,22 @@ export const recordSchema: v.GenericSchema<unknown, RunRecord> = v.pipe(
   v.check(hangsTogether, 'its parts do not fit together'),
 );
 
+const keptDocument = {
+  ...record,
+  format: v.literal(documentFormat),
+  version: v.picklist([firstVersion, documentVersion]),
+  title: name,
+  savedAt: v.pipe(v.string(), v.maxLength(40)),
+  settings: settingsSchema,
+};
+
+export const keptSchema: v.GenericSchema<unknown, KeptDocument> = v.pipe(
+  v.object(keptDocument),
+  v.check((document) => hangsTogether(document), 'its parts do not fit together'),
+);
+
 export const documentSchema: v.GenericSchema<unknown, RunDocument> = v.pipe(
-  v.object({
-    ...record,
-    format: v.literal(documentFormat),
-    version: v.picklist([firstVersion, documentVersion]),
-    title: name,
-    savedAt: v.pipe(v.string(), v.maxLength(40)),
-    settings: settingsSchema,
-    checksum: v.string(),
-  }),
+  v.object({ ...keptDocument, checksum: v.string() }),
   v.check((document) => hangsTogether(document), 'its parts do not fit together'),
   v.check(
     ({ checksum, ...content }) =>

@@ -2,19 +2,30 @@ import type { Line } from '../line.ts';
 import { allTokens } from '../line.ts';
 import type { Settings } from '../settings.ts';
 import { documentChecksum } from './checksum.ts';
-import { documentFormat, documentVersion, type RunDocument, type RunRecord } from './document.ts';
+import {
+  documentFormat,
+  documentVersion,
+  type KeptDocument,
+  type RunDocument,
+  type RunRecord,
+} from './document.ts';
 
 const titleLength = 60;
 
-export function makeDocument(record: RunRecord, settings: Settings, title: string): RunDocument {
-  const content = {
+/** Without a checksum, which for a long text takes longer than a frame: a database gives back what it was given. */
+export function keptDocument(record: RunRecord, settings: Settings, title: string): KeptDocument {
+  return {
     ...record,
     format: documentFormat,
     version: documentVersion,
     title,
     savedAt: new Date().toISOString(),
     settings,
-  } as const;
+  };
+}
+
+export function makeDocument(record: RunRecord, settings: Settings, title: string): RunDocument {
+  const content = keptDocument(record, settings, title);
   return { ...content, checksum: documentChecksum(content) };
 }
 

@@ -38,12 +38,15 @@ export async function makeRecord({ lines: all, comparison }: Recordable, depth: 
   );
   const strategy = comparison ? comparison.strategy.kind : drawnBy(lines[current]!)[0]!.strategy;
   const author = await authorOf(lines[current]!);
-  const known: Known[] = [];
-  for (const line of lines) known.push(await knownOf(line, depth));
+  const documentLines: DocumentLine[] = [];
+  for (const line of lines) {
+    const known = await knownOf(line, depth);
+    documentLines.push(documentLine(line, lines, known, comparison ? null : strategy));
+  }
   return {
     ...author,
     strategy,
-    lines: lines.map((line, index) => documentLine(line, lines, known[index]!, comparison ? null : strategy)),
+    lines: documentLines,
     comparison: comparison && documentComparison(comparison, lines),
     current,
     selected: selected !== null && selected <= lines[current]!.length ? selected : null,

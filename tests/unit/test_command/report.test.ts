@@ -48,6 +48,19 @@ test('a run that was ended names the test that did not end, the files that did n
   ]);
 });
 
+test('a run that came to its end names what failed too: Vitest told of it far above', () => {
+  const failed: TestEvent = {
+    type: 'result',
+    file,
+    test: 'sad',
+    state: 'failed',
+    message: 'expected 1 to be 2',
+  };
+  expect(tallyOfVitest([begun, failed, over(false), end()], 1).notes).toEqual([
+    'tests/a.test.ts: sad: expected 1 to be 2',
+  ]);
+});
+
 test('a run that blocked before it could tell of its test names the file', () => {
   const events: TestEvent[] = [begun, { type: 'open', file }];
   expect(tallyOfVitest(events, null, 'stopped').notes).toEqual([
