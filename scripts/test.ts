@@ -58,7 +58,8 @@ const steps: Step[] = [
   afterBuild(browser('e2e 3', 'e2e', ...partOfE2e(2))),
   ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')].map(afterBuild) : []),
   ...(llamaServer ? [afterBuild(browser('llama-server', 'llama-server'))] : []),
-  onGpu('conformance'),
+  // It has one model after another, each small: room for a browser beside it.
+  project('conformance'),
   project('page'),
   project('unit'),
   project('ui'),

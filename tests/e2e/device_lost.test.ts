@@ -8,7 +8,9 @@ import { finished, run, tokens } from './playground_page.ts';
 async function watchDevice(page: Page): Promise<() => Promise<string>> {
   await page.evaluate(async () => {
     const device = await (await navigator.gpu.requestAdapter())!.requestDevice();
-    const watched = globalThis as { lost?: Promise<string> };
+    const watched = globalThis as { device?: GPUDevice; lost?: Promise<string> };
+    // Held: a device that is collected is never lost.
+    watched.device = device;
     watched.lost = device.lost.then(({ reason }) => reason);
   });
   return () => page.evaluate(() => (globalThis as { lost?: Promise<string> }).lost!);

@@ -134,7 +134,9 @@ test('files out and in: JSON comes back, OpenAI and CSV are well formed, picture
   const { tokens, promptLength } = document.lines[0]!;
   expect(tokens.slice(promptLength).every(({ top }) => top.length === 20)).toBe(true);
   const openai = JSON.parse((await savedFile(page, 'OpenAI JSON')).bytes.toString());
-  expect(openai.choices[0].logprobs.content).toHaveLength(tokens.length - promptLength);
+  // A text with its prompt: a completion with `echo`.
+  expect(openai.object).toBe('text_completion');
+  expect(openai.choices[0].logprobs.tokens).toHaveLength(tokens.length);
   const csv = (await savedFile(page, 'CSV')).bytes.toString();
   expect(csv.split('\r\n')[0]).toContain('raw_logprob');
   expect((await savedFile(page, 'Text')).bytes.toString().trim()).toContain('Once upon a time');
