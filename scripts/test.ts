@@ -22,11 +22,13 @@ const command = (name: string, program: string, ...args: string[]): Step => ({
   run: () => check(name, program, args, limits),
 });
 const project = (name: string): Step => ({ name, run: () => tests(name, ['--project', name], limits) });
+/** It watches the frames of the page, so nothing else runs beside it. */
+const FRAMES = 'playground_streaming.test.ts';
 const onGpu = (name: string): Step => ({ ...project(name), heavy: true });
 /** The browser tests' files in three parts of much the same size, for Vitest's own parts know only how many there are. */
 function partOfE2e(part: number): string[] {
   const folder = 'tests/e2e';
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts') && name !== FRAMES);
   const sized = files.map((name) => ({ name, size: statSync(join(folder, name)).size }));
   sized.sort((a, b) => b.size - a.size);
   // To and fro: the largest of one round goes with the smallest of the next.
@@ -75,6 +77,8 @@ const steps: Step[] = [
 const started = performance.now();
 const setUp = await check('setup', 'node', ['scripts/run.mjs', 'setup'], limits);
 const results: StepResult[] = [setUp, ...(await runSteps(steps, 2, interrupt.signal))];
+const frames = browser('e2e frames', 'e2e', join('tests/e2e', FRAMES));
+results.push(...(await runSteps([frames], 1, interrupt.signal)));
 
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);

@@ -1,9 +1,6 @@
-/** What a frame may spend on charts before the rest waits for the next one, in milliseconds. */
-const frameBudgetMs = 5;
-
 /**
- * Charts draw one after another, a few milliseconds a frame: four of them redrawn at once by a streamed token would hold up
- * the text. A chart that is asked to draw again before its turn draws once, what it was asked last.
+ * Charts draw one after another, each in a task of its own between two frames: a frame in which text streams has enough to
+ * do. A chart that is asked to draw again before its turn draws once, what it was asked last.
  */
 const waiting = new Map<object, () => void>();
 let scheduled = false;
@@ -11,9 +8,7 @@ let scheduled = false;
 export function drawSoon(owner: object, draw: () => void): void {
   // A new entry goes to the end of the queue; an old one keeps its turn.
   waiting.set(owner, draw);
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(drain);
+  if (!scheduled) schedule();
 }
 
 /** For a chart that is gone. */
@@ -21,13 +16,18 @@ export function drawNever(owner: object): void {
   waiting.delete(owner);
 }
 
-function drain(): void {
-  const start = performance.now();
-  for (const [owner, draw] of waiting) {
-    waiting.delete(owner);
-    draw();
-    if (performance.now() - start > frameBudgetMs) break;
-  }
-  scheduled = waiting.size > 0;
-  if (scheduled) requestAnimationFrame(drain);
+/** At most one chart a frame, and none while the page is hidden. */
+function schedule(): void {
+  scheduled = true;
+  requestAnimationFrame(() => setTimeout(drawNext));
+}
+
+function drawNext(): void {
+  const [next] = waiting;
+  scheduled = false;
+  if (!next) return;
+  const [owner, draw] = next;
+  waiting.delete(owner);
+  draw();
+  if (waiting.size > 0) schedule();
 }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { openScripted } from '../e2e/playground_page.ts';
+import { openScripted } from './playground_page.ts';
 
 interface TraceEvent {
   readonly name: string;
