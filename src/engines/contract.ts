@@ -202,7 +202,7 @@ export interface EngineDescription {
 export interface SelfTestReport {
   /** Kernel variants that came out right on this adapter, now or on an earlier load. */
   readonly checks: number;
-  /** Milliseconds that testing took, compiling included; 0 where everything was known from an earlier load. */
+  /** Milliseconds that testing added to the load; compiling is not in it, since the model needs it too. 0 where an earlier load knew everything. */
   readonly ms: number;
   /** What is left aside on this adapter, a sentence each. */
   readonly detours: readonly string[];

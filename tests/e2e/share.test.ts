@@ -50,7 +50,7 @@ test(
     // Colours and candidates are there without any engine.
     expect(await reader.page.locator('[data-p]').last().getAttribute('class')).toMatch(/\bc\d/);
     await reader.page.getByRole('tab', { name: 'Table' }).click();
-    expect(await reader.page.getByRole('row').count()).toBeGreaterThan(3);
+    await expect.poll(() => reader.page.getByRole('row').count()).toBeGreaterThan(3);
     expect(reader.errors).toEqual([]);
     expect(reader.foreignRequests).toEqual([]);
     await reader.close();

@@ -18,6 +18,9 @@ export class Pipelines {
   readonly #device: GPUDevice;
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  #compiling = 0;
+  #since = 0;
+  #compilingMs = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -51,17 +54,27 @@ export class Pipelines {
     return pipeline;
   }
 
+  /** Milliseconds in which something was compiled, so far. */
+  get compilingMs(): number {
+    return this.#compilingMs + (this.#compiling > 0 ? performance.now() - this.#since : 0);
+  }
+
   async #compile(request: PipelineRequest, label: string): Promise<GPUComputePipeline> {
-    const code = await linkShader(request);
-    // What a driver says against a module is the caller's to see, not the page's.
-    this.#device.pushErrorScope('validation');
-    const module = this.#device.createShaderModule({ label, code });
-    void this.#device.popErrorScope().catch(() => undefined);
-    return this.#device.createComputePipelineAsync({
-      label,
-      layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [...request.layouts] }),
-      compute: { module, entryPoint: 'main' },
-    });
+    if (this.#compiling++ === 0) this.#since = performance.now();
+    try {
+      const code = await linkShader(request);
+      // What a driver says against a module is the caller's to see, not the page's.
+      this.#device.pushErrorScope('validation');
+      const module = this.#device.createShaderModule({ label, code });
+      void this.#device.popErrorScope().catch(() => undefined);
+      return await this.#device.createComputePipelineAsync({
+        label,
+        layout: this.#device.createPipelineLayout({ label, bindGroupLayouts: [...request.layouts] }),
+        compute: { module, entryPoint: 'main' },
+      });
+    } finally {
+      if (--this.#compiling === 0) this.#compilingMs += performance.now() - this.#since;
+    }
   }
 }
 
