@@ -11,6 +11,8 @@ interface Habits {
   readonly tick: number;
   /** It is also looked at when something is submitted. */
   readonly wakes: boolean;
+  /** How much later than it was told the page hears of the first end, the second, and so on, since the machine is busy. */
+  readonly lags?: readonly number[];
   readonly lost?: boolean;
 }
 
@@ -19,6 +21,7 @@ class ScriptedDevice {
   submits = 0;
   #habits: Habits;
   #busyUntil = 0;
+  #told = 0;
   #waiting: { readonly from: number; readonly resolve: () => void }[] = [];
 
   constructor(habits: Habits) {
@@ -52,7 +55,11 @@ class ScriptedDevice {
   #look(): void {
     const ended = this.#waiting.filter(({ from }) => from <= Date.now());
     this.#waiting = this.#waiting.filter((each) => !ended.includes(each));
-    for (const { resolve } of ended) resolve();
+    for (const { resolve } of ended) {
+      const lag = this.#habits.lags?.[this.#told++] ?? 0;
+      if (lag > 0) setTimeout(resolve, lag);
+      else resolve();
+    }
   }
 }
 
@@ -79,11 +86,19 @@ async function waitOnce(habits: Habits) {
   return { took, submits };
 }
 
-test('where the end of work is told by a timer alone, empty submits have it told at once', async () => {
-  const { took, submits } = await waitOnce({ work: 0, tick: 100, wakes: true });
-  expect(took).toBeLessThan(30);
-  expect(submits).toBeGreaterThan(0);
-});
+test.each<[string, readonly number[]]>([
+  ['a quiet machine', []],
+  ['one that heard late of the first end', [80]],
+  ['one that heard late of the second end', [0, 80]],
+  ['one that heard late of the first end after an empty submit', [0, 0, 0, 80]],
+])(
+  'where the end of work is told by a timer alone, empty submits have it told at once: %s',
+  async (_, lags) => {
+    const { took, submits } = await waitOnce({ work: 0, tick: 100, wakes: true, lags });
+    expect(took).toBeLessThan(30);
+    expect(submits).toBeGreaterThan(0);
+  },
+);
 
 test.each<[string, Habits, number]>([
   ['is told at once', { work: 0, tick: 0, wakes: false }, 20],

@@ -12,23 +12,27 @@ const plainly: Waiting = (done) => done;
 /** Milliseconds. An end of no work at all that is heard of later than this was heard of by a timer. */
 const LATE = 50;
 
-/** The first trial begins anywhere between two ticks of such a timer, the others just after one. */
-const TRIALS = 3;
+const PLAIN_TRIALS = 2;
+const NUDGED_TRIALS = 3;
 
 /** @returns how to wait for this device; the trial takes some milliseconds, or three ticks of the timer where there is one */
 export async function measureWaiting(device: GPUDevice): Promise<Waiting> {
   const nudged: Waiting = (done) => nudging(device, done);
   try {
-    for (let trial = 0; trial < TRIALS; trial++) {
-      const waited = await timeOfNothing(device, plainly);
-      if (trial > 0 && waited < LATE) return plainly;
+    // Begins anywhere between two ticks of such a timer, and the next trials just after one.
+    await timeOfNothing(device, plainly);
+    // A busy machine may hear late of one tick, and waits that much less for the next: only the sum tells.
+    let waited = 0;
+    for (let trial = 0; trial < PLAIN_TRIALS; trial++) waited += await timeOfNothing(device, plainly);
+    if (waited < PLAIN_TRIALS * LATE) return plainly;
+    // What is late every time has no timer at fault, but a machine that is only busy.
+    for (let trial = 0; trial < NUDGED_TRIALS; trial++) {
+      if ((await timeOfNothing(device, nudged)) < LATE) return nudged;
     }
-    // A machine that is only busy is late either way.
-    return (await timeOfNothing(device, nudged)) < LATE ? nudged : plainly;
   } catch {
     // The device is gone; whoever uses it next says so.
-    return plainly;
   }
+  return plainly;
 }
 
 async function timeOfNothing(device: GPUDevice, waiting: Waiting): Promise<number> {
