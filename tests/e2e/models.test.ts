@@ -1,4 +1,4 @@
-/** Models from a hub: listed, downloaded, paused, continued after a reload, shared between tabs, deleted; a stand-in hub on this machine. */
+/** Models from a hub: listed, downloaded, paused, cut off, continued after a reload, shared between tabs, deleted; a stand-in hub on this machine. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,7 +53,7 @@ const fileRow = (page: Page, name: string) => dialog(page).getByRole('row', { na
 const keptRow = (page: Page, name: string) => dialog(page).getByRole('listitem').filter({ hasText: name });
 
 test(
-  'a model is listed, downloaded, paused, continued after a reload, and deleted',
+  'a model is listed, downloaded, paused, continued after a reload over a connection that breaks, and deleted',
   { tags: ['flow'] },
   async () => {
     hub.moods.set(FILE, { slow: 600_000 });
@@ -77,15 +77,20 @@ test(
     await openModels(page);
     const shown = await keptRow(page, FILE).textContent();
     expect(shown).toMatch(/[\d.]+ kB of [\d.]+ MB/);
-    hub.moods.delete(FILE);
+    hub.moods.set(FILE, { cutAfter: 200_000, times: 1 });
     await keptRow(page, FILE).getByRole('button', { name: 'Continue' }).click();
     await ready(page);
     expect(await page.locator('.chip strong').textContent()).toContain('random llama Q8_0');
-    const [first, second] = hub.sent.filter(({ path }) => path === FILE).sort((a, b) => a.from - b.from);
-    // The second answer begins within the first: what was on its way when the pause came was never received.
-    expect(second!.from).toBeGreaterThan(100_000);
-    expect(second!.from).toBeLessThanOrEqual(first!.bytes);
-    expect(second!.from + second!.bytes).toBe(small.length);
+    const answers = hub.sent.filter(({ path }) => path === FILE).sort((a, b) => a.from - b.from);
+    expect(answers).toHaveLength(3);
+    const [paused, cut, last] = answers;
+    // Each answer begins within the one before: what was on its way when that ended was never received.
+    expect(cut!.from).toBeGreaterThan(100_000);
+    expect(cut!.from).toBeLessThanOrEqual(paused!.bytes);
+    expect(cut!.bytes).toBe(200_000);
+    expect(last!.from).toBeGreaterThan(cut!.from);
+    expect(last!.from).toBeLessThanOrEqual(cut!.from + cut!.bytes);
+    expect(last!.from + last!.bytes).toBe(small.length);
 
     await openModels(page);
     await keptRow(page, FILE).getByText('SHA-256 checked').waitFor();
