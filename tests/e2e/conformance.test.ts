@@ -3,40 +3,44 @@ import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';
 import { desktop, phone, shoot } from './playground_page.ts';
 
-test('runs every check, which all pass; the report is copied and opens elsewhere as reported', async () => {
-  const { page, errors, foreignRequests, close } = await openPage('?conformance', {
-    viewport: desktop,
-    permissions: ['clipboard-read', 'clipboard-write'],
-  });
-  await page.getByRole('button', { name: 'Run the checks' }).click();
-  await page.getByText(/^All \d+ checks passed\.$/).waitFor({ timeout: 240_000 });
-  for (const name of [
-    'products with Q4_K weights',
-    'attention over heads of 64',
-    'DRY',
-    '“Once upon a time”',
-  ])
-    await page.getByRole('rowheader', { name, exact: true }).waitFor();
-  await page.getByText(/^webgpu shaders=/).waitFor();
-  await shoot(page, 'conformance_light');
-  await page.getByRole('button', { name: 'Copy as text' }).click();
-  await page.getByText('The report is on the clipboard.').waitFor();
-  const text = await page.evaluate(() => navigator.clipboard.readText());
-  expect(text).toMatch(/All \d+ checks passed[^]*Numerics {2}webgpu[^]*✓ norms/);
-  await page.getByRole('button', { name: 'Copy a link' }).click();
-  await page.getByText('The link is on the clipboard.').waitFor();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  expect(errors).toEqual([]);
-  expect(foreignRequests).toEqual([]);
-  await close();
+test(
+  'runs every check, which all pass; the report is copied and opens elsewhere as reported',
+  { tags: ['flow'] },
+  async () => {
+    const { page, errors, foreignRequests, close } = await openPage('?conformance', {
+      viewport: desktop,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    await page.getByRole('button', { name: 'Run the checks' }).click();
+    await page.getByText(/^All \d+ checks passed\.$/).waitFor({ timeout: 240_000 });
+    for (const name of [
+      'products with Q4_K weights',
+      'attention over heads of 64',
+      'DRY',
+      '“Once upon a time”',
+    ])
+      await page.getByRole('rowheader', { name, exact: true }).waitFor();
+    await page.getByText(/^webgpu shaders=/).waitFor();
+    await shoot(page, 'conformance_light');
+    await page.getByRole('button', { name: 'Copy as text' }).click();
+    await page.getByText('The report is on the clipboard.').waitFor();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    expect(text).toMatch(/All \d+ checks passed[^]*Numerics {2}webgpu[^]*✓ norms/);
+    await page.getByRole('button', { name: 'Copy a link' }).click();
+    await page.getByText('The link is on the clipboard.').waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(errors).toEqual([]);
+    expect(foreignRequests).toEqual([]);
+    await close();
 
-  const other = await openPage(link.slice(link.indexOf('?')), { viewport: phone, colorScheme: 'dark' });
-  await other.page.getByText('Nothing below was run in this browser.').waitFor();
-  await other.page.getByText(/^The link says: All \d+ checks passed\.$/).waitFor();
-  await shoot(other.page, 'conformance_reported_dark_390');
-  expect(other.errors).toEqual([]);
-  await other.close();
-});
+    const other = await openPage(link.slice(link.indexOf('?')), { viewport: phone, colorScheme: 'dark' });
+    await other.page.getByText('Nothing below was run in this browser.').waitFor();
+    await other.page.getByText(/^The link says: All \d+ checks passed\.$/).waitFor();
+    await shoot(other.page, 'conformance_reported_dark_390');
+    expect(other.errors).toEqual([]);
+    await other.close();
+  },
+);
 
 test('a failing row says what it means, and without WebGPU the page says so', async () => {
   const { page, close } = await openPage(
