@@ -3,10 +3,10 @@ import type { TokenId } from '../engines/contract.ts';
 import type { LineId } from '../worker/api.ts';
 import type { CandidateRow } from '../worker/views.ts';
 import { tell } from './connection.ts';
-import { launch } from './launch.ts';
-import { ended, type Line } from './line.ts';
+import { launch } from './texts/launch.ts';
+import { ended, type Line } from './texts/line.ts';
 import { isStale } from './prompt_actions.ts';
-import { continueFrom, continueText, writeText } from './run_actions.ts';
+import { continueFrom, continueText, writeText } from './texts/run_actions.ts';
 import { playground } from './state.svelte.ts';
 
 /** Marks a candidate of the inspected step; a second press takes it. */

@@ -3,7 +3,7 @@ import type { StepPlace } from '../worker/api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { askOnView } from './ask_on_view.ts';
 import { worker } from './connection.ts';
-import { drawnBy, type Line } from './line.ts';
+import { drawnBy, type Line } from './texts/line.ts';
 import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';
 

@@ -2,9 +2,9 @@
 import { EngineError } from '../engines/contract.ts';
 import type { PromptSource } from '../worker/api.ts';
 import { worker } from './connection.ts';
-import { isModel, writerOf } from './held_texts.ts';
+import { isModel, writerOf } from './texts/held_texts.ts';
 import { latestOnly } from './latest_only.ts';
-import { allTokens, promptText, type Line } from './line.ts';
+import { allTokens, promptText, type Line } from './texts/line.ts';
 import { sentenceOf } from './notices.ts';
 import type { Settings } from './settings.ts';
 import { playground } from './state.svelte.ts';

@@ -6,7 +6,7 @@ import type { StopReason } from '../decoding/events.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { TokenText } from '../worker/api.ts';
 import type { RankCurve, StepView } from '../worker/views.ts';
-import { chunked, type Line, type TokenView } from './line.ts';
+import { chunked, type Line, type TokenView } from './texts/line.ts';
 
 /** A view as JSON keeps it: plain arrays in place of typed ones. */
 export type RecordedView = Omit<StepView, 'curve'> & {

@@ -1,8 +1,8 @@
 /** The run that the page opens with: shown at once, and brought to life when its model is there. */
 import type { LineId } from '../worker/api.ts';
 import { worker } from './connection.ts';
-import { hold, isModel } from './held_texts.ts';
-import type { Line } from './line.ts';
+import { hold, isModel } from './texts/held_texts.ts';
+import type { Line } from './texts/line.ts';
 import { writtenFrom } from './prompt_actions.ts';
 import { checkRecording, recordedLine, recordedView, type RecordedModel } from './recording.ts';
 import { playground, type Recorded } from './state.svelte.ts';

@@ -1,5 +1,5 @@
 /** What Run does where the person is: a view may bring a run of its own. */
-import { run } from './run_actions.ts';
+import { run } from './texts/run_actions.ts';
 
 let own: (() => Promise<void>) | null = null;
 

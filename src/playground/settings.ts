@@ -5,7 +5,7 @@
 import type { ChatMessage } from '../engines/contract.ts';
 import { defaultParams } from '../sampling/parameter_table.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import { defaultMethod, type Method } from './compare/method.ts';
+import { defaultMethod, type Method } from './method.ts';
 import type { ColourMode } from './token_colour.ts';
 
 /** What a lane changes in the common parameters. The first lane of a lone run changes nothing. */

@@ -5,8 +5,8 @@
 import * as v from 'valibot';
 import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
 import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../sampling/params.ts';
-import { maxEntries, maxLanes } from './link/limits.ts';
-import { defaultMethod, methodRanges, type Method } from './compare/method.ts';
+import { maxEntries, maxLanes } from './limits.ts';
+import { defaultMethod, methodRanges, type Method } from './method.ts';
 import { maxTokensRange, topRange, type LanePatch, type PageView, type Settings } from './settings.ts';
 import { colourScales, type ColourMode } from './token_colour.ts';
 

@@ -1,6 +1,6 @@
 /** Keys that work anywhere but where something is typed. */
 import { stepOnce } from './branch_actions.ts';
-import { stop } from './run_actions.ts';
+import { stop } from './texts/run_actions.ts';
 import { runHere } from './run_command.ts';
 import { moveSelection, select } from './selection_actions.ts';
 import { changeView, rollSeed } from './settings_actions.ts';

@@ -8,7 +8,7 @@ import type { LineId, Rederived, TokenisedPrompt } from '../worker/api.ts';
 import type { EngineSummary } from '../worker/models_api.ts';
 import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import type { Line } from './line.ts';
+import type { Line } from './texts/line.ts';
 import type { DocumentEngine } from './record/document.ts';
 import type { RecordedModel } from './recording.ts';
 import { defaultSettings, type Settings } from './settings.ts';

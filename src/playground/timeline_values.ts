@@ -1,5 +1,5 @@
 import type { Rederived } from '../worker/api.ts';
-import { allTokens, type Line, type TokenView } from './line.ts';
+import { allTokens, type Line, type TokenView } from './texts/line.ts';
 
 /**
  * A line's numbers by position; NaN where a position has none. What the chain makes of it (`kept`, `masked`) follows the knobs

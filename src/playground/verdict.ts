@@ -1,6 +1,6 @@
 /** What Run would make of a text that stands, as the settings are now: everything that decides a text counts. */
 import type { StopConditions } from '../decoding/events.ts';
-import { allTokens, drawnBy, type Line } from './line.ts';
+import { allTokens, drawnBy, type Line } from './texts/line.ts';
 
 export type Verdict =
   /** Another token at this output index. */

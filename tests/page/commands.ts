@@ -10,7 +10,7 @@ import { openLink } from '../../src/playground/link/open_link.ts';
 import { readFragment, writeFragment } from '../../src/playground/link/fragment.ts';
 import { openRecord } from '../../src/playground/record/open_record.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
-import { run, stop } from '../../src/playground/run_actions.ts';
+import { run, stop } from '../../src/playground/texts/run_actions.ts';
 import { hover, select, showLine } from '../../src/playground/selection_actions.ts';
 import { changeSettings, setGrammar, setNumber } from '../../src/playground/settings_actions.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';

@@ -6,7 +6,7 @@ import { isStale } from '../../src/playground/prompt_actions.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
 import { makeDocument } from '../../src/playground/record/make_document.ts';
 import { makeRecord } from '../../src/playground/record/make_record.ts';
-import { run } from '../../src/playground/run_actions.ts';
+import { run } from '../../src/playground/texts/run_actions.ts';
 import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { fresh, notices } from './fresh.ts';

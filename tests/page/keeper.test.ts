@@ -5,7 +5,7 @@ import { openScripted } from '../../src/playground/engine_actions.ts';
 import { Keeper } from '../../src/playground/history/keeper.ts';
 import { keepHistory } from '../../src/playground/history/keeping.svelte.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
-import { run } from '../../src/playground/run_actions.ts';
+import { run } from '../../src/playground/texts/run_actions.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { page, sleep, until } from './page.ts';

@@ -4,7 +4,7 @@ import { carryOn, stepOnce } from '../../src/playground/branch_actions.ts';
 import { measureAlone, runComparison } from '../../src/playground/compare/run_comparison.ts';
 import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { openModel, openScripted } from '../../src/playground/engine_actions.ts';
-import { continueBlocked, run } from '../../src/playground/run_actions.ts';
+import { continueBlocked, run } from '../../src/playground/texts/run_actions.ts';
 import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { EngineError } from '../../src/engines/contract.ts';

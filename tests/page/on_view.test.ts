@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { root } from './effects.svelte.ts';
 import { askOnView } from '../../src/playground/ask_on_view.ts';
 import { followSelection } from '../../src/playground/inspect.svelte.ts';
-import { run } from '../../src/playground/run_actions.ts';
+import { run } from '../../src/playground/texts/run_actions.ts';
 import { select, showLine } from '../../src/playground/selection_actions.ts';
 import { changeSettings, setNumber } from '../../src/playground/settings_actions.ts';
 import { playground, type Recorded } from '../../src/playground/state.svelte.ts';

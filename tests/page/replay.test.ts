@@ -3,12 +3,12 @@ import { exportRun } from '../../src/playground/exchange/exchange_actions.ts';
 import { openScripted, stop } from '../../src/playground/engine_actions.ts';
 import { recordedLink } from '../../src/playground/link/share.ts';
 import { openLink } from '../../src/playground/link/open_link.ts';
-import { tokenAt } from '../../src/playground/line.ts';
+import { tokenAt } from '../../src/playground/texts/line.ts';
 import { readFragment, writeFragment } from '../../src/playground/link/fragment.ts';
 import { opened, type Replay } from '../../src/playground/record/opened.svelte.ts';
 import { packRecord, unpackRecord } from '../../src/playground/record/unpack.ts';
 import { replay } from '../../src/playground/record/replay.ts';
-import { run } from '../../src/playground/run_actions.ts';
+import { run } from '../../src/playground/texts/run_actions.ts';
 import { runComparison } from '../../src/playground/compare/run_comparison.ts';
 import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
@@ -16,7 +16,7 @@ import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { makeRecord } from '../../src/playground/record/make_record.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
-import { launchEnded } from '../../src/playground/launch.ts';
+import { launchEnded } from '../../src/playground/texts/launch.ts';
 import { page, sleep, until } from './page.ts';
 
 beforeEach(async () => {

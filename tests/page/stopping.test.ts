@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { openSecond, runAcross } from '../../src/playground/across/across_actions.ts';
 import { across } from '../../src/playground/across/state.svelte.ts';
 import { carryOn, deleteLine, stepOnce } from '../../src/playground/branch_actions.ts';
-import { run, stop } from '../../src/playground/run_actions.ts';
+import { run, stop } from '../../src/playground/texts/run_actions.ts';
 import { changeSettings, setGrammar } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { fresh, notices, outputs } from './fresh.ts';

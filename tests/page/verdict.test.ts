@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { promptLine, withSteps, type Line } from '../../src/playground/line.ts';
+import { promptLine, withSteps, type Line } from '../../src/playground/texts/line.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { verdictOn } from '../../src/playground/verdict.ts';
 import type { LineStep } from '../../src/worker/api.ts';

@@ -6,7 +6,7 @@ import { carryOn } from '../../src/playground/branch_actions.ts';
 import { worker } from '../../src/playground/connection.ts';
 import { openScripted } from '../../src/playground/engine_actions.ts';
 import { refreshPrompt } from '../../src/playground/prompt_actions.ts';
-import { run, stop } from '../../src/playground/run_actions.ts';
+import { run, stop } from '../../src/playground/texts/run_actions.ts';
 import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { fresh, notices, outputs } from './fresh.ts';

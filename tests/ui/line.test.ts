@@ -8,7 +8,7 @@ import {
   promptLine,
   tokenAt,
   withSteps,
-} from '../../src/playground/line.ts';
+} from '../../src/playground/texts/line.ts';
 import { timelineOf } from '../../src/playground/timeline_values.ts';
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
 import type { LineStep, TokenText } from '../../src/worker/api.ts';

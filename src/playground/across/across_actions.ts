@@ -4,11 +4,11 @@ import type { LineEvent, LineId, RunRequest } from '../../worker/api.ts';
 import type { ModelChoice } from '../../worker/models_api.ts';
 import { onWorkerEnd, tell, worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
-import { countTokens, launch } from '../launch.ts';
-import { ended, promptLine, tokensIn, withEvent, type Line } from '../line.ts';
+import { countTokens, launch } from '../texts/launch.ts';
+import { ended, promptLine, tokensIn, withEvent, type Line } from '../texts/line.ts';
 import { sentenceOf } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import { runBlocked, stopConditions } from '../run_actions.ts';
+import { runBlocked, stopConditions } from '../texts/run_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { across, type Duel } from './state.svelte.ts';
 

@@ -1,6 +1,6 @@
 /** What a duel comes to in a few numbers. */
 import type { LineDistances } from '../../worker/distances.ts';
-import { tokenAt, type Line } from '../line.ts';
+import { tokenAt, type Line } from '../texts/line.ts';
 
 export interface Agreement {
   readonly positions: number;

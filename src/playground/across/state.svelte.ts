@@ -2,7 +2,7 @@
 import type { LoadProgress } from '../../engines/contract.ts';
 import type { EngineSummary } from '../../worker/models_api.ts';
 import type { LineDistances } from '../../worker/distances.ts';
-import type { Line } from '../line.ts';
+import type { Line } from '../texts/line.ts';
 
 export type SecondStatus =
   | { readonly phase: 'none' }

@@ -1,7 +1,7 @@
 /** Changes of the lanes, and of what is looked at. */
 import type { NumberKey, SamplingParams } from '../../sampling/params.ts';
 import { parameter } from '../../sampling/parameter_table.ts';
-import { maxLanes } from '../link/limits.ts';
+import { maxLanes } from '../limits.ts';
 import { laneParams, type LanePatch } from '../settings.ts';
 import { changeSettings } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';

@@ -1,6 +1,6 @@
 /** What a lane's text comes to, in numbers. */
 import type { StopReason } from '../../decoding/events.ts';
-import { allTokens, type Line } from '../line.ts';
+import { allTokens, type Line } from '../texts/line.ts';
 
 export interface LaneFigures {
   /** Mean raw logprob of the output's tokens, nats; NaN before the first. */

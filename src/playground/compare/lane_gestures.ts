@@ -1,7 +1,7 @@
 /** One gesture, several lanes: patches over the common parameters, at most `maxLanes` of them. */
 import { parameter } from '../../sampling/parameter_table.ts';
 import type { NumberKey } from '../../sampling/params.ts';
-import { maxLanes } from '../link/limits.ts';
+import { maxLanes } from '../limits.ts';
 import type { LanePatch } from '../settings.ts';
 
 /** The usual comparison: the best token always, then ever more luck. */

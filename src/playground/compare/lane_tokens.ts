@@ -1,4 +1,4 @@
-import { allTokens, type Line } from '../line.ts';
+import { allTokens, type Line } from '../texts/line.ts';
 
 /** Token ids after the prompt. */
 export function outputTokens(line: Line): number[] {

@@ -4,21 +4,21 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import { EngineError } from '../../engines/contract.ts';
 import type { LaneRequest, LineEvent, PromptSource, RunRequest, TokenText } from '../../worker/api.ts';
 import { tell, worker } from '../connection.ts';
-import { frameQueue } from '../frame_queue.ts';
+import { frameQueue } from '../texts/frame_queue.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
-import { isModel, modelOf, nowHeld, writerOf } from '../held_texts.ts';
-import { countTokens, launch, stopPressed } from '../launch.ts';
-import { ended, forkedLine, promptLine, tokensIn, withEvent } from '../line.ts';
+import { isModel, modelOf, nowHeld, writerOf } from '../texts/held_texts.ts';
+import { countTokens, launch, stopPressed } from '../texts/launch.ts';
+import { ended, forkedLine, promptLine, tokensIn, withEvent } from '../texts/line.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import type { RecordedModel } from '../recording.ts';
-import { runBlocked, stopConditions } from '../run_actions.ts';
+import { runBlocked, stopConditions } from '../texts/run_actions.ts';
 import { laneParams } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { laneDifference } from './lane_gestures.ts';
 import { outputTokens } from './lane_tokens.ts';
-import { mostBranches, strategyOf } from './method.ts';
+import { mostBranches, strategyOf } from '../method.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 
 /** Why the lanes cannot run now, or null. */

@@ -1,5 +1,5 @@
 /** One row for each token and text, RFC 4180: for spreadsheets and data frames. */
-import type { Drawn } from '../line.ts';
+import type { Drawn } from '../texts/line.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from '../record/document.ts';
 
 type Cell = string | number | null;

@@ -1,13 +1,13 @@
 /** Writes what is on the page to the history: each text with its branches, and each comparison, under an entry of its own. */
 import { laneDifference } from '../compare/lane_gestures.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import { allTokens, outputText, type Line } from '../line.ts';
+import { allTokens, outputText, type Line } from '../texts/line.ts';
 import { keptDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { ownSettings } from '../record/own_settings.ts';
 import { playground } from '../state.svelte.ts';
 import { saveEntry, saveSession } from './database.ts';
-import { familiesOf } from './families.ts';
+import { familiesOf } from '../texts/families.ts';
 import { claim } from './tab.ts';
 
 /** Candidates of each step that a kept run can show before its model is there. */

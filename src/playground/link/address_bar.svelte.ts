@@ -1,7 +1,7 @@
 /** Keeps the page's address in step with its settings, and the settings in step with an address that a person edits. */
 import { playground } from '../state.svelte.ts';
 import { readFragment, writeFragment } from './fragment.ts';
-import { shareableLength } from './limits.ts';
+import { shareableLength } from '../limits.ts';
 
 /** A slider that is dragged gives one address when it comes to rest; browsers refuse more than some hundred in half a minute. */
 const restMs = 400;

@@ -1,6 +1,6 @@
 /** The whole link: `#v=1&model=…&prompt=…&…&seed=42`, and `&r=` with a packed recording after it. */
 import type { Settings } from '../settings.ts';
-import { maxFragmentLength } from './limits.ts';
+import { maxFragmentLength } from '../limits.ts';
 import { readPairs, writePairs, type Pair } from './query.ts';
 import { linkVersion, readSettings, writeSettings } from './settings_link.ts';
 import { LinkValues } from './values.ts';

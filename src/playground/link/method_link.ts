@@ -1,6 +1,6 @@
 /** What a comparison runs, in a link: `strategy=best-of-n&n=8&score=shortest`, and `luck=own` for lanes that draw apart. */
 import * as v from 'valibot';
-import { defaultMethod, type Method } from '../compare/method.ts';
+import { defaultMethod, type Method } from '../method.ts';
 import type { Settings } from '../settings.ts';
 import { methodFields } from '../settings_schema.ts';
 import type { Pair } from './query.ts';

@@ -14,7 +14,7 @@ import {
   orderSchema,
   stagesSchema,
 } from '../settings_schema.ts';
-import { maxEntries, maxLanes } from './limits.ts';
+import { maxEntries, maxLanes } from '../limits.ts';
 import type { Pair } from './query.ts';
 import type { LinkValues } from './values.ts';
 

@@ -2,7 +2,7 @@
  * `key=value&key=value` in a fragment (RFC 3986 §3.5), written so that a person can read and edit it: a space is `+`, and only
  * what would end a value, or what chats take for the end of a link, is escaped.
  */
-import { maxPairs } from './limits.ts';
+import { maxPairs } from '../limits.ts';
 
 export type Pair = readonly [key: string, value: string];
 

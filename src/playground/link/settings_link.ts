@@ -7,7 +7,7 @@ import { parameter } from '../../sampling/parameter_table.ts';
 import type { ChatMessage } from '../../engines/contract.ts';
 import { defaultSettings, maxTokensRange, topRange, type Settings } from '../settings.ts';
 import { colourModes, modelPattern, pageViews } from '../settings_schema.ts';
-import { maxEntries } from './limits.ts';
+import { maxEntries } from '../limits.ts';
 import { readMethod, writeMethod } from './method_link.ts';
 import { nameOf, readParams, writeParams } from './params_link.ts';
 import type { Pair } from './query.ts';

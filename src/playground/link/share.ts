@@ -6,7 +6,7 @@ import { packRecord, unpackRecord } from '../record/unpack.ts';
 import type { Settings } from '../settings.ts';
 import { depths, partialDepth, positionsByInterest, withCandidatesAt } from './fit_record.ts';
 import { writeFragment } from './fragment.ts';
-import { maxFragmentLength, shareableLength } from './limits.ts';
+import { maxFragmentLength, shareableLength } from '../limits.ts';
 
 export interface SharedLink {
   readonly url: string;

@@ -10,7 +10,7 @@
  * A column, over all lines of the record: the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
  * v < 0 is −2v. The JSON has each line's length of the column in its place.
  */
-import { PackedTextError } from '../link/deflate.ts';
+import { PackedTextError } from './deflate.ts';
 import { crc32 } from './checksum.ts';
 import type { Packed, PackedLine } from './pack.ts';
 

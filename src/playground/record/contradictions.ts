@@ -3,7 +3,7 @@ import { sameParams } from '../same_params.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import { parameterName } from '../link/params_link.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import { restoredMethod } from '../compare/method.ts';
+import { restoredMethod } from '../method.ts';
 import type { DocumentComparison, RunRecord } from './document.ts';
 
 /** Each by its name in a link, with what the record has in its place. The prompt is compared where it can be tokenised. */

@@ -6,7 +6,7 @@
 import type { RunTiming, StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
 import type { EngineKind, KvUsage, TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { Drawn } from '../line.ts';
+import type { Drawn } from '../texts/line.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 
 export const documentFormat = 'logitscope-run';

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { StopReason, Strategy } from '../../decoding/events.ts';
 import type { EngineKind, TokenKind } from '../../engines/contract.ts';
-import { maxEntries, maxLanes } from '../link/limits.ts';
+import { maxEntries, maxLanes } from '../limits.ts';
 import { lanePatchSchema, maxPattern, paramsSchema, settingsSchema } from '../settings_schema.ts';
 import { logprob, maxLines, maxTokens, maxTop, name, tokenText } from './bounds.ts';
 import { documentChecksum, tokenChecksum } from './checksum.ts';

@@ -1,7 +1,7 @@
 /** What a comparison on the page comes to in a record, and which of its texts the record has. */
 import type { RunResult } from '../../decoding/events.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import type { Line } from '../line.ts';
+import type { Line } from '../texts/line.ts';
 import type { DocumentComparison, DocumentOutcome } from './document.ts';
 import { maxLines, recordedNats } from './bounds.ts';
 

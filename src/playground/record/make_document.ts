@@ -1,5 +1,5 @@
-import type { Line } from '../line.ts';
-import { allTokens } from '../line.ts';
+import type { Line } from '../texts/line.ts';
+import { allTokens } from '../texts/line.ts';
 import type { Settings } from '../settings.ts';
 import { documentChecksum } from './checksum.ts';
 import {

@@ -1,9 +1,9 @@
 /** From a record to the comparison that the page shows. */
 import type { BranchResult, RunResult, VoteShare } from '../../decoding/events.ts';
 import { laneDifference } from '../compare/lane_gestures.ts';
-import { restoredMethod } from '../compare/method.ts';
+import { restoredMethod } from '../method.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import { allTokens, outputText, type Line } from '../line.ts';
+import { allTokens, outputText, type Line } from '../texts/line.ts';
 import type { Settings } from '../settings.ts';
 import type { DocumentComparison, DocumentOutcome } from './document.ts';
 

@@ -1,6 +1,6 @@
 import { forgetLines } from '../compare/run_comparison.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
-import type { Line } from '../line.ts';
+import type { Line } from '../texts/line.ts';
 import { notify, notifyFailure } from '../notices.ts';
 import { reviveRecording } from '../recording_actions.ts';
 import type { Settings } from '../settings.ts';

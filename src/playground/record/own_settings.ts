@@ -1,7 +1,7 @@
 /** The settings that stand beside a text wherever it is saved or shared: its own, not the knobs as they stand now. */
 import { worker } from '../connection.ts';
-import { isModel, writerOf } from '../held_texts.ts';
-import { allTokens, promptText, type Line } from '../line.ts';
+import { isModel, writerOf } from '../texts/held_texts.ts';
+import { allTokens, promptText, type Line } from '../texts/line.ts';
 import { isStale, writtenFrom } from '../prompt_actions.ts';
 import { maxTokensRange, type Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';

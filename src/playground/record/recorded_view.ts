@@ -1,5 +1,5 @@
 import type { StepView } from '../../worker/views.ts';
-import { chunked, type Drawn, type Line, type TokenView } from '../line.ts';
+import { chunked, type Drawn, type Line, type TokenView } from '../texts/line.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
 /** The line of a record as the page holds it. @param strategy of what the line does not say itself */

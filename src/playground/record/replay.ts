@@ -4,8 +4,8 @@
  */
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
-import { drawnBy, type Line } from '../line.ts';
-import { launch } from '../launch.ts';
+import { drawnBy, type Line } from '../texts/line.ts';
+import { launch } from '../texts/launch.ts';
 import { notifyFailure } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { adoptLine, modelIsHere } from '../recording_actions.ts';

@@ -4,7 +4,7 @@ import type { TokenId } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { RunRequest, StepPlace } from '../../worker/api.ts';
 import type { StepView } from '../../worker/views.ts';
-import { mostBranches } from '../compare/method.ts';
+import { mostBranches } from '../method.ts';
 import { tell, worker } from '../connection.ts';
 import { sameParams } from '../same_params.ts';
 import { playground } from '../state.svelte.ts';

@@ -1,5 +1,5 @@
 import { compare } from '../compare/state.svelte.ts';
-import { familiesOf } from '../history/families.ts';
+import { familiesOf } from '../texts/families.ts';
 import { playground } from '../state.svelte.ts';
 import type { Recordable } from './make_record.ts';
 

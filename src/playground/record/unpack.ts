@@ -1,9 +1,9 @@
 /** A link's record, checked before it is shown. */
 import * as v from 'valibot';
 import { defaultParams } from '../../sampling/parameter_table.ts';
-import { maxInflatedBytes } from '../link/limits.ts';
+import { maxInflatedBytes } from '../limits.ts';
 import type { Settings } from '../settings.ts';
-import { packBytes, PackedTextError, unpackBytes } from '../link/deflate.ts';
+import { packBytes, PackedTextError, unpackBytes } from './deflate.ts';
 import { settingsChecksum, tokenChecksum } from './checksum.ts';
 import { fromBytes, toBytes } from './columns.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';

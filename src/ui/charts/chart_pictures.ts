@@ -2,7 +2,7 @@
 import type { ChartConfiguration, ChartType } from 'chart.js';
 import { timelineOf } from '../../playground/timeline_values.ts';
 import type { Inspected } from '../../playground/state.svelte.ts';
-import type { Line } from '../../playground/line.ts';
+import type { Line } from '../../playground/texts/line.ts';
 import { STAGES, type StageName } from '../../sampling/params.ts';
 import { candidatesConfig, candidatesHeight } from './candidates.ts';
 import type { ChartTheme } from './chart_theme.ts';

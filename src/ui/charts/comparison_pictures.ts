@@ -3,7 +3,7 @@ import type { ChartConfiguration, ChartType } from 'chart.js';
 import { beamRows } from '../../playground/compare/beam_rows.ts';
 import { laneLetter } from '../../playground/compare/lane_gestures.ts';
 import type { Comparison } from '../../playground/compare/state.svelte.ts';
-import { allTokens } from '../../playground/line.ts';
+import { allTokens } from '../../playground/texts/line.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import { visible } from '../format.ts';
 import { beamLayout } from './beam_layout.ts';

@@ -1,7 +1,7 @@
 /** Links, run documents and answers from elsewhere that were tampered with: what opens can be kept and sent on. */
 import fc from 'fast-check';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
-import { PackedTextError } from '../../../src/playground/link/deflate.ts';
+import { PackedTextError } from '../../../src/playground/record/deflate.ts';
 import { readFragment, writeFragment } from '../../../src/playground/link/fragment.ts';
 import { documentChecksum } from '../../../src/playground/record/checksum.ts';
 import type { RunDocument, RunRecord } from '../../../src/playground/record/document.ts';

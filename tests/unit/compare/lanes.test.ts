@@ -8,7 +8,7 @@ import {
   sweepLanes,
   temperatureLanes,
 } from '../../../src/playground/compare/lane_gestures.ts';
-import { promptLine, withSteps } from '../../../src/playground/line.ts';
+import { promptLine, withSteps } from '../../../src/playground/texts/line.ts';
 import { defaultParams, PARAMETERS } from '../../../src/sampling/parameter_table.ts';
 import { paramProblems } from '../../../src/sampling/validate.ts';
 import { runScripted } from '../decoding/run_scripted.ts';

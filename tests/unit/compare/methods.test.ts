@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { BestOfScore, RunEvent } from '../../../src/decoding/events.ts';
 import { beamRows, unprunedRows } from '../../../src/playground/compare/beam_rows.ts';
-import {
-  defaultMethod,
-  mostBranches,
-  strategyOf,
-  type Method,
-} from '../../../src/playground/compare/method.ts';
+import { defaultMethod, mostBranches, strategyOf, type Method } from '../../../src/playground/method.ts';
 import { whyLost } from '../../../src/playground/compare/why_lost.ts';
-import { forkedLine, promptLine, withSteps, type Line } from '../../../src/playground/line.ts';
+import { forkedLine, promptLine, withSteps, type Line } from '../../../src/playground/texts/line.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { runScripted } from '../decoding/run_scripted.ts';
 

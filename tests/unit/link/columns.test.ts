@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PackedTextError } from '../../../src/playground/link/deflate.ts';
+import { PackedTextError } from '../../../src/playground/record/deflate.ts';
 import {
   depths,
   partialDepth,

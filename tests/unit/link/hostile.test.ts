@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { readFragment, writeFragment } from '../../../src/playground/link/fragment.ts';
-import { PackedTextError } from '../../../src/playground/link/deflate.ts';
+import { PackedTextError } from '../../../src/playground/record/deflate.ts';
 import { settingsSchema } from '../../../src/playground/settings_schema.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
 import { safeParse } from 'valibot';

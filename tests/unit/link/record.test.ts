@@ -9,8 +9,8 @@ import { toBytes } from '../../../src/playground/record/columns.ts';
 import { jsonOf } from '../../../src/playground/record/json.ts';
 import { pack, type Packed } from '../../../src/playground/record/pack.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
-import { packBytes, PackedTextError } from '../../../src/playground/link/deflate.ts';
-import { maxInflatedBytes } from '../../../src/playground/link/limits.ts';
+import { packBytes, PackedTextError } from '../../../src/playground/record/deflate.ts';
+import { maxInflatedBytes } from '../../../src/playground/limits.ts';
 import { defaultSettings } from '../../../src/playground/settings.ts';
 import { arbitraryRecord, extremeRecord } from './arbitrary_record.ts';
 

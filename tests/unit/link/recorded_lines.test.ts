@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { recordedLines } from '../../../src/playground/record/make_comparison.ts';
 import { maxLines } from '../../../src/playground/record/bounds.ts';
 import type { Comparison } from '../../../src/playground/compare/state.svelte.ts';
-import type { Line } from '../../../src/playground/line.ts';
+import type { Line } from '../../../src/playground/texts/line.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 
 const line = (id: number, parent: number | null, reason: Line['reason']): Line => ({

@@ -1,6 +1,6 @@
 /** A card for a slide or a chat: up to four texts, their words coloured as on the page, and what sets them apart. */
 import { laneLetter } from '../../../playground/compare/lane_gestures.ts';
-import { allTokens, type Line, type TokenView } from '../../../playground/line.ts';
+import { allTokens, type Line, type TokenView } from '../../../playground/texts/line.ts';
 import type { Recordable } from '../../../playground/record/make_record.ts';
 import { colourStep } from '../../../playground/token_colour.ts';
 import { toPng } from '../../charts/chart_pictures.ts';

@@ -1,4 +1,4 @@
-import type { Line } from '../../../playground/line.ts';
+import type { Line } from '../../../playground/texts/line.ts';
 
 export interface TreeRow {
   readonly line: Line;

@@ -3,7 +3,7 @@
  * tokens that is a frame. So each chunk is a block of its own, drawn up by one line and indented by as much as the last
  * line of the chunk before it is full: it reads as one paragraph, and only the last chunk is laid out while text streams.
  */
-import type { Line } from '../../../playground/line.ts';
+import type { Line } from '../../../playground/texts/line.ts';
 
 /** Letters written from right to left: the order of a line's pieces is then not that of its tokens. */
 const rightToLeft = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc]/;

@@ -2,7 +2,7 @@
  * Long texts: a span per token of 131,072 tokens holds up the page for more than a minute, so only the chunks near the view
  * draw their tokens. A far chunk is an empty block about as high as its text.
  */
-import type { Chunk, Line } from '../../../playground/line.ts';
+import type { Chunk, Line } from '../../../playground/texts/line.ts';
 
 /** A text of so many chunks is drawn whole. */
 const DRAWN_WHOLE = 48;

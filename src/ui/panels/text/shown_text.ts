@@ -1,4 +1,4 @@
-import type { TokenView } from '../../../playground/line.ts';
+import type { TokenView } from '../../../playground/texts/line.ts';
 import { visible } from '../../format.ts';
 
 /** A line may break around the mark of a space as it may at a space. */

@@ -1,10 +1,10 @@
 /** Which texts the worker holds. Each model that is loaded begins with none, and is given those that it wrote. */
-import type { LineId } from '../worker/api.ts';
-import type { EngineSummary } from '../worker/models_api.ts';
-import { worker } from './connection.ts';
+import type { LineId } from '../../worker/api.ts';
+import type { EngineSummary } from '../../worker/models_api.ts';
+import { worker } from '../connection.ts';
 import { allTokens, type Line } from './line.ts';
-import type { RecordedModel } from './recording.ts';
-import { playground } from './state.svelte.ts';
+import type { RecordedModel } from '../recording.ts';
+import { playground } from '../state.svelte.ts';
 
 const heldBy = new WeakMap<EngineSummary, Set<LineId>>();
 /** Texts beside those of the playground. */

@@ -1,4 +1,4 @@
-import type { Line } from '../line.ts';
+import type { Line } from './line.ts';
 
 /** A text and its branches, parents first: one entry of the history. */
 export interface Family {

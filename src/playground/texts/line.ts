@@ -2,12 +2,12 @@
  * A text on the page: prompt tokens, output tokens, and their numbers. Immutable; tokens stand in chunks so that a
  * streamed token copies at most one chunk, and the page redraws and lays out at most one.
  */
-import type { StopConditions, StopReason, Strategy } from '../decoding/events.ts';
-import type { TokenId, TokenKind } from '../engines/contract.ts';
-import type { SamplingParams } from '../sampling/params.ts';
-import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../worker/api.ts';
-import type { RecordedModel } from './recording.ts';
-import { sameParams } from './same_params.ts';
+import type { StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
+import type { TokenId, TokenKind } from '../../engines/contract.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
+import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../../worker/api.ts';
+import type { RecordedModel } from '../recording.ts';
+import { sameParams } from '../same_params.ts';
 
 /** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
 const chunkLength = 64;

@@ -1,7 +1,7 @@
 /** Everything that a person starts and may stop: one at a time, and idle means that nothing of it goes on. */
-import { EngineError } from '../engines/contract.ts';
-import { notifyFailure, settle } from './notices.ts';
-import { playground } from './state.svelte.ts';
+import { EngineError } from '../../engines/contract.ts';
+import { notifyFailure, settle } from '../notices.ts';
+import { playground } from '../state.svelte.ts';
 
 let going: Promise<void> = Promise.resolve();
 

@@ -1,21 +1,21 @@
 /** Running: from the prompt, from a step, one token at a time. Events come from the worker once a frame. */
-import type { StopConditions } from '../decoding/events.ts';
-import { EngineError, type TokenId } from '../engines/contract.ts';
-import type { LineEvent, RunRequest } from '../worker/api.ts';
-import { tell, worker } from './connection.ts';
+import type { StopConditions } from '../../decoding/events.ts';
+import { EngineError, type TokenId } from '../../engines/contract.ts';
+import type { LineEvent, RunRequest } from '../../worker/api.ts';
+import { tell, worker } from '../connection.ts';
 import { frameQueue } from './frame_queue.ts';
-import { grammarsUsable } from './grammar.svelte.ts';
+import { grammarsUsable } from '../grammar.svelte.ts';
 import { hold, isHeld, isModel, modelOf, nowHeld, writerOf } from './held_texts.ts';
 import { countTokens, launch } from './launch.ts';
 import { ended, forkedLine, promptLine, tokensIn, withEvent, type Line } from './line.ts';
-import { notify } from './notices.ts';
-import { promptSource } from './prompt_actions.ts';
-import { markRecorded } from './recording_actions.ts';
-import { rollSeed } from './settings_actions.ts';
-import { playground } from './state.svelte.ts';
+import { notify } from '../notices.ts';
+import { promptSource } from '../prompt_actions.ts';
+import { markRecorded } from '../recording_actions.ts';
+import { rollSeed } from '../settings_actions.ts';
+import { playground } from '../state.svelte.ts';
 
 // Stop may have to start the engine anew.
-export { stop } from './engine_actions.ts';
+export { stop } from '../engine_actions.ts';
 
 /** Lines that the page keeps; the oldest ones that are nobody's parent go first. */
 const maxLines = 64;

@@ -1,6 +1,6 @@
 /** What is run over the prompt: lanes side by side, or one setting with more spent on it at test time. */
-import type { AnswerExtractor, BestOfScore, Strategy, Verifier } from '../../decoding/events.ts';
-import { maxLanes } from '../link/limits.ts';
+import type { AnswerExtractor, BestOfScore, Strategy, Verifier } from '../decoding/events.ts';
+import { maxLanes } from './limits.ts';
 
 export type MethodKind = 'lanes' | 'best-of-n' | 'majority-vote' | 'first-valid' | 'beam';
 
