@@ -1,9 +1,10 @@
 /**
  * What a visitor's browser loads before the page works, in kB gzip: the scripts and styles that index.html names and what
- * they import, without the worker, the models, and what is loaded on demand. Fails above the budget. Needs `npm run build`.
+ * they import, without the worker, the models, and what is loaded on demand. Fails above the budget, and where a script
+ * imports a worker's own script. Needs `npm run build`.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const BUDGET_KB = 150;
@@ -35,4 +36,20 @@ if (sizes.size === 0 || total > BUDGET_KB) {
     `The page loads ${total.toFixed(1)} kB gzip at its start, and ${BUDGET_KB} kB is the budget: load something later.`,
   );
   process.exitCode = 1;
+}
+
+// WebKit runs a worker's own script once more when another script imports it: src/worker/engine.worker.ts.
+const scripts = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((path) =>
+  path.endsWith('.js'),
+);
+for (const script of scripts) {
+  const text = readFileSync(join(DIST, script), 'utf8');
+  for (const [, path] of text.matchAll(
+    /(?:\bfrom|\bimport)\s*\(?\s*["'`](\.[^"'`]+\.worker-[^"'`]+\.js)["'`]/g,
+  )) {
+    console.error(
+      `${script} imports ${basename(path!)}, a worker's own script: move what they share out of it.`,
+    );
+    process.exitCode = 1;
+  }
 }
