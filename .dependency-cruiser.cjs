@@ -27,6 +27,25 @@ const ARROWS = {
   [`${WEBGPU}/model`]: [`^${WEBGPU}/(selftest|kernels|gpu|gguf)/`, CONTRACT],
 };
 
+/** Folder of the playground → folders of it that it may import; types count. Each may import the files beside the folders. */
+const PLAYGROUND = {
+  texts: [],
+  conformance: [],
+  compare: ['texts'],
+  across: ['texts'],
+  record: ['texts', 'compare'],
+  link: ['texts', 'compare', 'record'],
+  history: ['texts', 'compare', 'record'],
+  exchange: ['texts', 'compare', 'record'],
+};
+
+const folders = Object.entries(PLAYGROUND).map(([folder, allowed]) => ({
+  name: `playground/${folder} imports only the folders below it`,
+  severity: 'error',
+  from: { path: `^src/playground/${folder}/` },
+  to: { path: '^src/playground/[^/]+/', pathNot: `^src/playground/(${[folder, ...allowed].join('|')})/` },
+}));
+
 const rooms = Object.entries(ARROWS).map(([room, allowed]) => ({
   name: `${room.replace('src/', '')} imports only what it may`,
   severity: 'error',
@@ -42,6 +61,20 @@ const rooms = Object.entries(ARROWS).map(([room, allowed]) => ({
 module.exports = {
   forbidden: [
     ...rooms,
+    ...folders,
+    {
+      name: 'what the folders of the playground share knows only the texts',
+      comment: 'start.ts decides what the page opens with, and may know them all.',
+      severity: 'error',
+      from: { path: '^src/playground/[^/]+$', pathNot: '^src/playground/start\\.ts$' },
+      to: { path: '^src/playground/[^/]+/', pathNot: '^src/playground/texts/' },
+    },
+    {
+      name: 'no circles of files in the playground, types counted',
+      severity: 'error',
+      from: { path: '^src/playground/' },
+      to: { circular: true },
+    },
     {
       name: 'engines know the contract and nothing else',
       comment: 'In particular no adapter imports another.',

@@ -6,6 +6,7 @@ import type { StopReason } from '../decoding/events.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { TokenText } from '../worker/api.ts';
 import type { RankCurve, StepView } from '../worker/views.ts';
+import type { RecordedModel } from './texts/recorded.ts';
 import { chunked, type Line, type TokenView } from './texts/line.ts';
 
 /** A view as JSON keeps it: plain arrays in place of typed ones. */
@@ -26,13 +27,6 @@ export interface RecordedToken extends TokenText {
   readonly entropy: number | null;
   readonly finalEntropy: number | null;
   readonly kept: number | null;
-}
-
-/** Which model wrote a text: one of another name or size is another model. */
-export interface RecordedModel {
-  readonly name: string;
-  readonly fileSize: number;
-  readonly vocabularySize: number;
 }
 
 export interface Recording {

@@ -4,8 +4,9 @@ import { worker } from './connection.ts';
 import { hold, isModel } from './texts/held_texts.ts';
 import type { Line } from './texts/line.ts';
 import { writtenFrom } from './prompt_actions.ts';
-import { checkRecording, recordedLine, recordedView, type RecordedModel } from './recording.ts';
-import { playground, type Recorded } from './state.svelte.ts';
+import { checkRecording, recordedLine, recordedView } from './recording.ts';
+import { playground } from './state.svelte.ts';
+import type { Recorded, RecordedModel } from './texts/recorded.ts';
 
 /** Shows the recording beside the page, if this copy has one and nothing else is shown yet. */
 export async function openRecording(takeParams: boolean): Promise<void> {

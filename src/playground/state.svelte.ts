@@ -9,9 +9,8 @@ import type { EngineSummary } from '../worker/models_api.ts';
 import type { CandidateRow, StepView } from '../worker/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './texts/line.ts';
-import type { DocumentEngine } from './record/document.ts';
-import type { RecordedModel } from './recording.ts';
 import { defaultSettings, type Settings } from './settings.ts';
+import type { Recorded } from './texts/recorded.ts';
 
 export type EngineStatus =
   | { readonly phase: 'none' }
@@ -37,26 +36,6 @@ export interface Inspected {
   readonly line: LineId;
   readonly position: number;
   readonly view: StepView;
-}
-
-/** A text on the page that was not made by the model that is loaded here, as far as anybody knows yet. */
-export interface Recorded {
-  readonly line: LineId;
-  /** `page`: came with it. `kept`: made here before a reload. `imported`: from another program, and never run here. */
-  readonly origin: 'page' | 'kept' | 'link' | 'file' | 'imported';
-  readonly model: RecordedModel;
-  /** What ran it, where the record says so. */
-  readonly engine?: DocumentEngine;
-  readonly stream: number;
-  /** Output indices whose token was chosen by hand. */
-  readonly byHand: readonly number[];
-  /** What was recorded of a position; null where nothing was. */
-  readonly view: (position: number) => StepView | null;
-  /**
-   * `recorded`: charts show what was recorded. `live`: its model is here, and charts are computed anew. Else also whether this
-   * machine, asked again, draws the same tokens.
-   */
-  readonly state: 'recorded' | 'live' | 'reproduced' | 'differs';
 }
 
 export interface Picked {

@@ -2,7 +2,8 @@
 import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/views.ts';
 import { adoptLine, markRecorded, modelIsHere } from '../recording_actions.ts';
 import { allTokens, type Line } from '../texts/line.ts';
-import { playground, type Recorded } from '../state.svelte.ts';
+import { playground } from '../state.svelte.ts';
+import type { Recorded } from '../texts/recorded.ts';
 import { compare } from './state.svelte.ts';
 
 /** The records of the lanes on view, lane by lane; null when no lane is shown from a record. */

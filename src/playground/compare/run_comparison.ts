@@ -8,16 +8,15 @@ import { frameQueue } from '../texts/frame_queue.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { isModel, modelOf, nowHeld, writerOf } from '../texts/held_texts.ts';
 import { countTokens, launch, stopPressed } from '../texts/launch.ts';
-import { ended, forkedLine, promptLine, tokensIn, withEvent } from '../texts/line.ts';
+import { ended, forkedLine, outputTokens, promptLine, tokensIn, withEvent } from '../texts/line.ts';
+import type { RecordedModel } from '../texts/recorded.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import type { RecordedModel } from '../recording.ts';
 import { runBlocked, stopConditions } from '../texts/run_actions.ts';
 import { laneParams } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import { laneDifference } from './lane_gestures.ts';
-import { outputTokens } from './lane_tokens.ts';
 import { mostBranches, strategyOf } from '../method.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 

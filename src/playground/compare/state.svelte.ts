@@ -8,12 +8,11 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
 import { alsoHold } from '../texts/held_texts.ts';
-import type { Line } from '../texts/line.ts';
-import type { RecordedModel } from '../recording.ts';
+import { outputTokens, type Line } from '../texts/line.ts';
+import type { RecordedModel } from '../texts/recorded.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import { partings, samePartings, type Output, type Partings } from './divergence.ts';
-import { outputTokens } from './lane_tokens.ts';
 import type { Method } from '../method.ts';
 
 /** The lanes run again one after another, to be held against the batch. */

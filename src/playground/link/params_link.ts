@@ -15,6 +15,7 @@ import {
   stagesSchema,
 } from '../settings_schema.ts';
 import { maxEntries, maxLanes } from '../limits.ts';
+import { nameOf, parameterName } from '../parameter_names.ts';
 import type { Pair } from './query.ts';
 import type { LinkValues } from './values.ts';
 
@@ -23,45 +24,30 @@ type Common = Pick<Settings, 'params' | 'lanes'>;
 /** Written even where it is the default: the two that people edit first. The seed also ends a link on a letter or digit. */
 const always: readonly string[] = ['temperature', 'seed'];
 
-export function nameOf(row: ParameterRow): string {
-  return row.key === 'temperature' ? 't' : row.name;
-}
-
-/** What a parameter is called in a link. */
-export function parameterName(key: keyof SamplingParams): string {
-  const row = PARAMETERS.find((candidate) => candidate.key === key);
-  return row ? nameOf(row) : texts[key as TextKey].name;
-}
-
-/** What is not a number, and how it is written. */
+/** How what is not a number is written. */
 const texts = {
   order: {
-    name: 'order',
     write: (value: SamplingParams['order']) => [value.join(',')],
     read: (values: readonly string[]) => commaList(values.at(-1) ?? ''),
     schema: orderSchema,
   },
   off: {
-    name: 'off',
     write: (value: SamplingParams['off']) => [value.join(',')],
     read: (values: readonly string[]) => commaList(values.at(-1) ?? ''),
     schema: stagesSchema,
   },
   logitBias: {
-    name: 'logit_bias',
     write: (value: SamplingParams['logitBias']) => [value.map(writeBias).join(',')],
     read: (values: readonly string[]) => commaList(values.at(-1) ?? '').map(readBias),
     schema: logitBiasSchema,
   },
   dryBreakers: {
-    name: 'dry_breaker',
     // One pair each, for a breaker may hold a comma; an empty one alone says that there are none.
     write: (value: SamplingParams['dryBreakers']) => (value.length === 0 ? [''] : value),
     read: (values: readonly string[]) => (values.length === 1 && values[0] === '' ? [] : values),
     schema: dryBreakersSchema,
   },
   grammar: {
-    name: 'grammar',
     write: (value: SamplingParams['grammar']) => [value === null ? 'none' : `${value.kind}:${value.source}`],
     read: (values: readonly string[]) => readGrammar(values.at(-1) ?? ''),
     schema: grammarSchema,
@@ -75,7 +61,7 @@ export function writeParams({ params, lanes }: Common): Pair[] {
   const defaults = defaultParams();
   const pairs: Pair[] = [];
   for (const key of textKeys) {
-    const { name } = texts[key];
+    const name = parameterName(key);
     const write = texts[key].write as (value: unknown) => readonly string[];
     if (JSON.stringify(params[key]) !== JSON.stringify(defaults[key])) {
       for (const text of write(params[key])) pairs.push([name, text]);
@@ -119,7 +105,8 @@ export function readParams(values: LinkValues): Common {
     });
   }
   for (const key of textKeys) {
-    const { name, read, schema } = texts[key];
+    const { read, schema } = texts[key];
+    const name = parameterName(key);
     const valueOf = (full: string): LanePatch => {
       const given = values.all(full);
       if (given.length === 0) return {};

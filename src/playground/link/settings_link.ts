@@ -9,7 +9,8 @@ import { defaultSettings, maxTokensRange, topRange, type Settings } from '../set
 import { colourModes, modelPattern, pageViews } from '../settings_schema.ts';
 import { maxEntries } from '../limits.ts';
 import { readMethod, writeMethod } from './method_link.ts';
-import { nameOf, readParams, writeParams } from './params_link.ts';
+import { nameOf } from '../parameter_names.ts';
+import { readParams, writeParams } from './params_link.ts';
 import type { Pair } from './query.ts';
 import type { LinkValues } from './values.ts';
 

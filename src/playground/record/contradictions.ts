@@ -1,7 +1,7 @@
 /** Settings that stand beside a record and are not those that it was made with: somebody changed them, or the record. */
 import { sameParams } from '../same_params.ts';
 import type { LanePatch, Settings } from '../settings.ts';
-import { parameterName } from '../link/params_link.ts';
+import { parameterName } from '../parameter_names.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { restoredMethod } from '../method.ts';
 import type { DocumentComparison, RunRecord } from './document.ts';

@@ -4,9 +4,10 @@
  * has none.
  */
 import type { RunTiming, StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
-import type { EngineKind, KvUsage, TokenId, TokenKind } from '../../engines/contract.ts';
+import type { KvUsage, TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { Drawn } from '../texts/line.ts';
+import type { DocumentEngine } from '../texts/recorded.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 
 export const documentFormat = 'logitscope-run';
@@ -73,13 +74,6 @@ export interface DocumentModel {
   readonly vocabularySize: number;
   /** Of the file, in hexadecimal; null where nobody computed it. */
   readonly sha256: string | null;
-}
-
-export interface DocumentEngine {
-  readonly kind: EngineKind | 'unknown';
-  readonly adapter: string;
-  /** How it computes (`engines/numerics.ts`); absent in records from before it was said. */
-  readonly numerics?: string;
 }
 
 /** How a strategy judged one branch; null where it does not judge by that. */

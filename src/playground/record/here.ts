@@ -3,7 +3,8 @@ import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
 import { playground } from '../state.svelte.ts';
 import { recordedName } from './bounds.ts';
-import type { DocumentEngine, DocumentModel } from './document.ts';
+import type { DocumentEngine } from '../texts/recorded.ts';
+import type { DocumentModel } from './document.ts';
 
 export const unknownEngine: DocumentEngine = { kind: 'unknown', adapter: '' };
 

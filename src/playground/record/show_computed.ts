@@ -1,7 +1,8 @@
 /** What a replay computed takes the place of what was recorded: on the page, and for whoever asks about the texts. */
 import { compare } from '../compare/state.svelte.ts';
 import type { Line } from '../texts/line.ts';
-import { playground, type Recorded } from '../state.svelte.ts';
+import { playground } from '../state.svelte.ts';
+import type { Recorded } from '../texts/recorded.ts';
 import type { RunRecord } from './document.ts';
 import { comparisonOf } from './open_comparison.ts';
 import { lineOf, recordedStep } from './recorded_view.ts';

@@ -3,7 +3,7 @@ import type { LineId } from '../../worker/api.ts';
 import type { EngineSummary } from '../../worker/models_api.ts';
 import { worker } from '../connection.ts';
 import { allTokens, type Line } from './line.ts';
-import type { RecordedModel } from '../recording.ts';
+import type { RecordedModel } from './recorded.ts';
 import { playground } from '../state.svelte.ts';
 
 const heldBy = new WeakMap<EngineSummary, Set<LineId>>();

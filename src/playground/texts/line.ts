@@ -6,8 +6,8 @@ import type { StopConditions, StopReason, Strategy } from '../../decoding/events
 import type { TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../../worker/api.ts';
-import type { RecordedModel } from '../recording.ts';
 import { sameParams } from '../same_params.ts';
+import type { RecordedModel } from './recorded.ts';
 
 /** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
 const chunkLength = 64;
@@ -210,6 +210,13 @@ export function tokenAt(line: Line, position: number): TokenView | undefined {
 
 export function allTokens(line: Line): TokenView[] {
   return line.chunks.flatMap(({ tokens }) => tokens);
+}
+
+/** Token ids after the prompt. */
+export function outputTokens(line: Line): number[] {
+  return allTokens(line)
+    .slice(line.promptLength)
+    .map(({ token }) => token);
 }
 
 /** The prompt as text, without control tokens. */
