@@ -1,5 +1,6 @@
 /** One row for each token and text, RFC 4180: for spreadsheets and data frames. */
 import type { Drawn } from '../texts/line.ts';
+import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from '../record/document.ts';
 
 type Cell = string | number | null;
@@ -23,12 +24,7 @@ const columns: readonly Column[] = [
   ['token_id', (token) => token.id],
   ['token', (token) => token.label],
   ['text', (token) => token.text],
-  ['raw_logprob', (token) => token.rawLogprob],
-  ['final_logprob', (token) => token.finalLogprob],
-  ['rank', (token) => token.rank],
-  ['entropy_nats', (token) => token.entropy],
-  ['final_entropy_nats', (token) => token.finalEntropy],
-  ['candidates_kept', (token) => token.kept],
+  ...numberNames.map((name): Column => [tokenNumbers[name].csv, (token) => token[name]]),
   ['drawn_by', (_, line, position, record) => drawnWith(line, position, record)?.strategy ?? null],
   [
     'temperature',

@@ -1,6 +1,7 @@
 /** To and from the shape in which OpenAI's API gives logprobs. Both are raw: natural logs, before any sampling. */
 import type { StopReason } from '../../decoding/events.ts';
 import { neutralParams } from '../../sampling/parameter_table.ts';
+import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
 import type { ChatToken, CompletionLogprobs, OpenAiAnswer } from './openai_schema.ts';
 
@@ -151,12 +152,9 @@ function unknown(id: number, label: string, rawLogprob: number | null): Omit<Doc
     label,
     text: label,
     kind: 'normal',
-    rawLogprob,
     // Nobody said what sampling made of it.
-    finalLogprob: null,
-    entropy: null,
-    finalEntropy: null,
-    kept: null,
+    ...eachNumber(() => null),
+    rawLogprob,
   };
 }
 

@@ -11,8 +11,9 @@
  * v < 0 is −2v. The JSON has each line's length of the column in its place.
  */
 import { PackedTextError } from './deflate.ts';
+import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import { crc32 } from './checksum.ts';
-import type { Packed, PackedLine } from './pack.ts';
+import type { Packed } from './pack.ts';
 
 const version = 3;
 /** Where the checked part begins: after the version and its checksum. */
@@ -35,10 +36,11 @@ const itself = (line: Json): Json => line;
 const top = (line: Json): Json => line['top'] as Json;
 
 const columns: readonly Column[] = [
-  ...(['words', 'raw', 'final', 'rank', 'entropy', 'finalEntropy', 'kept', 'counts'] as const).map(
-    (name: keyof PackedLine): Column => ({ of: itself, name }),
-  ),
-  ...(['words', 'raw', 'final'] as const).map((name: keyof PackedLine['top']): Column => ({ of: top, name })),
+  ...['words', ...numberNames.map((name) => tokenNumbers[name].packed), 'counts'].map((name): Column => ({
+    of: itself,
+    name,
+  })),
+  ...['words', 'raw', 'final'].map((name): Column => ({ of: top, name })),
 ];
 
 /** @param settings checksum of the settings beside the record */

@@ -2,6 +2,7 @@
  * A record's text held against the same text computed here: what is beyond the tolerance, what was put right, and by how much its
  * numbers differ at most. docs/links-and-files.md says where the tolerances come from.
  */
+import { numberNames, type NumberName, tokenNumbers } from '../texts/token_numbers.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';
 
 /** Nats, or a share of mass. A link rounds to thousandths: half of one, and room for another browser's exp and log. */
@@ -20,19 +21,13 @@ export interface Verdict {
   readonly maxDelta: number;
 }
 
-type NumberKey = 'rawLogprob' | 'finalLogprob' | 'rank' | 'entropy' | 'finalEntropy' | 'kept' | 'masked';
+type NumberKey = NumberName | 'masked';
 
-const names: Readonly<Record<NumberKey, string>> = {
-  rawLogprob: 'raw logprob',
-  finalLogprob: 'final logprob',
-  rank: 'rank',
-  entropy: 'entropy',
-  finalEntropy: 'final entropy',
-  kept: 'number of candidates kept',
-  masked: 'share that the grammar removed',
-};
-const keys = Object.keys(names) as NumberKey[];
-const nats: ReadonlySet<NumberKey> = new Set(['rawLogprob', 'finalLogprob', 'entropy', 'finalEntropy']);
+const kinds = {
+  ...tokenNumbers,
+  masked: { words: 'share that the grammar removed', unit: 'share', ofChain: false },
+} as const;
+const keys: readonly NumberKey[] = [...numberNames, 'masked'];
 
 export class LineComparison {
   readonly #wrong: string[] = [];
@@ -105,11 +100,12 @@ export class LineComparison {
     const border = !this.exact && recorded.kept !== here.kept;
     for (const key of keys) {
       // Where another candidate fell to the chain's border, the others share its mass.
-      if (border && (key === 'finalLogprob' || key === 'finalEntropy')) continue;
+      const ofMass = kinds[key].ofChain && kinds[key].unit === 'nats';
+      if (border && ofMass) continue;
       const [said, is] = [recorded[key] ?? null, here[key] ?? null];
-      const scale = key === 'finalLogprob' || key === 'finalEntropy' ? heat : 1;
+      const scale = ofMass ? heat : 1;
       if (!this.#agree(key, said, is, scale)) {
-        this.#wrong.push(`the ${names[key]} of ${place} (${shown(said)} for ${shown(is)})`);
+        this.#wrong.push(`the ${kinds[key].words} of ${place} (${shown(said)} for ${shown(is)})`);
       }
     }
     this.#candidates(recorded, here, place, heat, border);
@@ -157,8 +153,8 @@ export class LineComparison {
     if (is === null) return false;
     this.#numbers++;
     const delta = Math.abs(said - is);
-    if (nats.has(key)) this.#maxDelta = Math.max(this.#maxDelta, delta);
-    if (key === 'rank' || key === 'kept') return delta <= (this.exact ? 0 : 1 + is / 20);
+    if (kinds[key].unit === 'nats') this.#maxDelta = Math.max(this.#maxDelta, delta);
+    if (kinds[key].unit === 'whole') return delta <= (this.exact ? 0 : 1 + is / 20);
     // A logprob of −1,000 has fewer digits behind the point.
     const size = Math.max(1, Math.abs(is) / 100);
     return delta <= this.#bound * size * (this.exact ? 1 : heat);

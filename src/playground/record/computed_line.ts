@@ -1,6 +1,7 @@
 /** A record's text as this machine computes it: the record's token ids and settings, and nothing else of it. */
 import type { StopReason } from '../../decoding/events.ts';
 import type { ReplayedLine } from '../../worker/api.ts';
+import { eachNumber } from '../texts/token_numbers.ts';
 import { recordedNats } from './bounds.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';
 
@@ -30,23 +31,20 @@ function computedToken(here: ReplayedLine, position: number, promptLength: numbe
   if (output < 0) {
     const rawLogprob = of(here.prompt?.rawLogprob, position);
     return {
-      ...{ id, text, label, kind, rawLogprob },
+      ...{ id, text, label, kind },
+      ...eachNumber(() => null),
+      rawLogprob,
       // Within the prompt no chain has a say.
       finalLogprob: rawLogprob,
       rank: of(here.prompt?.rank, position),
       entropy: of(here.prompt?.entropy, position),
-      ...{ finalEntropy: null, kept: null, top: [] },
+      top: [],
     };
   }
   const masked = of(here.masked, output);
   return {
     ...{ id, text, label, kind },
-    rawLogprob: of(here.rawLogprob, output),
-    finalLogprob: of(here.finalLogprob, output),
-    rank: of(here.rank, output),
-    entropy: of(here.entropy, output),
-    finalEntropy: of(here.finalEntropy, output),
-    kept: of(here.kept, output),
+    ...eachNumber((name) => of(here[name], output)),
     ...(masked === null ? {} : { masked }),
     top: candidates(here, output),
   };

@@ -9,6 +9,7 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type { Drawn } from '../texts/line.ts';
 import type { DocumentEngine } from '../texts/recorded.ts';
 import type { LanePatch, Settings } from '../settings.ts';
+import type { TokenNumbers } from '../texts/token_numbers.ts';
 
 export const documentFormat = 'logitscope-run';
 export const documentVersion = 2;
@@ -24,21 +25,14 @@ export interface DocumentCandidate {
   readonly finalLogprob: number | null;
 }
 
-export interface DocumentToken {
+/** Numbers are null where a position has none. */
+export interface DocumentToken extends TokenNumbers<number | null> {
   readonly id: TokenId;
   /** Text that became whole UTF-8 with this token; the texts of all tokens together are the text. */
   readonly text: string;
   /** The token's own bytes as they are shown. */
   readonly label: string;
   readonly kind: TokenKind;
-  readonly rawLogprob: number | null;
-  readonly finalLogprob: number | null;
-  /** Among the raw candidates; 1 is the most likely. */
-  readonly rank: number | null;
-  readonly entropy: number | null;
-  readonly finalEntropy: number | null;
-  /** Candidates that the chain left. */
-  readonly kept: number | null;
   /** Share of the mass that a grammar removed; absent where none had a say. */
   readonly masked?: number | null;
   /** The likeliest raw candidates of this step, the likeliest first. */

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { StopReason, Strategy } from '../../decoding/events.ts';
 import type { EngineKind, TokenKind } from '../../engines/contract.ts';
 import { maxEntries, maxLanes } from '../limits.ts';
+import { eachNumber, tokenNumbers } from '../texts/token_numbers.ts';
 import { lanePatchSchema, maxPattern, paramsSchema, settingsSchema } from '../settings_schema.ts';
 import { logprob, maxLines, maxTokens, maxTop, name, tokenText } from './bounds.ts';
 import { documentChecksum, tokenChecksum } from './checksum.ts';
@@ -64,12 +65,7 @@ const token = v.object({
   text: tokenText,
   label: tokenText,
   kind: v.picklist(kinds),
-  rawLogprob: v.nullable(logprob),
-  finalLogprob: v.nullable(logprob),
-  rank: v.nullable(index),
-  entropy: v.nullable(logprob),
-  finalEntropy: v.nullable(logprob),
-  kept: v.nullable(index),
+  ...eachNumber((name) => v.nullable(tokenNumbers[name].unit === 'nats' ? logprob : index)),
   masked: v.exactOptional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1)))),
   top: v.pipe(v.array(candidate), v.maxLength(maxTop), v.readonly()),
 });

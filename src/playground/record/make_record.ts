@@ -7,6 +7,7 @@ import { isModel, writerOf } from '../texts/held_texts.ts';
 import { allTokens, drawnBy, type Line, type TokenView } from '../texts/line.ts';
 import { playground } from '../state.svelte.ts';
 import type { Recorded } from '../texts/recorded.ts';
+import { eachNumber } from '../texts/token_numbers.ts';
 import { recordedNats } from './bounds.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
 import { engineHere, modelHere, unknownEngine } from './here.ts';
@@ -159,12 +160,7 @@ function documentToken(token: TokenView, top: readonly DocumentCandidate[]): Doc
     text: token.piece,
     label: token.label,
     kind: token.kind,
-    rawLogprob: recordedNats(token.rawLogprob),
-    finalLogprob: recordedNats(token.finalLogprob),
-    rank: recordedNats(token.rank),
-    entropy: recordedNats(token.entropy),
-    finalEntropy: recordedNats(token.finalEntropy),
-    kept: recordedNats(token.kept),
+    ...eachNumber((name) => recordedNats(token[name])),
     ...(token.masked === undefined ? {} : { masked: token.masked }),
     top,
   };

@@ -4,6 +4,7 @@
  */
 import { defaultParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
+import { eachColumn, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
 import type {
   DocumentCandidate,
   DocumentComparison,
@@ -14,10 +15,12 @@ import type {
 
 export const packVersion = 2;
 
-export interface PackedLine extends Omit<
-  DocumentLine,
-  'params' | 'drawn' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'
-> {
+type Values = readonly (number | null)[];
+
+export interface PackedLine
+  extends
+    Omit<DocumentLine, 'params' | 'drawn' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'>,
+    Record<PackedColumn, Values> {
   readonly fork?: readonly [parent: number, at: number];
   readonly byHand?: readonly number[];
   readonly stream?: number;
@@ -32,21 +35,15 @@ export interface PackedLine extends Omit<
   readonly words: readonly number[];
   /** Texts that are not their token's label, by index among this line's own tokens. */
   readonly texts: readonly (readonly [index: number, text: string])[];
-  readonly raw: readonly (number | null)[];
-  readonly final: readonly (number | null)[];
-  readonly rank: readonly (number | null)[];
-  readonly entropy: readonly (number | null)[];
-  readonly finalEntropy: readonly (number | null)[];
-  readonly kept: readonly (number | null)[];
   /** Thousandths; absent where no grammar had a say. */
-  readonly masked?: readonly (number | null)[];
+  readonly masked?: Values;
   /** How many candidates each token has, then the columns of all of them. */
   readonly counts: readonly number[];
   /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw. */
   readonly top: {
     readonly words: readonly number[];
     readonly raw: readonly number[];
-    readonly final: readonly (number | null)[];
+    readonly final: Values;
   };
 }
 
@@ -135,10 +132,10 @@ function packedLine(
   wordOf: (id: number, label: string, kind?: DocumentToken['kind']) => number,
 ): PackedLine {
   const { name, lane, parent, forkedAt, drawn, stream, byHand, promptLength, visible, reason } = line;
-  const column = (read: (token: DocumentToken) => number | null): (number | null)[] =>
+  const column = (read: (token: DocumentToken) => number | null, whole = false): Values =>
     own.map((token) => {
       const value = read(token);
-      return value === null ? null : thousandths(value);
+      return value === null || whole ? value : thousandths(value);
     });
   const tops = own.map(({ top }) => top.slice(0, depth));
   return {
@@ -157,12 +154,7 @@ function packedLine(
     share,
     words: own.map(({ id, label, kind }) => wordOf(id, label, kind)),
     texts: own.flatMap(({ text, label }, index) => (text === label ? [] : [[index, text] as const])),
-    raw: column((token) => token.rawLogprob),
-    final: column((token) => token.finalLogprob),
-    rank: own.map(({ rank }) => rank),
-    entropy: column((token) => token.entropy),
-    finalEntropy: column((token) => token.finalEntropy),
-    kept: own.map(({ kept }) => kept),
+    ...eachColumn((name) => column((token) => token[name], tokenNumbers[name].unit === 'whole')),
     ...(own.some(({ masked }) => masked !== undefined)
       ? { masked: column((token) => token.masked ?? null) }
       : {}),

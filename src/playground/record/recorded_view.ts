@@ -1,5 +1,6 @@
 import type { StepView } from '../../worker/views.ts';
 import { chunked, type Drawn, type Line, type TokenView } from '../texts/line.ts';
+import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
 /** The line of a record as the page holds it. @param strategy of what the line does not say itself */
@@ -18,12 +19,7 @@ export function lineOf(
       piece: token.text,
       label: token.label,
       kind: token.kind,
-      rawLogprob: token.rawLogprob ?? NaN,
-      finalLogprob: token.finalLogprob ?? NaN,
-      rank: token.rank ?? NaN,
-      entropy: token.entropy ?? NaN,
-      finalEntropy: token.finalEntropy ?? NaN,
-      kept: token.kept ?? NaN,
+      ...eachNumber((name) => token[name] ?? NaN),
       ...(typeof token.masked === 'number' ? { masked: token.masked } : {}),
       start,
     };

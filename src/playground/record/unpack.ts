@@ -4,6 +4,7 @@ import { defaultParams } from '../../sampling/parameter_table.ts';
 import { maxInflatedBytes } from '../limits.ts';
 import type { Settings } from '../settings.ts';
 import { packBytes, PackedTextError, unpackBytes } from './deflate.ts';
+import { eachColumn, eachNumber, tokenNumbers } from '../texts/token_numbers.ts';
 import { settingsChecksum, tokenChecksum } from './checksum.ts';
 import { fromBytes, toBytes } from './columns.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
@@ -35,12 +36,7 @@ const packedLine = v.looseObject({
   share: v.nullable(v.tuple([whole, whole])),
   words: v.array(whole),
   texts: v.array(v.tuple([whole, v.string()])),
-  raw: column,
-  final: column,
-  rank: column,
-  entropy: column,
-  finalEntropy: column,
-  kept: column,
+  ...eachColumn(() => column),
   masked: v.optional(column),
   counts: v.array(v.pipe(whole, v.minValue(0))),
   top: v.object({ words: v.array(whole), raw: v.array(whole), final: column }),
@@ -111,8 +107,6 @@ function unpackedLine(
 ): DocumentLine {
   const { name, lane, promptLength, visible, reason, words, top } = line;
   const texts = new Map(line.texts);
-  const nats = (value: number | null | undefined): number | null =>
-    value === null || value === undefined ? null : value / 1000;
   let at = 0;
   const own = words.map((word, index): DocumentToken => {
     const count = line.counts[index] ?? 0;
@@ -123,12 +117,11 @@ function unpackedLine(
       text: texts.get(index) ?? packed.labels[word]!,
       label: packed.labels[word]!,
       kind: kinds.get(word) ?? 'normal',
-      rawLogprob: nats(line.raw[index]),
-      finalLogprob: nats(line.final[index]),
-      rank: line.rank[index] ?? null,
-      entropy: nats(line.entropy[index]),
-      finalEntropy: nats(line.finalEntropy[index]),
-      kept: line.kept[index] ?? null,
+      ...eachNumber((name) => {
+        const { packed, unit } = tokenNumbers[name];
+        const value = line[packed][index] ?? null;
+        return value === null || unit === 'whole' ? value : value / 1000;
+      }),
       ...(typeof line.masked?.[index] === 'number' ? { masked: line.masked[index] / 1000 } : {}),
       top: candidates,
     };

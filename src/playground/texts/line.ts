@@ -8,6 +8,7 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../../worker/api.ts';
 import { sameParams } from '../same_params.ts';
 import type { RecordedModel } from './recorded.ts';
+import { eachNumber, type TokenNumbers } from './token_numbers.ts';
 
 /** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
 const chunkLength = 64;
@@ -21,18 +22,12 @@ export interface Chunk {
   readonly tokens: readonly TokenView[];
 }
 
-/** One token and its numbers: raw before every stage, final after the chain, nats. NaN where there is none. */
-export interface TokenView {
+/** One token and its numbers; NaN where there is none. */
+export interface TokenView extends TokenNumbers {
   readonly token: TokenId;
   readonly piece: string;
   readonly label: string;
   readonly kind: TokenKind;
-  readonly rawLogprob: number;
-  readonly finalLogprob: number;
-  readonly rank: number;
-  readonly entropy: number;
-  readonly finalEntropy: number;
-  readonly kept: number;
   /** Share of the mass that a grammar removed; absent where none had a say. */
   readonly masked?: number;
   /** Where its text begins in the output, in UTF-16 units; −1 in the prompt. */
@@ -82,14 +77,7 @@ export interface Line extends LineSeed {
   readonly reason: StopReason | null;
 }
 
-const unscored = {
-  rawLogprob: NaN,
-  finalLogprob: NaN,
-  rank: NaN,
-  entropy: NaN,
-  finalEntropy: NaN,
-  kept: NaN,
-};
+const unscored = eachNumber(() => NaN);
 
 export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
   return {
@@ -154,12 +142,7 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
       piece: record.piece,
       label,
       kind,
-      rawLogprob: record.rawLogprob,
-      finalLogprob: record.finalLogprob,
-      rank: record.rank,
-      entropy: record.entropy,
-      finalEntropy: record.finalEntropy,
-      kept: record.kept,
+      ...eachNumber((name) => record[name]),
       ...(masked === undefined ? {} : { masked }),
       start: outputUnits,
     });
