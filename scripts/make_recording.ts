@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 import { loadWebGpuEngine } from '../src/engines/webgpu/engine.ts';
 import type { RecordedToken, RecordedView, Recording } from '../src/playground/recording.ts';
 import { defaultParams } from '../src/sampling/parameter_table.ts';
-import type { LineEvent, LineStep, PromptScores } from '../src/worker/api.ts';
+import type { LineEvent, LineStep, PromptScores } from '../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../src/worker/host.ts';
-import type { StepView } from '../src/worker/views.ts';
+import type { StepView } from '../src/worker/api/views.ts';
 import { nodeFileSource } from './node_file.ts';
 import { openBestAdapter } from './setup/adapters.ts';
 

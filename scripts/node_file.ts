@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type ByteSource, EngineError } from '../src/engines/contract.ts';
-import { checkNotAborted, checkRange } from '../src/engines/webgpu/gguf/sources.ts';
+import { checkNotAborted, checkRange } from '../src/engines/gguf/sources.ts';
 
 /**
  * A file on this machine, for the headless runner and for tests. `close` gives the file handle back.

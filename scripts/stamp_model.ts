@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { openGguf } from '../src/engines/webgpu/gguf/header.ts';
-import { bufferSource } from '../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../src/engines/gguf/header.ts';
+import { bufferSource } from '../src/engines/gguf/sources.ts';
 
 const folder = 'static/models';
 const [given, out = 'src/models/embedded.json'] = process.argv.slice(2);

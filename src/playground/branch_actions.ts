@@ -1,7 +1,7 @@
 /** Branches: another token at a step, the tree that comes of it, and one token at a time. */
 import type { TokenId } from '../engines/contract.ts';
-import type { LineId } from '../worker/api.ts';
-import type { CandidateRow } from '../worker/views.ts';
+import type { LineId } from '../worker/api/worker_api.ts';
+import type { CandidateRow } from '../worker/api/views.ts';
 import { tell } from './connection.ts';
 import { launch } from './texts/launch.ts';
 import { ended, type Line } from './texts/line.ts';

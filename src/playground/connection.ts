@@ -1,6 +1,6 @@
 /** The one worker of the page. What was asked of a worker that ended is rejected, whatever carries the messages. */
 import { EngineError } from '../engines/contract.ts';
-import { connectWorker, type WorkerClient } from '../worker/client.ts';
+import { connectWorker, type WorkerClient } from '../worker/api/client.ts';
 
 interface Connection {
   /** Each question is rejected with `worker-ended` when the worker ends before it answers. */

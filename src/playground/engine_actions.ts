@@ -1,6 +1,6 @@
 /** Loading a model, and what the page does once it is there. */
 import { EngineError } from '../engines/contract.ts';
-import type { ModelChoice } from '../worker/models_api.ts';
+import type { ModelChoice } from '../worker/api/models_api.ts';
 import { endWorker, onWorkerEnd, tell, worker } from './connection.ts';
 import { hashFile } from './file_hash.ts';
 import { holdAgain } from './texts/held_texts.ts';

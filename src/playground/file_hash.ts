@@ -1,5 +1,5 @@
 /** The SHA-256 of the loaded model's file, computed beside everything else once the model is there: records name it. */
-import type { EngineSummary, ModelChoice } from '../worker/models_api.ts';
+import type { EngineSummary, ModelChoice } from '../worker/api/models_api.ts';
 import type { HashQuestion } from '../worker/file_hash.worker.ts';
 import { playground } from './state.svelte.ts';
 

@@ -1,5 +1,5 @@
 /** Keeps the inspector and the re-derived view in step with the selection and the knobs. */
-import type { StepPlace } from '../worker/api.ts';
+import type { StepPlace } from '../worker/api/worker_api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { askOnView } from './ask_on_view.ts';
 import { worker } from './connection.ts';

@@ -1,6 +1,6 @@
 /** The prompt as the model sees it: tokenised in the worker as one types. */
 import { EngineError } from '../engines/contract.ts';
-import type { PromptSource } from '../worker/api.ts';
+import type { PromptSource } from '../worker/api/worker_api.ts';
 import { worker } from './connection.ts';
 import { isModel, writerOf } from './texts/held_texts.ts';
 import { latestOnly } from './latest_only.ts';

@@ -4,8 +4,8 @@
  */
 import type { StopReason } from '../decoding/events.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import type { TokenText } from '../worker/api.ts';
-import type { RankCurve, StepView } from '../worker/views.ts';
+import type { TokenText } from '../worker/api/worker_api.ts';
+import type { RankCurve, StepView } from '../worker/api/views.ts';
 import type { RecordedModel } from './texts/recorded.ts';
 import { chunked, type Line, type TokenView } from './texts/line.ts';
 

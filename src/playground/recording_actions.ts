@@ -1,5 +1,5 @@
 /** The run that the page opens with: shown at once, and brought to life when its model is there. */
-import type { LineId } from '../worker/api.ts';
+import type { LineId } from '../worker/api/worker_api.ts';
 import { worker } from './connection.ts';
 import { hold, isModel } from './texts/held_texts.ts';
 import type { Line } from './texts/line.ts';

@@ -1,5 +1,5 @@
 /** Which token of which text is looked at. */
-import type { LineId } from '../worker/api.ts';
+import type { LineId } from '../worker/api/worker_api.ts';
 import { playground } from './state.svelte.ts';
 
 /** Holds a position of the line on view; `line.length` is the token that would come next. */

@@ -4,9 +4,9 @@
  */
 import type { RunTiming } from '../decoding/events.ts';
 import type { LoadProgress } from '../engines/contract.ts';
-import type { LineId, Rederived, TokenisedPrompt } from '../worker/api.ts';
-import type { EngineSummary } from '../worker/models_api.ts';
-import type { CandidateRow, StepView } from '../worker/views.ts';
+import type { LineId, Rederived, TokenisedPrompt } from '../worker/api/worker_api.ts';
+import type { EngineSummary } from '../worker/api/models_api.ts';
+import type { CandidateRow, StepView } from '../worker/api/views.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { Line } from './texts/line.ts';
 import { defaultSettings, type Settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { Rederived } from '../worker/api.ts';
+import type { Rederived } from '../worker/api/worker_api.ts';
 import { allTokens, type Line, type TokenView } from './texts/line.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** Questions about tokens of the vocabulary. */
 import type { TokenId } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import type { StepPlace, TextScore, TokenHit, TokenisedPrompt } from '../worker/api.ts';
-import type { CandidateRow } from '../worker/views.ts';
+import type { StepPlace, TextScore, TokenHit, TokenisedPrompt } from '../worker/api/worker_api.ts';
+import type { CandidateRow } from '../worker/api/views.ts';
 import { worker } from './connection.ts';
 import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';

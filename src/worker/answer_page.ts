@@ -1,5 +1,5 @@
 import { WorkerHost } from './host.ts';
-import { answerCalls } from './transport.ts';
+import { answerCalls } from './api/transport.ts';
 
 /** Everything that the page asks of this worker is answered from now on. */
 export function answerPage(): void {

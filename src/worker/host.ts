@@ -27,21 +27,21 @@ import type {
   TokenHit,
   TokenisedPrompt,
   WorkerApi,
-} from './api.ts';
-import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
+} from './api/worker_api.ts';
+import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './api/models_api.ts';
 import type { ConformanceReport, ConformanceRow } from './conformance/report.ts';
-import type { LineDistances } from './distances.ts';
-import { deleteKept, findModel, readHubModels, readShelf } from './model_shelf.ts';
-import { measureStep, type StepMeasure } from './measure_step.ts';
-import { openEngine } from './open_engine.ts';
-import { openSummed } from './open_summed.ts';
-import { webLlmOffers, type WebLlmOffers } from './open_web_llm.ts';
-import { patternMatcher } from './pattern_matcher.ts';
-import { SecondEngine } from './second_engine.ts';
-import { Texts } from './texts.ts';
-import { tokenisePrompt } from './token_text.ts';
-import { Turns } from './turns.ts';
-import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
+import type { LineDistances } from './texts/distances.ts';
+import { deleteKept, findModel, readHubModels, readShelf } from './loading/model_shelf.ts';
+import { measureStep, type StepMeasure } from './slot/measure_step.ts';
+import { openEngine } from './loading/open_engine.ts';
+import { openSummed } from './slot/open_summed.ts';
+import { webLlmOffers, type WebLlmOffers } from './loading/open_web_llm.ts';
+import { patternMatcher } from './texts/pattern_matcher.ts';
+import { SecondEngine } from './slot/second_engine.ts';
+import { Texts } from './slot/texts.ts';
+import { tokenisePrompt } from './texts/token_text.ts';
+import { Turns } from './slot/turns.ts';
+import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './api/views.ts';
 
 export class WorkerHost implements WorkerApi {
   /**

@@ -4,7 +4,7 @@
  * numbers would take minutes, and the time that a shader takes does not depend on them.
  */
 import type { ByteSource } from '../../src/engines/contract.ts';
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { randomBits, streamOf } from '../models/counter_rng.ts';
 import { type WrittenTensor, layOutGguf, tensorBytes } from '../models/gguf_writer.ts';
 import { type ModelSpec, metadataOf, tensorsOf } from '../models/make_model.ts';

@@ -12,7 +12,7 @@ import { uniform } from '../../src/sampling/rng.ts';
 import { RawOrder } from '../../src/sampling/raw_order.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { traceMemory } from '../../src/sampling/trace.ts';
-import { stepView } from '../../src/worker/step_view.ts';
+import { stepView } from '../../src/worker/texts/step_view.ts';
 
 export interface SamplingFigure {
   readonly what: string;

@@ -1,5 +1,5 @@
 /** Shapes of published models, for timing with random weights. */
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import type { ModelSpec } from '../models/make_model.ts';
 import { formatFor } from './random_source.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeContinuation } from '../../src/decoding/continuation.ts';
 import type { Engine } from '../../src/engines/contract.ts';
 import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../src/engines/gguf/sources.ts';
 import embedded from '../../src/models/embedded.json' with { type: 'json' };
 import { describeOnEachAdapter } from '../setup/devices.ts';
 import { embeddedGolden, klBound, klDivergence } from './goldens.ts';

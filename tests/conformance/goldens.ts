@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import type { BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import type { BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import type { ModelSpec } from '../models/make_model.ts';
 
 /** What llama.cpp says of one random model. Made by tests/reference/make_goldens.ts. */

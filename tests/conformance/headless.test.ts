@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HeadlessOutput } from '../../scripts/headless/output.ts';
 import type { ScoreOutput } from '../../scripts/headless/questions.ts';
-import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
-import { openGguf } from '../../src/engines/webgpu/gguf/header.ts';
+import { bufferSource } from '../../src/engines/gguf/sources.ts';
+import { openGguf } from '../../src/engines/gguf/header.ts';
 import { type ModelSpec, makeModel } from '../models/make_model.ts';
 import { plainForward, readPlainModel } from '../reference/plain_forward.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/contract.ts';
 import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../src/engines/gguf/sources.ts';
 import { makeModel } from '../models/make_model.ts';
 import { describeOnEachAdapter, isBrief } from '../setup/devices.ts';
 import { type Golden, goldens, klBound, klDivergence } from './goldens.ts';

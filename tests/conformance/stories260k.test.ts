@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/contract.ts';
 import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../src/engines/gguf/sources.ts';
 import { describeOnEachAdapter } from '../setup/devices.ts';
 import { klDivergence } from './goldens.ts';
 

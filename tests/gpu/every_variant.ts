@@ -2,7 +2,7 @@
  * Every shader variant that the engine can ask for, from the kernels themselves: each is called over the whole space of
  * its options with pipelines that only write down what they are asked for.
  */
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { Buffers } from '../../src/engines/webgpu/gpu/buffers.ts';
 import type { OpenDevice } from '../../src/engines/webgpu/gpu/device.ts';
 import { type PipelineRequest, Pipelines } from '../../src/engines/webgpu/gpu/pipelines.ts';

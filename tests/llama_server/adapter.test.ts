@@ -11,7 +11,7 @@ import embedded from '../../src/models/embedded.json' with { type: 'json' };
 import { defaultParams, neutralParams, PARAMETERS } from '../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../src/sampling/params.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
-import { serverFields } from '../../src/worker/server_parameters.ts';
+import { serverFields } from '../../src/worker/server/server_parameters.ts';
 import {
   findLlamaServer,
   HOW_TO_GET_ONE,

@@ -6,10 +6,10 @@ import type { Engine } from '../../src/engines/contract.ts';
 import { OpenAiEngine } from '../../src/engines/openai/engine.ts';
 import type { DrawnToken } from '../../src/engines/openai/replies.ts';
 import { loadWebGpuEngine } from '../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../src/engines/gguf/sources.ts';
 import embedded from '../../src/models/embedded.json' with { type: 'json' };
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
-import { serverFields } from '../../src/worker/server_parameters.ts';
+import { serverFields } from '../../src/worker/server/server_parameters.ts';
 import { devices } from '../setup/devices.ts';
 import {
   findLlamaServer,

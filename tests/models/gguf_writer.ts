@@ -1,4 +1,4 @@
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { quantiseRow } from './quantise.ts';
 
 /** A metadata value with the type that it is written as. Source: ggml/docs/gguf.md. */

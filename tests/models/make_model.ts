@@ -1,4 +1,4 @@
-import type { BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import type { BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { fillBell, streamOf, uniform } from './counter_rng.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './gguf_writer.ts';
 import { bytePairVocabulary, sentencepieceVocabulary } from './small_vocabulary.ts';

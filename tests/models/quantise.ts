@@ -1,4 +1,4 @@
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { bfloat16Bits, halfBits } from './float_bits.ts';
 import { type BlockQuantiser, farthest, level, setHalf } from './grid.ts';
 import { quantiseQ4K, quantiseQ5K, quantiseQ6K } from './quantise_k.ts';

@@ -9,7 +9,7 @@ import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { EngineError } from '../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
-import type { ModelChoice } from '../../src/worker/models_api.ts';
+import type { ModelChoice } from '../../src/worker/api/models_api.ts';
 import { fresh, notices, outputs } from './fresh.ts';
 import { page } from './page.ts';
 

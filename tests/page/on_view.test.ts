@@ -10,7 +10,7 @@ import { changeSettings, setNumber } from '../../src/playground/settings_actions
 import { playground } from '../../src/playground/state.svelte.ts';
 import type { Recorded } from '../../src/playground/texts/recorded.ts';
 import { candidateAt, isShown, shownStep, type ShownStep } from '../../src/playground/token_actions.ts';
-import type { CandidateRow, StepView } from '../../src/worker/views.ts';
+import type { CandidateRow, StepView } from '../../src/worker/api/views.ts';
 import { fresh, outputs } from './fresh.ts';
 import { page, sleep, until } from './page.ts';
 

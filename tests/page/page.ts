@@ -5,9 +5,9 @@
 import { matchPattern } from '../../scripts/headless/match_pattern.ts';
 import { EngineError } from '../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
-import type { WorkerClient } from '../../src/worker/client.ts';
+import type { WorkerClient } from '../../src/worker/api/client.ts';
 import { WorkerHost } from '../../src/worker/host.ts';
-import type { openEngine } from '../../src/worker/open_engine.ts';
+import type { openEngine } from '../../src/worker/loading/open_engine.ts';
 
 interface Page {
   /** The newest worker; null before the page asked for one. */
@@ -44,7 +44,7 @@ export const page: Page = {
   },
 };
 
-/** In place of `src/worker/client.ts` (see `setup.ts`). */
+/** In place of `src/worker/api/client.ts` (see `setup.ts`). */
 export function connectWorker(onDeath: (message: string) => void): WorkerClient {
   const host = new WorkerHost((choice, options) => page.open(choice, options), matchPattern);
   page.host = host;

@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { loadLibrary } from '../../src/decoding/grammar/library.ts';
 
-vi.mock('../../src/worker/client.ts', async () => ({
+vi.mock('../../src/worker/api/client.ts', async () => ({
   connectWorker: (await import('./page.ts')).connectWorker,
 }));
 

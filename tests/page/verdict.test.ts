@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { promptLine, withSteps, type Line } from '../../src/playground/texts/line.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { verdictOn } from '../../src/playground/verdict.ts';
-import type { LineStep } from '../../src/worker/api.ts';
+import type { LineStep } from '../../src/worker/api/worker_api.ts';
 
 const stop = { maxTokens: 4, sequences: [] };
 

@@ -1,5 +1,5 @@
 /** The random models that golden files are made for. A golden file holds its model's spec, so tests read it there. */
-import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import type { ModelSpec } from '../models/make_model.ts';
 
 type Shape = Omit<ModelSpec, 'seed' | 'architecture' | 'format'>;

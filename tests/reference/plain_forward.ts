@@ -3,7 +3,7 @@
  * no cache, batches nothing, and reads from top to bottom like the papers (Vaswani et al. 2017; Touvron et al. 2023;
  * Su et al. 2021 for rotary; Radford et al. 2019 for GPT-2). Matrices are row-major [rows][columns].
  */
-import type { GgufFile } from '../../src/engines/webgpu/gguf/header.ts';
+import type { GgufFile } from '../../src/engines/gguf/header.ts';
 import { dequantise } from '../../src/engines/webgpu/selftest/plain_blocks.ts';
 
 export interface PlainModel {

@@ -5,7 +5,7 @@ import { rankCurveConfig } from '../../src/ui/charts/rank_curve.ts';
 import { timelineConfig } from '../../src/ui/charts/timeline.ts';
 import { waterfallConfig, withoutStages } from '../../src/ui/charts/waterfall.ts';
 import { colourStep } from '../../src/playground/token_colour.ts';
-import type { CandidateRow, StepView } from '../../src/worker/views.ts';
+import type { CandidateRow, StepView } from '../../src/worker/api/views.ts';
 
 const theme = Object.fromEntries(
   ['ink', 'muted', 'grid', 'panel', 'raw', 'final', 'gone', 'cut', 'accent', 'font', 'mono'].map((key) => [

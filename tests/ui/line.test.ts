@@ -11,7 +11,7 @@ import {
 } from '../../src/playground/texts/line.ts';
 import { timelineOf } from '../../src/playground/timeline_values.ts';
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
-import type { LineStep, TokenText } from '../../src/worker/api.ts';
+import type { LineStep, TokenText } from '../../src/worker/api/worker_api.ts';
 
 const seed = { id: 1, name: '1', lane: 0, params: defaultParams() };
 

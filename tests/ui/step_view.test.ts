@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
 import { PARAMS_PRESETS } from '../../src/sampling/presets.ts';
-import type { LineEvent, LineStep } from '../../src/worker/api.ts';
+import type { LineEvent, LineStep } from '../../src/worker/api/worker_api.ts';
 import { ServerVocabulary } from '../../src/engines/openai/vocabulary.ts';
 import { curveTitle } from '../../src/ui/charts/rank_curve.ts';
 import { WorkerHost } from '../../src/worker/host.ts';
-import { ServerSteps } from '../../src/worker/server_steps.ts';
+import { ServerSteps } from '../../src/worker/server/server_steps.ts';
 
 const LINE = 7;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openGguf } from '../../src/engines/webgpu/gguf/header.ts';
+import { openGguf } from '../../src/engines/gguf/header.ts';
 import { randomModelSource } from '../bench/random_source.ts';
 import { specOf } from '../bench/shapes.ts';
 

@@ -6,14 +6,14 @@ import {
   type ModelInfo,
   type Tokenizer,
 } from '../contract.ts';
-import { type GgufFile, openGguf } from './gguf/header.ts';
+import { type GgufFile, openGguf } from '../gguf/header.ts';
 import { MAX_SEQUENCES } from './kernels/context.ts';
 import { SUMMARY_TOP } from './kernels/logit_summary.ts';
 import { type ModelConfig, readConfig } from './model/config.ts';
 import { kvBytesPerToken } from './model/memory_plan.ts';
 import { Runtime, type RuntimeOptions } from './model/runtime.ts';
 import { WebGpuSession } from './model/session.ts';
-import { createTokenizer } from './tokenizer/tokenizer.ts';
+import { createTokenizer } from '../tokenizer/tokenizer.ts';
 
 export type WebGpuEngineOptions = RuntimeOptions;
 

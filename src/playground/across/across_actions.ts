@@ -1,7 +1,7 @@
 /** Loading a second model, and running one prompt on both. */
 import { EngineError } from '../../engines/contract.ts';
-import type { LineEvent, LineId, RunRequest } from '../../worker/api.ts';
-import type { ModelChoice } from '../../worker/models_api.ts';
+import type { LineEvent, LineId, RunRequest } from '../../worker/api/worker_api.ts';
+import type { ModelChoice } from '../../worker/api/models_api.ts';
 import { onWorkerEnd, tell, worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { countTokens, launch } from '../texts/launch.ts';

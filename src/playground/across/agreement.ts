@@ -1,5 +1,5 @@
 /** What a duel comes to in a few numbers. */
-import type { LineDistances } from '../../worker/distances.ts';
+import type { LineDistances } from '../../worker/texts/distances.ts';
 import { tokenAt, type Line } from '../texts/line.ts';
 
 export interface Agreement {

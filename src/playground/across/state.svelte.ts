@@ -1,7 +1,7 @@
 /** A second model or engine beside the page's own, and what one prompt came to on both. */
 import type { LoadProgress } from '../../engines/contract.ts';
-import type { EngineSummary } from '../../worker/models_api.ts';
-import type { LineDistances } from '../../worker/distances.ts';
+import type { EngineSummary } from '../../worker/api/models_api.ts';
+import type { LineDistances } from '../../worker/texts/distances.ts';
 import type { Line } from '../texts/line.ts';
 
 export type SecondStatus =

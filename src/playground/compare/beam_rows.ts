@@ -1,6 +1,6 @@
 /** A beam search as rows of a tree: a row a branch, under the one that it forked from. */
 import type { StopReason } from '../../decoding/events.ts';
-import type { LineId } from '../../worker/api.ts';
+import type { LineId } from '../../worker/api/worker_api.ts';
 import { allTokens, type Line, type TokenView } from '../texts/line.ts';
 
 export interface BeamNode {

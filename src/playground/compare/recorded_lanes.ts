@@ -1,5 +1,5 @@
 /** Lanes that were recorded elsewhere: what the record knows of a step, and bringing them to life when their model is here. */
-import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/views.ts';
+import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/api/views.ts';
 import { adoptLine, markRecorded, modelIsHere } from '../recording_actions.ts';
 import { allTokens, type Line } from '../texts/line.ts';
 import { playground } from '../state.svelte.ts';

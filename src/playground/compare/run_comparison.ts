@@ -2,7 +2,13 @@
 import type { BranchResult, RunResult } from '../../decoding/events.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { EngineError } from '../../engines/contract.ts';
-import type { LaneRequest, LineEvent, PromptSource, RunRequest, TokenText } from '../../worker/api.ts';
+import type {
+  LaneRequest,
+  LineEvent,
+  PromptSource,
+  RunRequest,
+  TokenText,
+} from '../../worker/api/worker_api.ts';
 import { tell, worker } from '../connection.ts';
 import { frameQueue } from '../texts/frame_queue.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';

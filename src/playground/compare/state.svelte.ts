@@ -5,8 +5,8 @@
 import type { BranchResult, RunResult, StopConditions, Strategy } from '../../decoding/events.ts';
 import type { KvUsage } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { TokenText } from '../../worker/api.ts';
-import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
+import type { TokenText } from '../../worker/api/worker_api.ts';
+import type { LaneDistributions, TemperatureStrip } from '../../worker/api/views.ts';
 import { alsoHold } from '../texts/held_texts.ts';
 import { outputTokens, type Line } from '../texts/line.ts';
 import type { RecordedModel } from '../texts/recorded.ts';

@@ -1,6 +1,6 @@
 /** A record's text as this machine computes it: the record's token ids and settings, and nothing else of it. */
 import type { StopReason } from '../../decoding/events.ts';
-import type { ReplayedLine } from '../../worker/api.ts';
+import type { ReplayedLine } from '../../worker/api/worker_api.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
 import { recordedNats } from './bounds.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';

@@ -1,6 +1,6 @@
 /** From the texts on the page to a record of them. */
-import type { StepView } from '../../worker/views.ts';
-import type { LineEvidence } from '../../worker/api.ts';
+import type { StepView } from '../../worker/api/views.ts';
+import type { LineEvidence } from '../../worker/api/worker_api.ts';
 import { worker } from '../connection.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { isModel, writerOf } from '../texts/held_texts.ts';

@@ -1,5 +1,5 @@
 /** The record that was opened last, beside the texts that it became, and what came of replaying it. */
-import type { StepView } from '../../worker/views.ts';
+import type { StepView } from '../../worker/api/views.ts';
 import type { Settings } from '../settings.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import type { Verdict } from './compare_lines.ts';

@@ -1,4 +1,4 @@
-import type { StepView } from '../../worker/views.ts';
+import type { StepView } from '../../worker/api/views.ts';
 import { chunked, type Drawn, type Line, type TokenView } from '../texts/line.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';

@@ -2,8 +2,8 @@
 import type { BranchResult, Strategy } from '../../decoding/events.ts';
 import type { TokenId } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { RunRequest, StepPlace } from '../../worker/api.ts';
-import type { StepView } from '../../worker/views.ts';
+import type { RunRequest, StepPlace } from '../../worker/api/worker_api.ts';
+import type { StepView } from '../../worker/api/views.ts';
 import { mostBranches } from '../method.ts';
 import { tell, worker } from '../connection.ts';
 import { sameParams } from '../same_params.ts';

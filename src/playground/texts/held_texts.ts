@@ -1,6 +1,6 @@
 /** Which texts the worker holds. Each model that is loaded begins with none, and is given those that it wrote. */
-import type { LineId } from '../../worker/api.ts';
-import type { EngineSummary } from '../../worker/models_api.ts';
+import type { LineId } from '../../worker/api/worker_api.ts';
+import type { EngineSummary } from '../../worker/api/models_api.ts';
 import { worker } from '../connection.ts';
 import { allTokens, type Line } from './line.ts';
 import type { RecordedModel } from './recorded.ts';

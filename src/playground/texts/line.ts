@@ -5,7 +5,7 @@
 import type { StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
 import type { TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../../worker/api.ts';
+import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../../worker/api/worker_api.ts';
 import { sameParams } from '../same_params.ts';
 import type { RecordedModel } from './recorded.ts';
 import { eachNumber, type TokenNumbers } from './token_numbers.ts';

@@ -1,7 +1,7 @@
 /** What a text from a record brings with it: what wrote it, and its numbers. */
 import type { EngineKind } from '../../engines/contract.ts';
-import type { LineId } from '../../worker/api.ts';
-import type { StepView } from '../../worker/views.ts';
+import type { LineId } from '../../worker/api/worker_api.ts';
+import type { StepView } from '../../worker/api/views.ts';
 
 /** Which model wrote a text: one of another name or size is another model. */
 export interface RecordedModel {

@@ -1,7 +1,7 @@
 /** Running: from the prompt, from a step, one token at a time. Events come from the worker once a frame. */
 import type { StopConditions } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
-import type { LineEvent, RunRequest } from '../../worker/api.ts';
+import type { LineEvent, RunRequest } from '../../worker/api/worker_api.ts';
 import { tell, worker } from '../connection.ts';
 import { frameQueue } from './frame_queue.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';

@@ -1,5 +1,5 @@
 import type { ChartConfiguration } from 'chart.js';
-import type { CandidateRow, StepView } from '../../worker/views';
+import type { CandidateRow, StepView } from '../../worker/api/views';
 import { count, decimal, percent, restName, visible } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { endLabels } from './end_labels';

@@ -4,7 +4,7 @@ import { beamRows } from '../../playground/compare/beam_rows.ts';
 import { laneLetter } from '../../playground/compare/lane_gestures.ts';
 import type { Comparison } from '../../playground/compare/state.svelte.ts';
 import { allTokens } from '../../playground/texts/line.ts';
-import type { LaneDistributions, TemperatureStrip } from '../../worker/views.ts';
+import type { LaneDistributions, TemperatureStrip } from '../../worker/api/views.ts';
 import { visible } from '../format.ts';
 import { beamLayout } from './beam_layout.ts';
 import { drawBeams } from './beam_picture.ts';

@@ -1,5 +1,5 @@
 import type { Chart, Plugin } from 'chart.js';
-import type { Cut } from '../../worker/views';
+import type { Cut } from '../../worker/api/views';
 
 /** A vertical line with its stage's name at each rank where the chain cut. */
 export function cutLines(cuts: readonly Cut[], colour: string, font: string): Plugin<'line'> {

@@ -1,5 +1,5 @@
 import type { ChartConfiguration } from 'chart.js';
-import type { LaneDistribution, LaneDistributions } from '../../worker/views';
+import type { LaneDistribution, LaneDistributions } from '../../worker/api/views';
 import { decimal, percent, visible } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';

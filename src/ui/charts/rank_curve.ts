@@ -1,5 +1,5 @@
 import type { ChartConfiguration, Point } from 'chart.js';
-import type { Cut, RankCurve, StepView } from '../../worker/views';
+import type { Cut, RankCurve, StepView } from '../../worker/api/views';
 import { count, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { cutLines } from './cut_lines';

@@ -1,5 +1,5 @@
 /** Where the bands of a temperature strip lie. */
-import type { TemperatureStrip } from '../../worker/views';
+import type { TemperatureStrip } from '../../worker/api/views';
 
 export interface StripBand {
   readonly token: number;

@@ -1,5 +1,5 @@
 import type { ChartConfiguration } from 'chart.js';
-import type { StageRow } from '../../worker/views';
+import type { StageRow } from '../../worker/api/views';
 import { count, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 

@@ -1,7 +1,7 @@
 /** The embedded model reads texts whose logits llama.cpp (CPU) has computed, and the two are compared. */
 import { type Engine, EngineError } from '../../engines/contract.ts';
 import embedded from '../../models/embedded.json' with { type: 'json' };
-import { distance } from '../distances.ts';
+import { distance } from '../texts/distances.ts';
 import type { ConformanceRow } from './report.ts';
 
 /** static/conformance/llama_cpp.json, which tests/reference/make_embedded_golden.ts writes. */

@@ -1,10 +1,10 @@
 /** GGUF files that were tampered with, from the header to the tokenizer. */
-import { BLOCK_FORMATS } from '../../../src/engines/webgpu/gguf/block_formats.ts';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { HEADER_CHUNK_BYTES } from '../../../src/engines/webgpu/gguf/header_bounds.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { BLOCK_FORMATS } from '../../../src/engines/gguf/block_formats.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { HEADER_CHUNK_BYTES } from '../../../src/engines/gguf/header_bounds.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { readConfig } from '../../../src/engines/webgpu/model/config.ts';
-import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
+import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
 import { writeGguf, type WrittenValue } from '../../models/gguf_writer.ts';
 import { metadataOf, type ModelSpec, tensorsOf } from '../../models/make_model.ts';
 import { CountingSource, TINY } from '../../unit/gguf/small_files.ts';

@@ -1,10 +1,10 @@
 /** What a server may answer, through the adapter and the run that the page starts. */
 import { OpenAiEngine } from '../../../src/engines/openai/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent } from '../../../src/worker/api.ts';
-import { HeldLines } from '../../../src/worker/held_lines.ts';
-import { runOnServer } from '../../../src/worker/server_run.ts';
-import { ServerSteps } from '../../../src/worker/server_steps.ts';
+import type { LineEvent } from '../../../src/worker/api/worker_api.ts';
+import { HeldLines } from '../../../src/worker/texts/held_lines.ts';
+import { runOnServer } from '../../../src/worker/server/server_run.ts';
+import { ServerSteps } from '../../../src/worker/server/server_steps.ts';
 import * as replies from '../../unit/engines/server_replies.ts';
 import type { Chance } from '../chance.ts';
 import { mutatedJson, mutatedText } from '../mutate.ts';

@@ -1,8 +1,8 @@
 /** Chat templates: Jinja programs out of files that are not trusted. */
 import { Template } from '@huggingface/jinja';
 import type { ChatMessage } from '../../../src/engines/contract.ts';
-import { Metadata } from '../../../src/engines/webgpu/gguf/metadata.ts';
-import { chatTemplate } from '../../../src/engines/webgpu/tokenizer/chat_template.ts';
+import { Metadata } from '../../../src/engines/gguf/metadata.ts';
+import { chatTemplate } from '../../../src/engines/tokenizer/chat_template.ts';
 import { mutatedText } from '../mutate.ts';
 import { hold, type Subject } from '../subject.ts';
 

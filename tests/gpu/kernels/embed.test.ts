@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import { type KernelContext, paddedWidth } from '../../../src/engines/webgpu/kernels/context.ts';
 import { embed } from '../../../src/engines/webgpu/kernels/embed.ts';
 import { describeOnEachAdapter } from '../../setup/devices.ts';

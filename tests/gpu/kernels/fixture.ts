@@ -1,6 +1,6 @@
 /** What the tests of kernels share: a device with a kernel context, random operands, a run, and what came of it. */
-import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
-import { repackRows } from '../../../src/engines/webgpu/gguf/repack.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
+import { repackRows } from '../../../src/engines/gguf/repack.ts';
 import { Buffers } from '../../../src/engines/webgpu/gpu/buffers.ts';
 import { type DeviceOptions, openDevice } from '../../../src/engines/webgpu/gpu/device.ts';
 import { Pipelines } from '../../../src/engines/webgpu/gpu/pipelines.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { STREAMS } from '../../../src/engines/webgpu/gguf/repack.ts';
+import { STREAMS } from '../../../src/engines/gguf/repack.ts';
 import { describeOnEachAdapter, isBrief } from '../../setup/devices.ts';
 import { type Kernels, openKernels } from './fixture.ts';
 import { matrixOf, type ProductCase, runProduct } from './product_case.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import type { Reducer } from '../../../src/engines/webgpu/kernels/variants.ts';
 import type { Epilogue, ProductShape } from '../../../src/engines/webgpu/kernels/matrix_product.ts';
 import { describeOnEachAdapter, isBrief, type TestAdapter } from '../../setup/devices.ts';

@@ -1,5 +1,5 @@
 /** One matrix product on the GPU against plain loops. */
-import type { BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
+import type { BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import { type KernelContext, paddedWidth } from '../../../src/engines/webgpu/kernels/context.ts';
 import {
   type Epilogue,

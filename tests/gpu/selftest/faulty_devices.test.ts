@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import type { Engine } from '../../../src/engines/contract.ts';
 import type { WebGpuEngineOptions } from '../../../src/engines/webgpu/engine.ts';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { verdictsInMemory } from '../../../src/engines/webgpu/selftest/verdicts.ts';
 import { makeModel } from '../../models/make_model.ts';
 import { plainForward, readPlainModel } from '../../reference/plain_forward.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { KernelContext } from '../../../src/engines/webgpu/kernels/context.ts';
 import { bestVariants } from '../../../src/engines/webgpu/kernels/variants.ts';
 import { testEverything, type WholeTestRow } from '../../../src/engines/webgpu/selftest/whole_test.ts';
-import { halfToFloat } from '../../../src/engines/webgpu/gguf/repack.ts';
+import { halfToFloat } from '../../../src/engines/gguf/repack.ts';
 import { decodeHalves, HALVES } from '../../../src/engines/webgpu/kernels/halves.ts';
 import { describeOnEachAdapter } from '../../setup/devices.ts';
 import { openKernels } from '../kernels/fixture.ts';

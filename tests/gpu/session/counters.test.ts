@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { countsPerToken, DeviceCounter } from '../../../src/engines/webgpu/gpu/device_counter.ts';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { makeModel, type ModelSpec } from '../../models/make_model.ts';
 import { describeOnQuickest, openModel, SMALL } from './fixture.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 
 import type { Engine, SequenceId, Session } from '../../../src/engines/contract.ts';
 import { loadWebGpuEngine, type WebGpuEngineOptions } from '../../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { randomBits } from '../../models/counter_rng.ts';
 import { makeModel, type ModelSpec } from '../../models/make_model.ts';
 import { devices, type TestAdapter } from '../../setup/devices.ts';

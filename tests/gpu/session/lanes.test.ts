@@ -4,7 +4,7 @@ import { runDecoding } from '../../../src/decoding/decode.ts';
 import type { LaneSpec } from '../../../src/decoding/events.ts';
 import { LogitMemory } from '../../../src/decoding/logit_memory.ts';
 import { loadWebGpuEngine } from '../../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { uniform } from '../../../src/sampling/rng.ts';
 import { makeModel } from '../../models/make_model.ts';

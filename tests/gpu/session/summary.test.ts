@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LogitSummary } from '../../../src/engines/contract.ts';
 import { loadWebGpuEngine } from '../../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { makeModel } from '../../models/make_model.ts';
 import { describeOnEachAdapter } from '../../setup/devices.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadWebGpuEngine } from '../../../src/engines/webgpu/engine.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { writeGguf } from '../../models/gguf_writer.ts';
 import { metadataOf, tensorsOf } from '../../models/make_model.ts';
 import { describeOnQuickest, SMALL } from './fixture.ts';

@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ServerVocabulary } from '../../../src/engines/openai/vocabulary.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
-import type { LineEvent, LineStep, RunRequest } from '../../../src/worker/api.ts';
+import type { LineEvent, LineStep, RunRequest } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
-import { serverFields, serverParameters, takenBy } from '../../../src/worker/server_parameters.ts';
-import { tokenisePrompt } from '../../../src/worker/token_text.ts';
+import { serverFields, serverParameters, takenBy } from '../../../src/worker/server/server_parameters.ts';
+import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
 import * as replies from './server_replies.ts';
 
 const { llamaCpp } = replies;

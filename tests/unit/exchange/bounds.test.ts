@@ -8,7 +8,7 @@ import { makeDocument } from '../../../src/playground/record/make_document.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
 import { defaultSettings } from '../../../src/playground/settings.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import { tokenisePrompt } from '../../../src/worker/token_text.ts';
+import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
 
 /** A server keeps its tokens to itself: the whole prompt is one. */
 function serverRecord(prompt: string): RunRecord {

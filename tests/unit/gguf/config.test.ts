@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { readConfig } from '../../../src/engines/webgpu/model/config.ts';
 import { type WrittenValue, writeGguf } from '../../models/gguf_writer.ts';
 import { metadataOf, tensorsOf } from '../../models/make_model.ts';

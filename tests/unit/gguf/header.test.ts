@@ -1,11 +1,11 @@
 import { gguf } from '@huggingface/gguf';
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
-import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { HEADER_CHUNK_BYTES } from '../../../src/engines/webgpu/gguf/header_bounds.ts';
-import type { MetadataValue } from '../../../src/engines/webgpu/gguf/metadata.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { HEADER_CHUNK_BYTES } from '../../../src/engines/gguf/header_bounds.ts';
+import type { MetadataValue } from '../../../src/engines/gguf/metadata.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from '../../models/gguf_writer.ts';
 import { makeModel } from '../../models/make_model.ts';
 import { PLAIN_FORMATS } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';

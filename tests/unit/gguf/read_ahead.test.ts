@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ByteSource } from '../../../src/engines/contract.ts';
-import { ReadAhead } from '../../../src/engines/webgpu/gguf/read_ahead.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { ReadAhead } from '../../../src/engines/gguf/read_ahead.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 
 const bytes = Uint8Array.from({ length: 4000 }, (_, i) => (i * 131) % 251);
 

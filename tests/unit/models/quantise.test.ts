@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/webgpu/gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import { fillBell } from '../../models/counter_rng.ts';
 import { bfloat16Bits, halfBits, halfValue } from '../../models/float_bits.ts';
 import { quantiseRow } from '../../models/quantise.ts';

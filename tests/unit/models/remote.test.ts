@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashedSource } from '../../../src/models/hashed_source.ts';
 import type { RemoteFile } from '../../../src/models/model_store.ts';
-import { openRemote } from '../../../src/worker/open_remote.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { openRemote } from '../../../src/worker/loading/open_remote.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { randomBits } from '../../models/counter_rng.ts';
 import { sha256, StandInHub } from '../../setup/hub.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { goldens, klBound, klDivergence } from '../../conformance/goldens.ts';
 import { makeModel } from '../../models/make_model.ts';
 import { plainForward, readPlainModel } from '../../reference/plain_forward.ts';

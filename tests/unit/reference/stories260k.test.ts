@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeFileSource } from '../../../scripts/node_file.ts';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
 import { plainForward, readPlainModel } from '../../reference/plain_forward.ts';
 
 const folder = resolve(process.env['LOGITSCOPE_SHARED'] ?? '../shared', 'models');

@@ -1,8 +1,8 @@
 import { Template } from '@huggingface/jinja';
 import { describe, expect, it } from 'vitest';
-import { Metadata, type MetadataValue } from '../../../src/engines/webgpu/gguf/metadata.ts';
-import { chatTemplate } from '../../../src/engines/webgpu/tokenizer/chat_template.ts';
-import { strftime } from '../../../src/engines/webgpu/tokenizer/strftime.ts';
+import { Metadata, type MetadataValue } from '../../../src/engines/gguf/metadata.ts';
+import { chatTemplate } from '../../../src/engines/tokenizer/chat_template.ts';
+import { strftime } from '../../../src/engines/tokenizer/strftime.ts';
 
 function template(source: string) {
   const values = new Map<string, MetadataValue>([['tokenizer.chat_template', source]]);

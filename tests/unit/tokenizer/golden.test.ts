@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
-import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
+import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
 import { tokenizerGolden } from '../../conformance/goldens.ts';
 import { makeModel } from '../../models/make_model.ts';
 

@@ -1,8 +1,8 @@
 /** Vocabularies that are made to stall whoever reads them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MergeTable } from '../../../src/engines/webgpu/tokenizer/merge_table.ts';
-import { type Fragment, SpecialTokens } from '../../../src/engines/webgpu/tokenizer/special_tokens.ts';
+import { MergeTable } from '../../../src/engines/tokenizer/merge_table.ts';
+import { type Fragment, SpecialTokens } from '../../../src/engines/tokenizer/special_tokens.ts';
 
 /** Against each other and not against a clock: the machine may be busy. */
 function time(work: () => unknown): number {

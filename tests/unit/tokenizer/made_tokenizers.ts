@@ -1,6 +1,6 @@
-import { openGguf } from '../../../src/engines/webgpu/gguf/header.ts';
-import type { Metadata } from '../../../src/engines/webgpu/gguf/metadata.ts';
-import { bufferSource } from '../../../src/engines/webgpu/gguf/sources.ts';
+import { openGguf } from '../../../src/engines/gguf/header.ts';
+import type { Metadata } from '../../../src/engines/gguf/metadata.ts';
+import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { tokenizerGolden } from '../../conformance/goldens.ts';
 import { makeModel } from '../../models/make_model.ts';
 

@@ -1,7 +1,7 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
+import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
 import { smallMetadata } from './made_tokenizers.ts';
 
 const anyText = fc.oneof(

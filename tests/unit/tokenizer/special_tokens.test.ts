@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Metadata, type MetadataValue } from '../../../src/engines/webgpu/gguf/metadata.ts';
-import { BYTE_LETTERS } from '../../../src/engines/webgpu/tokenizer/byte_letters.ts';
-import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
-import { tokenisePrompt } from '../../../src/worker/token_text.ts';
+import { Metadata, type MetadataValue } from '../../../src/engines/gguf/metadata.ts';
+import { BYTE_LETTERS } from '../../../src/engines/tokenizer/byte_letters.ts';
+import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
+import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
 
 /** A byte-level vocabulary of the 256 bytes and these tokens after them. */
 function byteMetadata(

@@ -1,8 +1,8 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTokenizer } from '../../../src/engines/webgpu/tokenizer/tokenizer.ts';
-import { tokenizerMetadata } from '../../../src/worker/tokenizer_json.ts';
+import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
+import { tokenizerMetadata } from '../../../src/worker/loading/tokenizer_json.ts';
 import { smallMetadata } from './made_tokenizers.ts';
 
 const PATTERN =

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { EngineError } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api.ts';
-import { distance, vocabularyDifference } from '../../../src/worker/distances.ts';
+import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
+import { distance, vocabularyDifference } from '../../../src/worker/texts/distances.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
 /** Softmax in plain f64. */

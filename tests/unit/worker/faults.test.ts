@@ -8,10 +8,10 @@ import type { RunResult } from '../../../src/decoding/events.ts';
 import { EngineError } from '../../../src/engines/contract.ts';
 import type { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api.ts';
+import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
-import { Caller, answerCalls } from '../../../src/worker/transport.ts';
-import type { WorkerApi } from '../../../src/worker/api.ts';
+import { Caller, answerCalls } from '../../../src/worker/api/transport.ts';
+import type { WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { type Fault, FaultPlan, faults, faultyEngine } from './faulty_engine.ts';
 
 const params = { ...defaultParams(), temperature: 1.2 };

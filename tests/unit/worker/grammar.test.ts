@@ -4,7 +4,7 @@ import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { Grammar, SamplingParams } from '../../../src/sampling/params.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api.ts';
+import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
 const grammar: Grammar = { kind: 'regex', source: '(yes|no), [a-z]{2,9}( [a-z]+){0,2}\\.' };

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api.ts';
+import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
 async function loaded(): Promise<{ host: WorkerHost; engine: ScriptedEngine; prompt: number[] }> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CatalogueEntry } from '../../../src/models/catalogue.ts';
-import { openCatalogue } from '../../../src/worker/open_catalogue.ts';
+import { openCatalogue } from '../../../src/worker/loading/open_catalogue.ts';
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) & 255);
 const entry: CatalogueEntry = {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
 import { SamplingError } from '../../../src/sampling/errors.ts';
-import { patternMatcher, type PatternWorker } from '../../../src/worker/pattern_matcher.ts';
+import { patternMatcher, type PatternWorker } from '../../../src/worker/texts/pattern_matcher.ts';
 
 /** What `pattern.worker.ts` does. */
 const code = `

@@ -7,7 +7,7 @@ import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { RawOrder } from '../../../src/sampling/raw_order.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import { finalLogprob, rawLogprob } from '../../../src/sampling/trace_view.ts';
-import { stepView } from '../../../src/worker/step_view.ts';
+import { stepView } from '../../../src/worker/texts/step_view.ts';
 
 const SIZE = 300;
 const tokenizer = { label: (token: number) => `<${token}>` } as unknown as Tokenizer;

@@ -7,10 +7,10 @@ import { EngineError, type LoadProgress } from '../../../src/engines/contract.ts
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { uniform } from '../../../src/sampling/rng.ts';
-import type { LineEvent } from '../../../src/worker/api.ts';
-import { connectWorker, type WorkerClient } from '../../../src/worker/client.ts';
+import type { LineEvent } from '../../../src/worker/api/worker_api.ts';
+import { connectWorker, type WorkerClient } from '../../../src/worker/api/client.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
-import { answerCalls } from '../../../src/worker/transport.ts';
+import { answerCalls } from '../../../src/worker/api/transport.ts';
 
 type Listener = (event: MessageEvent) => void;
 

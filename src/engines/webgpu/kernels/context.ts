@@ -1,4 +1,4 @@
-import type { BlockFormat } from '../gguf/block_formats.ts';
+import type { BlockFormat } from '../../gguf/block_formats.ts';
 import type { Buffers } from '../gpu/buffers.ts';
 import type { Pipelines } from '../gpu/pipelines.ts';
 import type { Waiting } from '../gpu/waiting.ts';

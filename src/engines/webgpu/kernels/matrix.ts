@@ -1,5 +1,5 @@
-import type { BlockFormat } from '../gguf/block_formats.ts';
-import { type RepackedRows, STREAMS } from '../gguf/repack.ts';
+import type { BlockFormat } from '../../gguf/block_formats.ts';
+import { type RepackedRows, STREAMS } from '../../gguf/repack.ts';
 import { bindGroup, type BindingKind } from '../gpu/pipelines.ts';
 import type { KernelContext } from './context.ts';
 

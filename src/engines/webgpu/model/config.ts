@@ -1,5 +1,5 @@
 import { EngineError } from '../../contract.ts';
-import type { GgufFile } from '../gguf/header.ts';
+import type { GgufFile } from '../../gguf/header.ts';
 import type { Architecture } from './architecture.ts';
 import { ARCHITECTURES } from './architectures/index.ts';
 

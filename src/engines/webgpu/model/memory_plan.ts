@@ -1,6 +1,6 @@
 import { EngineError } from '../../contract.ts';
-import { STREAMS } from '../gguf/repack.ts';
-import type { TensorFile } from '../gguf/header.ts';
+import { STREAMS } from '../../gguf/repack.ts';
+import type { TensorFile } from '../../gguf/header.ts';
 import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS, paddedWidth } from '../kernels/context.ts';
 import type { ModelConfig } from './config.ts';
 

@@ -1,6 +1,6 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
 import { numericsId } from '../../numerics.ts';
-import type { TensorFile } from '../gguf/header.ts';
+import type { TensorFile } from '../../gguf/header.ts';
 import { Buffers, checkedAllocation } from '../gpu/buffers.ts';
 import { type DeviceOptions, openDevice, type OpenDevice } from '../gpu/device.ts';
 import type { DeviceWatch } from '../gpu/device_watch.ts';

@@ -1,9 +1,9 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
-import { BLOCK_FORMATS } from '../gguf/block_formats.ts';
-import type { TensorFile } from '../gguf/header.ts';
-import { ReadAhead } from '../gguf/read_ahead.ts';
-import { halfToFloat, repackRows } from '../gguf/repack.ts';
-import type { TensorInfo } from '../gguf/tensor_table.ts';
+import { BLOCK_FORMATS } from '../../gguf/block_formats.ts';
+import type { TensorFile } from '../../gguf/header.ts';
+import { ReadAhead } from '../../gguf/read_ahead.ts';
+import { halfToFloat, repackRows } from '../../gguf/repack.ts';
+import type { TensorInfo } from '../../gguf/tensor_table.ts';
 import type { KernelContext } from '../kernels/context.ts';
 import { type Matrix, writeRows } from '../kernels/matrix.ts';
 

@@ -1,6 +1,6 @@
 import { EngineError, type LoadProgress } from '../../contract.ts';
-import type { TensorFile } from '../gguf/header.ts';
-import type { TensorInfo } from '../gguf/tensor_table.ts';
+import type { TensorFile } from '../../gguf/header.ts';
+import type { TensorInfo } from '../../gguf/tensor_table.ts';
 import { type KernelContext, paddedWidth } from '../kernels/context.ts';
 import { canBeSection, createMatrix, type Matrix } from '../kernels/matrix.ts';
 import type { NormWeights } from '../kernels/norm.ts';

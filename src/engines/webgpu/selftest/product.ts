@@ -1,6 +1,6 @@
-import type { BlockFormat } from '../gguf/block_formats.ts';
-import { BLOCK_FORMATS } from '../gguf/block_formats.ts';
-import { repackRows } from '../gguf/repack.ts';
+import type { BlockFormat } from '../../gguf/block_formats.ts';
+import { BLOCK_FORMATS } from '../../gguf/block_formats.ts';
+import { repackRows } from '../../gguf/repack.ts';
 import { type KernelContext, paddedWidth } from '../kernels/context.ts';
 import { createMatrix, writeRows } from '../kernels/matrix.ts';
 import { type Epilogue, matrixProduct, type ProductShape } from '../kernels/matrix_product.ts';

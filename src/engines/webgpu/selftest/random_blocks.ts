@@ -1,4 +1,4 @@
-import { BLOCK_FORMATS, type BlockFormat } from '../gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../gguf/block_formats.ts';
 import { randomBits } from './case.ts';
 
 /** Byte offsets of the halves in a block of each quantised format. */

@@ -1,6 +1,6 @@
 /** The kernels that are no product and no attention: embeddings, norms, summaries, halves. */
-import { BLOCK_FORMATS, type BlockFormat } from '../gguf/block_formats.ts';
-import { halfToFloat, repackRows } from '../gguf/repack.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../gguf/block_formats.ts';
+import { halfToFloat, repackRows } from '../../gguf/repack.ts';
 import { paddedWidth } from '../kernels/context.ts';
 import { embed } from '../kernels/embed.ts';
 import { decodeHalves, HALVES } from '../kernels/halves.ts';

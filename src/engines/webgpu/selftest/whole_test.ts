@@ -1,4 +1,4 @@
-import { BLOCK_FORMATS, type BlockFormat } from '../gguf/block_formats.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../gguf/block_formats.ts';
 import type { KernelContext } from '../kernels/context.ts';
 import { shapeFor } from '../kernels/variants.ts';
 import type { Case, Verdict } from './case.ts';

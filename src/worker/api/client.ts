@@ -1,0 +1,31 @@
+/** The page's end of the boundary. */
+import type { WorkerApi } from './worker_api.ts';
+import { Caller } from './transport.ts';
+
+export interface WorkerClient extends WorkerApi {
+  /** Ends the worker at once, whatever it is doing. What was asked of it rejects with EngineError `worker-ended`. */
+  terminate(): void;
+}
+
+/**
+ * Starts the worker.
+ * @param onDeath called when the worker could not start or died; what was asked of it rejects with EngineError `worker-ended`
+ */
+export function connectWorker(onDeath: (message: string) => void): WorkerClient {
+  const worker = new Worker(new URL('../engine.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'engine',
+  });
+  const caller = new Caller<WorkerApi>(worker);
+  const die = (message: string): void => {
+    caller.end(`The worker that runs the model ended (${message}); load the model again.`);
+    onDeath(message);
+  };
+  worker.addEventListener('error', (event) => die(event.message || 'it could not be started'));
+  worker.addEventListener('messageerror', () => die('one of its messages could not be read'));
+  const terminate = (): void => {
+    worker.terminate();
+    caller.end('The worker that runs the model was ended; load the model again.');
+  };
+  return Object.create(caller.api, { terminate: { value: terminate } }) as WorkerClient;
+}

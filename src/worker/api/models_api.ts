@@ -1,0 +1,60 @@
+/** What crosses the worker's boundary about models: where one comes from, what is kept, and what was loaded. */
+import type { Capabilities, EngineDescription, EngineKind, ModelInfo } from '../../engines/contract.ts';
+import type { HubRepository } from '../../models/hub.ts';
+import type { KeptModel, RemoteFile } from '../../models/model_store.ts';
+import type { StorageRoom } from '../../models/storage_room.ts';
+import type { NumberKey } from '../../sampling/params.ts';
+import type { AdapterRoom, PlannedModel } from '../loading/model_plans.ts';
+
+/** Where a model comes from. */
+export type ModelChoice =
+  /** `stepDelay`: milliseconds that each forward pass takes, to try the page at a given speed. */
+  | { readonly kind: 'scripted'; readonly stepDelay?: number }
+  /** `base`: the page's address, against which the catalogue's own files are found. */
+  | ({ readonly kind: 'catalogue'; readonly id: string; readonly base: string } & Placed)
+  | ({ readonly kind: 'file'; readonly file: File } & Placed)
+  /** Downloaded, checked, and kept where the browser allows it. */
+  | ({ readonly kind: 'remote'; readonly file: RemoteFile } & Placed)
+  /** A model of web-llm's, by its id in our list of them. */
+  | { readonly kind: 'web-llm'; readonly id: string }
+  /** A model on an OpenAI-compatible server. The key is held for as long as the worker lives, and never written down. */
+  | { readonly kind: 'server'; readonly baseUrl: string; readonly model: string; readonly key: string };
+
+/** `cpu`: llama.cpp in WebAssembly, where our own engine would run it on the GPU. Without WebGPU all files run so. */
+export interface Placed {
+  readonly runOn?: 'gpu' | 'cpu';
+}
+
+/** What the page knows of a loaded engine. */
+export interface EngineSummary {
+  readonly kind: EngineKind;
+  readonly model: ModelInfo;
+  readonly capabilities: Capabilities;
+  readonly description: EngineDescription;
+  readonly hasChatTemplate: boolean;
+  /** The parameters that a server takes; null where sampling is done here, and all of them count. */
+  readonly taken: readonly NumberKey[] | null;
+  /** Sentences about how it was loaded, for the person. */
+  readonly notes: readonly string[];
+}
+
+/** The models that this browser keeps for the page. */
+export interface Shelf {
+  readonly kept: readonly KeptModel[];
+  /** Null where the browser does not tell. */
+  readonly room: StorageRoom | null;
+  /** False where this browser keeps no files for the page. */
+  readonly available: boolean;
+}
+
+export interface HubModels {
+  readonly models: readonly PlannedModel[];
+  /** What the adapter allows; null without WebGPU. */
+  readonly room: AdapterRoom | null;
+}
+
+/** What an address or a repository's name leads to. */
+export type Found =
+  /** `path`: the file that the address named. */
+  | { readonly kind: 'repository'; readonly repository: HubRepository; readonly path: string | null }
+  | { readonly kind: 'url'; readonly file: RemoteFile };

@@ -1,0 +1,123 @@
+/**
+ * Calls over one port, in both directions. What a call reports on its way and what it comes to travel over the same port, so
+ * they arrive in the order in which they were sent: nothing orders the messages of two ports.
+ */
+import { EngineError, type EngineErrorCode } from '../../engines/contract.ts';
+import { SamplingError } from '../../sampling/errors.ts';
+
+/** A `Worker`, its global scope, or an end of a `MessageChannel`. */
+interface Port {
+  postMessage(message: unknown): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  /** Of an end of a `MessageChannel`, which delivers nothing before. */
+  start?(): void;
+}
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** The last argument was a function: it is told what the call reports. */
+  readonly reports: boolean;
+}
+
+type Reply = { readonly id: number } & (
+  | { readonly type: 'report'; readonly value: unknown }
+  | { readonly type: 'answer'; readonly value: unknown }
+  /** A structured clone of an error would lose its code. */
+  | { readonly type: 'failure'; readonly code: EngineErrorCode | null; readonly message: string }
+);
+
+/** What can be asked over a port: methods that answer with a promise, whose last argument may be told of progress. */
+type Api<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };
+
+/** The worker's end: answers every call with what `host` makes of it. */
+export function answerCalls<T extends Api<T>>(port: Port, host: T): void {
+  const methods = host as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>;
+
+  async function answer({ id, method, args, reports }: Call): Promise<void> {
+    const send = (reply: Reply): void => port.postMessage(reply);
+    const report = (value: unknown): void => send({ id, type: 'report', value });
+    try {
+      const value = await methods[method]!(...args, ...(reports ? [report] : []));
+      send({ id, type: 'answer', value });
+    } catch (error) {
+      const code = error instanceof EngineError ? error.code : null;
+      send({ id, type: 'failure', code, message: sentence(error) });
+    }
+  }
+
+  port.addEventListener('message', ({ data }: MessageEvent<Call>) => void answer(data));
+  port.start?.();
+}
+
+/** Our own errors are sentences for the page; what else is thrown, nobody foresaw. */
+function sentence(error: unknown): string {
+  if (error instanceof EngineError || error instanceof SamplingError) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  return `The worker met an error that it does not know (${message}); try again, and reload the page if it comes back.`;
+}
+
+interface Pending {
+  readonly report: ((value: unknown) => void) | null;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The page's end. A call that failed rejects with the `EngineError` that was thrown at the other end. */
+export class Caller<T extends Api<T>> {
+  readonly api: T;
+  readonly #pending = new Map<number, Pending>();
+  #calls = 0;
+  #ended: EngineError | null = null;
+
+  constructor(private readonly port: Port) {
+    // A proxy of nothing: to whoever awaits it, it must not look like a promise.
+    this.api = new Proxy({} as T, {
+      get: (_, method) =>
+        typeof method === 'symbol' || method === 'then'
+          ? undefined
+          : (...args: unknown[]) => this.#call(method, args),
+    });
+    port.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#hear(data));
+    port.start?.();
+  }
+
+  /** Nothing more will be answered: rejects what is pending, and every later call, with `worker-ended`. */
+  end(message: string): void {
+    this.#ended ??= new EngineError('worker-ended', message);
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of pending) reject(this.#ended);
+  }
+
+  #call(method: string, args: unknown[]): Promise<unknown> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const last = args.at(-1);
+    const report = typeof last === 'function' ? (last as Pending['report']) : null;
+    const call: Call = {
+      id: this.#calls++,
+      method,
+      args: report ? args.slice(0, -1) : args,
+      reports: report !== null,
+    };
+    return new Promise((resolve, reject) => {
+      // Throws, and so rejects, where an argument cannot be cloned.
+      this.port.postMessage(call);
+      this.#pending.set(call.id, { report, resolve, reject });
+    });
+  }
+
+  #hear(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    if (!pending) return;
+    if (reply.type === 'report') {
+      pending.report?.(reply.value);
+      return;
+    }
+    this.#pending.delete(reply.id);
+    if (reply.type === 'answer') pending.resolve(reply.value);
+    else if (reply.code === null) pending.reject(new Error(reply.message));
+    else pending.reject(new EngineError(reply.code, reply.message));
+  }
+}

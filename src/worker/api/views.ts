@@ -1,0 +1,109 @@
+/**
+ * What the page draws of a step. Made in the worker from the full trace, cut to the top N only here, after the maths.
+ * Plain values and typed arrays, so that they cross the boundary as they are.
+ */
+import type { TokenId } from '../../engines/contract';
+
+/** One candidate at one step. Probabilities are in [0, 1], logprobs in nats. */
+export interface CandidateRow {
+  readonly token: TokenId;
+  readonly label: string;
+  /** As the model gave it. */
+  readonly logit: number;
+  /** softmax of the raw logits: T = 1, before any stage. */
+  readonly raw: number;
+  readonly rawLogprob: number;
+  /** After the whole chain; 0 for a removed one. */
+  readonly final: number;
+  /** 1 for the most likely raw candidate. */
+  readonly rank: number;
+  /** The stage that removed it, or null. */
+  readonly removedBy: string | null;
+  /** By how much it missed that stage's cut, in words and in the stage's own unit; null when kept or nothing was compared. */
+  readonly missed: string | null;
+}
+
+/** What one stage of the chain did at this step. */
+export interface StageRow {
+  readonly stage: string;
+  readonly label: string;
+  readonly before: number;
+  readonly after: number;
+  /** Probability mass, of the distribution that the stage was given, that it took away. */
+  readonly massRemoved: number;
+  /** Raw mass (T = 1) of the candidates that are left after the stage. */
+  readonly rawMassLeft: number;
+  /** What the stage came to here: an effective temperature, a threshold. */
+  readonly note: string;
+}
+
+/** Probability by rank, thinned to a few hundred ranks evenly spread on a log axis. */
+export interface RankCurve {
+  readonly vocabularySize: number;
+  readonly ranks: Float64Array;
+  readonly raw: Float64Array;
+  /** Probability after the chain of the raw rank's token; 0 where it was removed. */
+  readonly final: Float64Array;
+}
+
+/** Where a stage cut the ranks: the last rank that it kept. */
+export interface Cut {
+  readonly stage: string;
+  readonly label: string;
+  readonly rank: number;
+}
+
+export interface StepView {
+  /** The token that stands there; null at the end of the text. */
+  readonly chosen: TokenId | null;
+  readonly rows: readonly CandidateRow[];
+  readonly rest: { readonly count: number; readonly raw: number; readonly final: number };
+  /** Stages that changed nothing are left out; null where nobody knows what the stages did. */
+  readonly stages: readonly StageRow[] | null;
+  readonly curve: RankCurve;
+  readonly cuts: readonly Cut[];
+  /** Nats. */
+  readonly entropyRaw: number;
+  readonly entropyFinal: number;
+  readonly kept: number;
+  /** The draw's uniform number in [0, 1), or null where nothing was drawn. */
+  readonly u: number | null;
+}
+
+/** One lane's probabilities at a step, for the tokens of `LaneDistributions`, in their order. */
+export interface LaneDistribution {
+  /** Lanes with one number here have the same tokens before the place, and therefore the same raw distribution. */
+  readonly context: number;
+  /** The token that stands at the place; null at the end of the text. */
+  readonly chosen: TokenId | null;
+  readonly raw: Float64Array;
+  readonly final: Float64Array;
+  /** The stage that removed each token, or null. */
+  readonly removedBy: readonly (string | null)[];
+  /** Final probability of the tokens that are not listed. */
+  readonly rest: number;
+  /** Nats. */
+  readonly entropyRaw: number;
+  readonly entropyFinal: number;
+  readonly kept: number;
+  readonly u: number | null;
+}
+
+export interface LaneDistributions {
+  readonly tokens: readonly TokenId[];
+  readonly labels: readonly string[];
+  /** One for each place that was asked for; null where its logits are not known. */
+  readonly lanes: readonly (LaneDistribution | null)[];
+}
+
+/** Final probabilities of one step as its temperature changes; every other parameter stays. */
+export interface TemperatureStrip {
+  readonly temperatures: Float64Array;
+  readonly chosen: TokenId | null;
+  /** The likeliest over the whole strip, first by raw probability. `probability[i]` belongs to `temperatures[i]`. */
+  readonly bands: readonly {
+    readonly token: TokenId;
+    readonly label: string;
+    readonly probability: Float64Array;
+  }[];
+}

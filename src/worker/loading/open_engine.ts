@@ -1,0 +1,128 @@
+import { EngineError, type Engine, type LoadProgress } from '../../engines/contract.ts';
+import { OpenAiEngine } from '../../engines/openai/engine.ts';
+import { ScriptedEngine } from '../../engines/scripted/engine.ts';
+import { loadWebGpuEngine } from '../../engines/webgpu/engine.ts';
+import { blobSource } from '../../engines/gguf/sources.ts';
+import { catalogueEntry } from '../../models/catalogue.ts';
+import { keyOf } from '../../models/model_store.ts';
+import { opfsStore } from '../../models/opfs_store.ts';
+import type { ModelChoice } from '../api/models_api.ts';
+import { memoryBound } from './memory_bound.ts';
+import { countedEngine } from '../slot/measure_step.ts';
+import { missingWebGpu } from './missing_webgpu.ts';
+import { openCatalogue } from './open_catalogue.ts';
+import { openRemote, type RemoteSource } from './open_remote.ts';
+import { openWebLlm } from './open_web_llm.ts';
+import { openWllama } from './open_wllama.ts';
+import { verdictsInBrowser } from './verdict_store.ts';
+
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+  /** A sentence that the person should read, though nothing is wrong. */
+  readonly onNote: (sentence: string) => void;
+}
+
+/** @throws EngineError: what is wrong with the file, the machine or the network, in one sentence */
+export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
+  if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
+  if (choice.kind === 'server') return OpenAiEngine.open(choice, choice.model, options.signal);
+  if (choice.kind === 'web-llm') return openWebLlm(choice.id, options);
+  if (choice.runOn === 'cpu') return openOnCpu(choice, options);
+  const missing = await missingWebGpu();
+  if (missing !== null) return openWithoutWebGpu(missing, choice, options);
+  try {
+    return await openOnGpu(choice, options);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'wrong-results') throw error;
+    return openWithoutWebGpu(error.message, choice, options);
+  }
+}
+
+function openOnGpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
+  if (choice.kind !== 'file') return openArriving(choice, options);
+  const source = blobSource(choice.file, choice.file.name);
+  return countedEngine((onDevice) => loadWebGpuEngine(source, { ...onThisGpu(), ...options, onDevice }));
+}
+
+const onThisGpu = () => ({ gpu: navigator.gpu, ...memoryBound(), verdicts: verdictsInBrowser });
+
+type FetchedChoice = Extract<ModelChoice, { kind: 'catalogue' | 'remote' }>;
+type FileChoice = FetchedChoice | Extract<ModelChoice, { kind: 'file' }>;
+
+/** @throws EngineError where the address or the storage already says no; of the rest `complete` tells */
+async function openFetched(choice: FetchedChoice, options: OpenOptions): Promise<RemoteSource> {
+  const opened =
+    choice.kind === 'catalogue'
+      ? openCatalogue(catalogueEntry(choice.id), choice.base, options)
+      : await openRemote(choice.file, options);
+  if (opened.note !== null) options.onNote(opened.note);
+  return opened;
+}
+
+/** A GGUF file still runs, on the CPU. @param missing what the person is told of the GPU, a sentence */
+async function openWithoutWebGpu(missing: string, choice: FileChoice, options: OpenOptions): Promise<Engine> {
+  try {
+    const engine = await openOnCpu(choice, options);
+    options.onNote(
+      `${missing} Meanwhile ${engine.model.name} runs on the CPU, one text at a time, through llama.cpp in WebAssembly.`,
+    );
+    return engine;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code === 'aborted') throw error;
+    throw new EngineError(error.code, `${missing} And on the CPU: ${error.message}`, { cause: error });
+  }
+}
+
+async function openOnCpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
+  if (choice.kind === 'file')
+    return openWllama(blobSource(choice.file, choice.file.name), choice.file, options);
+  const { source, complete, note, prove } = await openFetched(choice, options);
+  await complete;
+  const stored = choice.kind === 'remote' && note === null;
+  const kept = stored ? await (await opfsStore())?.blob(await keyOf(choice.file)) : null;
+  const engine = await openWllama(source, kept ?? null, options);
+  try {
+    await prove?.(options.signal);
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+  return engine;
+}
+
+/** Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved. */
+async function openArriving(choice: FetchedChoice, options: OpenOptions): Promise<Engine> {
+  // A model that cannot be loaded is not downloaded to its end.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const { source, complete, prove } = await openFetched(choice, { ...options, signal });
+  let arrived = false;
+  void complete.then(
+    () => (arrived = true),
+    () => undefined,
+  );
+  const loading = countedEngine((onDevice) =>
+    loadWebGpuEngine(source, {
+      ...onThisGpu(),
+      signal,
+      onDevice,
+      // While the file arrives, how much of it is here says more than how much of that is on the GPU.
+      onProgress: (progress) => {
+        if (arrived) options.onProgress(progress);
+      },
+    }),
+  );
+  try {
+    const [engine] = await Promise.all([loading, complete]);
+    await prove?.(signal);
+    return engine;
+  } catch (error) {
+    failed.abort();
+    void loading.then(
+      (engine) => engine.dispose(),
+      () => undefined,
+    );
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** A GGUF file on the CPU: read and described here as for the GPU, run by llama.cpp. */
+import type { ByteSource, Engine, LoadProgress, ModelInfo } from '../../engines/contract.ts';
+import { type GgufFile, openGguf } from '../../engines/gguf/header.ts';
+import { createTokenizer } from '../../engines/tokenizer/tokenizer.ts';
+
+/** Longest context that is given out: what our own engine takes. */
+const MAX_CONTEXT = 4096;
+/** Bytes that are read from a source at a time where it is no file of its own. */
+const PART_BYTES = 16 * 1024 * 1024;
+
+interface OpenWllamaOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+}
+
+/**
+ * @param blob the same bytes as `source`, where they are at hand as a file
+ * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
+ */
+export async function openWllama(
+  source: ByteSource,
+  blob: Blob | null,
+  { signal, onProgress }: OpenWllamaOptions,
+): Promise<Engine> {
+  onProgress({ stage: 'header', loadedBytes: 0, totalBytes: source.size });
+  const file = await openGguf(source, signal);
+  onProgress({ stage: 'tokenizer', loadedBytes: 0, totalBytes: source.size });
+  const tokenizer = createTokenizer(file.metadata);
+  const model = describeFile(file, tokenizer.vocabularySize);
+  const { WllamaEngine } = await import('../../engines/wllama/engine.ts');
+  return WllamaEngine.load({
+    file: blob ?? (await wholeBlob(source, signal)),
+    model,
+    tokenizer,
+    signal,
+    onProgress,
+  });
+}
+
+async function wholeBlob(source: ByteSource, signal: AbortSignal): Promise<Blob> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let offset = 0; offset < source.size; offset += PART_BYTES) {
+    parts.push(await source.read(offset, Math.min(PART_BYTES, source.size - offset), signal));
+  }
+  return new Blob(parts);
+}
+
+/** What a file says of its model; of any architecture, for llama.cpp runs more of them than our own engine. */
+function describeFile({ metadata, tensors, source }: GgufFile, vocabularySize: number): ModelInfo {
+  const formats: Record<string, number> = {};
+  let parameters = 0;
+  let weightBytes = 0;
+  for (const { format, shape, byteLength } of tensors.values()) {
+    formats[format] = (formats[format] ?? 0) + 1;
+    parameters += shape.reduce((product, n) => product * n, 1);
+    weightBytes += byteLength;
+  }
+  const architecture = metadata.string('general.architecture');
+  const number = (key: string, fallback?: number): number =>
+    metadata.number(`${architecture}.${key}`, fallback);
+  const layers = number('block_count');
+  const embeddingLength = number('embedding_length');
+  const heads = number('attention.head_count');
+  const kvHeads = number('attention.head_count_kv', heads);
+  const keyLength = number('attention.key_length', embeddingLength / heads);
+  const valueLength = number('attention.value_length', keyLength);
+  const licence = metadata.string('general.license', '');
+  return {
+    name: metadata.string('general.name', source.name).slice(0, 200),
+    architecture,
+    parameters,
+    vocabularySize,
+    contextLength: Math.min(number('context_length'), MAX_CONTEXT),
+    layers,
+    embeddingLength,
+    fileSize: source.size,
+    weightBytes,
+    kvBytesPerToken: layers * kvHeads * (keyLength + valueLength) * 4,
+    formats,
+    ...(licence ? { licence } : {}),
+  };
+}

@@ -1,0 +1,105 @@
+import type { TokenId } from '../../engines/contract.ts';
+import type { DrawnToken, ServerToken } from '../../engines/openai/replies.ts';
+import type { ServerVocabulary } from '../../engines/openai/vocabulary.ts';
+import type { LineEvidence } from '../api/worker_api.ts';
+import type { HeldLine } from '../texts/held_lines.ts';
+import type { CandidateRow, StepView } from '../api/views.ts';
+
+/** What a server told of each step: the likeliest tokens, and nothing of the others but how much they hold. */
+export class ServerSteps {
+  readonly #steps = new WeakMap<HeldLine, Map<number, DrawnToken>>();
+
+  put(line: HeldLine, position: number, drawn: DrawnToken): void {
+    const steps = this.#steps.get(line) ?? new Map<number, DrawnToken>();
+    steps.set(position, drawn);
+    this.#steps.set(line, steps);
+  }
+
+  /** A line that goes on from another has what was told of that one, before `length`. */
+  share(from: HeldLine, to: HeldLine, length: number): void {
+    const before = [...(this.#steps.get(from) ?? [])].filter(([position]) => position < length);
+    this.#steps.set(to, new Map(before));
+  }
+
+  /** Another token of a step, in place of the one that was drawn; null where the server told nothing of it. */
+  told(line: HeldLine, position: number, id: TokenId, vocabulary: ServerVocabulary): DrawnToken | null {
+    const drawn = this.#steps.get(line)?.get(position);
+    const token = drawn && [drawn, ...drawn.top].find((one) => vocabulary.idOf(one) === id);
+    return token ? { ...token, top: drawn.top } : null;
+  }
+
+  /** What a record keeps: rows of a step with fewer candidates than others end in NaN; what the chain left of them nobody told. */
+  evidence(line: HeldLine, vocabulary: ServerVocabulary, most: number): LineEvidence {
+    const { tokens: all, promptLength, byHand, stream } = line;
+    const steps = this.#steps.get(line);
+    const tops = all.slice(promptLength).map((_, output) => steps?.get(promptLength + output)?.top ?? []);
+    const depth = Math.min(most, Math.max(0, ...tops.map(({ length }) => length)));
+    const tokens = new Uint32Array(tops.length * depth);
+    const rawLogprob = new Float64Array(tops.length * depth).fill(NaN);
+    tops.forEach((top, output) =>
+      top.slice(0, depth).forEach((one, index) => {
+        tokens[output * depth + index] = vocabulary.idOf(one);
+        rawLogprob[output * depth + index] = one.logprob;
+      }),
+    );
+    return {
+      depth,
+      tokens,
+      rawLogprob,
+      finalLogprob: new Float64Array(tokens.length).fill(NaN),
+      labels: new Map([...tokens, ...all].map((token) => [token, vocabulary.label(token)])),
+      byHand: [...byHand],
+      stream,
+    };
+  }
+
+  /** @returns null where the server told nothing */
+  view(line: HeldLine, position: number, vocabulary: ServerVocabulary, top: number): StepView | null {
+    const drawn = this.#steps.get(line)?.get(position);
+    if (!drawn || (drawn.top.length === 0 && drawn.logprob === null)) return null;
+    const ranked = drawn.top.map((token, index) => row(token, index + 1, vocabulary));
+    const chosen = vocabulary.idOf(drawn);
+    const listed = ranked.slice(0, top);
+    const own = ranked.find(({ token }) => token === chosen) ?? row(drawn, NaN, vocabulary);
+    const rows = listed.some(({ token }) => token === chosen) ? listed : [...listed, own];
+    const held = rows.reduce((sum, { raw }) => sum + raw, 0);
+    return {
+      chosen,
+      rows,
+      // How many tokens share it, most servers do not tell.
+      rest: {
+        count: vocabulary.serverSize > 0 ? vocabulary.serverSize - rows.length : NaN,
+        raw: Math.max(0, 1 - held),
+        final: NaN,
+      },
+      stages: null,
+      curve: {
+        vocabularySize: Math.max(1, ranked.length),
+        ranks: Float64Array.from(ranked, ({ rank }) => rank),
+        raw: Float64Array.from(ranked, ({ raw }) => raw),
+        final: new Float64Array(ranked.length),
+      },
+      cuts: [],
+      entropyRaw: NaN,
+      entropyFinal: NaN,
+      kept: NaN,
+      u: null,
+    };
+  }
+}
+
+function row(token: ServerToken, rank: number, vocabulary: ServerVocabulary): CandidateRow {
+  const id = vocabulary.idOf(token);
+  const rawLogprob = token.logprob ?? NaN;
+  return {
+    token: id,
+    label: vocabulary.label(id),
+    logit: NaN,
+    raw: Math.exp(rawLogprob),
+    rawLogprob,
+    final: NaN,
+    rank,
+    removedBy: null,
+    missed: null,
+  };
+}

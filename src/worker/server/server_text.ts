@@ -1,0 +1,90 @@
+/** The text of a server's run: its tokens become steps of a line, with what the server told of each. */
+import type { StepRecord } from '../../decoding/events.ts';
+import { StopWatcher } from '../../decoding/stopping.ts';
+import type { StreamDecoder } from '../../engines/contract.ts';
+import type { DrawnToken } from '../../engines/openai/replies.ts';
+import type { ServerVocabulary } from '../../engines/openai/vocabulary.ts';
+import type { LineStep } from '../api/worker_api.ts';
+import type { HeldLine } from '../texts/held_lines.ts';
+import type { ServerSteps } from './server_steps.ts';
+
+/**
+ * Stop sequences are watched for here, as with any other engine: a server that watches holds text back, does not say
+ * whether one of them or an end token ended the text, and llama.cpp's then gives other tokens than were drawn.
+ */
+export class ServerText {
+  /** Tokens drawn so far, without those that the server was silent about. */
+  drawn = 0;
+  /** Whether a stop sequence has ended the text. */
+  stopped = false;
+  readonly #decoder: StreamDecoder;
+  readonly #stopper: StopWatcher;
+  #surprisal = 0;
+  /** The last step, where the end of the text could still change what it shows. */
+  #held: LineStep | null = null;
+
+  constructor(
+    private readonly vocabulary: ServerVocabulary,
+    private readonly line: HeldLine,
+    private readonly told: ServerSteps,
+    private readonly emit: (step: LineStep) => void,
+    stopSequences: readonly string[],
+  ) {
+    this.#decoder = vocabulary.decoder();
+    this.#stopper = new StopWatcher(stopSequences);
+    for (const token of line.tokens.slice(line.promptLength)) this.#stopper.skip(this.#decoder.push(token));
+  }
+
+  append(token: DrawnToken): void {
+    const id = this.vocabulary.idOf(token);
+    const kind = this.vocabulary.kind(id);
+    const piece = this.#decoder.push(id);
+    const position = this.line.tokens.length;
+    this.line.tokens.push(id);
+    this.told.put(this.line, position, token);
+    this.stopped = this.#stopper.push(piece) !== null;
+    const logprob = token.logprob ?? NaN;
+    this.#surprisal -= logprob;
+    this.drawn++;
+    const rank = token.top.findIndex((other) => this.vocabulary.idOf(other) === id);
+    const record: StepRecord = {
+      branch: 0,
+      position,
+      token: id,
+      piece,
+      visible: this.stopped ? this.#stopper.text.length : this.#stopper.visible,
+      rawLogprob: logprob,
+      // What the server's own chain made of it, it does not tell; nor anything of the tokens that it does not list.
+      finalLogprob: NaN,
+      rank: rank < 0 ? NaN : rank + 1,
+      entropy: NaN,
+      finalEntropy: NaN,
+      surprisal: -logprob,
+      perplexity: Math.exp(this.#surprisal / this.drawn),
+      kept: NaN,
+      u: null,
+      stages: [],
+    };
+    this.#release();
+    this.#held = { record, label: this.vocabulary.label(id), kind };
+    const whole = piece !== '' || kind === 'control';
+    if (whole && record.visible === this.#stopper.text.length) this.#release();
+  }
+
+  /** Nothing follows: what was held back is shown. */
+  end(): void {
+    if (this.#held && !this.stopped) {
+      const rest = this.#decoder.end();
+      this.#stopper.skip(rest);
+      const { record } = this.#held;
+      const visible = this.#stopper.text.length;
+      this.#held = { ...this.#held, record: { ...record, piece: record.piece + rest, visible } };
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#held) this.emit(this.#held);
+    this.#held = null;
+  }
+}

@@ -1,0 +1,57 @@
+import type { StepRecord } from '../../decoding/events.ts';
+import { masksAlong } from '../../decoding/grammar/masks.ts';
+import type { LogitMemory } from '../../decoding/logit_memory.ts';
+import { remembers, type Rederiver } from '../../decoding/rederive.ts';
+import type { Engine } from '../../engines/contract.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
+import { finalLogprob, rawLogprob } from '../../sampling/trace_view.ts';
+import { rankOf } from '../../sampling/scores.ts';
+import type { HeldLine } from './held_lines.ts';
+import { tokenTexts } from './token_text.ts';
+
+/** The record of a line's last token, which a person chose: what the model and the chain thought of it. */
+export async function forcedRecord(
+  engine: Engine,
+  memory: LogitMemory,
+  rederiver: Rederiver,
+  line: HeldLine,
+  params: SamplingParams,
+  stream: number,
+  signal: AbortSignal,
+): Promise<StepRecord> {
+  const { tokenizer, session } = engine;
+  const before = line.tokens.slice(0, -1);
+  const token = line.tokens.at(-1)!;
+  const outputs = before.length - line.promptLength;
+  const past = remembers(params) ? outputs : 0;
+  const from = before.length - past;
+  const masks = await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - past);
+  const rows = memory.walk(session, before, from - 1, 'prefill', signal);
+  const texts = tokenTexts(line.tokens.slice(line.promptLength), tokenizer);
+  return rederiver.trace(
+    { tokens: before, stream },
+    params,
+    { from, rows, masks },
+    (trace) => {
+      const surprisal = -rawLogprob(trace, token);
+      return {
+        branch: 0,
+        position: before.length,
+        token,
+        piece: texts.at(-1)!.piece,
+        visible: texts.reduce((units, { piece }) => units + piece.length, 0),
+        rawLogprob: -surprisal,
+        finalLogprob: finalLogprob(trace, token),
+        rank: rankOf(trace.raw, token),
+        entropy: trace.rawEntropy,
+        finalEntropy: trace.finalEntropy,
+        surprisal,
+        perplexity: Math.exp(surprisal),
+        kept: trace.kept,
+        u: null,
+        stages: trace.stages,
+      };
+    },
+    rederiver.memory,
+  );
+}

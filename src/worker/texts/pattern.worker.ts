@@ -1,0 +1,19 @@
+/** Matches what may hang in a thread that can be ended. */
+import type { Pattern, PatternMatch } from '../../decoding/pattern.ts';
+
+export interface PatternQuestion {
+  readonly pattern: Pattern;
+  readonly text: string;
+}
+
+export type PatternReply =
+  { readonly type: 'begun' } | { readonly type: 'found'; readonly match: PatternMatch };
+
+const reply = (message: PatternReply): void => self.postMessage(message);
+
+self.addEventListener('message', ({ data: { pattern, text } }: MessageEvent<PatternQuestion>) => {
+  // The time counts from here: the start of this worker is not the pattern's doing.
+  reply({ type: 'begun' });
+  const found = new RegExp(pattern.source, pattern.flags).exec(text);
+  reply({ type: 'found', match: found && [...found] });
+});

@@ -1,0 +1,198 @@
+/** A run for the page: lanes named as the page names them, continuations, and events once a frame. */
+import type { Engine, TokenId } from '../../engines/contract.ts';
+import { runDecoding } from '../../decoding/decode.ts';
+import type { BranchStart, RunEvent, RunResult, RunSpec, StepRecord } from '../../decoding/events.ts';
+import { laneConstraints } from '../../decoding/grammar/compile.ts';
+import type { LogitMemory } from '../../decoding/logit_memory.ts';
+import type { MatchPattern } from '../../decoding/pattern.ts';
+import type { Rederiver } from '../../decoding/rederive.ts';
+import { EngineError } from '../../engines/contract.ts';
+import type { LineEvent, LineStep, RunRequest } from '../api/worker_api.ts';
+import { batched } from './event_batch.ts';
+import { forcedRecord } from './forced_record.ts';
+import type { HeldLine, HeldLines } from './held_lines.ts';
+import { promptScored, promptScores } from './scored_prompt.ts';
+
+export interface RunContext {
+  readonly lines: HeldLines;
+  readonly memory: LogitMemory;
+  readonly rederiver: Rederiver;
+  readonly matchPattern: MatchPattern;
+  readonly signal: AbortSignal;
+  readonly onEvents: (events: readonly LineEvent[]) => void;
+}
+
+export async function runLines(engine: Engine, request: RunRequest, context: RunContext): Promise<RunResult> {
+  const { tokenizer } = engine;
+  const parent = request.from ? context.lines.require(request.from.line) : null;
+  const start = parent
+    ? continuation(parent, request.from!)
+    : { prompt: request.prompt, prefix: [], byHand: new Set<number>() };
+  if (start.prompt.length === 0) {
+    throw new EngineError(
+      'empty-prompt',
+      'The prompt is empty, and nothing can follow nothing; type a word or two.',
+    );
+  }
+  // Before anything is held: a grammar that cannot be used leaves all as it was.
+  const constraint = await laneConstraints(
+    request.lanes.map(({ params }) => params),
+    tokenizer,
+  );
+  const events = batched<LineEvent>((items) => context.onEvents(merged(items)));
+  const { branches: firstBranch = null } = request;
+  const hold = (id: number, stream: number, outputs: readonly TokenId[]): HeldLine =>
+    context.lines.hold(id, {
+      tokens: [...start.prompt, ...outputs],
+      promptLength: start.prompt.length,
+      stream,
+      byHand: start.byHand,
+    });
+  const held =
+    firstBranch === null ? request.lanes.map(({ line, stream }) => hold(line, stream, start.prefix)) : [];
+  const idOf = (branch: number): number =>
+    firstBranch === null ? request.lanes[branch]!.line : firstBranch + branch;
+  const lineOf = (branch: number): { line: HeldLine; id: number } => ({
+    line: held[branch]!,
+    id: idOf(branch),
+  });
+  /** Samples draw from the lane's stream and those after it; beams, which draw nothing, share its number. */
+  function begin({ branch, parent, shared }: BranchStart): void {
+    const { stream } = request.lanes[0]!;
+    const before = parent === null ? [] : held[parent]!.tokens.slice(start.prompt.length).slice(0, shared);
+    held[branch] = hold(idOf(branch), stream + (parent === null ? branch : 0), before);
+    const from = parent === null ? null : idOf(parent);
+    events.push({ type: 'branch', line: idOf(branch), parent: from, shared });
+  }
+  const step = (record: StepRecord): LineStep => ({
+    record,
+    label: tokenizer.label(record.token),
+    kind: tokenizer.kind(record.token),
+  });
+
+  const forced = request.from?.token;
+  if (forced !== undefined) {
+    const { params, stream, line } = request.lanes[0]!;
+    const { memory, rederiver, signal } = context;
+    try {
+      const record = await forcedRecord(engine, memory, rederiver, held[0]!, params, stream, signal);
+      events.push({ type: 'steps', line, steps: [step(record)] });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // As with a prompt that is stopped while it is read: nothing came of it, and nothing failed.
+      return nothingDrawn;
+    }
+  }
+
+  function pass(event: RunEvent): void {
+    switch (event.type) {
+      case 'prefill':
+        events.push(event);
+        break;
+      case 'prompt':
+        events.push({ type: 'prompt-scores', scores: promptScores(event.records) });
+        break;
+      case 'step':
+        events.push({ type: 'usage', usage: { ...engine.session.usage } });
+        for (const record of event.records) {
+          const { line, id } = lineOf(record.branch);
+          line.tokens.push(record.token);
+          events.push({ type: 'steps', line: id, steps: [step(record)] });
+        }
+        break;
+      case 'branch-end':
+        events.push({ type: 'line-end', line: lineOf(event.result.branch).id, reason: event.result.reason });
+        break;
+      case 'branches':
+        if (firstBranch !== null) event.started.forEach(begin);
+        break;
+      case 'beams':
+      case 'end':
+        break;
+    }
+  }
+
+  if (request.stop.maxTokens === 0) {
+    for (const { line } of request.lanes) events.push({ type: 'line-end', line, reason: 'max-tokens' });
+    events.flush();
+    return nothingDrawn;
+  }
+  const spec: RunSpec = {
+    prompt: start.prompt,
+    strategy: request.strategy,
+    lanes: request.lanes.map(({ params, stream }) => ({ params, stream, prefix: start.prefix })),
+    stop: request.stop,
+    scorePrompt: parent === null && promptScored(engine, start.prompt.length),
+  };
+  try {
+    return await runDecoding(engine, spec, {
+      onEvent: pass,
+      signal: context.signal,
+      memory: context.memory,
+      constraint,
+      matchPattern: context.matchPattern,
+    });
+  } finally {
+    events.flush();
+  }
+}
+
+/** A token taken by hand, and none drawn after it. */
+const nothingDrawn: RunResult = {
+  branches: [],
+  winner: null,
+  ranking: [],
+  votes: [],
+  timing: {
+    promptTokens: 0,
+    reusedTokens: 0,
+    prefillMs: 0,
+    steps: 0,
+    tokens: 0,
+    decodeMs: 0,
+    samplingMs: 0,
+  },
+  error: null,
+};
+
+function continuation(
+  parent: HeldLine,
+  from: NonNullable<RunRequest['from']>,
+): { prompt: TokenId[]; prefix: TokenId[]; byHand: ReadonlySet<number> } {
+  const { promptLength } = parent;
+  const prefix = parent.tokens.slice(promptLength, promptLength + from.outputs);
+  const byHand = new Set([...parent.byHand].filter((output) => output < from.outputs));
+  if (from.token !== undefined) {
+    byHand.add(prefix.length);
+    prefix.push(from.token);
+  }
+  return { prompt: parent.tokens.slice(0, promptLength), prefix, byHand };
+}
+
+/** Steps of one line that follow each other become one event; of the KV pages only the highest count goes out. */
+function merged(events: readonly LineEvent[]): LineEvent[] {
+  const out: LineEvent[] = [];
+  const open = new Map<number, LineStep[]>();
+  const most = Math.max(
+    ...events.map((event) => (event.type === 'usage' ? event.usage.pagesUsed : -Infinity)),
+  );
+  const peak = events.find((event) => event.type === 'usage' && event.usage.pagesUsed === most);
+  for (const event of events) {
+    if (event.type === 'usage' && event !== peak) continue;
+    if (event.type !== 'steps') {
+      // A branch shares what its parent has so far: the parent's later steps must not be moved before it.
+      if (event.type === 'branch') open.clear();
+      out.push(event);
+      continue;
+    }
+    const steps = open.get(event.line);
+    if (steps) {
+      steps.push(...event.steps);
+    } else {
+      const fresh = [...event.steps];
+      open.set(event.line, fresh);
+      out.push({ ...event, steps: fresh });
+    }
+  }
+  return out;
+}
