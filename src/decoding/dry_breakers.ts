@@ -1,6 +1,6 @@
 /** DRY's breakers are texts; its search is over tokens. This finds every way in which tokens can spell a breaker. */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
-import type { DryBreakers } from '../sampling/samplers/dry.ts';
+import type { DryBreakers } from '../sampling/samplers/stage.ts';
 
 /** Bytes as a Latin-1 string: one character a byte, so that string search finds bytes. */
 function latin1(bytes: Uint8Array): string {

@@ -13,6 +13,8 @@ import { resolveBreakers } from './dry_breakers.ts';
 import type { LogitRows } from './logit_memory.ts';
 import type { Masks } from './grammar/masks.ts';
 
+export { remembers } from '../sampling/chain.ts';
+
 export interface PastText {
   /** Prompt and output. */
   readonly tokens: readonly TokenId[];
@@ -56,13 +58,6 @@ export interface Rederivation {
   readonly masked: Float64Array;
   /** Index of the first output that would have been another, or null. */
   readonly firstDivergence: number | null;
-}
-
-/** Whether a step depends on what was drawn before it, and not on the text and its own logits alone. */
-export function remembers(params: SamplingParams): boolean {
-  const on = (stage: 'mirostat' | 'adaptive_p'): boolean =>
-    params.order.includes(stage) && !params.off.includes(stage);
-  return (on('mirostat') && params.mirostat > 0) || (on('adaptive_p') && params.adaptiveTarget >= 0);
 }
 
 /** Keeps its working memory between calls, so that a slider can be followed. */

@@ -12,7 +12,7 @@ import { Weights } from './weights.ts';
 export const NEVER_ALIVE = 255;
 
 /** Logits up to here leave a logprob ten digits after the point. */
-export const MOST_EXACT = 1e5;
+const MOST_EXACT = 1e5;
 
 export class Candidates {
   /** By token id: the logit now for the living, when it was removed for the others. */
@@ -276,11 +276,17 @@ export class Candidates {
    * their digits. Probabilities stay.
    */
   centre(): void {
-    if (Math.abs(this.logNormaliser()) > MOST_EXACT) this.divide(1, this.maxLogit);
+    if (Math.abs(this.logNormaliser()) > MOST_EXACT) this.#divide(1, this.maxLogit);
   }
 
-  /** Divides every living logit, less `origin`, by a temperature above 0; the order stays. */
-  divide(temperature: number, origin: number): void {
+  /** Divides every living logit by a temperature above 0; the order stays. */
+  divide(temperature: number): void {
+    const max = this.maxLogit;
+    // All that counts is how far the others lie below the best.
+    this.#divide(temperature, Math.abs(max / temperature) > MOST_EXACT ? max : 0);
+  }
+
+  #divide(temperature: number, origin: number): void {
     const { ids, logits, count } = this;
     for (let i = 0; i < count; i++) {
       const id = ids[i]!;

@@ -5,7 +5,7 @@
 import { neutralParams } from './parameter_table.ts';
 import type { SamplingParams } from './params.ts';
 import { Sampler } from './sampler.ts';
-import type { DryBreakers } from './samplers/dry.ts';
+import type { DryBreakers } from './samplers/stage.ts';
 import { finalLogprob } from './trace_view.ts';
 
 export interface ReferenceCase {

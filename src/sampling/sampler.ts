@@ -1,10 +1,10 @@
 /** A chain at work on one sequence: logits in, a token and its trace out. */
 import { Candidates } from './candidates.ts';
-import { buildChain, type ChainContext } from './chain.ts';
+import { buildChain, type ChainStage } from './chain.ts';
 import { SamplingError } from './errors.ts';
 import { STAGES, type SamplingParams } from './params.ts';
 import { uniform } from './rng.ts';
-import type { Stage, StepInput } from './samplers/stage.ts';
+import type { ChainContext, StepInput } from './samplers/stage.ts';
 import { traceMemory, type StageTrace, type StepTrace, type TraceMemory } from './trace.ts';
 
 /** The outcome of a step. Plain numbers; the whole vocabulary's fate is in `Sampler.trace`. */
@@ -24,7 +24,7 @@ export interface Draw {
 export class Sampler {
   readonly #context: ChainContext;
   readonly #candidates: Candidates;
-  readonly #stages: readonly Stage[];
+  readonly #stages: readonly ChainStage[];
   #last: { readonly draw: Draw; readonly raw: Float32Array; readonly generation: number } | null = null;
 
   /**
@@ -35,7 +35,7 @@ export class Sampler {
     readonly params: SamplingParams,
     context: ChainContext,
     candidates: Candidates = new Candidates(context.vocabularySize),
-    stages: readonly Stage[] = buildChain(params, context),
+    stages: readonly ChainStage[] = buildChain(params, context),
   ) {
     this.#context = context;
     this.#candidates = candidates;
@@ -101,12 +101,12 @@ export class Sampler {
 
   /** Tells the chain which token joined the text: the drawn one or any other. Before the candidates' next step. */
   accept(token: number): void {
-    for (const stage of this.#stages) stage.accept?.(token);
+    for (const { stage } of this.#stages) stage.accept?.(token);
   }
 
   /** An independent sampler with the same past, on the same working memory. */
   clone(): Sampler {
-    const stages = this.#stages.map((stage) => stage.clone());
+    const stages = this.#stages.map(({ name, stage }) => ({ name, stage: stage.clone() }));
     return new Sampler(this.params, this.#context, this.#candidates, stages);
   }
 
@@ -119,7 +119,7 @@ export class Sampler {
     return this.#last;
   }
 
-  #run(stage: Stage, number: number, step: StepInput): StageTrace {
+  #run({ name, stage }: ChainStage, number: number, step: StepInput): StageTrace {
     const candidates = this.#candidates;
     const before = candidates.count;
     const logNormaliser = candidates.logNormaliser();
@@ -128,11 +128,11 @@ export class Sampler {
     if (candidates.count === 0) {
       throw new SamplingError(
         'no-candidates',
-        `${STAGES[stage.name].label} removed all ${before} candidates at position ${step.position}, so no token can be drawn; loosen it or switch it off.`,
+        `${STAGES[name].label} removed all ${before} candidates at position ${step.position}, so no token can be drawn; loosen it or switch it off.`,
       );
     }
     return {
-      stage: stage.name,
+      stage: name,
       before,
       after: candidates.count,
       massRemoved: candidates.removedMass,

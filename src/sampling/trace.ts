@@ -1,24 +1,5 @@
 import type { StageName } from './params.ts';
-
-/** What a stage compared each candidate with. `value` is the bound itself; see `StageCut`. */
-export type CutQuantity =
-  /** kept: logit at entry ≥ value */
-  | 'logit'
-  /** kept: probability at entry ≥ value (top-p: ties at the border are decided by token id) */
-  | 'probability'
-  /** XTC, removed: probability at entry > value */
-  | 'probability-above'
-  /** typical-p, kept: |surprisal − entropy| at entry ≤ value, in nats */
-  | 'typicality'
-  /** mirostat 2, kept: surprisal at entry ≤ value, in bits */
-  | 'bits'
-  /** the grammar's mask, or a ban: there is no bound to miss */
-  | 'forbidden';
-
-export interface StageCut {
-  readonly quantity: CutQuantity;
-  readonly value: number;
-}
+import type { CutQuantity, StageCut } from './samplers/stage.ts';
 
 /** What one stage did, small enough to travel with every token. Mass is a share, 0 … 1. */
 export interface StageSummary {

@@ -1,5 +1,6 @@
 /** Ways to read a `StepTrace`. Nothing here changes it: what a chart shows is decided after the maths. */
-import type { CutQuantity, StageSummary, StepTrace, TokenFate } from './trace.ts';
+import type { CutQuantity } from './samplers/stage.ts';
+import type { StageSummary, StepTrace, TokenFate } from './trace.ts';
 import { rankOf, topTokens } from './scores.ts';
 import { exp } from './exp.ts';
 

@@ -2,23 +2,16 @@
  * Beam search: at each step the best `width` partial sequences by total raw logprob over length^penalty. A beam that
  * ends retires with its score; the search is over when no living beam can still pass the worst of `width` retired ones.
  */
-import type { SamplingParams, StageName } from '../../sampling/params.ts';
+import { STAGES, type SamplingParams } from '../../sampling/params.ts';
 import type { Branch } from '../branch.ts';
 import type { StepRecord } from '../events.ts';
 import type { Run } from '../run.ts';
 import type { Choice } from '../step_record.ts';
 import type { Verdict } from './judging.ts';
 
-const NOT_FOR_BEAMS: ReadonlySet<StageName> = new Set<StageName>([
-  'temperature',
-  'xtc',
-  'mirostat',
-  'adaptive_p',
-]);
-
 /** The lane's parameters without the stages that heat or pick. */
 export function beamParams(params: SamplingParams): SamplingParams {
-  return { ...params, order: params.order.filter((name) => !NOT_FOR_BEAMS.has(name)) };
+  return { ...params, order: params.order.filter((name) => STAGES[name].forBeams) };
 }
 
 interface Expansion {

@@ -1,6 +1,34 @@
 import type { Candidates } from '../candidates.ts';
-import type { SamplingParams } from '../params.ts';
+import { defineStage, type NumbersOf } from './definition.ts';
 import { requireSameStep, type Stage, type StageNote } from './stage.ts';
+
+export const definition = defineStage({
+  name: 'adaptive_p',
+  label: 'Adaptive-p',
+  help: 'Favours tokens whose probability is near a target that follows what was picked before.',
+  kind: 'pick',
+  withMirostat: false,
+  forBeams: false,
+  parameters: {
+    adaptiveTarget: {
+      label: 'Adaptive target',
+      range: [-1, 1],
+      slider: [-0.01, 1],
+      step: 0.01,
+      default: -1,
+      neutral: -1,
+      help: 'Favours tokens about this likely; below 0 it is off.',
+    },
+    adaptiveDecay: {
+      label: 'Adaptive decay',
+      range: [0, 0.99],
+      step: 0.01,
+      default: 0.9,
+      neutral: null,
+      help: 'How long adaptive-p remembers what was picked: 0 only the last token, 0.99 about a hundred.',
+    },
+  },
+});
 
 /** Shape of the curve in llama.cpp: width of the distribution around the target, its peak and its sharpness. */
 const WIDTH = 0.3;
@@ -11,14 +39,13 @@ const SHARPNESS = 10;
  * Adaptive-p (llama.cpp): logit = 5 − 10·d²/(1 + d) with d = |p − a|/0.3, so that tokens of probability near a are
  * favoured; a aims the running mean of picked probabilities at the target.
  */
-export function adaptiveP(params: SamplingParams): Stage | null {
+export function build(params: NumbersOf<typeof definition>): Stage | null {
   const { adaptiveTarget: target, adaptiveDecay: decay } = params;
   if (target < 0) return null;
   return new AdaptiveP(target, decay, target / (1 - decay), 1 / (1 - decay));
 }
 
 class AdaptiveP implements Stage {
-  readonly name = 'adaptive_p';
   readonly #target: number;
   readonly #decay: number;
   #weightedSum: number;

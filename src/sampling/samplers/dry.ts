@@ -1,11 +1,56 @@
-import type { SamplingParams } from '../params.ts';
-import { stateless, type Stage } from './stage.ts';
+import { defineStage, type NumbersOf } from './definition.ts';
+import { stateless, type ChainContext, type DryBreakers, type Stage } from './stage.ts';
 
-/**
- * Token sequences across which DRY looks for no repeats: from the first token of each to the tokens that follow it.
- * An empty tail means that the first token alone is a breaker.
- */
-export type DryBreakers = ReadonlyMap<number, readonly (readonly number[])[]>;
+export const definition = defineStage({
+  name: 'dry',
+  label: 'DRY',
+  help: 'Lowers a token that would lengthen a passage already seen word for word.',
+  kind: 'adjust',
+  withMirostat: false,
+  forBeams: true,
+  parameters: {
+    dryMultiplier: {
+      label: 'DRY multiplier',
+      range: [0, 100],
+      slider: [0, 5],
+      step: 0.01,
+      default: 0,
+      neutral: 0,
+      help: 'How strongly a token is lowered that would lengthen a passage seen before; 0 switches DRY off.',
+    },
+    dryBase: {
+      label: 'DRY base',
+      range: [1, 100],
+      slider: [1, 4],
+      step: 0.01,
+      default: 1.75,
+      neutral: null,
+      help: 'By how much the DRY penalty grows with each further token of the repeated passage.',
+    },
+    dryAllowedLength: {
+      label: 'DRY allowed length',
+      range: [1, 1000],
+      slider: [1, 20],
+      step: 1,
+      default: 2,
+      neutral: null,
+      help: 'Repeated passages shorter than this go unpunished.',
+    },
+    dryLastN: {
+      label: 'DRY window',
+      range: [-1, 1_000_000],
+      slider: [0, 512],
+      step: 1,
+      default: 64,
+      neutral: null,
+      link: 'dry_penalty_last_n',
+      help: 'How many of the last tokens DRY searches for repeats; 0 none, −1 the whole text.',
+    },
+  },
+});
+
+/** The texts across which DRY looks for no repeats, unless others are given. */
+export const DEFAULT_DRY_BREAKERS: readonly string[] = ['\n', ':', '"', '*'];
 
 /** ln of the largest f32: the penalty's power is clamped so that it stays representable, as in llama.cpp. */
 const LOG_LARGEST_F32 = 88.7228391;
@@ -14,21 +59,24 @@ const LOG_LARGEST_F32 = 88.7228391;
  * DRY ("don't repeat yourself", p-e-w, oobabooga/text-generation-webui pull request 5677): lowers each token that
  * would lengthen a repeat of at least `dryAllowedLength` tokens by multiplier · base^(length − allowed).
  */
-export function dry(params: SamplingParams, breakers: DryBreakers): Stage | null {
+export function build(
+  params: NumbersOf<typeof definition>,
+  { dryBreakers = new Map() }: ChainContext,
+): Stage | null {
   const { dryMultiplier, dryBase, dryAllowedLength, dryLastN } = params;
   if (dryMultiplier === 0 || dryBase < 1 || dryLastN === 0) return null;
   const largestExponent = dryBase > 1.000001 ? Math.floor(LOG_LARGEST_F32 / Math.log(dryBase)) : Infinity;
   const longest = new Map<number, number>();
-  return stateless('dry', (candidates, { history }) => {
+  return stateless((candidates, { history }) => {
     const window = dryLastN < 0 ? history.length : Math.min(dryLastN, history.length);
     if (window <= dryAllowedLength) return {};
-    const limit = repeatLimit(history, window, breakers);
+    const limit = repeatLimit(history, window, dryBreakers);
     if (limit < dryAllowedLength) return {};
     longestRepeats(history, window, limit, longest);
     let changed = 0;
     for (const [token, length] of longest) {
       if (length < dryAllowedLength || candidates.fate[token] !== 0) continue;
-      if (breakers.get(token)?.some((tail) => tail.length === 0)) continue;
+      if (dryBreakers.get(token)?.some((tail) => tail.length === 0)) continue;
       const exponent = Math.min(length - dryAllowedLength, largestExponent);
       candidates.setLogit(token, candidates.logits[token]! - dryMultiplier * dryBase ** exponent);
       changed++;

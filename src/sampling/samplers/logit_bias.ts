@@ -1,12 +1,29 @@
-import type { LogitBias } from '../params.ts';
+import { defineStage } from './definition.ts';
 import { stateless, type Stage } from './stage.ts';
 
+export const definition = defineStage({
+  name: 'logit_bias',
+  label: 'Logit bias',
+  help: 'Raises, lowers or bans the tokens you name.',
+  kind: 'adjust',
+  withMirostat: true,
+  forBeams: true,
+  llamaCpp: null,
+  parameters: {},
+});
+
+/** Added to one token's logit; −∞ (or ≤ −100 when it comes from an OpenAI-style request) bans it. */
+export interface LogitBias {
+  readonly token: number;
+  readonly bias: number;
+}
+
 /** Adds each bias to its token's logit; −∞ removes the token. A token named twice gets both. */
-export function logitBias(biases: readonly LogitBias[]): Stage | null {
+export function build({ logitBias: biases }: { readonly logitBias: readonly LogitBias[] }): Stage | null {
   if (biases.length === 0) return null;
   const banned = biases.filter(({ bias }) => bias === -Infinity).map(({ token }) => token);
   const finite = biases.filter(({ bias }) => bias !== -Infinity && bias !== 0);
-  return stateless('logit_bias', (candidates) => {
+  return stateless((candidates) => {
     let changed = 0;
     for (const { token, bias } of finite) {
       if (candidates.fate[token] !== 0) continue;

@@ -1,6 +1,42 @@
 import type { Candidates } from '../candidates.ts';
-import type { SamplingParams } from '../params.ts';
-import { requireSameStep, type Stage, type StageNote } from './stage.ts';
+import { defineStage, type NumbersOf } from './definition.ts';
+import { requireSameStep, type ChainContext, type Stage, type StageNote } from './stage.ts';
+
+export const definition = defineStage({
+  name: 'mirostat',
+  label: 'Mirostat',
+  help: 'Steers the surprise of the text towards τ by moving its own cut-off after each token.',
+  kind: 'pick',
+  withMirostat: true,
+  forBeams: false,
+  llamaCpp: null,
+  parameters: {
+    mirostat: {
+      range: [0, 2],
+      step: 1,
+      default: 0,
+      neutral: 0,
+      help: '1 or 2: hold the surprise of the text near τ by a moving cut-off, in place of DRY and every other cut. 0: off.',
+    },
+    mirostatTau: {
+      label: 'Mirostat τ',
+      range: [0, 100],
+      slider: [0, 10],
+      step: 0.01,
+      default: 5,
+      neutral: null,
+      help: 'The surprise that mirostat aims at, in bits a token: low is plain, high is wild.',
+    },
+    mirostatEta: {
+      label: 'Mirostat η',
+      range: [0, 1],
+      step: 0.01,
+      default: 0.1,
+      neutral: null,
+      help: 'How fast mirostat corrects its cut-off after each token.',
+    },
+  },
+});
 
 /** Tokens that mirostat 1 fits Zipf's law to. */
 const FIT = 100;
@@ -10,7 +46,7 @@ const FIT = 100;
  * μ starts at 2τ and moves by −η(observed − τ) with each accepted token. A token that the cut-off had removed (chosen by
  * hand, or a past that other parameters drew) counts with its surprise before the cut.
  */
-export function mirostat(params: SamplingParams, vocabularySize: number): Stage | null {
+export function build(params: NumbersOf<typeof definition>, { vocabularySize }: ChainContext): Stage | null {
   return params.mirostat === 0 ? null : new Mirostat(params, vocabularySize, 2 * params.mirostatTau);
 }
 
@@ -22,13 +58,12 @@ interface Pending {
 }
 
 class Mirostat implements Stage {
-  readonly name = 'mirostat';
-  readonly #params: SamplingParams;
+  readonly #params: NumbersOf<typeof definition>;
   readonly #vocabularySize: number;
   #mu: number;
   #pending: Pending | null = null;
 
-  constructor(params: SamplingParams, vocabularySize: number, mu: number) {
+  constructor(params: NumbersOf<typeof definition>, vocabularySize: number, mu: number) {
     this.#params = params;
     this.#vocabularySize = vocabularySize;
     this.#mu = mu;

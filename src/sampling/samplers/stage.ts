@@ -1,6 +1,39 @@
 import type { Candidates } from '../candidates.ts';
-import type { StageName } from '../params.ts';
-import type { StageCut } from '../trace.ts';
+
+/** What a stage compared each candidate with. `value` is the bound itself; see `StageCut`. */
+export type CutQuantity =
+  /** kept: logit at entry ≥ value */
+  | 'logit'
+  /** kept: probability at entry ≥ value (top-p: ties at the border are decided by token id) */
+  | 'probability'
+  /** XTC, removed: probability at entry > value */
+  | 'probability-above'
+  /** typical-p, kept: |surprisal − entropy| at entry ≤ value, in nats */
+  | 'typicality'
+  /** mirostat 2, kept: surprisal at entry ≤ value, in bits */
+  | 'bits'
+  /** the grammar's mask, or a ban: there is no bound to miss */
+  | 'forbidden';
+
+export interface StageCut {
+  readonly quantity: CutQuantity;
+  readonly value: number;
+}
+
+/**
+ * Token sequences across which DRY looks for no repeats: from the first token of each to the tokens that follow it.
+ * An empty tail means that the first token alone is a breaker.
+ */
+export type DryBreakers = ReadonlyMap<number, readonly (readonly number[])[]>;
+
+/** What a chain needs to know besides its parameters. */
+export interface ChainContext {
+  readonly vocabularySize: number;
+  /** The generator's stream of this sequence; default 0. */
+  readonly stream?: number;
+  /** `params.dryBreakers` as tokens; without them DRY knows no breakers. */
+  readonly dryBreakers?: DryBreakers;
+}
 
 /** What a stage may know of the step besides the candidates. */
 export interface StepInput {
@@ -24,7 +57,6 @@ export interface StageNote {
 
 /** One stage of a chain. Those without a state of their own are shared by clones. */
 export interface Stage {
-  readonly name: StageName;
   apply(candidates: Candidates, step: StepInput): StageNote;
   /**
    * Called once for each token that joins the text, after `apply` of the same step: the drawn one, or the one that a
@@ -35,8 +67,8 @@ export interface Stage {
 }
 
 /** A stage that keeps nothing from one step to the next. */
-export function stateless(name: StageName, apply: Stage['apply']): Stage {
-  const stage: Stage = { name, apply, clone: () => stage };
+export function stateless(apply: Stage['apply']): Stage {
+  const stage: Stage = { apply, clone: () => stage };
   return stage;
 }
 

@@ -1,20 +1,59 @@
-import { MOST_EXACT, type Candidates } from '../candidates.ts';
-import type { SamplingParams } from '../params.ts';
+import type { Candidates } from '../candidates.ts';
+import { defineStage, type NumbersOf } from './definition.ts';
 import { stateless, type Stage, type StageNote } from './stage.ts';
+
+export const definition = defineStage({
+  name: 'temperature',
+  label: 'Temperature',
+  help: 'Divides the logits: below 1 sharpens the distribution, above 1 flattens it, 0 takes the best.',
+  kind: 'scale',
+  withMirostat: true,
+  forBeams: false,
+  parameters: {
+    temperature: {
+      range: [0, 100],
+      slider: [0, 2],
+      step: 0.01,
+      default: 0.8,
+      neutral: 1,
+      openai: 'temperature',
+      help: 'Divides every logit. Below 1 the likely tokens gain, above 1 the unlikely ones do; 0 always takes the most likely.',
+    },
+    dynatempRange: {
+      label: 'Dynamic range',
+      range: [0, 100],
+      slider: [0, 2],
+      step: 0.01,
+      default: 0,
+      neutral: 0,
+      help: 'Lets the temperature move by this much either way: low where the model is sure, high where it is not.',
+    },
+    dynatempExponent: {
+      label: 'Dynamic exponent',
+      range: [0.01, 100],
+      slider: [0.1, 10],
+      step: 0.01,
+      scale: 'log',
+      default: 1,
+      neutral: null,
+      help: 'Bends how entropy becomes temperature: above 1 only a very unsure model is heated.',
+    },
+  },
+});
 
 /**
  * Divides the logits by T; T ≤ 0 leaves the first of the most likely alone. With a dynamic range δ > 0 (Zhu et al.,
  * "Hot or cold? …", 2023, in llama.cpp's form), T moves between T − δ and T + δ with the entropy of the candidates.
  * Neutral at T = 1 and δ = 0.
  */
-export function temperature(params: SamplingParams): Stage | null {
+export function build(params: NumbersOf<typeof definition>): Stage | null {
   const { temperature: fixed, dynatempRange, dynatempExponent } = params;
   if (dynatempRange <= 0) {
-    return fixed === 1 ? null : stateless('temperature', (candidates) => heat(candidates, fixed));
+    return fixed === 1 ? null : stateless((candidates) => heat(candidates, fixed));
   }
   const low = Math.max(0, fixed - dynatempRange);
   const high = fixed + dynatempRange;
-  return stateless('temperature', (candidates) => {
+  return stateless((candidates) => {
     if (candidates.count <= 1) return { temperature: fixed };
     const entropy = candidates.entropy();
     const share = Math.min(1, entropy / Math.log(candidates.count));
@@ -29,7 +68,6 @@ function heat(candidates: Candidates, t: number): StageNote {
     candidates.keepTop(1);
     return { temperature: 0, cut: { quantity: 'logit', value: max } };
   }
-  // All that counts is how far the others lie below the best.
-  candidates.divide(t, Math.abs(max / t) > MOST_EXACT ? max : 0);
+  candidates.divide(t);
   return { temperature: t };
 }

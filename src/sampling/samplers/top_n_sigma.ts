@@ -1,12 +1,32 @@
+import { defineStage, type NumbersOf } from './definition.ts';
 import { stateless, type Stage } from './stage.ts';
+
+export const definition = defineStage({
+  name: 'top_n_sigma',
+  label: 'Top-nσ',
+  help: 'Keeps logits within n standard deviations of the best one; a temperature before it changes nothing.',
+  kind: 'cut',
+  withMirostat: false,
+  forBeams: true,
+  parameters: {
+    topNSigma: {
+      range: [-1, 100],
+      slider: [-1, 5],
+      step: 0.01,
+      default: -1,
+      neutral: -1,
+      help: 'Removes logits more than n standard deviations below the highest; 0 or less keeps all.',
+    },
+  },
+});
 
 /**
  * Removes logits below max − n·σ, σ the population standard deviation of the candidates' logits
  * (Tang et al., "Top-nσ: not all logits are you need", 2024). Neutral for n ≤ 0.
  */
-export function topNSigma(n: number): Stage | null {
+export function build({ topNSigma: n }: NumbersOf<typeof definition>): Stage | null {
   if (n <= 0) return null;
-  return stateless('top_n_sigma', (candidates) => {
+  return stateless((candidates) => {
     const { ids, logits, count } = candidates;
     if (count <= 1) return {};
     // From the maximum, so that a large common offset costs no digits.

@@ -1,16 +1,48 @@
-import type { SamplingParams } from '../params.ts';
 import { uniform } from '../rng.ts';
-import { stateless, type Stage } from './stage.ts';
+import { defineStage, type NumbersOf } from './definition.ts';
+import type { SharedNumbers } from './shared.ts';
+import { stateless, type ChainContext, type Stage } from './stage.ts';
+
+export const definition = defineStage({
+  name: 'xtc',
+  label: 'XTC',
+  help: 'Now and then removes every likely token but the least likely of them, for less expected text.',
+  kind: 'cut',
+  withMirostat: false,
+  forBeams: false,
+  parameters: {
+    xtcProbability: {
+      label: 'XTC probability',
+      range: [0, 1],
+      step: 0.01,
+      default: 0,
+      neutral: 0,
+      help: 'How often XTC cuts at a step: it removes all likely tokens but the least likely of them.',
+    },
+    xtcThreshold: {
+      label: 'XTC threshold',
+      range: [0, 1],
+      slider: [0, 0.5],
+      step: 0.01,
+      default: 0.1,
+      neutral: null,
+      help: 'A token at least this likely counts as likely for XTC; above 0.5 nothing is ever cut.',
+    },
+  },
+});
 
 /**
  * Exclude top choices (p-e-w, oobabooga/text-generation-webui pull request 6335): with the given probability, removes
  * every token at or above the threshold except the least likely of them. Has its own random number, so that the draw's
  * is the same whether it strikes or not.
  */
-export function xtc(params: SamplingParams, stream: number): Stage | null {
+export function build(
+  params: NumbersOf<typeof definition> & SharedNumbers,
+  { stream = 0 }: ChainContext,
+): Stage | null {
   const { xtcProbability, xtcThreshold, minKeep, seed } = params;
   if (xtcProbability <= 0 || xtcThreshold > 0.5) return null;
-  return stateless('xtc', (candidates, { position }) => {
+  return stateless((candidates, { position }) => {
     const { ids, count } = candidates;
     if (count < 2 || uniform(seed, position, stream, 'xtc') >= xtcProbability) return {};
     const total = candidates.total();

@@ -1,5 +1,5 @@
 import { PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
-import type { NumberKey, SamplingParams, StageName } from '../../sampling/params.ts';
+import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../../sampling/params.ts';
 
 /** vLLM's own names for what OpenAI has none. */
 const VLLM: Partial<Record<NumberKey, string>> = {
@@ -66,20 +66,6 @@ function forLlamaCpp({ key, max }: ParameterRow, value: number): number {
   return key === 'seed' ? Math.min(value, max - 1) : value;
 }
 
-/** Names of `samplers` in a request to llama.cpp's server; a bias comes first there, and mirostat in place of all. */
-const LLAMA_CPP_STAGES: Partial<Record<StageName, string>> = {
-  penalties: 'penalties',
-  dry: 'dry',
-  top_n_sigma: 'top_n_sigma',
-  top_k: 'top_k',
-  typical_p: 'typ_p',
-  top_p: 'top_p',
-  min_p: 'min_p',
-  xtc: 'xtc',
-  temperature: 'temperature',
-  adaptive_p: 'adaptive_p',
-};
-
 /** The chain's order. Without it the server runs its own, which has no adaptive-p. */
 function llamaCppChain(params: SamplingParams, greedy: boolean): Record<string, unknown> {
   // Where it stands last adaptive-p draws even when its target is off; and it would draw in place of the greedy choice.
@@ -87,5 +73,9 @@ function llamaCppChain(params: SamplingParams, greedy: boolean): Record<string, 
   const stages = params.order.filter((stage) => runs(stage, params) && (stage !== 'adaptive_p' || adaptive));
   if (greedy && !stages.includes('temperature')) stages.push('temperature');
   const breakers = params.dryBreakers.length > 0 ? { dry_sequence_breakers: params.dryBreakers } : {};
-  return { samplers: stages.flatMap((stage) => LLAMA_CPP_STAGES[stage] ?? []), ...breakers };
+  const samplers = stages.flatMap((stage) => {
+    const { llamaCpp = stage } = STAGES[stage];
+    return llamaCpp ?? [];
+  });
+  return { samplers, ...breakers };
 }

@@ -1,7 +1,7 @@
 import { neutralParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
-import type { DryBreakers } from '../../../src/sampling/samplers/dry.ts';
+import type { DryBreakers } from '../../../src/sampling/samplers/stage.ts';
 import type { StepTrace } from '../../../src/sampling/trace.ts';
 import { finalLogprob } from '../../../src/sampling/trace_view.ts';
 

@@ -10,8 +10,5 @@ export function stageParameters(stage: StageName): readonly ParameterRow[] {
 export function isNeutral(stage: StageName, params: SamplingParams): boolean {
   if (params.off.includes(stage)) return true;
   if (stage === 'logit_bias') return params.logitBias.length === 0;
-  const rows = stageParameters(stage).filter(
-    (row) => row.neutral !== null && row.key !== 'penaltyLastN' && row.key !== 'dryLastN',
-  );
-  return rows.every((row) => params[row.key] === row.neutral);
+  return stageParameters(stage).every(({ key, neutral }) => neutral === null || params[key] === neutral);
 }

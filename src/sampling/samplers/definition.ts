@@ -1,0 +1,72 @@
+/**
+ * What a stage is, in one object beside the function that builds it. Controls, flags, links, validation, schemas and
+ * requests to servers derive from it. A stage's file exports both: the page loads the definition and leaves the builder to
+ * the worker.
+ */
+
+/** What a stage does to the candidates. */
+export type StageKind =
+  /** Removes what a mask from outside forbids. */
+  | 'mask'
+  /** Raises or lowers the logits of single tokens. */
+  | 'adjust'
+  /** Removes candidates by a rule over the distribution. */
+  | 'cut'
+  /** Divides all logits. */
+  | 'scale'
+  /** Picks by a rule of its own: it ends the chain, wherever the order names it. */
+  | 'pick';
+
+type Limits = readonly [min: number, max: number];
+
+/** A parameter that is a number. */
+export interface NumberDefinition {
+  /** Default: the stage's. */
+  readonly label?: string;
+  /** Valid values, ends included. */
+  readonly range: Limits;
+  /** What a slider covers; default: the range. */
+  readonly slider?: Limits;
+  /** A whole step means that only whole numbers are valid. */
+  readonly step: number;
+  readonly scale?: 'log';
+  readonly default: number;
+  /** The value at which it changes nothing; null where only its stage's other parameter can switch it off. */
+  readonly neutral: number | null;
+  /** Name in links, and with hyphens in headless flags (`--top-p`); default: the key in snake case. */
+  readonly link?: string;
+  /** Name in a request to llama.cpp's server; default: the link's name; null where it has none. */
+  readonly llamaCpp?: string | null;
+  /** Name in an OpenAI request; absent where OpenAI has none. */
+  readonly openai?: string;
+  /** What it does to the distribution. */
+  readonly help: string;
+}
+
+export interface StageDefinition<Name extends string = string, Key extends string = string> {
+  readonly name: Name;
+  /** How the page calls it. */
+  readonly label: string;
+  /** What it does, in one sentence. */
+  readonly help: string;
+  readonly kind: StageKind;
+  /** Whether it still runs while mirostat steers the text. */
+  readonly withMirostat: boolean;
+  /** Whether beam search runs it: beams rank by raw logprob, so that heating and picking make no sense there. */
+  readonly forBeams: boolean;
+  /** Its name in `samplers` of a request to llama.cpp's server; default: `name`; null where that server has no such stage. */
+  readonly llamaCpp?: string | null;
+  /** By key of `SamplingParams`; the first stands on the stage's row, the others below it. */
+  readonly parameters: Readonly<Record<Key, NumberDefinition>>;
+}
+
+/** Infers the two names that `SamplingParams` is made of, and nothing else. */
+export function defineStage<const Name extends string, Key extends string>(
+  definition: StageDefinition<Name, Key>,
+): StageDefinition<Name, Key> {
+  return definition;
+}
+
+/** The numbers of a stage's own parameters. */
+export type NumbersOf<Definition> =
+  Definition extends StageDefinition<string, infer Key> ? Readonly<Record<Key, number>> : never;

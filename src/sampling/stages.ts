@@ -1,0 +1,48 @@
+/** The stages there are. A new one is a file in `samplers/`, named here: once by what it is, once by what builds it. */
+import * as adaptiveP from './samplers/adaptive_p.ts';
+import * as dry from './samplers/dry.ts';
+import * as grammar from './samplers/grammar.ts';
+import * as logitBias from './samplers/logit_bias.ts';
+import * as minP from './samplers/min_p.ts';
+import * as mirostat from './samplers/mirostat.ts';
+import * as penalties from './samplers/penalties.ts';
+import * as temperature from './samplers/temperature.ts';
+import * as topK from './samplers/top_k.ts';
+import * as topNSigma from './samplers/top_n_sigma.ts';
+import * as topP from './samplers/top_p.ts';
+import * as typicalP from './samplers/typical_p.ts';
+import * as xtc from './samplers/xtc.ts';
+
+/** In the order of the default chain: llama.cpp's, with the grammar's mask first. */
+export const DEFINITIONS = [
+  grammar.definition,
+  logitBias.definition,
+  penalties.definition,
+  dry.definition,
+  topNSigma.definition,
+  topK.definition,
+  typicalP.definition,
+  topP.definition,
+  minP.definition,
+  xtc.definition,
+  temperature.definition,
+  mirostat.definition,
+  adaptiveP.definition,
+] as const;
+
+/** By name; `chain.ts` does not compile when one is missing. The page's bundle leaves this list out. */
+export const BUILDERS = {
+  grammar: grammar.build,
+  logit_bias: logitBias.build,
+  penalties: penalties.build,
+  dry: dry.build,
+  top_n_sigma: topNSigma.build,
+  top_k: topK.build,
+  typical_p: typicalP.build,
+  top_p: topP.build,
+  min_p: minP.build,
+  xtc: xtc.build,
+  temperature: temperature.build,
+  mirostat: mirostat.build,
+  adaptive_p: adaptiveP.build,
+} as const;
