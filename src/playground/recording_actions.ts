@@ -1,43 +1,10 @@
-/** The run that the page opens with: shown at once, and brought to life when its model is there. */
+/** Texts from records, brought to life when their model is there. */
 import type { LineId } from '../worker/api/worker_api.ts';
 import { worker } from './connection.ts';
 import { hold, isModel } from './texts/held_texts.ts';
 import type { Line } from './texts/line.ts';
-import { writtenFrom } from './prompt_actions.ts';
-import { checkRecording, recordedLine, recordedView } from './recording.ts';
 import { playground } from './state.svelte.ts';
 import type { Recorded, RecordedModel } from './texts/recorded.ts';
-
-/** Shows the recording beside the page, if this copy has one and nothing else is shown yet. */
-export async function openRecording(takeParams: boolean): Promise<void> {
-  const response = await fetch(new URL('recording.json', document.baseURI));
-  // A dev server answers a missing file with the page itself.
-  if (!response.ok || !response.headers.get('content-type')?.includes('json')) return;
-  const recording = checkRecording(await response.json());
-  if (playground.lines.length > 0) return;
-  const line = recordedLine(recording, playground.newId());
-  // Whatever the page was opened with: a text is not shown under a prompt that is not its own.
-  const { mode, prompt } = playground.settings;
-  if (mode !== 'text' || !writtenFrom(line, prompt)) return;
-  playground.change({
-    lines: [line],
-    current: line.id,
-    selected: line.promptLength + recording.highlight,
-    recorded: [
-      {
-        line: line.id,
-        origin: 'page',
-        model: recording.model,
-        stream: 0,
-        byHand: [],
-        view: (position) => recordedView(recording, position),
-        state: 'recorded',
-      },
-    ],
-    ...(takeParams ? { settings: { ...playground.settings, params: recording.params } } : {}),
-  });
-  await reviveRecording();
-}
 
 /**
  * Gives the page's own and the kept texts to the worker, when the loaded model is the one that wrote them: from then on every

@@ -2,7 +2,6 @@
 import { openFirstModel } from './engine_actions.ts';
 import { isOwnAddress } from './link/address_bar.svelte.ts';
 import { readFragment, type LinkState } from './link/fragment.ts';
-import { openRecording } from './recording_actions.ts';
 import { playground } from './state.svelte.ts';
 
 export async function start(): Promise<void> {
@@ -27,5 +26,6 @@ async function show(link: LinkState | null, reload: boolean, recording: boolean)
   const { keepHistory } = await import('./history/keeping.svelte.ts');
   await keepHistory(reload, reload && link === null);
   const fresh = playground.lines.length === 0 && (link === null || reload);
-  if (recording && fresh) void openRecording(link === null);
+  if (recording && fresh)
+    void import('./record/page_run.ts').then(({ openPageRun }) => openPageRun(link === null));
 }

@@ -59,7 +59,7 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
     state: 'recorded',
   }));
   if (settings && take) playground.change({ settings: { ...settings, model: playground.settings.model } });
-  if (origin !== 'kept') {
+  if (origin !== 'kept' && origin !== 'page') {
     const against = settings ? contradictions(record, settings) : [];
     // What was changed and is no part of the record: a limit, a stop sequence.
     if (altered && against.length === 0) against.push('what was changed since it was sent');

@@ -1,0 +1,22 @@
+/** The run that the page opens with: a record like any other, shown at once, and brought to life when its model is there. */
+import * as v from 'valibot';
+import { playground } from '../state.svelte.ts';
+import { documentSchema } from './document_schema.ts';
+import { openRecord } from './open_record.ts';
+
+/**
+ * Shows it beside the page, if this copy has one and nothing else is shown yet.
+ * @param takeParams set the knobs to those that it was drawn with
+ */
+export async function openPageRun(takeParams: boolean): Promise<void> {
+  const response = await fetch(new URL('recording.json', document.baseURI));
+  // A dev server answers a missing file with the page itself.
+  if (!response.ok || !response.headers.get('content-type')?.includes('json')) return;
+  const record = v.parse(documentSchema, await response.json());
+  const { settings } = playground;
+  if (playground.lines.length > 0) return;
+  // Whatever the page was opened with: a text is not shown under a prompt that is not its own.
+  if (settings.mode !== 'text' || settings.prompt !== record.settings.prompt) return;
+  if (takeParams) playground.change({ settings: { ...settings, params: record.settings.params } });
+  openRecord(record, { origin: 'page', settings: null, take: false, replace: false, reveal: false });
+}
