@@ -64,7 +64,10 @@ export default defineConfig({
             // Half a minute of sums, which are the same however the page is served.
             ...(page === 'built' ? ['tests/e2e/conformance.test.ts'] : []),
           ],
-          globalSetup: page === 'built' ? 'tests/setup/serve.ts' : 'tests/setup/serve_source.ts',
+          globalSetup: [
+            page === 'built' ? 'tests/setup/serve.ts' : 'tests/setup/serve_source.ts',
+            'tests/setup/one_firefox.ts',
+          ],
           ...device,
           provide: { browser: 'firefox' as const },
         },

@@ -1,6 +1,6 @@
 /** What the browser tests of links, files and the history share. */
-import { readFileSync } from 'node:fs';
-import type { Download, Page } from 'playwright-core';
+import { buffer } from 'node:stream/consumers';
+import type { Page } from 'playwright-core';
 import { desktop } from './playground_page.ts';
 import { openPage, type OpenPage } from '../setup/browser.ts';
 
@@ -31,11 +31,7 @@ export async function savedFile(page: Page, button: string): Promise<{ name: str
     page.waitForEvent('download'),
     dialog.getByRole('button', { name: button, exact: true }).click(),
   ]);
-  return { name: download.suggestedFilename(), bytes: await contentOf(download) };
-}
-
-async function contentOf(download: Download): Promise<Buffer> {
-  return readFileSync(await download.path());
+  return { name: download.suggestedFilename(), bytes: await buffer(await download.createReadStream()) };
 }
 
 /** Hands a file to the History dialog, as a person does by its button. */

@@ -1,5 +1,5 @@
 /** The page in a real browser, for tests/e2e: in Chromium, whose GPU is SwiftShader, or in Firefox, whose GPU is llvmpipe. */
-import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, type Page, chromium, firefox } from 'playwright-core';
 import { afterAll, inject } from 'vitest';
 import { findChromium } from '../../scripts/setup/paths.ts';
 import { failOnNotices } from './error_notices.ts';
@@ -34,9 +34,15 @@ function browserWith(name: BrowserName, webgpu: boolean): Promise<Browser> {
   const kind = `${name} ${webgpu}`;
   const running = browsers.get(kind);
   if (running) return running;
-  const launched = name === 'firefox' ? launchFirefox(webgpu) : launchChromium(webgpu);
+  const launched = name === 'firefox' ? openFirefox(webgpu) : launchChromium(webgpu);
   browsers.set(kind, launched);
   return launched;
+}
+
+/** The one that runs for the whole project, where there is one; closing that only ends the connection. */
+async function openFirefox(webgpu: boolean): Promise<Browser> {
+  const address = inject('firefoxAddress');
+  return webgpu && address !== undefined ? firefox.connect(address) : launchFirefox(webgpu);
 }
 
 /** @throws Error when there is none on this machine */

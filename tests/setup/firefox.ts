@@ -1,6 +1,6 @@
 /** Firefox as its makers ship it, driven by Playwright over WebDriver BiDi: wgpu and naga where Chromium has Dawn and Tint. */
 import { fileURLToPath } from 'node:url';
-import { type Browser, firefox } from 'playwright-core';
+import { type Browser, type BrowserServer, firefox } from 'playwright-core';
 import { findFirefox } from '../../scripts/setup/paths.ts';
 
 export const HOW_TO_GET_FIREFOX =
@@ -21,17 +21,30 @@ const BIDI = fileURLToPath(new URL('firefox_bidi.mjs', import.meta.url));
 export const firefoxIsHere = process.platform !== 'win32' && findFirefox() !== null;
 
 /**
- * Starts one, headless, with a profile of its own that goes with it. Its WebGPU takes a real GPU where there is one.
+ * Starts one, headless, with a profile of its own that goes with it.
  * @param webgpu false: no `navigator.gpu`
  * @throws Error when there is none on this machine
  */
 export async function launchFirefox(webgpu: boolean): Promise<Browser> {
+  return firefox.launch(launchOptions(webgpu));
+}
+
+/**
+ * Starts one with WebGPU that several processes may connect to, one after another.
+ * @throws Error when there is none on this machine
+ */
+export async function serveFirefox(): Promise<BrowserServer> {
+  return firefox.launchServer(launchOptions(true));
+}
+
+/** Its WebGPU takes a real GPU where there is one. */
+function launchOptions(webgpu: boolean) {
   const program = findFirefox();
   if (program === null) throw new Error(HOW_TO_GET_FIREFOX);
-  return firefox.launch({
+  return {
     channel: 'moz-firefox',
     executablePath: BIDI,
     firefoxUserPrefs: webgpu ? WEBGPU : NO_WEBGPU,
     env: { ...process.env, LOGITSCOPE_FIREFOX_PROGRAM: program },
-  });
+  };
 }
