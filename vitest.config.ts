@@ -61,8 +61,8 @@ export default defineConfig({
           name: `firefox-${page}`,
           include: [
             'tests/e2e/{webgpu,engine,playground_run,playground_embedded,ready,grammar,models,share,history,no_webgpu}.test.ts',
-            // Half a minute of sums, which are the same however the page is served.
-            ...(page === 'built' ? ['tests/e2e/conformance.test.ts'] : []),
+            // Much arithmetic, which is the same however the page is served.
+            ...(page === 'built' ? ['tests/e2e/{compare,conformance}.test.ts'] : []),
           ],
           globalSetup: [
             page === 'built' ? 'tests/setup/serve.ts' : 'tests/setup/serve_source.ts',

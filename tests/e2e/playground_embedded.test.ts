@@ -36,7 +36,7 @@ test.skipIf(!recorded)(
 test.skipIf(!present).each([
   ['light', desktop],
   ['dark', phone],
-] as const)('the embedded model runs, %s at %o', async (colorScheme, viewport) => {
+] as const)('the embedded model runs, %s at %o', { tags: ['flow'] }, async (colorScheme, viewport) => {
   const { page, errors, close } = await openPage('', { viewport, colorScheme });
   const button = page.getByRole('button', { name: 'Run', exact: true, disabled: false });
   await button.waitFor({ timeout: 60_000 });
