@@ -20,7 +20,7 @@ const ARROWS = {
   'src/models': [CONTRACT],
   'src/worker': ['^src/decoding/', '^src/sampling/', '^src/engines/', '^src/models/'],
   'src/worker/api': [CONTRACT, '^src/sampling/errors\\.ts$'],
-  'src/worker/loading': ['^src/worker/slot/', '^src/engines/', '^src/models/', '^src/sampling/'],
+  'src/worker/loading': ['^src/engines/', '^src/models/', '^src/sampling/'],
   'src/worker/texts': ['^src/decoding/', '^src/sampling/', CONTRACT],
   'src/worker/server': ['^src/worker/texts/', '^src/decoding/', '^src/sampling/', CONTRACT],
   'src/playground': ['^src/worker/', PARAMETERS, CONTRACT],

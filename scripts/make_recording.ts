@@ -35,7 +35,7 @@ const source = await nodeFileSource(values.model);
 const adapter = await openBestAdapter();
 if (adapter === null)
   throw new Error('There is no WebGPU adapter on this machine; "npm run setup" gets a software one.');
-const host = new WorkerHost(() => loadWebGpuEngine(source, { gpu: adapter.gpu }));
+const host = new WorkerHost(() => loadWebGpuEngine(source, { gpu: adapter.gpu })).to(0);
 const summary = await host.load({ kind: 'scripted' }, () => undefined);
 const settings = {
   ...defaultSettings(),

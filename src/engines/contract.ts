@@ -175,15 +175,22 @@ export interface KvUsage {
   readonly bytesPerPage: number;
 }
 
-export interface Engine {
+/** What every engine is, whether it gives logits or samples by itself. */
+export interface EngineBase {
   readonly kind: EngineKind;
   readonly model: ModelInfo;
   readonly capabilities: Capabilities;
   readonly tokenizer: Tokenizer;
-  readonly session: Session;
   /** What the page's machine view shows: adapter, features, limits, counters. Plain values only. */
   describe(): EngineDescription;
+  /** Decodes a few tokens to see what one costs, where that can be counted. */
+  measure?(): Promise<StepMeasure | null>;
   dispose(): void;
+}
+
+/** An engine that gives logits. */
+export interface Engine extends EngineBase {
+  readonly session: Session;
 }
 
 export interface EngineDescription {
@@ -218,6 +225,20 @@ export interface StepCounters {
   readonly weightBytes: number;
   readonly kvBytes: number;
   readonly readbackBytes: number;
+}
+
+/** What one decoded token costs, counted at the device, and the GPU's time by kernel where it has timestamps. */
+export interface StepMeasure {
+  readonly counters: StepCounters;
+  /** Longest first; null where the device has no timestamps. */
+  readonly kernels: readonly KernelTime[] | null;
+  /** Tokens that stood in the KV cache. */
+  readonly context: number;
+}
+
+export interface KernelTime {
+  readonly kernel: string;
+  readonly ms: number;
 }
 
 /** Where a model's bytes come from: a `File`, a URL with range requests, a buffer, a cache. Reads may overlap. */

@@ -1,10 +1,11 @@
 /** The one worker of the page. What was asked of a worker that ended is rejected, whatever carries the messages. */
 import { EngineError } from '../engines/contract.ts';
-import { connectWorker, type WorkerClient } from '../worker/api/client.ts';
+import { connectWorker } from '../worker/api/client.ts';
+import type { SlotNumber, WorkerApi } from '../worker/api/worker_api.ts';
 
 interface Connection {
-  /** Each question is rejected with `worker-ended` when the worker ends before it answers. */
-  readonly asked: WorkerClient;
+  /** By slot. Each question is rejected with `worker-ended` when the worker ends before it answers. */
+  readonly asked: readonly [WorkerApi, WorkerApi];
   /** Rejects what waits, and hears nothing more. */
   readonly end: (why: EngineError) => void;
 }
@@ -12,12 +13,12 @@ interface Connection {
 let connection: Connection | null = null;
 const listeners: ((death: string | null) => void)[] = [];
 
-/** The running worker; started on the first call, and anew after it ended. */
-export function worker(): WorkerClient {
+/** A slot of the running worker, which is started on the first call, and anew after it ended. */
+export function worker(slot: SlotNumber = 0): WorkerApi {
   connection ??= connect((message) => {
     endWorker(`The worker ended: ${message}.`, message);
   });
-  return connection.asked;
+  return connection.asked[slot];
 }
 
 /** @param listener is told when the worker ended, and what it died of; null where the page ended it */
@@ -57,13 +58,16 @@ function connect(onDeath: (message: string) => void): Connection {
     return answer;
   }
 
-  return {
-    asked: new Proxy(client, {
-      get(target, name: keyof WorkerClient) {
+  const asked = (slot: SlotNumber): WorkerApi =>
+    new Proxy(client.to(slot), {
+      get(target, name: keyof WorkerApi) {
         const question = target[name] as (...args: unknown[]) => Promise<unknown>;
-        return name === 'terminate' ? question : (...args: unknown[]) => answerTo(question, args);
+        return (...args: unknown[]) => answerTo(question, args);
       },
-    }),
+    });
+
+  return {
+    asked: [asked(0), asked(1)],
     end(why) {
       ended = true;
       client.terminate();
@@ -74,9 +78,9 @@ function connect(onDeath: (message: string) => void): Connection {
 }
 
 /** Asks for what needs no answer, of a worker that may end before it gives one. */
-export function tell(question: (asked: WorkerClient) => Promise<unknown>): void {
+export function tell(question: (asked: WorkerApi) => Promise<unknown>, slot: SlotNumber = 0): void {
   // A worker that is gone has forgotten what it was to forget, and stopped what it was to stop.
-  question(worker()).catch((error: unknown) => {
+  question(worker(slot)).catch((error: unknown) => {
     if (!(error instanceof EngineError && error.code === 'worker-ended')) throw error;
   });
 }

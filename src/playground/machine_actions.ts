@@ -1,5 +1,5 @@
 import type { MachineReport } from '../worker/api/worker_api.ts';
-import type { StepMeasure } from '../worker/slot/measure_step.ts';
+import type { StepMeasure } from '../engines/contract.ts';
 import { worker } from './connection.ts';
 import { playground } from './state.svelte.ts';
 

@@ -174,7 +174,7 @@ async function check(interleaving: Interleaving): Promise<void> {
   for (const { id, promptLength, params, length } of [...playground.lines, ...(comparison?.lines ?? [])]) {
     if (length <= promptLength || !canAsk(id)) continue;
     const view = await interleaving.until(
-      page.host!.inspect({ line: id, position: promptLength }, params, { top: 1 }),
+      page.host!.to(0).inspect({ line: id, position: promptLength }, params, { top: 1 }),
     );
     expect(view, `text ${id} is held`).not.toBeNull();
   }

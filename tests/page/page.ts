@@ -6,13 +6,14 @@ import { matchPattern } from '../../scripts/headless/match_pattern.ts';
 import { EngineError } from '../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import type { WorkerClient } from '../../src/worker/api/client.ts';
+import type { SlotNumber, WorkerApi } from '../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../src/worker/host.ts';
 import type { openEngine } from '../../src/worker/loading/open_engine.ts';
 
 interface Page {
   /** The newest worker; null before the page asked for one. */
   host: WorkerHost | null;
-  /** Names of what was asked of any worker, in order. */
+  /** Names of what was asked of any worker, in order; of the second slot with `Second` at the end. */
   readonly calls: string[];
   /** Called before each question reaches the worker; may wait. */
   before: (name: string, args: readonly unknown[]) => unknown;
@@ -55,8 +56,9 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     onDeath(message);
   };
   const terminate = (): void => void (dead = true);
-  const ask = (name: string, args: readonly unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
+  const ask = (slot: SlotNumber, question: string, args: readonly unknown[]): Promise<unknown> => {
+    const name = slot === 0 ? question : `${question}Second`;
+    return new Promise((resolve, reject) => {
       // The answer of a dead worker never comes: the promise stays as it is.
       const answer = async (settle: () => void): Promise<void> => {
         await page.after(name, args);
@@ -69,23 +71,25 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
         try {
           await page.before(name, args);
           if (dead) return;
-          const method = host[name as keyof WorkerHost] as (...args: unknown[]) => Promise<unknown>;
-          const value = structuredClone(
-            await method.apply(
-              host,
-              args.map((arg) => crossed(arg, () => dead)),
-            ),
-          );
+          const method = host.to(slot)[question as keyof WorkerApi] as (
+            ...args: unknown[]
+          ) => Promise<unknown>;
+          const value = structuredClone(await method(...args.map((arg) => crossed(arg, () => dead))));
           await answer(() => resolve(value));
         } catch (error) {
           await answer(() => reject(error as Error));
         }
       })();
     });
-  return new Proxy({ terminate } as WorkerClient, {
-    get: (target, name: string) =>
-      name in target ? target[name as keyof WorkerClient] : (...args: unknown[]) => ask(name, args),
-  });
+  };
+  const to = (slot: SlotNumber): WorkerApi =>
+    new Proxy({} as WorkerApi, {
+      get:
+        (_, question: string) =>
+        (...args: unknown[]) =>
+          ask(slot, question, args),
+    });
+  return { to, terminate };
 }
 
 /** A copy, as a message carries it; of a callback one whose arguments are copies, and which a dead worker calls no more. */

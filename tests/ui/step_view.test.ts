@@ -12,7 +12,7 @@ const LINE = 7;
 
 /** A worker with a finished line of its own, as the page would have it. */
 async function finishedLine(maxTokens = 30) {
-  const host = new WorkerHost(() => Promise.resolve(new ScriptedEngine()));
+  const host = new WorkerHost(() => Promise.resolve(new ScriptedEngine())).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);
   const params = { ...defaultParams(), seed: 3 };
   const prompt = await host.tokenise({ kind: 'text', text: 'Once upon a time' });

@@ -1,10 +1,9 @@
 import {
   type Capabilities,
-  type Engine,
+  type EngineBase,
   type EngineDescription,
   EngineError,
   type ModelInfo,
-  type Session,
   type TokenId,
 } from '../contract.ts';
 import { numericsId } from '../numerics.ts';
@@ -21,9 +20,9 @@ const MANY_TOKENS = 2 ** 24;
 
 /**
  * A model that runs on a server. It samples there: the page gets each token with the logprobs of the likeliest few, and
- * no logits; so its session refuses, and `generate` takes its place.
+ * no logits; so it has no session, and `generate` takes its place.
  */
-export class OpenAiEngine implements Engine {
+export class OpenAiEngine implements EngineBase {
   readonly kind = 'openai';
   readonly tokenizer: ServerVocabulary;
   readonly model: ModelInfo;
@@ -36,7 +35,6 @@ export class OpenAiEngine implements Engine {
     maxBatch: 1,
     tokenizer: false,
   };
-  readonly session: Session;
   readonly ownedBy: string | null;
   readonly #server: OpenAiServer;
   readonly #id: string;
@@ -49,7 +47,6 @@ export class OpenAiEngine implements Engine {
     this.#id = id;
     this.ownedBy = ownedBy;
     this.tokenizer = new ServerVocabulary(this.#isLlamaCpp ? (vocabularySize ?? MANY_TOKENS) : 0);
-    this.session = refusingSession(server.host);
     this.model = {
       name,
       architecture: `on ${server.host}`,
@@ -122,21 +119,4 @@ export class OpenAiEngine implements Engine {
   dispose(): void {
     // Nothing is held on the server between two requests.
   }
-}
-
-function refusingSession(host: string): Session {
-  const refuse = (): never => {
-    throw new EngineError(
-      'not-supported',
-      `${host} gives no logits, so this cannot be done with it; choose a model that runs in this browser.`,
-    );
-  };
-  return {
-    prefill: async () => refuse(),
-    step: async () => refuse(),
-    fork: refuse,
-    release: () => undefined,
-    tokens: refuse,
-    usage: { pagesUsed: 0, pagesTotal: 0, pageTokens: 0, bytesPerPage: 0 },
-  };
 }

@@ -4,18 +4,24 @@ import {
   type Engine,
   type EngineDescription,
   type ModelInfo,
+  type StepMeasure,
   type Tokenizer,
 } from '../contract.ts';
+import { DeviceCounter } from './gpu/device_counter.ts';
 import { type GgufFile, openGguf } from '../gguf/header.ts';
 import { MAX_SEQUENCES } from './kernels/context.ts';
 import { SUMMARY_TOP } from './kernels/logit_summary.ts';
 import { type ModelConfig, readConfig } from './model/config.ts';
+import { measureStep } from './measure_step.ts';
 import { kvBytesPerToken } from './model/memory_plan.ts';
 import { Runtime, type RuntimeOptions } from './model/runtime.ts';
 import { WebGpuSession } from './model/session.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 
-export type WebGpuEngineOptions = RuntimeOptions;
+export interface WebGpuEngineOptions extends RuntimeOptions {
+  /** Counts at the device from its first call on, so that the engine can be asked for a measure. */
+  readonly counted?: boolean;
+}
 
 /** Characters of a licence or description that are shown. */
 const MAX_TEXT = 2000;
@@ -26,7 +32,12 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * Reads a GGUF model and puts it on the GPU.
  * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
  */
-export async function loadWebGpuEngine(source: ByteSource, options: WebGpuEngineOptions): Promise<Engine> {
+export async function loadWebGpuEngine(
+  source: ByteSource,
+  { counted = false, ...rest }: WebGpuEngineOptions,
+): Promise<Engine> {
+  const counter = counted ? new DeviceCounter() : null;
+  const options: RuntimeOptions = counter ? { ...rest, onDevice: (device) => counter.watch(device) } : rest;
   options.onProgress?.({ stage: 'header', loadedBytes: 0, totalBytes: source.size });
   const file = await openGguf(source, options.signal);
   const config = readConfig(file);
@@ -37,12 +48,12 @@ export async function loadWebGpuEngine(source: ByteSource, options: WebGpuEngine
   const tensors = { tensors: file.tensors, source: file.source };
   const runtime = await Runtime.open(tensors, config, options);
   // A signal that ends the first load must not end a recovery hours later.
-  const lasting: Writable<WebGpuEngineOptions> = { ...options, afterLoss: true };
+  const lasting: Writable<RuntimeOptions> = { ...options, afterLoss: true };
   delete lasting.signal;
   delete lasting.onProgress;
   const session = new WebGpuSession(config, runtime, () => Runtime.open(tensors, config, lasting));
   options.onProgress?.({ stage: 'ready', loadedBytes: source.size, totalBytes: source.size });
-  return new WebGpuEngine({ ...model, ...describeRuntime(config, runtime) }, tokenizer, session);
+  return new WebGpuEngine({ ...model, ...describeRuntime(config, runtime) }, tokenizer, session, counter);
 }
 
 class WebGpuEngine implements Engine {
@@ -53,6 +64,7 @@ class WebGpuEngine implements Engine {
     readonly model: ModelInfo,
     readonly tokenizer: Tokenizer,
     readonly session: WebGpuSession,
+    private readonly counter: DeviceCounter | null,
   ) {
     this.capabilities = {
       logits: 'full',
@@ -69,6 +81,11 @@ class WebGpuEngine implements Engine {
     const { opened, numerics, tests } = this.session.runtime;
     const { adapter, software, features } = opened;
     return { adapter, software, features: [...features], numerics, selfTest: tests.report };
+  }
+
+  async measure(): Promise<StepMeasure | null> {
+    const { session, counter, model, tokenizer } = this;
+    return counter && measureStep(session, counter, model, tokenizer.bos ?? 0);
   }
 
   dispose(): void {

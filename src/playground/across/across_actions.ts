@@ -21,7 +21,7 @@ export async function openSecond(choice: ModelChoice, name: string): Promise<voi
   const current = (): boolean => mine === attempt;
   across.change({ second: { phase: 'loading', name, progress: null }, duel: null, problem: null });
   try {
-    const summary = await worker().loadSecond(choice, (progress) => {
+    const summary = await worker(1).load(choice, (progress) => {
       if (current() && across.second.phase === 'loading') {
         across.change({ second: { phase: 'loading', name, progress } });
       }
@@ -35,7 +35,7 @@ export async function openSecond(choice: ModelChoice, name: string): Promise<voi
 export async function closeSecond(): Promise<void> {
   attempt++;
   across.change({ second: { phase: 'none' }, duel: null, problem: null });
-  tell((asked) => asked.closeSecond());
+  tell((asked) => asked.close(), 1);
 }
 
 /** A worker that ended took the second model with it. What both wrote stays. */
@@ -60,7 +60,7 @@ export function runAcross(): Promise<void> {
       const source = promptSource(settings);
       const { params } = settings;
       const stop = stopConditions();
-      const prompts = await Promise.all([worker().tokenise(source), worker().tokeniseSecond(source)]);
+      const prompts = await Promise.all([worker().tokenise(source), worker(1).tokenise(source)]);
       goOn();
       const firstId = playground.newIds(2);
       const [first, other] = prompts.map(({ tokens }, lane) =>
@@ -83,7 +83,7 @@ export function runAcross(): Promise<void> {
       try {
         const ran = await worker().run(request(0), (batch) => follow(firstId, batch));
         goOn();
-        const ranSecond = await worker().runSecond(request(1), (batch) => follow(firstId + 1, batch));
+        const ranSecond = await worker(1).run(request(1), (batch) => follow(firstId + 1, batch));
         const failed = ran.error ?? ranSecond.error;
         if (failed) across.change({ problem: failed.message });
         goOn();

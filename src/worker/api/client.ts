@@ -1,8 +1,10 @@
 /** The page's end of the boundary. */
-import type { WorkerApi } from './worker_api.ts';
+import type { SlotNumber, WorkerApi } from './worker_api.ts';
 import { Caller } from './transport.ts';
 
-export interface WorkerClient extends WorkerApi {
+export interface WorkerClient {
+  /** The questions, put to one slot: always the same object. */
+  to(slot: SlotNumber): WorkerApi;
   /** Ends the worker at once, whatever it is doing. What was asked of it rejects with EngineError `worker-ended`. */
   terminate(): void;
 }
@@ -27,5 +29,5 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
     worker.terminate();
     caller.end('The worker that runs the model was ended; load the model again.');
   };
-  return Object.create(caller.api, { terminate: { value: terminate } }) as WorkerClient;
+  return { to: (slot) => caller.to(slot), terminate };
 }

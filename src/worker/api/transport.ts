@@ -4,6 +4,7 @@
  */
 import { EngineError, type EngineErrorCode } from '../../engines/contract.ts';
 import { SamplingError } from '../../sampling/errors.ts';
+import type { SlotNumber } from './worker_api.ts';
 
 /** A `Worker`, its global scope, or an end of a `MessageChannel`. */
 interface Port {
@@ -15,6 +16,7 @@ interface Port {
 
 interface Call {
   readonly id: number;
+  readonly slot: SlotNumber;
   readonly method: string;
   readonly args: readonly unknown[];
   /** The last argument was a function: it is told what the call reports. */
@@ -31,14 +33,16 @@ type Reply = { readonly id: number } & (
 /** What can be asked over a port: methods that answer with a promise, whose last argument may be told of progress. */
 type Api<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };
 
-/** The worker's end: answers every call with what `host` makes of it. */
-export function answerCalls<T extends Api<T>>(port: Port, host: T): void {
-  const methods = host as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>;
-
-  async function answer({ id, method, args, reports }: Call): Promise<void> {
+/** The worker's end: answers every call with what the slot of `host` makes of it. */
+export function answerCalls<T extends Api<T>>(port: Port, host: { to(slot: SlotNumber): T }): void {
+  async function answer({ id, slot, method, args, reports }: Call): Promise<void> {
     const send = (reply: Reply): void => port.postMessage(reply);
     const report = (value: unknown): void => send({ id, type: 'report', value });
     try {
+      const methods = host.to(slot) as unknown as Record<
+        string,
+        (...args: readonly unknown[]) => Promise<unknown>
+      >;
       const value = await methods[method]!(...args, ...(reports ? [report] : []));
       send({ id, type: 'answer', value });
     } catch (error) {
@@ -66,19 +70,13 @@ interface Pending {
 
 /** The page's end. A call that failed rejects with the `EngineError` that was thrown at the other end. */
 export class Caller<T extends Api<T>> {
-  readonly api: T;
+  readonly #slots: readonly [T, T];
   readonly #pending = new Map<number, Pending>();
   #calls = 0;
   #ended: EngineError | null = null;
 
   constructor(private readonly port: Port) {
-    // A proxy of nothing: to whoever awaits it, it must not look like a promise.
-    this.api = new Proxy({} as T, {
-      get: (_, method) =>
-        typeof method === 'symbol' || method === 'then'
-          ? undefined
-          : (...args: unknown[]) => this.#call(method, args),
-    });
+    this.#slots = [this.#api(0), this.#api(1)];
     port.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#hear(data));
     port.start?.();
   }
@@ -91,12 +89,28 @@ export class Caller<T extends Api<T>> {
     for (const { reject } of pending) reject(this.#ended);
   }
 
-  #call(method: string, args: unknown[]): Promise<unknown> {
+  /** The questions, put to one slot: always the same object. */
+  to(slot: SlotNumber): T {
+    return this.#slots[slot];
+  }
+
+  #api(slot: SlotNumber): T {
+    // A proxy of nothing: to whoever awaits it, it must not look like a promise.
+    return new Proxy({} as T, {
+      get: (_, method) =>
+        typeof method === 'symbol' || method === 'then'
+          ? undefined
+          : (...args: unknown[]) => this.#call(slot, method, args),
+    });
+  }
+
+  #call(slot: SlotNumber, method: string, args: unknown[]): Promise<unknown> {
     if (this.#ended) return Promise.reject(this.#ended);
     const last = args.at(-1);
     const report = typeof last === 'function' ? (last as Pending['report']) : null;
     const call: Call = {
       id: this.#calls++,
+      slot,
       method,
       args: report ? args.slice(0, -1) : args,
       reports: report !== null,

@@ -8,6 +8,7 @@ import type {
   EngineDescription,
   KvUsage,
   LoadProgress,
+  StepMeasure,
   TokenId,
   TokenKind,
 } from '../../engines/contract.ts';
@@ -21,7 +22,6 @@ import type { Grammar, SamplingParams } from '../../sampling/params.ts';
 import type { TokenFate } from '../../sampling/trace.ts';
 import type { ConformanceReport, ConformanceRow } from '../conformance/report.ts';
 import type { LineDistances } from '../texts/distances.ts';
-import type { StepMeasure } from '../slot/measure_step.ts';
 import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
 import type { WebLlmOffers } from '../loading/open_web_llm.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
@@ -210,17 +210,15 @@ export interface MachineReport {
   readonly logitBudget: number;
 }
 
-export interface WorkerApi {
-  models(): Promise<readonly CatalogueEntry[]>;
-  /** @throws EngineError */
-  load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
+/** What can be asked about the texts of one loaded model. Null where there is none, but for what says that it throws. */
+export interface TextQuestions {
+  /** @throws EngineError `bad-template`; `not-supported` without a model */
   tokenise(source: PromptSource): Promise<TokenisedPrompt>;
   /** Ends when the run has ended, however it did. Events come in batches, one every frame at most. */
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
-  /** Ends every run, and what is computed for the charts. */
-  stop(): Promise<void>;
   /** Holds a text that was not made here, so that it can be asked about as if it were. */
   adopt(line: LineId, text: AdoptedText): Promise<void>;
+  forget(line: LineId): Promise<void>;
   /** The distribution at a place under the given parameters; null when its logits are not known. */
   inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
   /** One named token at a place, wherever it ranks. */
@@ -235,8 +233,8 @@ export interface WorkerApi {
   /** The final distribution at a place for each of the given temperatures; null when its logits are not known. */
   temperatureStrip(asked: LanePlace, temperatures: readonly number[]): Promise<TemperatureStrip | null>;
   /**
-   * Computes a line again: words, numbers, and what would be drawn at each token. Ends early by `stop` with EngineError
-   * `aborted`; null for a line that the worker does not hold.
+   * Computes a line again: words, numbers, and what would be drawn at each token. Null for a line that the worker does not hold.
+   * @throws EngineError `aborted` when it is stopped, `not-supported` where an engine tells no logits
    */
   replay(request: ReplayRequest): Promise<ReplayedLine | null>;
   /** What a record keeps of a line; null for a line that the worker does not hold, or while a run goes on. */
@@ -245,8 +243,22 @@ export interface WorkerApi {
   machine(): Promise<MachineReport | null>;
   /** Decodes a few tokens to see what one costs; null where nothing can be counted. */
   measure(): Promise<StepMeasure | null>;
-  forget(line: LineId): Promise<void>;
-  /** Stops the loads, of either model. What has arrived of a download is kept. */
+}
+
+/** What can be asked of a slot, which holds one model or none. */
+export interface SlotQuestions {
+  /** Opens a model in place of the one that is there. @throws EngineError */
+  load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
+  /** Ends what goes on in the slot, and lets go of its model. */
+  close(): Promise<void>;
+}
+
+/** What concerns the whole worker, or what the browser keeps. */
+export interface SharedQuestions {
+  models(): Promise<readonly CatalogueEntry[]>;
+  /** Ends every run, and what is computed for the charts, in both slots. */
+  stop(): Promise<void>;
+  /** Stops the loads, of either slot. What has arrived of a download is kept. */
   pauseLoading(): Promise<void>;
   shelf(): Promise<Shelf>;
   /** @param key as the shelf has it, or `web-llm:` and the id of a model of web-llm's */
@@ -259,17 +271,17 @@ export interface WorkerApi {
   hubModels(contextLength: number): Promise<HubModels>;
   /** Models of web-llm, each in the form that this adapter takes. */
   webLlmModels(): Promise<WebLlmOffers>;
-  /** Opens another model beside the loaded one; one that was there before is let go. @throws EngineError */
-  loadSecond(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
-  tokeniseSecond(source: PromptSource): Promise<TokenisedPrompt>;
-  /** As `run`, by the second model; its lines are its own. */
-  runSecond(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
   /**
-   * The second model reads a line of the first one's. Null for a line that the worker does not hold.
+   * The model of slot 1 reads a line of slot 0. Null for a line that the worker does not hold.
    * @throws EngineError `not-supported` where their vocabularies differ
    */
   distances(line: LineId): Promise<LineDistances | null>;
-  closeSecond(): Promise<void>;
-  /** Checks this browser and its adapter against known answers; the loaded model is let go. @param base the page's address */
+  /** Checks this browser and its adapter against known answers; the model of slot 0 is let go. @param base the page's address */
   conformance(base: string, onRow: (row: ConformanceRow) => void): Promise<ConformanceReport>;
 }
+
+/** 0 holds the page's own model, 1 the one that it is compared with. */
+export type SlotNumber = 0 | 1;
+
+/** Every question, as it is put to one of the two slots. */
+export interface WorkerApi extends TextQuestions, SlotQuestions, SharedQuestions {}

@@ -8,7 +8,6 @@ import { keyOf } from '../../models/model_store.ts';
 import { opfsStore } from '../../models/opfs_store.ts';
 import type { ModelChoice } from '../api/models_api.ts';
 import { memoryBound } from './memory_bound.ts';
-import { countedEngine } from '../slot/measure_step.ts';
 import { missingWebGpu } from './missing_webgpu.ts';
 import { openCatalogue } from './open_catalogue.ts';
 import { openRemote, type RemoteSource } from './open_remote.ts';
@@ -23,8 +22,11 @@ export interface OpenOptions {
   readonly onNote: (sentence: string) => void;
 }
 
+/** Gives logits, or samples by itself. */
+export type OpenedEngine = Engine | OpenAiEngine;
+
 /** @throws EngineError: what is wrong with the file, the machine or the network, in one sentence */
-export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<Engine> {
+export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<OpenedEngine> {
   if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
   if (choice.kind === 'server') return OpenAiEngine.open(choice, choice.model, options.signal);
   if (choice.kind === 'web-llm') return openWebLlm(choice.id, options);
@@ -42,10 +44,15 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
 function openOnGpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind !== 'file') return openArriving(choice, options);
   const source = blobSource(choice.file, choice.file.name);
-  return countedEngine((onDevice) => loadWebGpuEngine(source, { ...onThisGpu(), ...options, onDevice }));
+  return loadWebGpuEngine(source, { ...onThisGpu(), ...options });
 }
 
-const onThisGpu = () => ({ gpu: navigator.gpu, ...memoryBound(), verdicts: verdictsInBrowser });
+const onThisGpu = () => ({
+  gpu: navigator.gpu,
+  ...memoryBound(),
+  verdicts: verdictsInBrowser,
+  counted: true,
+});
 
 type FetchedChoice = Extract<ModelChoice, { kind: 'catalogue' | 'remote' }>;
 type FileChoice = FetchedChoice | Extract<ModelChoice, { kind: 'file' }>;
@@ -102,17 +109,14 @@ async function openArriving(choice: FetchedChoice, options: OpenOptions): Promis
     () => (arrived = true),
     () => undefined,
   );
-  const loading = countedEngine((onDevice) =>
-    loadWebGpuEngine(source, {
-      ...onThisGpu(),
-      signal,
-      onDevice,
-      // While the file arrives, how much of it is here says more than how much of that is on the GPU.
-      onProgress: (progress) => {
-        if (arrived) options.onProgress(progress);
-      },
-    }),
-  );
+  const loading = loadWebGpuEngine(source, {
+    ...onThisGpu(),
+    signal,
+    // While the file arrives, how much of it is here says more than how much of that is on the GPU.
+    onProgress: (progress) => {
+      if (arrived) options.onProgress(progress);
+    },
+  });
   try {
     const [engine] = await Promise.all([loading, complete]);
     await prove?.(signal);

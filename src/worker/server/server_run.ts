@@ -12,6 +12,8 @@ import { serverFields } from './server_parameters.ts';
 import type { ServerSteps } from './server_steps.ts';
 import { ServerText } from './server_text.ts';
 
+type ServerRunContext = Pick<RunContext, 'lines' | 'signal' | 'onEvents'>;
+
 /**
  * One lane, sampled by the server.
  * @returns what there is, also after a cut: then with its error
@@ -20,7 +22,7 @@ import { ServerText } from './server_text.ts';
 export async function runOnServer(
   engine: OpenAiEngine,
   request: RunRequest,
-  context: RunContext,
+  context: ServerRunContext,
   steps: ServerSteps,
 ): Promise<RunResult> {
   const [lane] = request.lanes;
@@ -116,7 +118,7 @@ function reasonOf(finish: string, counted: number | null, maxTokens: number): St
 function beginLine(
   engine: OpenAiEngine,
   { lanes, prompt, from }: RunRequest,
-  { lines }: RunContext,
+  { lines }: ServerRunContext,
   steps: ServerSteps,
 ): { line: HeldLine; chosen: DrawnToken | null } {
   const { line, stream } = lanes[0]!;

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ServerVocabulary } from '../../../src/engines/openai/vocabulary.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
-import type { LineEvent, LineStep, RunRequest } from '../../../src/worker/api/worker_api.ts';
+import type { LineEvent, LineStep, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 import { serverFields, serverParameters, takenBy } from '../../../src/worker/server/server_parameters.ts';
 import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
@@ -27,7 +27,7 @@ afterEach(() => {
 
 let asked: Record<string, unknown>[] = [];
 
-async function load(kind: keyof typeof replies.models, text: string): Promise<WorkerHost> {
+async function load(kind: keyof typeof replies.models, text: string): Promise<WorkerApi> {
   asked = [];
   const listener: RequestListener = async (request, response) => {
     if (request.method === 'GET') return void response.end(JSON.stringify(replies.models[kind]));
@@ -37,7 +37,7 @@ async function load(kind: keyof typeof replies.models, text: string): Promise<Wo
   server = createServer(listener);
   await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const host = new WorkerHost();
+  const host = new WorkerHost().to(0);
   const model = replies.models[kind].data[0].id;
   await host.load({ kind: 'server', baseUrl, model, key: '' }, () => undefined);
   return host;
@@ -50,7 +50,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 }
 
 async function run(
-  host: WorkerHost,
+  host: WorkerApi,
   request: Partial<RunRequest> = {},
   params: SamplingParams = defaultParams(),
 ) {

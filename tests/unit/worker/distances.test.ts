@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineError } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
+import type { LineEvent, RunRequest, SlotNumber } from '../../../src/worker/api/worker_api.ts';
 import { distance, vocabularyDifference } from '../../../src/worker/texts/distances.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
@@ -102,26 +102,26 @@ describe('a second engine in the worker', () => {
 
   async function both(shift: number) {
     const worker = host(shift);
-    await worker.load({ kind: 'scripted' }, () => undefined);
-    await worker.loadSecond({ kind: 'scripted' }, () => undefined);
-    const { tokens } = await worker.tokeniseSecond({ kind: 'text', text: 'Once upon a time' });
+    await worker.to(0).load({ kind: 'scripted' }, () => undefined);
+    await worker.to(1).load({ kind: 'scripted' }, () => undefined);
+    const { tokens } = await worker.to(1).tokenise({ kind: 'text', text: 'Once upon a time' });
     const request: RunRequest = {
       prompt: tokens.map(({ token }) => token),
       lanes: [{ line: 1, params: { ...defaultParams(), seed: 5, temperature: 1.2 }, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens: 40, sequences: [] },
     };
-    const drawn = async (run: 'run' | 'runSecond'): Promise<number[]> => {
+    const drawn = async (slot: SlotNumber): Promise<number[]> => {
       const found: number[] = [];
-      await worker[run](request, (events: readonly LineEvent[]) => {
+      await worker.to(slot).run(request, (events: readonly LineEvent[]) => {
         for (const event of events) {
           if (event.type === 'steps') found.push(...event.steps.map(({ record }) => record.token));
         }
       });
       return found;
     };
-    const first = await drawn('run');
-    const second = await drawn('runSecond');
+    const first = await drawn(0);
+    const second = await drawn(1);
     return { worker, first, second, distances: (await worker.distances(1))! };
   }
 
@@ -156,12 +156,17 @@ describe('a second engine in the worker', () => {
 
   it('says in one sentence what it cannot do', async () => {
     const worker = host(0);
-    await worker.load({ kind: 'scripted' }, () => undefined);
+    await worker.to(0).load({ kind: 'scripted' }, () => undefined);
     const code = (error: EngineError): string => error.message;
     const server = { kind: 'server', baseUrl: 'http://localhost:1/v1', model: 'x', key: '' } as const;
-    expect(await worker.loadSecond(server, () => undefined).catch(code)).toMatch(/samples by itself/);
-    expect(await worker.tokeniseSecond({ kind: 'text', text: 'x' }).catch(code)).toMatch(/No second model/);
+    expect(
+      await worker
+        .to(1)
+        .load(server, () => undefined)
+        .catch(code),
+    ).toMatch(/samples by itself/);
+    expect(await worker.to(1).tokenise({ kind: 'text', text: 'x' }).catch(code)).toMatch(/No second model/);
     expect(await worker.distances(99)).toBeNull();
-    await worker.closeSecond();
+    await worker.to(1).close();
   });
 });

@@ -19,6 +19,7 @@ const stop = { maxTokens: 3, sequences: [] };
 
 interface Stage {
   readonly host: WorkerApi;
+  readonly second: WorkerApi;
   readonly plan: FaultPlan;
   readonly engines: ScriptedEngine[];
   readonly prompt: readonly number[];
@@ -39,14 +40,15 @@ async function stage(plan: FaultPlan): Promise<Stage> {
   );
   const { port1, port2 } = new MessageChannel();
   answerCalls(port2, host);
-  const { api } = new Caller<WorkerApi>(port1);
+  const caller = new Caller<WorkerApi>(port1);
+  const api = caller.to(0);
   plan.onHang = () => {
     void api.stop();
     void api.pauseLoading();
   };
   const { tokenizer } = faultyEngine(new FaultPlan(-1, 'typed'));
   const prompt = tokenizer.encode('Once upon a time', { addSpecial: true });
-  return { host: api, plan, engines, prompt, close: () => port1.close() };
+  return { host: api, second: caller.to(1), plan, engines, prompt, close: () => port1.close() };
 }
 
 /** Of the action that goes on. */
@@ -57,10 +59,10 @@ type Action = (stage: Stage) => Promise<unknown>;
 
 const lane = (line: number, change = {}) => ({ line, params: { ...params, ...change }, stream: 0 });
 const run =
-  (change: Partial<RunRequest>, second = false): Action =>
-  ({ host, prompt }) => {
+  (change: Partial<RunRequest>, bySecond = false): Action =>
+  ({ host, second, prompt }) => {
     const request: RunRequest = { prompt, lanes: [lane(1)], strategy: { kind: 'sample' }, stop, ...change };
-    return second ? host.runSecond(request, onEvents) : host.run(request, onEvents);
+    return (bySecond ? second : host).run(request, onEvents);
   };
 const load: Action = ({ host }) => host.load({ kind: 'scripted' }, () => undefined);
 /** Nobody looks at the second before it is continued: the logits of its steps are not known then. */
@@ -101,7 +103,7 @@ const actions: readonly (readonly [string, Action])[] = [
   ],
   ['replay', ({ host }) => host.replay({ line: 90, parts: [{ from: 0, params }], depth: 4, stepwise: true })],
   ['evidence', ({ host }) => host.evidence(90, params, 5)],
-  ['load a second', ({ host }) => host.loadSecond({ kind: 'scripted' }, () => undefined)],
+  ['load a second', ({ second }) => second.load({ kind: 'scripted' }, () => undefined)],
   ['run the second', run({ lanes: [lane(60)] }, true)],
   ['distances', ({ host }) => host.distances(90)],
 ];

@@ -4,7 +4,7 @@ import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { Grammar, SamplingParams } from '../../../src/sampling/params.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
+import type { LineEvent, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
 const grammar: Grammar = { kind: 'regex', source: '(yes|no), [a-z]{2,9}( [a-z]+){0,2}\\.' };
@@ -15,12 +15,12 @@ const stop = { maxTokens: 400, sequences: [] };
 
 async function loaded() {
   const engine = new ScriptedEngine();
-  const host = new WorkerHost(() => Promise.resolve(engine), matchPattern);
+  const host = new WorkerHost(() => Promise.resolve(engine), matchPattern).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);
   return { host, engine, prompt: engine.tokenizer.encode('Once upon a time', { addSpecial: true }) };
 }
 
-async function run(host: WorkerHost, request: RunRequest) {
+async function run(host: WorkerApi, request: RunRequest) {
   const events: LineEvent[] = [];
   const result = await host.run(request, (batch) => events.push(...batch));
   return { events, result, texts: result.branches.map(({ text }) => text) };
@@ -164,7 +164,7 @@ test('samples and beams are held to it as well', async () => {
 test('an engine that tells only its likeliest tokens says that it cannot be held', async () => {
   const engine = new ScriptedEngine();
   Object.assign(engine, { capabilities: { ...engine.capabilities, logits: 'top-n', maxLogprobs: 5 } });
-  const host = new WorkerHost(() => Promise.resolve(engine), matchPattern);
+  const host = new WorkerHost(() => Promise.resolve(engine), matchPattern).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);
   expect((await host.grammarProblem(grammar))?.message).toMatch(/only its likeliest tokens/);
 });

@@ -2,17 +2,17 @@
 import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
+import type { LineEvent, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
-async function loaded(): Promise<{ host: WorkerHost; engine: ScriptedEngine; prompt: number[] }> {
+async function loaded(): Promise<{ host: WorkerApi; engine: ScriptedEngine; prompt: number[] }> {
   const engine = new ScriptedEngine();
-  const host = new WorkerHost(() => Promise.resolve(engine));
+  const host = new WorkerHost(() => Promise.resolve(engine)).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);
   return { host, engine, prompt: engine.tokenizer.encode('Once upon a time', { addSpecial: true }) };
 }
 
-async function run(host: WorkerHost, request: RunRequest) {
+async function run(host: WorkerApi, request: RunRequest) {
   const events: LineEvent[] = [];
   const result = await host.run(request, (batch) => events.push(...batch));
   return { events, result };

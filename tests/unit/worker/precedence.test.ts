@@ -7,7 +7,7 @@ import { WorkerHost } from '../../../src/worker/host.ts';
 
 test('a run cuts in on a re-derivation, which keeps what it has and can be asked for again', async () => {
   const engine = new ScriptedEngine();
-  const host = new WorkerHost(() => Promise.resolve(engine));
+  const host = new WorkerHost(() => Promise.resolve(engine)).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);
   const prompt = engine.tokenizer.encode('Once upon a time', { addSpecial: true });
   const tokens = [...prompt, ...engine.tokenizer.encode(' there was a little fox'.repeat(20))];

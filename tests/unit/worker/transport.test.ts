@@ -101,7 +101,7 @@ const seeds = Array.from({ length: 8 }, (_, seed) => seed);
 test.each(seeds)('no progress and no event comes after the answer of its call (delays %i)', async (seed) => {
   delayPorts(seed);
   const client = connect(slowHost);
-  for (const load of [client.load, client.loadSecond]) {
+  for (const { load } of [client.to(0), client.to(1)]) {
     const stages: string[] = [];
     let answered = false;
     const late: LoadProgress[] = [];
@@ -115,7 +115,7 @@ test.each(seeds)('no progress and no event comes after the answer of its call (d
     expect(late).toEqual([]);
   }
 
-  const { tokens } = await client.tokenise({ kind: 'text', text: 'Once upon a time' });
+  const { tokens } = await client.to(0).tokenise({ kind: 'text', text: 'Once upon a time' });
   const lanes = [{ line: 1, params: defaultParams(), stream: 0 }];
   const request = {
     prompt: tokens.map(({ token }) => token),
@@ -123,7 +123,7 @@ test.each(seeds)('no progress and no event comes after the answer of its call (d
     strategy: { kind: 'sample' },
     stop: { maxTokens: 5, sequences: [] },
   } as const;
-  for (const run of [client.run, client.runSecond]) {
+  for (const { run } of [client.to(0), client.to(1)]) {
     const events: LineEvent[] = [];
     const result = await run(request, (batch) => events.push(...batch));
     const steps = events.flatMap((event) => (event.type === 'steps' ? event.steps : []));
@@ -141,17 +141,19 @@ test('an error crosses with its code, and what is thrown otherwise with its sent
           : Promise.reject(new TypeError('x is not a function')),
       ),
   );
-  const failed = client.load({ kind: 'scripted' }, () => undefined);
+  const failed = client.to(0).load({ kind: 'scripted' }, () => undefined);
   await expect(failed).rejects.toBeInstanceOf(EngineError);
   await expect(failed).rejects.toMatchObject({
     code: 'bad-file',
     message: 'The file is no GGUF; choose another.',
   });
-  const broken = client.load({ kind: 'web-llm', id: 'x' }, () => undefined);
+  const broken = client.to(0).load({ kind: 'web-llm', id: 'x' }, () => undefined);
   await expect(broken).rejects.not.toBeInstanceOf(EngineError);
   await expect(broken).rejects.toThrow('x is not a function');
   // Nothing that the worker throws on its way to a promise is lost either.
-  await expect(client.inspect({ line: 1, position: 1 }, defaultParams(), { top: 1 })).rejects.toMatchObject({
+  await expect(
+    client.to(0).inspect({ line: 1, position: 1 }, defaultParams(), { top: 1 }),
+  ).rejects.toMatchObject({
     code: 'not-supported',
   });
 });
@@ -159,8 +161,8 @@ test('an error crosses with its code, and what is thrown otherwise with its sent
 test('what cannot be sent rejects its own call and no other', async () => {
   const client = connect();
   const choice = { kind: 'scripted', stepDelay: (() => 1) as unknown as number } as const;
-  await expect(client.load(choice, () => undefined)).rejects.toThrow();
-  expect((await client.load({ kind: 'scripted' }, () => undefined)).kind).toBe('scripted');
+  await expect(client.to(0).load(choice, () => undefined)).rejects.toThrow();
+  expect((await client.to(0).load({ kind: 'scripted' }, () => undefined)).kind).toBe('scripted');
 });
 
 test.each(['dies', 'is ended'])(
@@ -171,8 +173,8 @@ test.each(['dies', 'is ended'])(
       () => new WorkerHost(() => new Promise(() => undefined)),
       (message) => deaths.push(message),
     );
-    const pending = [client.load({ kind: 'scripted' }, () => undefined), client.models()];
-    pending.push(client.loadSecond({ kind: 'scripted' }, () => undefined));
+    const pending = [client.to(0).load({ kind: 'scripted' }, () => undefined), client.to(0).models()];
+    pending.push(client.to(1).load({ kind: 'scripted' }, () => undefined));
     const ended = Promise.allSettled(pending);
     if (how === 'dies') LocalWorker.latest.die('out of memory');
     else client.terminate();
@@ -180,7 +182,7 @@ test.each(['dies', 'is ended'])(
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'worker-ended' } });
       expect((outcome as PromiseRejectedResult).reason).toBeInstanceOf(EngineError);
     }
-    await expect(client.shelf()).rejects.toMatchObject({ code: 'worker-ended' });
+    await expect(client.to(0).shelf()).rejects.toMatchObject({ code: 'worker-ended' });
     expect(deaths).toEqual(how === 'dies' ? ['out of memory'] : []);
   },
 );

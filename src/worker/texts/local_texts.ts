@@ -1,6 +1,11 @@
-/** The texts of one loaded engine, their logits, and what can be asked about them. */
-import { EngineError, type Engine, type TokenId } from '../../engines/contract.ts';
-import { OpenAiEngine } from '../../engines/openai/engine.ts';
+/** The texts of an engine that gives logits: sampling is done here, and everything can be asked of every step. */
+import {
+  EngineError,
+  type Engine,
+  type StepMeasure,
+  type TokenId,
+  type Tokenizer,
+} from '../../engines/contract.ts';
 import { encodeContinuation, scoreContinuation } from '../../decoding/continuation.ts';
 import type { RunResult } from '../../decoding/events.ts';
 import { masksAlong } from '../../decoding/grammar/masks.ts';
@@ -11,93 +16,69 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import { RawOrder } from '../../sampling/raw_order.ts';
 import type { TraceMemory } from '../../sampling/trace.ts';
 import type {
-  AdoptedText,
   InspectOptions,
   LanePlace,
   LineEvent,
   LineEvidence,
   LineId,
+  MachineReport,
   Rederived,
   ReplayRequest,
   ReplayedLine,
   RunRequest,
   StepPlace,
   TextScore,
-  TokenHit,
 } from '../api/worker_api.ts';
-import { HeldLines, type HeldLine } from '../texts/held_lines.ts';
-import { laneDistributions, temperatureStrip, type LaneStep } from '../texts/lane_views.ts';
-import { lineEvidence } from '../texts/line_evidence.ts';
-import { replayedLine } from '../texts/replayed_line.ts';
-import { runLines } from '../texts/run_lines.ts';
-import { scoredPrompt } from '../texts/scored_prompt.ts';
-import { runOnServer } from '../server/server_run.ts';
-import { ServerSteps } from '../server/server_steps.ts';
-import { candidateRow, stepView } from '../texts/step_view.ts';
-import { TokenIndex } from '../texts/token_text.ts';
-import type { Turns } from './turns.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from '../api/views.ts';
+import { lineDistances, vocabularyDifference, type LineDistances } from './distances.ts';
+import type { HeldLine } from './held_lines.ts';
+import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
+import { lineEvidence } from './line_evidence.ts';
+import { replayedLine } from './replayed_line.ts';
+import { runLines } from './run_lines.ts';
+import { scoredPrompt } from './scored_prompt.ts';
+import { candidateRow, stepView } from './step_view.ts';
+import { HeldTexts, type Texts } from './texts.ts';
+import type { Turns } from './turns.ts';
 
-export class Texts {
-  readonly #lines = new HeldLines();
-  readonly #memory = new LogitMemory();
-  readonly #serverSteps = new ServerSteps();
+export class LocalTexts extends HeldTexts<Engine> implements Texts {
+  readonly taken = null;
+  readonly #memory: LogitMemory;
   readonly #rederiver: Rederiver;
   #orders: RawOrder | null = null;
-  #index: TokenIndex | null = null;
-  #closed = false;
 
+  /** @param logitBudget bytes of logits that are kept */
   constructor(
-    readonly engine: Engine,
-    private readonly turns: Turns,
+    engine: Engine,
+    turns: Turns,
     private readonly matchPattern: MatchPattern,
+    logitBudget: number,
   ) {
+    super(engine, turns);
+    this.#memory = new LogitMemory(logitBudget);
     this.#rederiver = new Rederiver(engine.tokenizer);
   }
 
-  /** Of the logits that are kept. */
-  get logitBytes(): number {
-    return this.#memory.bytes;
-  }
-
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
-    const { engine } = this;
-    return this.turns.run((signal) => {
-      this.#refuseWhenClosed();
-      const context = {
-        lines: this.#lines,
+    return this.inTurn((signal) =>
+      runLines(this.engine, request, {
+        lines: this.lines,
         memory: this.#memory,
         rederiver: this.#rederiver,
         matchPattern: this.matchPattern,
         signal,
         onEvents,
-      };
-      return engine instanceof OpenAiEngine
-        ? runOnServer(engine, request, context, this.#serverSteps)
-        : runLines(engine, request, context);
-    });
+      }),
+    );
   }
 
-  adopt(line: LineId, { tokens, promptLength, stream, byHand }: AdoptedText): void {
-    this.#lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set(byHand) });
-  }
-
-  forget(line: LineId): void {
-    this.#lines.forget(line);
-  }
-
-  async inspect(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<StepView | null> {
-    const { engine } = this;
-    if (engine instanceof OpenAiEngine) {
-      const line = this.#lines.get(place.line);
-      return line && this.#serverSteps.view(line, place.position, engine.tokenizer, top);
-    }
+  inspect(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<StepView | null> {
     return this.#look(
       place,
       params,
       ({ trace, chosen, drawn }) => {
         this.#orders ??= new RawOrder(trace.raw.length);
-        return stepView(trace, chosen, drawn, engine.tokenizer, top, this.#orders);
+        return stepView(trace, chosen, drawn, this.engine.tokenizer, top, this.#orders);
       },
       this.#rederiver.memory,
     );
@@ -133,7 +114,7 @@ export class Texts {
   }
 
   async score(place: StepPlace, params: SamplingParams, typed: string): Promise<TextScore | null> {
-    const at = this.#lines.at(place);
+    const at = this.lines.at(place);
     const { tokenizer, capabilities } = this.engine;
     if (!at || capabilities.logits !== 'full') return null;
     const continuation = encodeContinuation(typed, tokenizer);
@@ -155,13 +136,11 @@ export class Texts {
     return this.#allSteps(id, params, (line, steps) => this.#rederived(line, params, steps));
   }
 
-  /** @throws EngineError `aborted` when it is stopped, `not-supported` where an engine tells no logits */
   async replay(request: ReplayRequest): Promise<ReplayedLine | null> {
     const { engine } = this;
-    const line = this.#lines.get(request.line);
+    const line = this.lines.get(request.line);
     if (!line) return null;
-    return this.turns.run(async (signal) => {
-      this.#refuseWhenClosed();
+    return this.inTurn(async (signal) => {
       try {
         const prompt = await scoredPrompt(engine, line.tokens.slice(0, line.promptLength), signal);
         let { stepwise } = request;
@@ -189,36 +168,48 @@ export class Texts {
   }
 
   async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
-    const { engine } = this;
-    if (engine instanceof OpenAiEngine) {
-      const line = this.turns.running ? null : this.#lines.get(id);
-      return line && this.#serverSteps.evidence(line, engine.tokenizer, depth);
-    }
     return this.#allSteps(id, params, (line, steps) =>
       lineEvidence(this.#rederiver, line, params, steps, depth),
     );
   }
 
-  /** Raw logits of each output of a line; null when they cannot be had now, or it is not held. */
-  async outputs<T>(id: LineId, use: (line: HeldLine, rows: LogitRows) => Promise<T>): Promise<T | null> {
-    const line = this.#lines.get(id);
-    return line && this.#logits(line.tokens.slice(0, -1), line.promptLength - 1, (rows) => use(line, rows));
+  override async machine(): Promise<MachineReport> {
+    return {
+      description: this.engine.describe(),
+      usage: { ...this.engine.session.usage },
+      logitBytes: this.#memory.bytes,
+      logitBudget: this.#memory.budget,
+    };
   }
 
-  search(query: string, limit: number): readonly TokenHit[] {
-    this.#index ??= new TokenIndex(this.engine.tokenizer);
-    return this.#index.search(query, limit);
+  async measure(): Promise<StepMeasure | null> {
+    this.turns.refuseWhileRunning('measuring');
+    return this.turns.alone(async () => (await this.engine.measure?.()) ?? null);
   }
 
-  close(): void {
-    this.#closed = true;
-    this.engine.dispose();
+  async outputs<T>(
+    id: LineId,
+    use: (line: HeldLine, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
+  ): Promise<T | null> {
+    const line = this.lines.get(id);
+    if (!line) return null;
+    const before = line.tokens.slice(0, -1);
+    return this.#logits(before, line.promptLength - 1, (rows) => use(line, rows, this.engine.tokenizer));
   }
 
-  /** A turn may come when another model has taken the place of this one. */
-  #refuseWhenClosed(): void {
-    if (this.#closed)
-      throw new EngineError('aborted', 'Another model was loaded before this began; start it again.');
+  async distances(line: HeldLine, rows: LogitRows, other: Tokenizer): Promise<LineDistances> {
+    const { tokenizer, session } = this.engine;
+    const different = vocabularyDifference(other, tokenizer);
+    if (different !== null) throw new EngineError('not-supported', different);
+    return this.inTurn(async (signal) => {
+      const before = line.tokens.slice(0, -1);
+      const own = this.#memory.walk(session, before, line.promptLength - 1, 'prefill', signal);
+      try {
+        return await lineDistances(line.tokens.slice(line.promptLength), rows, own, tokenizer);
+      } finally {
+        await own.return();
+      }
+    });
   }
 
   async #rederived(line: HeldLine, params: SamplingParams, steps: KnownSteps): Promise<Rederived> {
@@ -247,7 +238,7 @@ export class Texts {
     read: (step: LaneStep) => T,
     memory?: TraceMemory,
   ): Promise<T | null> {
-    const at = this.#lines.at(place);
+    const at = this.lines.at(place);
     if (!at) return null;
     const { before, chosen, line } = at;
     const output = place.position - line.promptLength;
@@ -269,7 +260,7 @@ export class Texts {
     params: SamplingParams,
     use: (line: HeldLine, steps: KnownSteps) => Promise<T>,
   ): Promise<T | null> {
-    const held = this.#lines.get(id);
+    const held = this.lines.get(id);
     if (!held || this.turns.running) return null;
     // A run that begins meanwhile adds to its own line.
     const line = { ...held, tokens: [...held.tokens] };
@@ -312,7 +303,7 @@ export class Texts {
     const { session, capabilities } = this.engine;
     if (capabilities.logits !== 'full') return null;
     return this.turns.look(async (signal) =>
-      this.#closed ? null : use(this.#memory.walk(session, tokens, from, 'prefill', signal)),
+      this.released ? null : use(this.#memory.walk(session, tokens, from, 'prefill', signal)),
     );
   }
 }

@@ -1,0 +1,100 @@
+/** What can be asked about the texts of one loaded model, and what is the same for every engine. */
+import { EngineError, type EngineBase, type Tokenizer } from '../../engines/contract.ts';
+import { tryGrammar } from '../../decoding/grammar/compile.ts';
+import type { GrammarProblem } from '../../decoding/grammar/problem.ts';
+import { DEFAULT_LOGIT_BUDGET, type LogitRows } from '../../decoding/logit_memory.ts';
+import type { Grammar, NumberKey } from '../../sampling/params.ts';
+import type {
+  AdoptedText,
+  LineId,
+  MachineReport,
+  PromptSource,
+  TextQuestions,
+  TokenHit,
+  TokenisedPrompt,
+} from '../api/worker_api.ts';
+import type { LineDistances } from './distances.ts';
+import { HeldLines, type HeldLine } from './held_lines.ts';
+import { TokenIndex, tokenisePrompt } from './token_text.ts';
+import type { Turns } from './turns.ts';
+
+export interface Texts extends TextQuestions {
+  /** The parameters that a server takes; null where sampling is done here, and all of them count. */
+  readonly taken: readonly NumberKey[] | null;
+  /** Calls `use` with the raw logits of each output of a line; null when they cannot be had now, or it is not held. */
+  outputs<T>(
+    line: LineId,
+    use: (line: HeldLine, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
+  ): Promise<T | null>;
+  /**
+   * This model reads a line of another one, and its distributions are held against those of the other.
+   * @param rows raw logits of each output position by the other model
+   * @throws EngineError `not-supported` where the vocabularies differ, or there are no logits; what the engine throws
+   */
+  distances(line: HeldLine, rows: LogitRows, other: Tokenizer): Promise<LineDistances>;
+  /** Lets go of the engine. */
+  release(): void;
+}
+
+/** What needs no logits. */
+export abstract class HeldTexts<E extends EngineBase> {
+  protected readonly lines = new HeldLines();
+  protected released = false;
+  #index: TokenIndex | null = null;
+
+  constructor(
+    protected readonly engine: E,
+    protected readonly turns: Turns,
+  ) {}
+
+  async tokenise(source: PromptSource): Promise<TokenisedPrompt> {
+    return tokenisePrompt(source, this.engine.tokenizer);
+  }
+
+  async adopt(line: LineId, { tokens, promptLength, stream, byHand }: AdoptedText): Promise<void> {
+    this.lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set(byHand) });
+  }
+
+  async forget(line: LineId): Promise<void> {
+    this.lines.forget(line);
+  }
+
+  async grammarProblem(grammar: Grammar): Promise<GrammarProblem | null> {
+    const { tokenizer, capabilities } = this.engine;
+    if (capabilities.logits !== 'full') {
+      const message =
+        'This engine tells only its likeliest tokens and cannot be held to a grammar; set the output to “Free”, or load a model that runs in this browser.';
+      return { message, line: null, column: null };
+    }
+    const outcome = await tryGrammar(grammar, tokenizer);
+    return 'problem' in outcome ? outcome.problem : null;
+  }
+
+  async searchTokens(query: string, limit: number): Promise<readonly TokenHit[]> {
+    this.#index ??= new TokenIndex(this.engine.tokenizer);
+    return this.#index.search(query, limit);
+  }
+
+  async machine(): Promise<MachineReport> {
+    return {
+      description: this.engine.describe(),
+      usage: { pagesUsed: 0, pagesTotal: 0, pageTokens: 0, bytesPerPage: 0 },
+      logitBytes: 0,
+      logitBudget: DEFAULT_LOGIT_BUDGET,
+    };
+  }
+
+  release(): void {
+    this.released = true;
+    this.engine.dispose();
+  }
+
+  /** What a person started, when its turn has come. @throws EngineError `aborted` when another model has taken the place of this one */
+  protected inTurn<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.turns.run((signal) => {
+      if (this.released)
+        throw new EngineError('aborted', 'Another model was loaded before this began; start it again.');
+      return task(signal);
+    });
+  }
+}
