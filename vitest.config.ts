@@ -73,6 +73,16 @@ export default defineConfig({
         },
       })),
       {
+        // For machines that have it: the way without WebGPU and the layout, in what is nearest to Safari.
+        extends: true,
+        test: {
+          name: 'webkit',
+          include: ['tests/webkit/**/*.test.ts'],
+          globalSetup: 'tests/setup/serve.ts',
+          ...device,
+        },
+      },
+      {
         // Half an hour, so only on demand.
         extends: true,
         test: {

@@ -6,6 +6,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { firefoxIsHere, HOW_TO_GET_FIREFOX } from '../tests/setup/firefox.ts';
 import { findLlamaServer, HOW_TO_GET_ONE } from '../tests/setup/llama_server.ts';
+import { HOW_TO_GET_WEBKIT, webkitIsHere } from '../tests/setup/webkit.ts';
 import { sentence, sum } from './test/report.ts';
 import { type Step, type StepResult, check, runSteps, tests } from './test/step.ts';
 
@@ -59,6 +60,7 @@ const steps: Step[] = [
   afterBuild(browser('e2e 2', 'e2e', ...partOfE2e(1))),
   afterBuild(browser('e2e 3', 'e2e', ...partOfE2e(2))),
   ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')].map(afterBuild) : []),
+  ...(webkitIsHere ? [afterBuild(browser('webkit', 'webkit'))] : []),
   ...(llamaServer ? [afterBuild(browser('llama-server', 'llama-server'))] : []),
   // It has one model after another, each small: room for a browser beside it.
   project('conformance'),
@@ -83,6 +85,7 @@ results.push(...(await runSteps([frames], 1, interrupt.signal)));
 const total = sum(results.map((result) => result.tally));
 for (const name of total.skippedNames) console.log(`skipped: ${name}`);
 if (!firefoxIsHere) console.log(`left out: the tests in Firefox; ${HOW_TO_GET_FIREFOX}`);
+if (!webkitIsHere) console.log(`left out: the tests in WebKitGTK; ${HOW_TO_GET_WEBKIT}`);
 if (!llamaServer) console.log(`left out: the tests against a llama.cpp server; ${HOW_TO_GET_ONE}`);
 for (const note of total.notes) console.log(note);
 console.log();
