@@ -1,4 +1,5 @@
 /** How numbers read on the page. One place, so that the same value never has two spellings. */
+import type { RunTiming } from '../decoding/events.ts';
 
 /** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `< 1e-9 %`. */
 export function percent(p: number): string {
@@ -22,6 +23,21 @@ export function decimal(value: number, digits = 3): string {
 export function count(value: number): string {
   if (Number.isNaN(value)) return '–';
   return value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
+}
+
+/** Fewer steps make no speed. */
+const fewSteps = 5;
+
+/** What a run came to: `24 tokens at 44.4 tok/s`. */
+export function tokensOfRun({ tokens, steps, decodeMs }: RunTiming): string {
+  const speed =
+    steps >= fewSteps && decodeMs > 0 ? ` at ${((tokens / decodeMs) * 1000).toFixed(1)} tok/s` : '';
+  return `${tokenCount(tokens)}${speed}`;
+}
+
+/** `1 token`, `24 tokens`. */
+export function tokenCount(tokens: number): string {
+  return `${count(tokens)} ${tokens === 1 ? 'token' : 'tokens'}`;
 }
 
 /** What the candidates that are not listed are called. NaN: nobody told how many there are. */

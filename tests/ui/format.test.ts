@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, count, decimal, duration, percent, visible } from '../../src/ui/format.ts';
+import { bytes, count, decimal, duration, percent, tokensOfRun, visible } from '../../src/ui/format.ts';
 
 test.each([
   [0, '0 %'],
@@ -30,4 +30,15 @@ test('what cannot be seen is shown, and nothing else is touched', () => {
   expect(visible(' a\n\tb\u0000\u200f')).toBe('␣a↵⇥b⟨0000⟩⟨200F⟩');
   expect(visible('naïve 👩‍👧')).toBe('naïve␣👩⟨200D⟩👧');
   expect(visible('<b>')).toBe('<b>');
+});
+
+test.each([
+  [1, 1, '1 token'],
+  [4, 4, '4 tokens'],
+  [5, 5, '5 tokens at 50.0 tok/s'],
+  // Sixteen lanes for one step are many tokens and still no measurement.
+  [16, 1, '16 tokens'],
+])('%d tokens of %d steps: %s', (tokens, steps, said) => {
+  const timing = { promptTokens: 5, reusedTokens: 0, prefillMs: 1, samplingMs: 0 };
+  expect(tokensOfRun({ ...timing, tokens, steps, decodeMs: 100 }).replaceAll(/\s/g, ' ')).toBe(said);
 });

@@ -84,6 +84,17 @@ test('the timeline leaves out what is not known and numbers tokens from one', ()
   ]);
 });
 
+test('the axis of the timeline names each token once, and none beyond the last', () => {
+  const values = Float64Array.of(1, 2, 3);
+  const options = { scale: 'nats', selected: null, focus: 0 } as const;
+  const { options: drawn } = laneTimelineConfig([{ lane: 0, name: 'a', values }], theme, colours, options);
+  const axis = drawn!.scales!['x']!;
+  expect([axis.min, axis.max]).toEqual([0.5, 3.5]);
+  const nameOf = axis.ticks!.callback as (value: number) => string;
+  // Chart.js puts a tick at both ends too, which lie half a token beyond the first and the last.
+  expect([0.5, 1, 2, 3, 3.5].map(nameOf)).toEqual(['', '1', '2', '3', '']);
+});
+
 describe('the temperature strip', () => {
   const strip = {
     temperatures: Float64Array.of(0, 1, 2),

@@ -1,0 +1,26 @@
+/** The run that comes with the page, and what it is shown beside. */
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openRecording } from '../../src/playground/recording_actions.ts';
+import type { Settings } from '../../src/playground/settings.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { fresh } from './fresh.ts';
+
+const recording = readFileSync('static/recording.json', 'utf8');
+
+beforeEach(() => {
+  const headers = { 'content-type': 'application/json' };
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(recording, { headers })));
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test.each<[Partial<Settings>, number]>([
+  [{ prompt: 'Once upon a time' }, 1],
+  [{ prompt: 'A foreign prompt, from a link' }, 0],
+  [{ prompt: 'Once upon a time', mode: 'chat' }, 0],
+])('beside the settings %o: %i texts', async (settings, texts) => {
+  await fresh(settings);
+  await openRecording(false);
+  expect(playground.lines).toHaveLength(texts);
+  expect(playground.settings).toMatchObject(settings);
+});
