@@ -51,6 +51,9 @@ test('a server is named, asked, and charted by what it tells; its key goes nowhe
   await dialog.getByLabel('Base URL').fill(`http://${host}/v1`);
   await dialog.getByLabel('Key, if it wants one').fill('sk-very-secret');
   await dialog.getByRole('button', { name: `List the models of ${host}` }).click();
+  // The list is of the server that was asked, whatever is typed after that.
+  await dialog.getByLabel('Base URL').fill('http://127.0.0.1:9/v1');
+  await dialog.getByLabel('Key, if it wants one').fill('sk-of-another');
   await dialog.getByRole('button', { name: 'Use Qwen/Qwen2.5-0.5B' }).click();
   await page.getByText(`your text goes to ${host}`).waitFor();
   await page.getByText('counted by the server').waitFor();
