@@ -64,6 +64,27 @@ test(
   },
 );
 
+test('while the numbers of another choice are gathered, the link of the one before is not offered', async () => {
+  const { page, errors, close } = await openScripted();
+  await run(page);
+  await page.getByLabel('Seed', { exact: true }).fill('7');
+  await run(page);
+  const one = await shareLink(page);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByText(/the settings and this text/).waitFor();
+  const offered = await page.getByLabel('all 2 texts').evaluate(async (choice: HTMLInputElement) => {
+    choice.click();
+    await new Promise((done) => setTimeout(done));
+    return document.querySelector<HTMLTextAreaElement>('textarea[aria-label=Link]')?.value;
+  });
+  expect(offered).not.toBe(one);
+  await page.getByText(/the settings and all 2 texts/).waitFor();
+  const both = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  expect(both.length).toBeGreaterThan(one.length);
+  expect(errors).toEqual([]);
+  await close();
+});
+
 test('a replay that differs says where, with both distributions', async () => {
   const sender = await openScripted();
   await run(sender.page);
