@@ -1,7 +1,7 @@
 /** The run that comes with the page, and what it is shown beside. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openRecording } from '../../src/playground/recording_actions.ts';
+import { openPageRun } from '../../src/playground/record/page_run.ts';
 import type { Settings } from '../../src/playground/settings.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import { fresh } from './fresh.ts';
@@ -20,7 +20,7 @@ test.each<[Partial<Settings>, number]>([
   [{ prompt: 'Once upon a time', mode: 'chat' }, 0],
 ])('beside the settings %o: %i texts', async (settings, texts) => {
   await fresh(settings);
-  await openRecording(false);
+  await openPageRun(false);
   expect(playground.lines).toHaveLength(texts);
   expect(playground.settings).toMatchObject(settings);
 });

@@ -34,11 +34,13 @@ export class WebKit {
     const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore' });
     const programs = [driver, xvfb];
     const base = `http://127.0.0.1:${port}/session`;
+    // An element may come a moment after its page.
+    const capabilities = { alwaysMatch: { timeouts: { implicit: 10_000 } } };
     let failure: unknown;
     for (let waited = 0; waited < 20_000; waited += 100) {
       try {
         // With nothing asked for, the driver starts WebKitGTK's own small browser.
-        const { sessionId } = await ask<{ sessionId: string }>('POST', base, { capabilities: {} });
+        const { sessionId } = await ask<{ sessionId: string }>('POST', base, { capabilities });
         return new WebKit(`${base}/${sessionId}`, programs);
       } catch (error) {
         failure = error;
