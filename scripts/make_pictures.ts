@@ -1,0 +1,31 @@
+/**
+ * Makes the pictures of the README from the built page, light and dark: `npm run build`, then
+ * `node scripts/run.mjs make_pictures`. The page shows its opening run with the embedded model behind it.
+ */
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+import { findChromium } from './setup/paths.ts';
+
+const executablePath = findChromium();
+if (executablePath === null)
+  throw new Error('There is no Chromium on this machine; "npm run setup" gets one.');
+
+const server = await preview({ logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'],
+});
+for (const colorScheme of ['light', 'dark'] as const) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme });
+  await page.goto(server.resolvedUrls!.local[0]!);
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
+  // The charts come from the model's own logits once it has drawn the opening run again.
+  await page.getByText('drawn again here token for token').waitFor({ timeout: 60_000 });
+  await page.waitForTimeout(1000);
+  const path = `docs/images/page_${colorScheme}.png`;
+  await page.screenshot({ path });
+  console.log(path);
+  await page.close();
+}
+await browser.close();
+await server.close();
