@@ -2,9 +2,8 @@
 import type { TokenId } from '../engines/contract.ts';
 import type { LineId } from '../worker/api/worker_api.ts';
 import type { CandidateRow } from '../worker/api/views.ts';
-import { tell } from './connection.ts';
 import { launch } from './texts/launch.ts';
-import { ended, type Line } from './texts/line.ts';
+import { texts } from './texts/store.svelte.ts';
 import { isStale } from './prompt_actions.ts';
 import { continueFrom, continueText, writeText } from './texts/run_actions.ts';
 import { playground } from './state.svelte.ts';
@@ -12,10 +11,7 @@ import { playground } from './state.svelte.ts';
 /** Marks a candidate of the inspected step; a second press takes it. */
 export function pickCandidate(row: CandidateRow | null): void {
   const { line, shownPosition: position } = playground;
-  playground.change({
-    picked: row && line && position !== null ? { line: line.id, position, row } : null,
-    ...(row && position !== null ? { selected: position, hovered: null } : {}),
-  });
+  playground.pick(row && line && position !== null ? { line: line.id, position, row } : null);
 }
 
 /** The marked candidate, as long as its step is on view. */
@@ -66,31 +62,19 @@ export async function continueFromDivergence(): Promise<void> {
 export function renameLine(id: LineId, name: string): void {
   const trimmed = name.trim().slice(0, 40);
   if (trimmed === '') return;
-  playground.change({
-    lines: playground.lines.map((line) => (line.id === id ? { ...line, name: trimmed } : line)),
-  });
+  texts.change(id, (text) => ({ ...text, name: trimmed }));
 }
 
 /** Deletes a line; its branches move up to its own parent. */
 export function deleteLine(id: LineId): void {
   const gone = playground.lines.find((line) => line.id === id);
-  if (!gone || gone.reason === null) return;
-  const lines = playground.lines
-    .filter((line) => line.id !== id)
-    .map((line): Line => (line.parent === id ? { ...line, parent: gone.parent } : line));
-  const current = playground.current === id ? (lines.at(-1)?.id ?? null) : playground.current;
-  playground.change({ lines, current });
-  tell((asked) => asked.forget(id));
+  if (gone && gone.reason !== null) playground.removeText(id);
 }
 
 /** A text that goes step by step was not cut by a limit: the person stopped, and looks at what may come next. */
 function paused(): void {
   const { line } = playground;
   if (!line) return;
-  const lines = playground.lines.map((other) =>
-    other.id === line.id && other.reason === 'max-tokens'
-      ? ended({ ...other, reason: null }, 'stopped')
-      : other,
-  );
-  playground.change({ lines, selected: line.length });
+  texts.change(line.id, (text) => (text.reason === 'max-tokens' ? { ...text, reason: 'stopped' } : text));
+  playground.select(line.length);
 }

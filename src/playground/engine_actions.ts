@@ -48,8 +48,7 @@ export async function openModel(choice: ModelChoice, name: string, shown?: Promi
     if (before) changeSettings({ model: before.inSettings });
     const back = before !== null && (await load(before, current).catch(() => false));
     // The page says what failed, also where something worked before.
-    if (!back && current())
-      playground.change({ engine: { phase: 'failed', name, message: sentenceOf(error) } });
+    if (!back && current()) playground.setEngine({ phase: 'failed', name, message: sentenceOf(error) });
     return false;
   }
 }
@@ -58,11 +57,11 @@ export async function openModel(choice: ModelChoice, name: string, shown?: Promi
 async function load(opening: Opening, current: () => boolean, shown?: Promise<void>): Promise<boolean> {
   const { choice, name } = opening;
   wanted = opening;
-  playground.change({ engine: { phase: 'loading', name, progress: null }, prompt: null, overlay: null });
+  playground.setEngine({ phase: 'loading', name, progress: null });
   const asked = worker();
   const summary = await asked.load(choice, (progress) => {
     if (current() && playground.engine.phase === 'loading') {
-      playground.change({ engine: { phase: 'loading', name, progress } });
+      playground.setEngine({ phase: 'loading', name, progress });
     }
   });
   await shown;
@@ -75,7 +74,7 @@ async function load(opening: Opening, current: () => boolean, shown?: Promise<vo
     throw new EngineError('worker-ended', `The worker that loaded ${name} ended; load it again.`);
   }
   loaded = { choice, name, inSettings: playground.settings.model };
-  playground.change({ engine: { phase: 'ready', summary } });
+  playground.setEngine({ phase: 'ready', summary });
   hashFile(choice, summary);
   for (const note of summary.notes) notify('info', note);
   if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
@@ -95,8 +94,7 @@ onWorkerEnd((message) => {
         : 'the model';
   const text = `The worker that runs ${name} ended: ${message}. Your text is still here; load the model again.`;
   // A load that it was asked for says so itself.
-  if (engine.phase !== 'loading')
-    playground.change({ engine: { phase: 'failed', name, message: text }, prompt: null });
+  if (engine.phase !== 'loading') playground.setEngine({ phase: 'failed', name, message: text });
   const again = wanted;
   const action = again && { label: 'Load it again', run: () => void openModel(again.choice, again.name) };
   notify('error', text, action ?? undefined, 'model');
@@ -108,7 +106,7 @@ const silenceMs = 3000;
 /** Ends what a person started. A worker that does not hear it is ended, and its model is loaded anew. */
 export function stop(): void {
   if (playground.run.phase === 'idle') return;
-  playground.change({ run: { phase: 'stopping' } });
+  playground.stopRun();
   const asked = worker();
   let heard = false;
   const restart = (): void => {

@@ -29,7 +29,7 @@ const inspect = askOnView({
     place.line === playground.current &&
     !isRecorded() &&
     (place.position === playground.position || (follows() && playground.run.phase !== 'idle')),
-  show: (view, { place }) => playground.change({ inspected: view && { ...place, view } }),
+  show: (view, { place }) => playground.showStep(view && { ...place, view }),
   follows,
 });
 
@@ -39,7 +39,7 @@ const rederive = askOnView({
     drewAll(line, params) ? Promise.resolve(null) : worker().rederive(line.id, params),
   stands: ({ line }) => line.id === playground.current && line.length === playground.line?.length,
   show: (rederived, { line, params }) =>
-    playground.change({ overlay: rederived && { line: line.id, params, rederived } }),
+    playground.showOverlay(rederived && { line: line.id, params, rederived }),
 });
 
 /** Whether sampling with these parameters is what drew the whole text. */
@@ -55,20 +55,20 @@ export function followSelection(): void {
     const place = { line: line.id, position };
     if (isRecorded()) {
       const view = playground.recordedLine?.view(position) ?? null;
-      playground.change({ inspected: view && { ...place, view } });
+      playground.showStep(view && { ...place, view });
       return;
     }
     // While a run goes on, logits that were forgotten cannot be had: asked again at its end.
     void (run.phase === 'idle');
     // While text streams the length grows, and the last position with it.
     if (engine.phase === 'ready') inspect({ place, params, top: settings.view.top });
-    else playground.change({ inspected: null });
+    else playground.showStep(null);
   });
 
   $effect(() => {
     const { line, params, run, engine } = playground;
     // What other knobs made of the text says nothing of these.
-    if (engine.phase !== 'ready' || isRecorded()) playground.change({ overlay: null });
+    if (engine.phase !== 'ready' || isRecorded()) playground.showOverlay(null);
     else if (line && run.phase === 'idle') rederive({ line, params });
   });
 }

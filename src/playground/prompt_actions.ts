@@ -18,11 +18,11 @@ export function promptSource(settings: Settings): PromptSource {
 const tokenise = latestOnly(async (source: PromptSource) => {
   try {
     const prompt = await worker().tokenise(source);
-    if (isPrompt(source)) playground.change({ prompt, promptError: null });
+    if (isPrompt(source)) playground.setPrompt(prompt);
   } catch (error) {
     // A worker that ended says nothing of the prompt.
     const said = error instanceof EngineError && error.code === 'worker-ended' ? null : sentenceOf(error);
-    if (isPrompt(source)) playground.change({ prompt: null, promptError: said });
+    if (isPrompt(source)) playground.setPrompt(null, said);
   }
 });
 
@@ -70,5 +70,5 @@ export async function cutPrompt(): Promise<void> {
     .filter(({ kind }) => kind !== 'control')
     .map(({ piece }) => piece)
     .join('');
-  playground.change({ settings: { ...settings, prompt: kept } });
+  playground.takeSettings({ prompt: kept });
 }

@@ -4,12 +4,12 @@ import { playground } from './state.svelte.ts';
 
 /** Holds a position of the line on view; `line.length` is the token that would come next. */
 export function select(position: number | null): void {
-  playground.change({ selected: position, hovered: null });
+  playground.select(position);
 }
 
 /** Previews a position without holding it. */
 export function hover(position: number | null): void {
-  if (playground.hovered !== position) playground.change({ hovered: position });
+  if (playground.hovered !== position) playground.hover(position);
 }
 
 /** Moves the held position; ±Infinity goes to the ends. */
@@ -27,5 +27,5 @@ export function showLine(id: LineId): void {
   const { selected } = playground;
   // A position that both texts have stays held, so that two branches can be compared there.
   const keep = line && selected !== null && selected < line.length ? selected : null;
-  playground.change({ current: id, selected: keep, hovered: null });
+  if (line) playground.show(id, keep);
 }

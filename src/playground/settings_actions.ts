@@ -6,7 +6,7 @@ import { maxTokensRange, topRange, type Settings, type ViewSettings } from './se
 import { playground } from './state.svelte.ts';
 
 export function changeSettings(patch: Partial<Settings>): void {
-  playground.change({ settings: { ...playground.settings, ...patch } });
+  playground.takeSettings(patch);
 }
 
 export function changeView(patch: Partial<ViewSettings>): void {

@@ -30,9 +30,11 @@ type Way = readonly (string | number)[];
 const asked: unknown[] = [];
 
 async function fresh(settings: Partial<Settings>): Promise<void> {
-  playground.change({ lines: [], current: null, notices: [], recorded: [], run: { phase: 'idle' } });
-  playground.change({ selected: null, settings: { ...defaultSettings(), ...settings } });
-  compare.change({ comparison: null });
+  playground.endRun();
+  playground.clearTexts();
+  playground.setNotices([]);
+  playground.takeSettings({ ...defaultSettings(), ...settings });
+  compare.clear();
   opened.set(null);
 }
 

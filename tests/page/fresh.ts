@@ -9,20 +9,14 @@ import { page, until } from './page.ts';
 export async function fresh(settings: Partial<Settings> = {}): Promise<void> {
   page.reset();
   await until(() => playground.run.phase === 'idle');
-  playground.change({
-    lines: [],
-    current: null,
-    recorded: [],
-    selected: null,
-    hovered: null,
-    timing: null,
-    settings: { ...defaultSettings(), ...settings },
-  });
-  compare.change({ comparison: null, selected: null, focus: 0, distributions: null, strip: null });
-  across.change({ duel: null, problem: null });
+  playground.clearTexts();
+  playground.setTiming(null);
+  playground.takeSettings({ ...defaultSettings(), ...settings });
+  compare.clear();
+  across.clear();
   const { engine } = playground;
   if (engine.phase !== 'ready' || !engine.summary.model.name.startsWith('Scripted')) await openScripted();
-  playground.change({ notices: [] });
+  playground.setNotices([]);
 }
 
 export function notices(): string[] {

@@ -17,6 +17,7 @@ import { makeDocument } from '../../src/playground/record/make_document.ts';
 import { makeRecord } from '../../src/playground/record/make_record.ts';
 import { continueBlocked, continueFrom, run } from '../../src/playground/texts/run_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
+import { texts } from '../../src/playground/texts/store.svelte.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import { EngineError } from '../../src/engines/contract.ts';
 import type * as Database from '../../src/playground/history/database.ts';
@@ -40,9 +41,7 @@ beforeAll(async () => {
   await run();
   const text = { lines: playground.lines, comparison: null };
   kept.set('text', makeDocument(await makeRecord(text, 4), playground.settings, 'a text'));
-  playground.change({
-    settings: { ...playground.settings, lanes: [{ temperature: 0.5 }, { temperature: 1 }] },
-  });
+  playground.takeSettings({ lanes: [{ temperature: 0.5 }, { temperature: 1 }] });
   await runComparison();
   const lanes = { lines: compare.comparison!.lines, comparison: compare.comparison };
   kept.set('lanes', makeDocument(await makeRecord(lanes, 4), playground.settings, 'lanes'));
@@ -183,14 +182,13 @@ async function check(interleaving: Interleaving): Promise<void> {
 /** Whether the loaded model wrote this text, and its numbers are computed here. */
 function canAsk(id: number): boolean {
   const line = [...playground.lines, ...(compare.comparison?.lines ?? [])].find((one) => one.id === id);
-  const recorded = playground.recorded.find((entry) => entry.line === id);
-  return line !== undefined && recorded?.state !== 'recorded' && continueBlocked(line) === null;
+  return line !== undefined && texts.recordOf(id)?.state !== 'recorded' && continueBlocked(line) === null;
 }
 
 async function afterwards(interleaving: Interleaving): Promise<void> {
   const { line } = playground;
   if (playground.engine.phase !== 'ready' || !line || continueBlocked(line) !== null) return;
-  playground.change({ notices: [] });
+  playground.setNotices([]);
   const before = line.length;
   let over = false;
   void continueFrom({ line, outputs: before - line.promptLength, maxTokens: 1 }).then(() => (over = true));

@@ -8,6 +8,7 @@ import type { RunDocument } from '../../src/playground/record/document.ts';
 import { run } from '../../src/playground/texts/run_actions.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
+import { texts } from '../../src/playground/texts/store.svelte.ts';
 import { page, sleep, until } from './page.ts';
 
 const documents = vi.hoisted(() => new Map<string, unknown>());
@@ -25,8 +26,10 @@ vi.stubGlobal('sessionStorage', { getItem: () => null, setItem: () => undefined 
 
 beforeEach(async () => {
   page.reset();
-  playground.change({ lines: [], current: null, notices: [], recorded: [], run: { phase: 'idle' } });
-  playground.change({ settings: { ...defaultSettings(), maxTokens: 4 } });
+  playground.endRun();
+  playground.clearTexts();
+  playground.setNotices([]);
+  playground.takeSettings({ ...defaultSettings(), maxTokens: 4 });
   await openScripted();
   documents.clear();
 });
@@ -56,7 +59,7 @@ test('an entry that another tab holds is left as it is, until the text goes on h
   keeper.adopt(line.id, 'theirs', { lines: [line], comparison: null }, false);
   await keeper.write(shown());
   expect([...documents.keys()]).toEqual([]);
-  playground.change({ lines: [{ ...line, reason: 'stopped' }] });
+  texts.change(line.id, (text) => ({ ...text, reason: 'stopped' }));
   await keeper.write(shown());
   expect(documents.size).toBe(1);
   expect(documents.has('theirs')).toBe(false);
@@ -69,7 +72,7 @@ test('what left the page is no longer held', async () => {
   await keeper.write(shown());
   const [entry] = documents.keys();
   expect(keeper.shownAs(entry!)).toEqual([id]);
-  playground.change({ lines: [], current: null });
+  playground.clearTexts();
   await keeper.write(shown());
   expect(keeper.shownAs(entry!)).toEqual([]);
 });

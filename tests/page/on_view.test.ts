@@ -36,7 +36,7 @@ test('an answer about another text comes after a recorded one was chosen', async
     view: () => view,
     state: 'recorded',
   };
-  playground.change({ lines: [live, recorded], recorded: [origin] });
+  playground.addTexts([recorded], () => origin);
   page.before = (name) => (name === 'inspect' ? sleep(30) : undefined);
   select(live.promptLength + 1);
   flushSync();

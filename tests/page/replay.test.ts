@@ -21,8 +21,10 @@ import { page, sleep, until } from './page.ts';
 
 beforeEach(async () => {
   page.reset();
-  playground.change({ lines: [], current: null, notices: [], recorded: [], settings: defaultSettings() });
-  compare.change({ comparison: null });
+  playground.clearTexts();
+  playground.setNotices([]);
+  playground.takeSettings(defaultSettings());
+  compare.clear();
   opened.set(null);
   if (playground.engine.phase !== 'ready') await openScripted();
 });

@@ -13,7 +13,9 @@ import { page, sleep, until } from './page.ts';
 
 beforeEach(async () => {
   page.reset();
-  playground.change({ lines: [], current: null, notices: [], recorded: [], settings: defaultSettings() });
+  playground.clearTexts();
+  playground.setNotices([]);
+  playground.takeSettings(defaultSettings());
   if (playground.engine.phase !== 'ready') await openScripted();
 });
 

@@ -1,8 +1,10 @@
 /** A second model or engine beside the page's own, and what one prompt came to on both. */
 import type { LoadProgress } from '../../engines/contract.ts';
 import type { EngineSummary } from '../../worker/api/models_api.ts';
+import type { LineId } from '../../worker/api/worker_api.ts';
 import type { LineDistances } from '../../worker/texts/distances.ts';
 import type { Line } from '../texts/line.ts';
+import { Holding } from '../texts/store.svelte.ts';
 
 export type SecondStatus =
   | { readonly phase: 'none' }
@@ -21,16 +23,16 @@ export interface Duel {
   readonly incomparable: string | null;
 }
 
-interface Snapshot {
-  readonly second: SecondStatus;
-  readonly duel: Duel | null;
-  readonly problem: string | null;
-}
-
 class AcrossState {
   #second: SecondStatus = $state.raw({ phase: 'none' });
-  #duel: Duel | null = $state.raw(null);
+  #plan: Omit<Duel, 'lines'> | null = $state.raw(null);
+  readonly #held = new Holding();
   #problem: string | null = $state.raw(null);
+
+  readonly #duel: Duel | null = $derived.by(() => {
+    const [first, second] = this.#held.texts;
+    return this.#plan && first && second ? { ...this.#plan, lines: [first, second] } : null;
+  });
 
   get second(): SecondStatus {
     return this.#second;
@@ -42,11 +44,29 @@ class AcrossState {
     return this.#problem;
   }
 
-  /** What is not named stays. */
-  change(patch: Partial<Snapshot>): void {
-    if (patch.second !== undefined) this.#second = patch.second;
-    if (patch.duel !== undefined) this.#duel = patch.duel;
-    if (patch.problem !== undefined) this.#problem = patch.problem;
+  setSecond(second: SecondStatus): void {
+    this.#second = second;
+  }
+
+  setProblem(problem: string | null): void {
+    this.#problem = problem;
+  }
+
+  begin({ lines, ...plan }: Duel): void {
+    this.clear();
+    this.#plan = plan;
+    this.#held.add(lines);
+  }
+
+  clear(): void {
+    this.#plan = null;
+    this.#held.ids = [];
+    this.#problem = null;
+  }
+
+  /** Of the duel whose first text is `line`; another one that was begun meanwhile stays as it is. */
+  measured(line: LineId, distances: Pick<Duel, 'distances' | 'incomparable'>): void {
+    if (this.#plan && this.#held.ids[0] === line) this.#plan = { ...this.#plan, ...distances };
   }
 }
 

@@ -10,7 +10,7 @@ import { compare, type Comparison } from './state.svelte.ts';
 
 function setLanes(lanes: readonly LanePatch[]): void {
   changeSettings({ lanes: lanes.slice(0, maxLanes) });
-  compare.change({ focus: Math.min(compare.focus, lanes.length - 1) });
+  compare.look(compare.selected, Math.min(compare.focus, lanes.length - 1));
 }
 
 export function compareTemperatures(): void {
@@ -69,7 +69,7 @@ export function lanesNow(): SamplingParams[] {
 }
 
 export function selectPlace(position: number | null, lane = compare.focus): void {
-  compare.change({ selected: position, focus: lane });
+  compare.look(position, lane);
 }
 
 /** Moves along the focused lane's output; ±Infinity goes to its ends. */
@@ -79,12 +79,12 @@ export function moveAlong(by: number): void {
   if (position === null || !line) return;
   const [first, last] = [line.promptLength, line.length - 1];
   const to = by === Infinity ? last : by === -Infinity ? first : position + by;
-  compare.change({ selected: Math.min(last, Math.max(first, to)) });
+  compare.look(Math.min(last, Math.max(first, to)), focus);
 }
 
 export function focusLane(lane: number): void {
   const lanes = compare.comparison?.lines.length ?? 1;
-  compare.change({ focus: (lane + lanes) % lanes });
+  compare.look(compare.selected, (lane + lanes) % lanes);
 }
 
 /** The generator's stream of a lane or branch: lanes share one or have their own, samples have their own, beams draw nothing. */
@@ -99,25 +99,15 @@ export function openInPlayground(lane: number): boolean {
   const line = comparison?.lines[lane];
   if (!comparison || !line || line.reason === null) return false;
   const strategy = comparison.strategy.kind;
-  const others = playground.lines.filter(({ id }) => id !== line.id);
   changeSettings({ params: line.params });
-  playground.change({
-    lines: [
-      ...others,
-      {
-        ...line,
-        lane: 0,
-        parent: null,
-        forkedAt: null,
-        stream: streamOf(comparison, lane),
-        ...(strategy === 'sample'
-          ? {}
-          : { drawn: [{ from: line.promptLength, params: line.params, strategy }] }),
-      },
-    ],
-    current: line.id,
-    selected: compare.position,
-    hovered: null,
+  playground.holdAlone({
+    id: line.id,
+    lane: 0,
+    parent: null,
+    forkedAt: null,
+    stream: streamOf(comparison, lane),
+    ...(strategy === 'sample' ? {} : { drawn: [{ from: line.promptLength, params: line.params, strategy }] }),
   });
+  playground.show(line.id, compare.position);
   return true;
 }

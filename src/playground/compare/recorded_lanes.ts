@@ -1,17 +1,16 @@
 /** Lanes that were recorded elsewhere: what the record knows of a step, and bringing them to life when their model is here. */
 import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/api/views.ts';
-import { adoptLine, markRecorded, modelIsHere } from '../recording_actions.ts';
+import { adoptLine, modelIsHere } from '../recording_actions.ts';
 import { allTokens, type Line } from '../texts/line.ts';
-import { playground } from '../state.svelte.ts';
 import type { Recorded } from '../texts/recorded.ts';
+import { texts } from '../texts/store.svelte.ts';
 import { compare } from './state.svelte.ts';
 
 /** The records of the lanes on view, lane by lane; null when no lane is shown from a record. */
 export function recordedLanes(): readonly (Recorded | null)[] | null {
   const { comparison } = compare;
   if (!comparison) return null;
-  const byLine = new Map(playground.recorded.map((entry) => [entry.line, entry]));
-  const lanes = comparison.lines.map(({ id }) => byLine.get(id) ?? null);
+  const lanes = comparison.lines.map(({ id }) => texts.recordOf(id));
   return lanes.some((entry) => entry?.state === 'recorded') ? lanes : null;
 }
 
@@ -23,7 +22,7 @@ export async function reviveLanes(): Promise<void> {
   for (const [lane, entry] of lanes.entries()) {
     if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
     await adoptLine(comparison.lines[lane]!, entry);
-    markRecorded(entry.line, 'live');
+    texts.changeRecord(entry.line, { state: 'live' });
   }
 }
 

@@ -9,16 +9,17 @@ import type {
   RunRequest,
   TokenText,
 } from '../../worker/api/worker_api.ts';
-import { tell, worker } from '../connection.ts';
-import { frameQueue } from '../texts/frame_queue.ts';
+import { worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
-import { isModel, modelOf, nowHeld, writerOf } from '../texts/held_texts.ts';
-import { countTokens, launch, stopPressed } from '../texts/launch.ts';
-import { ended, forkedLine, outputTokens, promptLine, tokensIn, withEvent } from '../texts/line.ts';
+import { isModel, modelOf, writerOf } from '../texts/held_texts.ts';
+import { holdForRun, launch, stopPressed } from '../texts/launch.ts';
+import { forkedLine, outputTokens, promptLine } from '../texts/line.ts';
 import type { RecordedModel } from '../texts/recorded.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { runBlocked, stopConditions } from '../texts/run_actions.ts';
+import { runTexts } from '../texts/run_texts.ts';
+import { texts } from '../texts/store.svelte.ts';
 import { laneParams } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
@@ -41,39 +42,24 @@ function oneSequence(): boolean {
   return compare.method.kind === 'lanes' && playground.settings.lanes.length === 1;
 }
 
-const events = frameQueue<LineEvent>((batch) => {
+/** A sample, which begins at the prompt, or a beam, which goes another way than its parent. */
+function addBranch({ line: id, parent, shared }: Extract<LineEvent, { type: 'branch' }>): void {
   const { comparison } = compare;
   if (!comparison) return;
-  compare.change({ comparison: batch.reduce(withComparisonEvent, comparison) });
-  countTokens(tokensIn(batch));
-});
-
-/** What an event makes of the comparison. */
-function withComparisonEvent(comparison: Comparison, event: LineEvent): Comparison {
-  if (event.type === 'branch') return withBranch(comparison, event);
-  if (event.type === 'usage') {
-    const higher = event.usage.pagesUsed > (comparison.usage?.pagesUsed ?? 0);
-    return higher ? { ...comparison, usage: event.usage } : comparison;
-  }
-  return { ...comparison, lines: comparison.lines.map((line) => withEvent(line, event)) };
-}
-
-/** A sample, which begins at the prompt, or a beam, which goes another way than its parent. */
-function withBranch(
-  comparison: Comparison,
-  { line: id, parent, shared }: Extract<LineEvent, { type: 'branch' }>,
-): Comparison {
-  const { lines, prompt, params, strategy, differences, stop, model } = comparison;
+  const { lines, prompt, params, strategy, stop, model } = comparison;
   const lane = lines.length;
   // Samples draw from streams of their own; beams draw nothing.
-  const stream = strategy.kind === 'beam' ? 0 : lane;
+  const beam = strategy.kind === 'beam';
+  const stream = beam ? 0 : lane;
   const seed = { id, name: `branch ${lane + 1}`, lane, params, stop, stream, ...(model ? { model } : {}) };
-  const from = lines.find((line) => line.id === parent);
-  return {
-    ...comparison,
-    lines: [...lines, from ? forkedLine(seed, from, prompt.length + shared) : promptLine(seed, prompt)],
-    differences: [...differences, strategy.kind === 'beam' ? '' : `draw ${lane + 1}`],
-  };
+  const from = parent === null ? undefined : texts.get(parent);
+  const text = from ? forkedLine(seed, from, prompt.length + shared) : promptLine(seed, prompt);
+  compare.addBranch(text, beam ? '' : `draw ${lane + 1}`);
+}
+
+/** The most KV pages in use at once. */
+function noteUsage({ usage }: Extract<LineEvent, { type: 'usage' }>): void {
+  if (usage.pagesUsed > (compare.comparison?.usage?.pagesUsed ?? 0)) compare.learn({ usage });
 }
 
 /** Runs the lanes, or the method's strategy, from the prompt: everything that lives in each forward pass. */
@@ -85,33 +71,15 @@ export function runComparison(): Promise<void> {
     const source = promptSource(playground.settings);
     const prompt = await worker().tokenise(source);
     goOn();
-    playground.change({ prompt });
+    playground.setPrompt(prompt);
     const blocked = compareBlocked();
     if (blocked !== null) throw new EngineError('not-supported', blocked);
     if (!(await grammarsUsable(paramsOfLanes()))) return;
     goOn();
     const request = begin(prompt.tokens, source, modelOf(engine.summary));
-    try {
-      const result = await worker().run(request, (batch) => events.push(batch));
-      events.flush();
-      end(result.error ? 'error' : 'stopped');
-      nowHeld((compare.comparison?.lines ?? []).map(({ id }) => id));
-      const beams = request.strategy.kind === 'beam' && !stopPressed();
-      finish(result, beams ? await runGreedy(request) : null);
-    } catch (error) {
-      events.flush();
-      end('error');
-      throw error;
-    }
-  });
-}
-
-/** No lane of a run that has ended goes on. */
-function end(reason: 'error' | 'stopped'): void {
-  const { comparison } = compare;
-  if (!comparison) return;
-  compare.change({
-    comparison: { ...comparison, lines: comparison.lines.map((line) => ended(line, reason)) },
+    const result = await runTexts(request, { onBranch: addBranch, onUsage: noteUsage });
+    const beams = request.strategy.kind === 'beam' && !stopPressed();
+    finish(result, beams ? await runGreedy(request) : null);
   });
 }
 
@@ -125,7 +93,6 @@ function paramsOfLanes(): SamplingParams[] {
 
 /** Puts the new comparison on the page and says what to run. */
 function begin(prompt: readonly TokenText[], source: PromptSource, model: RecordedModel): RunRequest {
-  forgetLines();
   const { settings } = playground;
   const { method } = compare;
   const strategy = strategyOf(method);
@@ -136,37 +103,30 @@ function begin(prompt: readonly TokenText[], source: PromptSource, model: Record
     stream: together && !compare.sharedLuck ? lane : 0,
   }));
   const stop = stopConditions();
-  compare.change({
-    comparison: {
-      id: playground.newId(),
-      settings,
-      strategy,
-      prompt,
-      params: settings.params,
-      patches: together ? settings.lanes : [],
-      sharedLuck: together && compare.sharedLuck,
-      stop,
-      model,
-      lines: together
-        ? lanes.map(({ line, params, stream }, lane) =>
-            promptLine(
-              { id: line, name: `lane ${lane + 1}`, lane, params, stream, source, stop, model },
-              prompt,
-            ),
-          )
-        : [],
-      differences: together ? settings.lanes.map(laneDifference) : [],
-      usage: null,
-      result: null,
-      alone: null,
-      greedy: null,
-    },
-    selected: null,
-    focus: 0,
-    distributions: null,
-    strip: null,
+  compare.begin({
+    id: playground.newId(),
+    settings,
+    strategy,
+    prompt,
+    params: settings.params,
+    patches: together ? settings.lanes : [],
+    sharedLuck: together && compare.sharedLuck,
+    stop,
+    model,
+    lines: together
+      ? lanes.map(({ line, params, stream }, lane) =>
+          promptLine(
+            { id: line, name: `lane ${lane + 1}`, lane, params, stream, source, stop, model },
+            prompt,
+          ),
+        )
+      : [],
+    differences: together ? settings.lanes.map(laneDifference) : [],
+    usage: null,
+    result: null,
+    alone: null,
+    greedy: null,
   });
-  playground.change({ run: { phase: 'prefill', done: 0, total: prompt.length } });
   return {
     prompt: prompt.map(({ token }) => token),
     lanes,
@@ -188,28 +148,16 @@ async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchRes
 }
 
 /** A run whose text nobody looks at. */
-async function runUnseen(request: RunRequest): Promise<RunResult> {
-  try {
-    return await worker().run(request, () => undefined);
-  } finally {
-    for (const { line } of request.lanes) tell((asked) => asked.forget(line));
-  }
+function runUnseen(request: RunRequest): Promise<RunResult> {
+  holdForRun(request.lanes.map(({ line }) => line));
+  return worker().run(request, () => undefined);
 }
 
 function finish(result: RunResult, greedy: BranchResult | null): void {
-  const { comparison } = compare;
-  playground.change({ timing: result.timing });
-  if (comparison) {
-    const focus = result.winner ?? compare.focus;
-    compare.change({ comparison: { ...comparison, result, greedy }, focus });
-  }
+  playground.setTiming(result.timing);
+  compare.learn({ result, greedy });
+  if (result.winner !== null) compare.look(compare.selected, result.winner);
   if (result.error) notify('error', result.error.message, undefined, 'run');
-}
-
-/** Lines that were opened in the playground belong to it now. */
-export function forgetLines(): void {
-  const kept = new Set(playground.lines.map(({ id }) => id));
-  for (const { id } of compare.comparison?.lines ?? []) if (!kept.has(id)) tell((asked) => asked.forget(id));
 }
 
 /** Why the lanes cannot be run again one after another, or null. */
@@ -233,8 +181,8 @@ export async function measureAlone(): Promise<void> {
     if (blocked !== null) throw new EngineError('not-supported', blocked);
     const { lines, stop } = comparison;
     const prompt = comparison.prompt.map(({ token }) => token);
-    compare.change({ measuring: true });
-    playground.change({ run: { phase: 'decode', tokens: 0, startedAt: performance.now() } });
+    compare.measure(true);
+    playground.decoded(0);
     try {
       let decodeMs = 0;
       let tokens = 0;
@@ -253,12 +201,10 @@ export async function measureAlone(): Promise<void> {
         tokens += timing.tokens;
         if (branches[0]!.tokens.join() !== outputTokens(line).join()) different.push(lane);
       }
-      if (compare.comparison !== comparison) return;
-      compare.change({
-        comparison: { ...comparison, alone: { decodeMs, tokens, different, lanes: lines.length } },
-      });
+      if (compare.comparison?.id === comparison.id)
+        compare.learn({ alone: { decodeMs, tokens, different, lanes: lines.length } });
     } finally {
-      compare.change({ measuring: false });
+      compare.measure(false);
     }
   });
 }

@@ -1,15 +1,15 @@
 /**
- * The state of the comparison, changed through one gateway as the playground's is. The lanes' parameters and the method are
- * settings, so that a link carries them; here is what came of running them, and how it is looked at.
+ * The state of the comparison, changed by name as the playground's is. The lanes' parameters and the method are settings, so that
+ * a link carries them; here is what came of running them, and how it is looked at.
  */
 import type { BranchResult, RunResult, StopConditions, Strategy } from '../../decoding/events.ts';
 import type { KvUsage } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api/worker_api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/api/views.ts';
-import { alsoHold } from '../texts/held_texts.ts';
 import { outputTokens, type Line } from '../texts/line.ts';
-import type { RecordedModel } from '../texts/recorded.ts';
+import type { Recorded, RecordedModel } from '../texts/recorded.ts';
+import { Holding } from '../texts/store.svelte.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import { partings, samePartings, type Output, type Partings } from './divergence.ts';
@@ -54,29 +54,26 @@ export interface Comparison {
   readonly greedy: BranchResult | null;
 }
 
-interface Snapshot {
-  readonly method: Method;
-  /** Lanes draw the same u at the same position. */
-  readonly sharedLuck: boolean;
-  readonly comparison: Comparison | null;
-  /** Position in the sequence; null follows the first parting. */
-  readonly selected: number | null;
-  /** The lane that the temperature strip, the keyboard and a phone look at. */
-  readonly focus: number;
-  readonly distributions: { readonly position: number; readonly views: LaneDistributions } | null;
-  readonly strip: TemperatureStrip | null;
-  /** The lanes are being run one after another. */
-  readonly measuring: boolean;
+/** A comparison holds its texts by id. */
+type Plan = Omit<Comparison, 'lines'>;
+
+interface PlacedDistributions {
+  readonly position: number;
+  readonly views: LaneDistributions;
 }
 
 class CompareState {
-  #comparison: Comparison | null = $state.raw(null);
+  #plan: Plan | null = $state.raw(null);
+  readonly #held = new Holding();
   #selected: number | null = $state.raw(null);
   #focus = $state.raw(0);
-  #distributions: Snapshot['distributions'] = $state.raw(null);
+  #distributions: PlacedDistributions | null = $state.raw(null);
   #strip: TemperatureStrip | null = $state.raw(null);
   #measuring = $state.raw(false);
 
+  readonly #comparison: Comparison | null = $derived(
+    this.#plan && { ...this.#plan, lines: this.#held.texts },
+  );
   readonly #outputs: readonly Output[] = $derived(
     // Beams part by their nature, and are many: their tree says where.
     (this.#comparison?.strategy.kind === 'beam' ? [] : (this.#comparison?.lines ?? [])).map((line) => ({
@@ -120,7 +117,7 @@ class CompareState {
   get focus(): number {
     return this.#focused;
   }
-  get distributions(): Snapshot['distributions'] {
+  get distributions(): PlacedDistributions | null {
     return this.#distributions;
   }
   get strip(): TemperatureStrip | null {
@@ -137,28 +134,48 @@ class CompareState {
     return this.#position;
   }
 
-  /** The gateway. What is not named stays. */
-  change(patch: Partial<Snapshot>): void {
-    const { method, sharedLuck } = patch;
-    if (method !== undefined || sharedLuck !== undefined) {
-      const { settings } = playground;
-      playground.change({
-        settings: {
-          ...settings,
-          method: method ?? settings.method,
-          sharedLuck: sharedLuck ?? settings.sharedLuck,
-        },
-      });
-    }
-    if (patch.comparison !== undefined) this.#comparison = patch.comparison;
-    if (patch.selected !== undefined) this.#selected = patch.selected;
-    if (patch.focus !== undefined) this.#focus = patch.focus;
-    if (patch.distributions !== undefined) this.#distributions = patch.distributions;
-    if (patch.strip !== undefined) this.#strip = patch.strip;
-    if (patch.measuring !== undefined) this.#measuring = patch.measuring;
+  /** Another comparison makes room for this one, and is looked at no longer. */
+  begin({ lines, ...plan }: Comparison, recordOf?: (text: Line) => Recorded | null): void {
+    this.clear();
+    this.#plan = plan;
+    this.#held.add(lines, recordOf);
+  }
+
+  clear(): void {
+    this.#plan = null;
+    this.#held.ids = [];
+    this.#distributions = null;
+    this.#strip = null;
+    this.look(null, 0);
+  }
+
+  /** What is known of it now. */
+  learn(patch: Partial<Plan>): void {
+    if (this.#plan) this.#plan = { ...this.#plan, ...patch };
+  }
+
+  /** A text that its strategy began. */
+  addBranch(text: Line, difference: string): void {
+    this.#held.add([text]);
+    this.learn({ differences: [...(this.#plan?.differences ?? []), difference] });
+  }
+
+  look(position: number | null, lane: number): void {
+    this.#selected = position;
+    this.#focus = lane;
+  }
+
+  showDistributions(distributions: PlacedDistributions | null): void {
+    this.#distributions = distributions;
+  }
+
+  showStrip(strip: TemperatureStrip | null): void {
+    this.#strip = strip;
+  }
+
+  measure(going: boolean): void {
+    this.#measuring = going;
   }
 }
 
 export const compare = new CompareState();
-
-alsoHold(() => compare.comparison?.lines ?? []);

@@ -8,6 +8,7 @@ import { ownSettings } from '../record/own_settings.ts';
 import { playground } from '../state.svelte.ts';
 import { saveEntry, saveSession } from './database.ts';
 import { familiesOf } from '../texts/families.ts';
+import { texts } from '../texts/store.svelte.ts';
 import { claim } from './tab.ts';
 
 /** Candidates of each step that a kept run can show before its model is there. */
@@ -180,8 +181,8 @@ const strategyNames = {
 
 /** What came with the page, a link or a file is not written again. */
 function madeHere(root: Line): boolean {
-  const recorded = playground.recorded.find(({ line }) => line === root.id);
-  return recorded === undefined || recorded.origin === 'kept';
+  const recorded = texts.recordOf(root.id);
+  return recorded === null || recorded.origin === 'kept';
 }
 
 function same(a: Recordable, b: Recordable): boolean {

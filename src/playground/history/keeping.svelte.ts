@@ -39,7 +39,7 @@ export async function keepHistory(restore: boolean, settings: boolean): Promise<
 async function restoreSession(tab: string, settings: boolean): Promise<void> {
   const session = await readSession(tab);
   if (!session) return;
-  if (settings) playground.change({ settings: { ...session.settings, model: playground.settings.model } });
+  if (settings) playground.takeSettings({ ...session.settings, model: playground.settings.model });
   for (const entry of session.entries) await openEntry(entry, false);
   if (session.comparison !== undefined) await openEntry(session.comparison, false);
 }
@@ -80,7 +80,7 @@ function turnTo(entry: string): boolean {
   const line = playground.lines.find(({ id }) => ids.includes(id));
   const compared = compare.comparison !== null && ids.includes(compare.comparison.id);
   if (!line && !compared) return false;
-  if (line) playground.change({ current: line.id, selected: null, hovered: null, overlay: null });
+  if (line) playground.show(line.id);
   changeView({ page: line ? 'sample' : 'compare' });
   return true;
 }

@@ -26,7 +26,7 @@ function inOneNotice(problems: readonly string[]): string {
 export async function openLink({ settings, packed, problems }: LinkState): Promise<void> {
   if (problems.length > 0) notify('error', inOneNotice(problems));
   const { model } = settings;
-  playground.change({ settings: { ...settings, model: playground.settings.model } });
+  playground.takeSettings({ ...settings, model: playground.settings.model });
   const fileSize = packed === null ? null : await showRecording(packed, settings);
   if (model !== playground.settings.model && model !== 'embedded') offerModel(model, fileSize);
 }

@@ -4,6 +4,7 @@ import { worker } from '../connection.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { isModel, writerOf } from '../texts/held_texts.ts';
 import { drawnBy, type Line } from '../texts/line.ts';
+import { texts } from '../texts/store.svelte.ts';
 import { playground } from '../state.svelte.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import { recordedNats } from './bounds.ts';
@@ -59,7 +60,7 @@ async function authorOf(line: Line): Promise<Pick<RunRecord, 'model' | 'engine'>
 
 /** A text that shows what was recorded: nobody brought it to life, or the model that did is no longer loaded. */
 function recordedHere(line: Line): Recorded | null {
-  const recorded = playground.recorded.find((entry) => entry.line === line.id);
+  const recorded = texts.recordOf(line.id);
   return recorded && (recorded.state === 'recorded' || !writtenByLoaded(line)) ? recorded : null;
 }
 

@@ -1,4 +1,4 @@
-/** From a record to the comparison that the page shows. */
+/** From a record to the comparison that the page shows, which holds its texts by id. */
 import type { BranchResult, RunResult, VoteShare } from '../../decoding/events.ts';
 import { laneDifference } from '../compare/lane_gestures.ts';
 import { restoredMethod } from '../method.ts';
@@ -15,7 +15,7 @@ export function comparisonOf(
   document: DocumentComparison,
   made: Pick<Comparison, 'id' | 'settings'>,
   lines: readonly Line[],
-): Comparison {
+): Omit<Comparison, 'lines'> {
   const { strategy, params, lanes, sharedLuck, stop, usage, outcome, greedy } = document;
   const branches = lines.map((line, index) => branchResult(line, index, lines, outcome));
   const [first] = lines;
@@ -27,7 +27,6 @@ export function comparisonOf(
     patches: lanes,
     sharedLuck,
     stop,
-    lines,
     differences: lines.map((_, index) =>
       strategy.kind === 'sample'
         ? laneDifference(lanes[index] ?? {})

@@ -1,4 +1,3 @@
-import { forgetLines } from '../compare/run_comparison.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import type { Line } from '../texts/line.ts';
 import { notify, notifyFailure } from '../notices.ts';
@@ -48,17 +47,20 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
   const lines = record.lines.map((line, index) =>
     lineOf(line, ids[index]!, line.parent === null ? null : ids[line.parent]!, record.strategy),
   );
-  const recorded = record.lines.map(({ tokens, stream, byHand }, index): Recorded => ({
-    line: ids[index]!,
-    origin,
-    model: record.model,
-    engine: record.engine,
-    stream,
-    byHand,
-    view: (position) => recordedStep(tokens[position], record.model.vocabularySize),
-    state: 'recorded',
-  }));
-  if (settings && take) playground.change({ settings: { ...settings, model: playground.settings.model } });
+  const recordOf = ({ id }: Line): Recorded => {
+    const { tokens, stream, byHand } = record.lines[ids.indexOf(id)]!;
+    return {
+      line: id,
+      origin,
+      model: record.model,
+      engine: record.engine,
+      stream,
+      byHand,
+      view: (position) => recordedStep(tokens[position], record.model.vocabularySize),
+      state: 'recorded',
+    };
+  };
+  if (settings && take) playground.takeSettings({ ...settings, model: playground.settings.model });
   if (origin !== 'kept' && origin !== 'page') {
     const against = settings ? contradictions(record, settings) : [];
     // What was changed and is no part of the record: a limit, a stop sequence.
@@ -69,8 +71,8 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
       replay: { phase: 'not-yet' },
     });
   }
-  if (record.comparison) return showComparison(record, record.comparison, lines, recorded, options);
-  showTexts(record, lines, recorded, options);
+  if (record.comparison) return showComparison(record, record.comparison, lines, recordOf, options);
+  showTexts(record, lines, recordOf, options);
   reviveRecording().catch(notifyFailure);
   return { lines, comparison: null };
 }
@@ -78,50 +80,26 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
 function showTexts(
   record: RunRecord,
   lines: readonly Line[],
-  recorded: readonly Recorded[],
+  recordOf: (text: Line) => Recorded | null,
   { replace, reveal }: OpenOptions,
 ): void {
-  const { settings } = playground;
-  // The lanes of a comparison keep their records.
-  const here = new Set(playground.lines.map(({ id }) => id));
-  playground.change({
-    lines: [...(replace ? [] : playground.lines), ...lines],
-    recorded: [
-      ...(replace ? playground.recorded.filter(({ line }) => !here.has(line)) : playground.recorded),
-      ...recorded,
-    ],
-    current: lines[record.current]!.id,
-    selected: record.selected,
-    hovered: null,
-    overlay: null,
-    inspected: null,
-    picked: null,
-    ...(reveal ? { settings: { ...settings, view: { ...settings.view, page: 'sample' } } } : {}),
-  });
+  if (replace) playground.clearTexts();
+  playground.addTexts(lines, recordOf);
+  playground.show(lines[record.current]!.id, record.selected);
+  if (reveal) playground.takeSettings({ view: { ...playground.settings.view, page: 'sample' } });
 }
 
 function showComparison(
   record: RunRecord,
   document: DocumentComparison,
   lines: readonly Line[],
-  recorded: readonly Recorded[],
+  recordOf: (text: Line) => Recorded | null,
   { settings, reveal }: OpenOptions,
 ): OpenedHere {
-  forgetLines();
-  const before = new Set(playground.lines.map(({ id }) => id));
   const made = comparisonSettings(document, settings ?? playground.settings);
-  const comparison = comparisonOf(document, { id: playground.newId(), settings: made }, lines);
-  playground.change({
-    // The comparison that makes room takes its records with it.
-    recorded: [...playground.recorded.filter(({ line }) => before.has(line)), ...recorded],
-    ...(reveal ? { settings: { ...made, model: playground.settings.model } } : {}),
-  });
-  compare.change({
-    comparison,
-    selected: record.selected,
-    focus: record.current,
-    distributions: null,
-    strip: null,
-  });
+  const comparison = { ...comparisonOf(document, { id: playground.newId(), settings: made }, lines), lines };
+  if (reveal) playground.takeSettings({ ...made, model: playground.settings.model });
+  compare.begin(comparison, recordOf);
+  compare.look(record.selected, record.current);
   return { lines, comparison };
 }

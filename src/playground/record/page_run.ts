@@ -17,6 +17,6 @@ export async function openPageRun(takeParams: boolean): Promise<void> {
   if (playground.lines.length > 0) return;
   // Whatever the page was opened with: a text is not shown under a prompt that is not its own.
   if (settings.mode !== 'text' || settings.prompt !== record.settings.prompt) return;
-  if (takeParams) playground.change({ settings: { ...settings, params: record.settings.params } });
+  if (takeParams) playground.takeSettings({ params: record.settings.params });
   openRecord(record, { origin: 'page', settings: null, take: false, replace: false, reveal: false });
 }

@@ -5,6 +5,7 @@
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
 import { drawnBy, type Line } from '../texts/line.ts';
+import { texts } from '../texts/store.svelte.ts';
 import { launch } from '../texts/launch.ts';
 import { notifyFailure } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
@@ -122,7 +123,7 @@ async function replayTexts(current: Opened, { compared, goOn }: Replaying): Prom
   for (const [index, document] of record.lines.entries()) {
     opened.replay(current, { phase: 'running', line: index });
     const line = playground.lines.find(({ id }) => id === current.lines[index]);
-    const recorded = playground.recorded.find((entry) => entry.line === line?.id);
+    const recorded = texts.recordOf(line?.id);
     if (!line || !recorded) {
       throw new Error('A text of the record is no longer on the page; open the record again to replay it.');
     }

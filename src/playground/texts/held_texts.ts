@@ -4,17 +4,10 @@ import type { EngineSummary } from '../../worker/api/models_api.ts';
 import { worker } from '../connection.ts';
 import { allTokens, type Line } from './line.ts';
 import type { RecordedModel } from './recorded.ts';
+import { texts } from './store.svelte.ts';
 import { playground } from '../state.svelte.ts';
 
 const heldBy = new WeakMap<EngineSummary, Set<LineId>>();
-/** Texts beside those of the playground. */
-const others: (() => readonly Line[])[] = [];
-
-/** A view that has texts of its own keeps them askable. */
-export function alsoHold(texts: () => readonly Line[]): void {
-  others.push(texts);
-}
-
 /** The worker holds these from now on, until another model is loaded. */
 export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
   if (!summary) return;
@@ -36,7 +29,7 @@ export function modelOf({ model: { name, fileSize, vocabularySize } }: EngineSum
 
 /** What wrote a text; null where nobody knows. */
 export function writerOf(line: Line): RecordedModel | null {
-  return line.model ?? playground.recorded.find((entry) => entry.line === line.id)?.model ?? null;
+  return line.model ?? texts.recordOf(line.id)?.model ?? null;
 }
 
 /** Whether a model is the one that wrote a text: same name, same size. */
@@ -53,15 +46,13 @@ export async function hold(line: Line, stream: number, byHand: readonly number[]
 
 /** Gives a model that has just been loaded the texts that it wrote; those from records wait until they are brought to life. */
 export async function holdAgain(summary: EngineSummary): Promise<void> {
-  const texts = [playground, ...others.map((lines) => ({ lines: lines() }))].flatMap(({ lines }) => lines);
-  const waiting = texts.filter((line) => {
+  const waiting = texts.all().filter((line) => {
     const writer = writerOf(line);
-    const recorded = playground.recorded.find((entry) => entry.line === line.id);
-    return writer !== null && isModel(summary, writer) && recorded?.state !== 'recorded';
+    return writer !== null && isModel(summary, writer) && texts.recordOf(line.id)?.state !== 'recorded';
   });
   await Promise.all(
     waiting.map((line) => {
-      const recorded = playground.recorded.find((entry) => entry.line === line.id);
+      const recorded = texts.recordOf(line.id);
       return give(line, line.stream ?? recorded?.stream ?? 0, line.byHand ?? recorded?.byHand ?? []);
     }),
   );

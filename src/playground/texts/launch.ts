@@ -1,7 +1,16 @@
 /** Everything that a person starts and may stop: one at a time, and idle means that nothing of it goes on. */
 import { EngineError } from '../../engines/contract.ts';
 import { notifyFailure, settle } from '../notices.ts';
+import type { LineId } from '../../worker/api/worker_api.ts';
 import { playground } from '../state.svelte.ts';
+import { Holding } from './store.svelte.ts';
+
+/** What a run reads and writes: nothing of it is forgotten before the run is over, whatever leaves the page meanwhile. */
+const running = new Holding();
+
+export function holdForRun(ids: readonly LineId[]): void {
+  running.ids = [...running.ids, ...ids];
+}
 
 let going: Promise<void> = Promise.resolve();
 
@@ -19,10 +28,8 @@ export function launch(
   task: (goOn: () => void) => Promise<void>,
   failed = (error: unknown): void => notifyFailure(error, 'run'),
 ): Promise<void> {
-  const { engine } = playground;
-  if (playground.run.phase !== 'idle' || engine.phase !== 'ready') return Promise.resolve();
+  if (playground.engine.phase !== 'ready' || !playground.beginRun()) return Promise.resolve();
   settle('run');
-  playground.change({ run: { phase: 'prefill', done: 0, total: 0 } });
   going = carryOut(task, failed);
   return going;
 }
@@ -41,20 +48,11 @@ async function carryOut(
   } catch (error) {
     failed(error);
   } finally {
-    playground.change({ run: { phase: 'idle' } });
+    playground.endRun();
+    running.ids = [];
   }
 }
 
 export function stopPressed(): boolean {
   return playground.run.phase === 'stopping';
-}
-
-/** The tokens that a run goes on to write are counted. */
-export function countTokens(tokens: number): void {
-  const { run } = playground;
-  if (tokens === 0 || run.phase === 'stopping' || run.phase === 'idle') return;
-  const before = run.phase === 'decode' ? run : { tokens: 0, startedAt: performance.now() };
-  playground.change({
-    run: { phase: 'decode', tokens: before.tokens + tokens, startedAt: before.startedAt },
-  });
 }

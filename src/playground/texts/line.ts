@@ -5,7 +5,15 @@
 import type { StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
 import type { TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { LineEvent, LineId, LineStep, PromptScores, PromptSource, TokenText } from '../../worker/api/worker_api.ts';
+import type {
+  LineEvent,
+  LineId,
+  LineStep,
+  PromptScores,
+  PromptSource,
+  TokenText,
+  SlotNumber,
+} from '../../worker/api/worker_api.ts';
 import { sameParams } from '../same_params.ts';
 import type { RecordedModel } from './recorded.ts';
 import { eachNumber, type TokenNumbers } from './token_numbers.ts';
@@ -46,6 +54,8 @@ export interface LineSeed {
   readonly id: LineId;
   readonly name: string;
   readonly lane: number;
+  /** Whose engine writes it; default: the page's own. */
+  readonly slot?: SlotNumber;
   /** Of its newest tokens. */
   readonly params: SamplingParams;
   /** Of the generator; default 0. */
@@ -165,10 +175,6 @@ export function withEvent(line: Line, event: LineEvent): Line {
 /** A text whose run has ended has an end, also where nobody said which. */
 export function ended(line: Line, reason: StopReason): Line {
   return line.reason === null ? { ...line, reason } : line;
-}
-
-export function tokensIn(batch: readonly LineEvent[]): number {
-  return batch.reduce((sum, event) => sum + (event.type === 'steps' ? event.steps.length : 0), 0);
 }
 
 function withPromptScores(line: Line, scores: PromptScores): Line {

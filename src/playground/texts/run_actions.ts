@@ -1,16 +1,16 @@
 /** Running: from the prompt, from a step, one token at a time. Events come from the worker once a frame. */
 import type { StopConditions } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
-import type { LineEvent, RunRequest } from '../../worker/api/worker_api.ts';
-import { tell, worker } from '../connection.ts';
-import { frameQueue } from './frame_queue.ts';
+import type { LineId, RunRequest } from '../../worker/api/worker_api.ts';
+import { worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
-import { hold, isHeld, isModel, modelOf, nowHeld, writerOf } from './held_texts.ts';
-import { countTokens, launch } from './launch.ts';
-import { ended, forkedLine, promptLine, tokensIn, withEvent, type Line } from './line.ts';
+import { hold, isHeld, isModel, modelOf, writerOf } from './held_texts.ts';
+import { holdForRun, launch } from './launch.ts';
+import { forkedLine, promptLine, type Line } from './line.ts';
+import { runTexts } from './run_texts.ts';
+import { texts } from './store.svelte.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import { markRecorded } from '../recording_actions.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 
@@ -19,19 +19,6 @@ export { stop } from '../engine_actions.ts';
 
 /** Lines that the page keeps; the oldest ones that are nobody's parent go first. */
 const maxLines = 64;
-
-const events = frameQueue<LineEvent>((batch) => {
-  const ids = running;
-  playground.change({
-    lines: playground.lines.map((line) => (ids.includes(line.id) ? batch.reduce(withEvent, line) : line)),
-  });
-  const prefill = batch.findLast((event) => event.type === 'prefill');
-  if (prefill && playground.run.phase === 'prefill')
-    playground.change({ run: { ...prefill, phase: 'prefill' } });
-  countTokens(tokensIn(batch));
-});
-
-let running: readonly number[] = [];
 
 /** Why Run cannot be pressed now, or null. */
 export function runBlocked(): string | null {
@@ -66,7 +53,7 @@ export async function writeText(goOn: () => void, maxTokens: number): Promise<vo
   const source = promptSource(playground.settings);
   const prompt = await worker().tokenise(source);
   goOn();
-  playground.change({ prompt });
+  playground.setPrompt(prompt);
   const blocked = runBlocked();
   if (blocked !== null) throw new EngineError('not-supported', blocked);
   if (!(await grammarsUsable([params]))) return;
@@ -172,63 +159,49 @@ export async function continueText(
 
 /** The worker holds the text, also one that was only recorded. */
 async function bringToLife(line: Line): Promise<void> {
-  const recorded = playground.recorded.find((entry) => entry.line === line.id);
+  const recorded = texts.recordOf(line.id);
   if (recorded?.state === 'recorded') {
     await hold(line, recorded.stream, recorded.byHand);
-    markRecorded(line.id, 'live');
+    texts.changeRecord(line.id, { state: 'live' });
   } else if (!isHeld(line.id)) {
     await hold(line, line.stream ?? 0, byHandOf(line));
   }
 }
 
 function byHandOf(line: Line): readonly number[] {
-  return line.byHand ?? playground.recorded.find((entry) => entry.line === line.id)?.byHand ?? [];
+  return line.byHand ?? texts.recordOf(line.id)?.byHand ?? [];
 }
 
 /** @param grown the text that `line` takes the place of; it comes back where nothing was added to it */
 async function execute(line: Line, request: RunRequest, grown: Line | null = null): Promise<void> {
   const { id } = line;
-  running = [id];
-  const { inspected } = playground;
-  const looked = grown && inspected?.line === grown.id ? { inspected: { ...inspected, line: id } } : {};
-  putInPlace(grown, line);
-  playground.change({ current: id, selected: null, hovered: null, ...looked });
-  playground.change({ run: { phase: 'prefill', done: 0, total: request.prompt.length } });
+  texts.put(line);
+  holdForRun(grown ? [id, grown.id] : [id]);
+  if (grown) playground.replaceText(grown.id, id);
+  else addText(id);
+  playground.show(id);
   try {
-    const { timing, error } = await worker().run(request, (batch) => events.push(batch));
-    nowHeld([id]);
+    const { timing, error } = await runTexts(request);
     // A token taken by hand ran nothing that could be timed.
-    if (timing.promptTokens > 0) playground.change({ timing });
+    if (timing.promptTokens > 0) playground.setTiming(timing);
     if (error) notify('error', error.message, undefined, 'run');
-    end(line, grown, error ? 'error' : 'stopped');
-  } catch (error) {
-    end(line, grown, 'error');
-    throw error;
+  } finally {
+    const written = texts.get(id);
+    if (grown && written?.length === grown.length) {
+      texts.change(grown.id, (text) => ({ ...text, name: written.name }));
+      playground.replaceText(id, grown.id);
+    }
   }
 }
 
-/** Also a run of which nothing came leaves no text without an end. */
-function end(begun: Line, grown: Line | null, reason: 'error' | 'stopped'): void {
-  events.flush();
-  const line = playground.lines.find(({ id }) => id === begun.id);
-  if (!line) return;
-  if (grown && line.length === grown.length) {
-    putInPlace(line, { ...grown, name: line.name });
-    tell((asked) => asked.forget(line.id));
-  } else {
-    putInPlace(line, ended(line, reason));
-  }
-}
-
-/** The page has `line`, in the place of another where there is one, whose branches are its own now. */
-function putInPlace(before: Line | null, line: Line): void {
-  const { lines, current } = playground;
-  const rest = before
-    ? lines.map((other) =>
-        other.id === before.id ? line : other.parent === before.id ? { ...other, parent: line.id } : other,
-      )
-    : [...lines, line];
-  playground.change({ lines: trimmed(rest), current: before && current === before.id ? line.id : current });
+/** The oldest text that is nobody's parent makes room. */
+function addText(id: LineId): void {
+  playground.holdText(id);
+  const { lines } = playground;
+  if (lines.length <= maxLines) return;
+  const parents = new Set(lines.map(({ parent }) => parent));
+  const victim = lines.find((line) => !parents.has(line.id) && line.reason !== null);
+  if (victim) playground.removeText(victim.id);
 }
 
 export function stopConditions(): StopConditions {
@@ -244,13 +217,4 @@ function nextRunNumber(): number {
 
 function childCount(parent: number): number {
   return playground.lines.filter((line) => line.parent === parent).length;
-}
-
-function trimmed(lines: readonly Line[]): readonly Line[] {
-  if (lines.length <= maxLines) return lines;
-  const parents = new Set(lines.map((line) => line.parent));
-  const victim = lines.find((line) => !parents.has(line.id) && !running.includes(line.id));
-  if (!victim) return lines;
-  tell((asked) => asked.forget(victim.id));
-  return trimmed(lines.filter((line) => line.id !== victim.id));
 }

@@ -1,7 +1,7 @@
 /** The charts of the page as pictures: drawn anew at twice their size, from the same pure builders. */
 import type { ChartConfiguration, ChartType } from 'chart.js';
 import { timelineOf } from '../../playground/timeline_values.ts';
-import type { Inspected } from '../../playground/state.svelte.ts';
+import type { Inspected } from '../../playground/texts/shown.svelte.ts';
 import type { Line } from '../../playground/texts/line.ts';
 import { STAGES, type StageName } from '../../sampling/params.ts';
 import { candidatesConfig, candidatesHeight } from './candidates.ts';

@@ -1,0 +1,190 @@
+/** The texts of the playground, and what is looked at: a shown step belongs to the shown text. */
+import type { SamplingParams } from '../../sampling/params.ts';
+import type { LineId, Rederived } from '../../worker/api/worker_api.ts';
+import type { CandidateRow, StepView } from '../../worker/api/views.ts';
+import type { Line } from './line.ts';
+import type { Recorded } from './recorded.ts';
+import { Holding, texts } from './store.svelte.ts';
+
+/** What the knobs, as they stand now, make of a finished line. */
+export interface Overlay {
+  readonly line: LineId;
+  readonly params: SamplingParams;
+  readonly rederived: Rederived;
+}
+
+/** The inspected step. */
+export interface Inspected {
+  readonly line: LineId;
+  readonly position: number;
+  readonly view: StepView;
+}
+
+export interface Picked {
+  readonly line: LineId;
+  readonly position: number;
+  readonly row: CandidateRow;
+}
+
+/** A lane or a beam stands by itself here, whatever it is in its comparison. */
+type Standing = Pick<Line, 'id' | 'lane' | 'parent' | 'forkedAt' | 'stream' | 'drawn'>;
+
+export class ShownTexts {
+  readonly #held = new Holding();
+  #standing: readonly Standing[] = $state.raw([]);
+  readonly #stood = new WeakMap<Line, Line>();
+  #current: LineId | null = $state.raw(null);
+  #selected: number | null = $state.raw(null);
+  #hovered: number | null = $state.raw(null);
+  #overlay: Overlay | null = $state.raw(null);
+  #inspected: Inspected | null = $state.raw(null);
+  #picked: Picked | null = $state.raw(null);
+
+  readonly #lines = $derived(this.#held.texts.map((text) => this.#asItStands(text)));
+  readonly #line = $derived(this.#lines.find((line) => line.id === this.#current) ?? null);
+  readonly #recordedLine = $derived(texts.recordOf(this.#line?.id));
+  /** The hovered token, the held one, or the last. */
+  readonly #position = $derived.by(() => {
+    const line = this.#line;
+    if (!line || line.length === 0) return null;
+    return Math.min(this.#hovered ?? this.#selected ?? line.length - 1, line.length);
+  });
+
+  get lines(): readonly Line[] {
+    return this.#lines;
+  }
+  get current(): LineId | null {
+    return this.#current;
+  }
+  get selected(): number | null {
+    return this.#selected;
+  }
+  get hovered(): number | null {
+    return this.#hovered;
+  }
+  get overlay(): Overlay | null {
+    return this.#overlay;
+  }
+  get inspected(): Inspected | null {
+    return this.#inspected;
+  }
+  get picked(): Picked | null {
+    return this.#picked;
+  }
+  /** What is known of the origin of the line on view; null for one that was made here. */
+  get recordedLine(): Recorded | null {
+    return this.#recordedLine;
+  }
+  /** The line on view. */
+  get line(): Line | null {
+    return this.#line;
+  }
+  /** The place that is looked at. */
+  get position(): number | null {
+    return this.#position;
+  }
+  /**
+   * The place that the inspector's header, numbers and charts speak of: that of the newest answer. It falls behind `position` while
+   * text streams, and until a new place is answered.
+   */
+  get shownPosition(): number | null {
+    return this.#inspected?.position ?? this.#position;
+  }
+
+  /** Puts texts beside those that are here. @param recordOf what each brought with it */
+  addTexts(added: readonly Line[], recordOf?: (text: Line) => Recorded | null): void {
+    this.#held.add(added, recordOf);
+    this.#settle();
+  }
+
+  clearTexts(): void {
+    this.#held.ids = [];
+    this.#settle();
+  }
+
+  /** A text that is in the store is shown here too. */
+  holdText(id: LineId): void {
+    this.#held.ids = [...this.#held.ids.filter((other) => other !== id), id];
+    this.#settle();
+  }
+
+  /** A text that another view shows stands by itself here. */
+  holdAlone(standing: Standing): void {
+    this.#standing = [...this.#standing.filter(({ id }) => id !== standing.id), standing];
+    this.holdText(standing.id);
+  }
+
+  /** Its branches move up to its own parent. */
+  removeText(id: LineId): void {
+    const parent = this.#lines.find((line) => line.id === id)?.parent ?? null;
+    this.#adopt(id, parent);
+    this.#held.ids = this.#held.ids.filter((other) => other !== id);
+    this.#settle();
+  }
+
+  /** A text that goes on as another one: it takes the place, the branches and the looks of the one before it. */
+  replaceText(before: LineId, after: LineId): void {
+    this.#adopt(before, after);
+    this.#held.ids = this.#held.ids.map((id) => (id === before ? after : id));
+    if (this.#current === before) this.#current = after;
+    this.pick(null);
+    if (this.#inspected?.line === before) this.#inspected = { ...this.#inspected, line: after };
+    if (this.#overlay?.line === before) this.#overlay = null;
+  }
+
+  /** Another text is looked at from its end, and nothing that was found out about the one before it is shown beside it. */
+  show(id: LineId | null, selected: number | null = null): void {
+    if (id !== this.#current) {
+      this.#current = id;
+      this.#overlay = null;
+      this.#inspected = null;
+      this.#picked = null;
+    }
+    this.select(selected);
+  }
+
+  /** Holds a position of the text on view; null follows its end. */
+  select(position: number | null): void {
+    this.#selected = position;
+    this.#hovered = null;
+  }
+
+  /** Previews a position without holding it. */
+  hover(position: number | null): void {
+    this.#hovered = position;
+  }
+
+  /** What was found out of a step; of another text than the one on view it is not shown. */
+  showStep(inspected: Inspected | null): void {
+    if (inspected === null || inspected.line === this.#current) this.#inspected = inspected;
+  }
+
+  showOverlay(overlay: Overlay | null): void {
+    if (overlay === null || overlay.line === this.#current) this.#overlay = overlay;
+  }
+
+  pick(picked: Picked | null): void {
+    this.#picked = picked;
+    if (picked) this.select(picked.position);
+  }
+
+  /** A text on view is one on the page. */
+  #settle(): void {
+    const { ids } = this.#held;
+    if (this.#current === null || !ids.includes(this.#current)) this.show(ids.at(-1) ?? null);
+  }
+
+  #adopt(before: LineId, parent: LineId | null): void {
+    for (const line of this.#lines)
+      if (line.parent === before) texts.change(line.id, (text) => ({ ...text, parent }));
+  }
+
+  /** The same object for the same text. */
+  #asItStands(text: Line): Line {
+    const standing = this.#standing.find(({ id }) => id === text.id);
+    if (!standing) return text;
+    const stood = this.#stood.get(text) ?? { ...text, ...standing };
+    this.#stood.set(text, stood);
+    return stood;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The texts of the page, each once, by id. Views hold ids; a text that no view holds any longer is forgotten, here and in the
+ * worker. A streamed token concerns only those who read its text.
+ */
+import type { StopReason } from '../../decoding/events.ts';
+import type { LineId } from '../../worker/api/worker_api.ts';
+import { tell } from '../connection.ts';
+import { ended, type Line } from './line.ts';
+import type { Recorded } from './recorded.ts';
+
+class Cell {
+  text: Line;
+  recorded: Recorded | null;
+
+  constructor(text: Line, recorded: Recorded | null) {
+    this.text = $state.raw(text);
+    this.recorded = $state.raw(recorded);
+  }
+}
+
+class TextStore {
+  readonly #cells = new Map<LineId, Cell>();
+
+  get(id: LineId): Line | undefined {
+    return this.#cells.get(id)?.text;
+  }
+
+  all(): Line[] {
+    return [...this.#cells.values()].map(({ text }) => text);
+  }
+
+  /** What a text from a record brought with it; null for one that was made here. */
+  recordOf(id: LineId | undefined): Recorded | null {
+    return (id !== undefined && this.#cells.get(id)?.recorded) || null;
+  }
+
+  /** Whoever puts a text here holds it next. */
+  put(text: Line, recorded: Recorded | null = null): void {
+    this.#cells.set(text.id, new Cell(text, recorded));
+  }
+
+  /** A text that is no longer here stays gone. */
+  change(id: LineId, change: (text: Line) => Line): void {
+    const cell = this.#cells.get(id);
+    if (cell) cell.text = change(cell.text);
+  }
+
+  changeRecord(id: LineId, patch: Partial<Recorded>): void {
+    const cell = this.#cells.get(id);
+    if (cell?.recorded) cell.recorded = { ...cell.recorded, ...patch };
+  }
+
+  /** A text whose run has ended has an end, also where nobody said which. */
+  end(ids: Iterable<LineId>, reason: StopReason): void {
+    for (const id of ids) this.change(id, (text) => ended(text, reason));
+  }
+
+  endAll(): void {
+    this.end(this.#cells.keys(), 'stopped');
+  }
+
+  forget(id: LineId): void {
+    const { slot } = this.get(id) ?? {};
+    this.#cells.delete(id);
+    tell((asked) => asked.forget(id), slot);
+  }
+}
+
+export const texts = new TextStore();
+
+const holdings: Holding[] = [];
+
+/** The ids that a view holds, in its order. */
+export class Holding {
+  #ids: readonly LineId[] = $state.raw([]);
+  readonly #texts = $derived(this.#ids.flatMap((id) => texts.get(id) ?? []));
+
+  constructor() {
+    holdings.push(this);
+  }
+
+  get ids(): readonly LineId[] {
+    return this.#ids;
+  }
+
+  get texts(): readonly Line[] {
+    return this.#texts;
+  }
+
+  /** What nobody holds any longer is forgotten. */
+  set ids(ids: readonly LineId[]) {
+    const before = this.#ids;
+    this.#ids = ids;
+    for (const id of before) if (!holdings.some((holding) => holding.ids.includes(id))) texts.forget(id);
+  }
+
+  add(added: readonly Line[], recordOf: (text: Line) => Recorded | null = () => null): void {
+    for (const text of added) texts.put(text, recordOf(text));
+    this.#ids = [...this.#ids, ...added.map(({ id }) => id)];
+  }
+}
