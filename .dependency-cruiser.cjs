@@ -30,6 +30,7 @@ const ARROWS = {
   'src/engines/tokenizer': ['^src/engines/gguf/', CONTRACT],
   [`${WEBGPU}/kernels`]: [`^${WEBGPU}/gpu/`, '^src/engines/gguf/', CONTRACT, '^shaders/'],
   [`${WEBGPU}/selftest`]: [`^${WEBGPU}/(kernels|gpu)/`, '^src/engines/gguf/', CONTRACT],
+  [`${WEBGPU}/browser`]: [`^${WEBGPU}/(engine\\.ts|model/|selftest/)`, CONTRACT],
   [`${WEBGPU}/model`]: [`^${WEBGPU}/(selftest|kernels|gpu)/`, '^src/engines/gguf/', CONTRACT],
 };
 

@@ -18,7 +18,7 @@ const GUARDED = {
 /** Each names Chrome and Edge, Safari and Firefox, in this order. */
 const SENTENCES = {
   'README.md': /Chrome or Edge (\d+), Safari (\d+), Firefox (\d+)/,
-  'src/worker/loading/missing_webgpu.ts': /Chrome or Edge (\d+), Safari (\d+) and Firefox (\d+)/,
+  'src/engines/webgpu/browser/missing_webgpu.ts': /Chrome or Edge (\d+), Safari (\d+) and Firefox (\d+)/,
   'src/engines/webgpu/gpu/device.ts': /Chrome or Edge (\d+), Safari (\d+) or Firefox (\d+)/,
 };
 

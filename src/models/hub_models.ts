@@ -3,23 +3,7 @@
  * what is written here is what does not change: the shape, from each model's config.json.
  */
 
-/** Mixtures of block formats that llama.cpp writes. */
-export type FileFormat = 'Q8_0' | 'Q4_K_M';
-
-export interface ModelShape {
-  readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'gpt2';
-  readonly vocabularySize: number;
-  /** Tokens that the model was trained for. */
-  readonly contextLength: number;
-  readonly layers: number;
-  readonly embeddingLength: number;
-  readonly feedForwardLength: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headLength: number;
-  /** No `output.weight` in the file: the embedding serves as head. */
-  readonly tied: boolean;
-}
+import type { FileFormat, ModelShape } from '../engines/webgpu/model/planned_tensors.ts';
 
 export interface HubModel {
   readonly id: string;

@@ -2,7 +2,7 @@
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { RemoteFile } from '../models/model_store.ts';
 import type { Found, HubModels, Shelf } from '../worker/api/models_api.ts';
-import type { WebLlmOffer, WebLlmOffers } from '../worker/loading/open_web_llm.ts';
+import type { WebLlmOffer, WebLlmOffers } from '../engines/web-llm/open.ts';
 import { worker } from './connection.ts';
 import { openModel } from './engine_actions.ts';
 import { settingsModel } from './model_name.ts';

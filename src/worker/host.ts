@@ -8,7 +8,7 @@ import type { LineId, SharedQuestions, SlotNumber, WorkerApi } from './api/worke
 import type { ConformanceReport, ConformanceRow } from './conformance/report.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './loading/model_shelf.ts';
 import { openEngine } from './loading/open_engine.ts';
-import { webLlmOffers } from './loading/open_web_llm.ts';
+import { webLlmOffers } from '../engines/web-llm/open.ts';
 import { Slot } from './slot/slot.ts';
 import type { LineDistances } from './texts/distances.ts';
 import { patternMatcher } from './texts/pattern_matcher.ts';

@@ -4,7 +4,8 @@ import type { HubRepository } from '../../models/hub.ts';
 import type { KeptModel, RemoteFile } from '../../models/model_store.ts';
 import type { StorageRoom } from '../../models/storage_room.ts';
 import type { NumberKey } from '../../sampling/params.ts';
-import type { AdapterRoom, PlannedModel } from '../loading/model_plans.ts';
+import type { AdapterRoom } from '../../engines/webgpu/browser/adapter_room.ts';
+import type { PlannedModel } from '../loading/model_plans.ts';
 
 /** Where a model comes from. */
 export type ModelChoice =

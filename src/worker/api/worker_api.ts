@@ -23,7 +23,7 @@ import type { TokenFate } from '../../sampling/trace.ts';
 import type { ConformanceReport, ConformanceRow } from '../conformance/report.ts';
 import type { LineDistances } from '../texts/distances.ts';
 import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
-import type { WebLlmOffers } from '../loading/open_web_llm.ts';
+import type { WebLlmOffers } from '../../engines/web-llm/open.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 /** A text, or the turns of a conversation for the model's own template. */

@@ -9,7 +9,7 @@ import { verdictsInMemory } from '../../engines/webgpu/selftest/verdicts.ts';
 import { testEverything } from '../../engines/webgpu/selftest/whole_test.ts';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { REFERENCE_CASES, REFERENCE_TOLERANCE, referenceError } from '../../sampling/reference_cases.ts';
-import { missingWebGpu } from '../loading/missing_webgpu.ts';
+import { missingWebGpu } from '../../engines/webgpu/browser/missing_webgpu.ts';
 import { openCatalogue } from '../loading/open_catalogue.ts';
 import { benchRows } from './bench.ts';
 import { forcedDecoding } from './forced_decoding.ts';

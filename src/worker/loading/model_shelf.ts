@@ -2,8 +2,9 @@
 import { listKept } from '../../models/model_store.ts';
 import { opfsStore } from '../../models/opfs_store.ts';
 import { storageRoom } from '../../models/storage_room.ts';
-import { adapterRoom, planModels } from './model_plans.ts';
-import { deleteWebLlmModel } from './open_web_llm.ts';
+import { deleteWebLlmModel } from '../../engines/web-llm/open.ts';
+import { adapterRoom } from '../../engines/webgpu/browser/adapter_room.ts';
+import { planModels } from './model_plans.ts';
 import type { Found, HubModels, Shelf } from '../api/models_api.ts';
 
 export async function readShelf(): Promise<Shelf> {

@@ -1,19 +1,17 @@
 import { EngineError, type Engine, type LoadProgress } from '../../engines/contract.ts';
+import { blobSource } from '../../engines/gguf/sources.ts';
 import { OpenAiEngine } from '../../engines/openai/engine.ts';
 import { ScriptedEngine } from '../../engines/scripted/engine.ts';
-import { loadWebGpuEngine } from '../../engines/webgpu/engine.ts';
-import { blobSource } from '../../engines/gguf/sources.ts';
+import { openWebLlm } from '../../engines/web-llm/open.ts';
+import { missingWebGpu } from '../../engines/webgpu/browser/missing_webgpu.ts';
+import { openWebGpu } from '../../engines/webgpu/browser/open.ts';
+import { openWllama } from '../../engines/wllama/open.ts';
 import { catalogueEntry } from '../../models/catalogue.ts';
 import { keyOf } from '../../models/model_store.ts';
 import { opfsStore } from '../../models/opfs_store.ts';
 import type { ModelChoice } from '../api/models_api.ts';
-import { memoryBound } from './memory_bound.ts';
-import { missingWebGpu } from './missing_webgpu.ts';
 import { openCatalogue } from './open_catalogue.ts';
 import { openRemote, type RemoteSource } from './open_remote.ts';
-import { openWebLlm } from './open_web_llm.ts';
-import { openWllama } from './open_wllama.ts';
-import { verdictsInBrowser } from './verdict_store.ts';
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
@@ -43,16 +41,8 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
 
 function openOnGpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
   if (choice.kind !== 'file') return openArriving(choice, options);
-  const source = blobSource(choice.file, choice.file.name);
-  return loadWebGpuEngine(source, { ...onThisGpu(), ...options });
+  return openWebGpu(blobSource(choice.file, choice.file.name), options);
 }
-
-const onThisGpu = () => ({
-  gpu: navigator.gpu,
-  ...memoryBound(),
-  verdicts: verdictsInBrowser,
-  counted: true,
-});
 
 type FetchedChoice = Extract<ModelChoice, { kind: 'catalogue' | 'remote' }>;
 type FileChoice = FetchedChoice | Extract<ModelChoice, { kind: 'file' }>;
@@ -109,8 +99,7 @@ async function openArriving(choice: FetchedChoice, options: OpenOptions): Promis
     () => (arrived = true),
     () => undefined,
   );
-  const loading = loadWebGpuEngine(source, {
-    ...onThisGpu(),
+  const loading = openWebGpu(source, {
     signal,
     // While the file arrives, how much of it is here says more than how much of that is on the GPU.
     onProgress: (progress) => {

@@ -10,7 +10,7 @@ import { forwardOf, WebLlmEngine } from '../../../src/engines/web-llm/engine.ts'
 import { webLlmError } from '../../../src/engines/web-llm/errors.ts';
 import { LogitTap } from '../../../src/engines/web-llm/logit_tap.ts';
 import { WebLlmSession } from '../../../src/engines/web-llm/session.ts';
-import { downloadBytes, WEB_LLM_HOSTS, WEB_LLM_MODELS } from '../../../src/models/web_llm_models.ts';
+import { downloadBytes, WEB_LLM_HOSTS, WEB_LLM_MODELS } from '../../../src/engines/web-llm/models.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 
 /** The package as it is, with its pipeline class, which it does not export, exported too. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { whatIsMissing } from '../../../src/worker/loading/missing_webgpu.ts';
+import { whatIsMissing } from '../../../src/engines/webgpu/browser/missing_webgpu.ts';
 
 const LINUX_CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';

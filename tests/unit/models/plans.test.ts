@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bitsPerWeight, estimateMemory } from '../../../src/playground/memory_arithmetic.ts';
 import { HUB_MODELS } from '../../../src/models/hub_models.ts';
-import { type AdapterRoom, planModels } from '../../../src/worker/loading/model_plans.ts';
+import type { AdapterRoom } from '../../../src/engines/webgpu/browser/adapter_room.ts';
+import { planModels } from '../../../src/worker/loading/model_plans.ts';
 
 const roomy: AdapterRoom = { maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 31, available: null };
 

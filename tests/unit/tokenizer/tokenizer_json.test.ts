@@ -2,7 +2,7 @@ import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
-import { tokenizerMetadata } from '../../../src/worker/loading/tokenizer_json.ts';
+import { tokenizerMetadata } from '../../../src/engines/tokenizer/tokenizer_json.ts';
 import { smallMetadata } from './made_tokenizers.ts';
 
 const PATTERN =

@@ -14,6 +14,9 @@ export interface MemoryPlan {
   readonly total: number;
 }
 
+/** Bytes that a device allows. */
+export type DeviceLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
+
 /** KV cache that is set aside when the model would take more for sixteen full sequences. */
 const KV_BUDGET = 256 * 1024 * 1024;
 
@@ -31,7 +34,7 @@ export function kvBytesPerToken({ layers, kvHeads, headDim }: ModelConfig): numb
 export function planMemory(
   file: TensorFile,
   config: ModelConfig,
-  limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number },
+  limits: DeviceLimits,
   contextLength = DEFAULT_CONTEXT,
 ): MemoryPlan {
   const context = Math.min(contextLength, config.trainedContext);

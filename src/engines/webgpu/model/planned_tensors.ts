@@ -1,5 +1,22 @@
-import { BLOCK_FORMATS, type BlockFormat } from '../../engines/gguf/block_formats.ts';
-import type { FileFormat, ModelShape } from '../../models/hub_models.ts';
+import { BLOCK_FORMATS, type BlockFormat } from '../../gguf/block_formats.ts';
+
+/** Mixtures of block formats that llama.cpp writes. */
+export type FileFormat = 'Q8_0' | 'Q4_K_M';
+
+export interface ModelShape {
+  readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'gpt2';
+  readonly vocabularySize: number;
+  /** Tokens that the model was trained for. */
+  readonly contextLength: number;
+  readonly layers: number;
+  readonly embeddingLength: number;
+  readonly feedForwardLength: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headLength: number;
+  /** No `output.weight` in the file: the embedding serves as head. */
+  readonly tied: boolean;
+}
 
 /** A tensor of a file that is not here yet. */
 export interface PlannedTensor {

@@ -1,6 +1,6 @@
 /** Models that web-llm runs: which of their forms this adapter takes, and opening one. */
-import { type Engine, EngineError, type LoadProgress } from '../../engines/contract.ts';
-import { createTokenizer } from '../../engines/tokenizer/tokenizer.ts';
+import { type Engine, EngineError, type LoadProgress } from '../contract.ts';
+import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import {
   downloadBytes,
   WEB_LLM_HOSTS,
@@ -8,9 +8,9 @@ import {
   webLlmModel,
   type WebLlmModel,
   type WebLlmVariant,
-} from '../../models/web_llm_models.ts';
-import { deleteWebLlm, keptShare, type KeptShare } from '../../models/web_llm_store.ts';
-import { tokenizerMetadata } from './tokenizer_json.ts';
+} from './models.ts';
+import { deleteWebLlm, keptShare, type KeptShare } from './kept.ts';
+import { tokenizerMetadata } from '../tokenizer/tokenizer_json.ts';
 
 /** Storage buffers of one shader that web-llm's runtime asks for. */
 const STORAGE_BUFFERS = 10;
@@ -65,7 +65,7 @@ export async function openWebLlm(
   if (problem !== null) throw new EngineError(adapter ? 'missing-limit' : 'no-adapter', problem);
   const model = webLlmModel(id);
   const variant = variantFor(model, adapter);
-  const { WebLlmEngine } = await import('../../engines/web-llm/engine.ts');
+  const { WebLlmEngine } = await import('./engine.ts');
   const { name, licence, parameters, preTokenizer } = model;
   return WebLlmEngine.load({
     ...options,

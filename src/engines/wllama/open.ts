@@ -1,7 +1,7 @@
 /** A GGUF file on the CPU: read and described here as for the GPU, run by llama.cpp. */
-import type { ByteSource, Engine, LoadProgress, ModelInfo } from '../../engines/contract.ts';
-import { type GgufFile, openGguf } from '../../engines/gguf/header.ts';
-import { createTokenizer } from '../../engines/tokenizer/tokenizer.ts';
+import type { ByteSource, Engine, LoadProgress, ModelInfo } from '../contract.ts';
+import { type GgufFile, openGguf } from '../gguf/header.ts';
+import { createTokenizer } from '../tokenizer/tokenizer.ts';
 
 /** Longest context that is given out: what our own engine takes. */
 const MAX_CONTEXT = 4096;
@@ -27,7 +27,7 @@ export async function openWllama(
   onProgress({ stage: 'tokenizer', loadedBytes: 0, totalBytes: source.size });
   const tokenizer = createTokenizer(file.metadata);
   const model = describeFile(file, tokenizer.vocabularySize);
-  const { WllamaEngine } = await import('../../engines/wllama/engine.ts');
+  const { WllamaEngine } = await import('./engine.ts');
   return WllamaEngine.load({
     file: blob ?? (await wholeBlob(source, signal)),
     model,

@@ -1,6 +1,6 @@
 /** Verdicts of the engine's self-test, kept in this browser: the same adapter is not tested again on the next visit. */
 import { openDB } from 'idb';
-import type { Verdicts, VerdictStore } from '../../engines/webgpu/selftest/verdicts.ts';
+import type { Verdicts, VerdictStore } from '../selftest/verdicts.ts';
 
 const NAME = 'logitscope-self-test';
 const STORE = 'verdicts';

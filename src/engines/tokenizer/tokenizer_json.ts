@@ -3,8 +3,8 @@
  * tokenizer serves both: the same mapping that llama.cpp's convert_hf_to_gguf.py makes, padding entries included.
  */
 import * as v from 'valibot';
-import { EngineError } from '../../engines/contract.ts';
-import { Metadata, type MetadataValue } from '../../engines/gguf/metadata.ts';
+import { EngineError } from '../contract.ts';
+import { Metadata, type MetadataValue } from '../gguf/metadata.ts';
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2_000_000));
 
