@@ -82,9 +82,7 @@ describe.each(['light', 'dark'])('%s', (theme) => {
     'at %i px nothing is wider than the window, and no control overlaps another',
     async (width) => {
       await webkit.resize(1500, 1000);
-      await webkit.open(served.url);
-      await webkit.run('localStorage.setItem("logitscope-theme", arguments[0])', theme);
-      await webkit.open(`${served.url}frame.html?width=${width}&height=900`);
+      await webkit.open(`${served.url}frame.html?width=${width}&height=900&theme=${theme}`);
       await webkit.enterFrame();
       await engineIsThere();
       expect(await webkit.run('return innerWidth')).toBe(width);

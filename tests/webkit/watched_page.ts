@@ -1,6 +1,7 @@
 /**
  * The built page with a script before its own that gathers what goes wrong, for WebDriver tells nothing of a console; and
- * `frame.html?width=…&height=…`, which shows it in a frame of any size, for the window has a least width.
+ * `frame.html?width=…&height=…&theme=…`, which shows it in a frame of any size, for the window has a least width. The theme is
+ * set before the frame is there: a second page that is opened over a busy first one is reported as loaded too early.
  */
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -30,7 +31,9 @@ export async function watchedPage(pageUrl: string): Promise<WatchedPage> {
     if (url.pathname === '/frame.html') {
       const [width, height] = [url.searchParams.get('width'), url.searchParams.get('height')];
       const frame = `<iframe src="./" width="${width}" height="${height}" style="border: 0"></iframe>`;
-      return send('text/html', `<!doctype html><body style="margin: 0">${frame}`);
+      const theme = JSON.stringify(url.searchParams.get('theme'));
+      const script = `<script>localStorage.setItem('logitscope-theme', ${theme})</script>`;
+      return send('text/html', `<!doctype html><body style="margin: 0">${script}${frame}`);
     }
     fetch(url).then(
       async (answer) => {
