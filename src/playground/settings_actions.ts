@@ -1,4 +1,4 @@
-/** Changes of settings, each through the gateway. */
+/** Changes of settings: each value is within its range. */
 import { parameter } from '../sampling/parameter_table.ts';
 import type { ParamsPreset } from '../sampling/presets.ts';
 import type { Grammar, NumberKey, SamplingParams, StageName } from '../sampling/params.ts';

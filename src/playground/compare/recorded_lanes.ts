@@ -21,6 +21,8 @@ export async function reviveLanes(): Promise<void> {
   if (!comparison || !lanes) return;
   for (const [lane, entry] of lanes.entries()) {
     if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
+    // Another comparison may have made room for itself meanwhile.
+    if (!texts.get(entry.line)) return;
     await adoptLine(comparison.lines[lane]!, entry);
     texts.changeRecord(entry.line, { state: 'live' });
   }

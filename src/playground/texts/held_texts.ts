@@ -8,6 +8,7 @@ import { texts } from './store.svelte.ts';
 import { playground } from '../state.svelte.ts';
 
 const heldBy = new WeakMap<EngineSummary, Set<LineId>>();
+
 /** The worker holds these from now on, until another model is loaded. */
 export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
   if (!summary) return;

@@ -1,4 +1,4 @@
-/** Running: from the prompt, from a step, one token at a time. Events come from the worker once a frame. */
+/** What the playground runs: the prompt, the rest of a text, one token more. */
 import type { StopConditions } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { LineId, RunRequest } from '../../worker/api/worker_api.ts';
@@ -17,7 +17,7 @@ import { playground } from '../state.svelte.ts';
 // Stop may have to start the engine anew.
 export { stop } from '../engine_actions.ts';
 
-/** Lines that the page keeps; the oldest ones that are nobody's parent go first. */
+/** Texts that the playground keeps; the oldest ones that are nobody's parent go first. */
 const maxLines = 64;
 
 /** Why Run cannot be pressed now, or null. */

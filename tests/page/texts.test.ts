@@ -1,0 +1,78 @@
+/** A text is there once, whoever shows it, and is forgotten when nobody does. */
+import { beforeEach, expect, test } from 'vitest';
+import { carryOn, deleteLine } from '../../src/playground/branch_actions.ts';
+import { openInPlayground } from '../../src/playground/compare/lane_actions.ts';
+import { runComparison } from '../../src/playground/compare/run_comparison.ts';
+import { compare } from '../../src/playground/compare/state.svelte.ts';
+import { playground } from '../../src/playground/state.svelte.ts';
+import { run } from '../../src/playground/texts/run_actions.ts';
+import { texts } from '../../src/playground/texts/store.svelte.ts';
+import type { StepView } from '../../src/worker/api/views.ts';
+import { fresh } from './fresh.ts';
+import { page } from './page.ts';
+
+let forgotten: unknown[] = [];
+
+beforeEach(async () => {
+  await fresh({ maxTokens: 4, lanes: [{ temperature: 0.5 }, { temperature: 1 }] });
+  forgotten = [];
+  page.before = (name, [id]) => {
+    if (name === 'forget') forgotten.push(id);
+  };
+});
+
+/** Messages that need no answer have arrived. */
+const told = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+test('a lane that is opened in the playground is forgotten when neither view holds it', async () => {
+  await runComparison();
+  const [first, second] = compare.comparison!.lines.map(({ id }) => id);
+  expect(openInPlayground(0)).toBe(true);
+  deleteLine(first!);
+  await told();
+  expect([playground.lines, forgotten]).toEqual([[], []]);
+  openInPlayground(1);
+  await runComparison();
+  await told();
+  expect(forgotten).toEqual([first]);
+  expect(playground.line!.id).toBe(second);
+  deleteLine(second!);
+  await told();
+  expect(forgotten).toEqual([first, second]);
+  expect(texts.get(second!)).toBeUndefined();
+});
+
+test('a text that grows is held until the run that goes on from it is over', async () => {
+  await run();
+  const before = playground.line!.id;
+  const going = carryOn();
+  page.after = async (name) => {
+    if (name !== 'run') return;
+    await told();
+    expect(forgotten).toEqual([]);
+  };
+  await going;
+  await told();
+  expect(forgotten).toEqual([before]);
+});
+
+test('a step of another text than the one on view is not shown', async () => {
+  await run();
+  const { id } = playground.line!;
+  await run();
+  const view = { chosen: 1, rows: [], stages: [] } as unknown as StepView;
+  playground.showStep({ line: id, position: 1, view });
+  expect(playground.inspected).toBeNull();
+});
+
+test('only what began can go on, and what is idle has ended every text', async () => {
+  await run();
+  playground.prefilled({ done: 1, total: 2 });
+  playground.decoded(3);
+  playground.stopRun();
+  expect(playground.run).toEqual({ phase: 'idle' });
+  texts.change(playground.line!.id, (text) => ({ ...text, reason: null }));
+  expect([playground.beginRun(), playground.beginRun()]).toEqual([true, false]);
+  playground.endRun();
+  expect(playground.line!.reason).toBe('stopped');
+});
