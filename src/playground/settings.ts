@@ -3,7 +3,7 @@
  * What came out of running lives in `line.ts`.
  */
 import type { ChatMessage } from '../engines/contract.ts';
-import { defaultParams } from '../sampling/parameter_table.ts';
+import { firstParams, PARAMETERS } from '../sampling/parameter_table.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { defaultMethod, type Method } from './method.ts';
 import type { ColourMode } from './token_colour.ts';
@@ -53,7 +53,7 @@ export function defaultSettings(): Settings {
     mode: 'text',
     prompt: 'Once upon a time',
     messages: [{ role: 'user', content: 'Tell me a story about a small boat.' }],
-    params: defaultParams(),
+    params: firstParams(),
     lanes: [{}],
     method: defaultMethod(),
     sharedLuck: true,
@@ -62,6 +62,11 @@ export function defaultSettings(): Settings {
     rollSeed: false,
     view: { page: 'sample', colour: 'probability', scale: 'linear', top: 22, whitespace: false },
   };
+}
+
+/** A parameter that came later, at its default: the checksums of older records and settings know nothing of it. */
+export function isLaterDefault(key: string, value: unknown): boolean {
+  return PARAMETERS.some((row) => row.later && row.key === key && row.default === value);
 }
 
 /** The complete parameters of one lane. */

@@ -1,7 +1,14 @@
 /** Changes of settings: each value is within its range. */
 import { parameter } from '../sampling/parameter_table.ts';
 import type { ParamsPreset } from '../sampling/presets.ts';
-import type { Grammar, NumberKey, SamplingParams, StageName } from '../sampling/params.ts';
+import {
+  fullOrder,
+  STAGES,
+  type Grammar,
+  type NumberKey,
+  type SamplingParams,
+  type StageName,
+} from '../sampling/params.ts';
 import { maxTokensRange, topRange, type Settings, type ViewSettings } from './settings.ts';
 import { playground } from './state.svelte.ts';
 
@@ -37,7 +44,7 @@ export function toggleStage(stage: StageName, on: boolean): void {
 
 /** Puts `stage` at `index` of the chain; the others keep their order. */
 export function moveStage(stage: StageName, index: number): void {
-  const order = playground.settings.params.order.filter((name) => name !== stage);
+  const order = fullOrder(playground.settings.params.order).filter((name) => name !== stage);
   const at = Math.min(order.length, Math.max(0, index));
   changeParams({ order: [...order.slice(0, at), stage, ...order.slice(at)] });
 }
@@ -45,7 +52,9 @@ export function moveStage(stage: StageName, index: number): void {
 /** The preset's numbers, order and switches; seed, bias, breakers and grammar stay. */
 export function applyPreset(preset: ParamsPreset): void {
   const { seed, logitBias, dryBreakers, grammar } = playground.settings.params;
-  changeParams({ ...preset.params, seed, logitBias, dryBreakers, grammar });
+  // As at the start: a stage that came later joins the order when it is moved.
+  const order = preset.params.order.filter((name) => !STAGES[name].later);
+  changeParams({ ...preset.params, order, seed, logitBias, dryBreakers, grammar });
 }
 
 export function setMaxTokens(value: number): void {

@@ -32,10 +32,12 @@ export function numberSchema(row: ParameterRow) {
 
 type NumberSchema = ReturnType<typeof numberSchema>;
 
-const numbers = Object.fromEntries(PARAMETERS.map((row) => [row.key, numberSchema(row)])) as Record<
-  NumberKey,
-  NumberSchema
->;
+const numbers = Object.fromEntries(
+  PARAMETERS.map((row) => {
+    const schema = numberSchema(row);
+    return [row.key, row.later ? v.optional(schema, row.default) : schema];
+  }),
+) as Record<NumberKey, NumberSchema>;
 
 const text = v.pipe(v.string(), v.maxLength(maxText));
 const stage = v.picklist(Object.keys(STAGES) as StageName[]);

@@ -4,6 +4,7 @@
  */
 import {
   DEFAULT_ORDER,
+  STAGES,
   stagesByKind,
   type NumberKey,
   type SamplingParams,
@@ -17,6 +18,8 @@ export interface ParameterRow {
   readonly key: NumberKey;
   /** The stage it belongs to; null: to the draw or to several stages. */
   readonly stage: StageName | null;
+  /** Whether the stage came after the first links and records, which do not name it. */
+  readonly later: boolean;
   readonly label: string;
   /** Valid values, ends included. */
   readonly min: number;
@@ -44,6 +47,7 @@ function rowsOf(
   stage: StageName | null,
   numbers: Readonly<Record<string, NumberDefinition>>,
   stageLabel = '',
+  later = false,
 ): ParameterRow[] {
   return Object.entries(numbers).map(([key, number]) => {
     const { range, slider = range, link = snakeCase(key), llamaCpp = link } = number;
@@ -54,6 +58,7 @@ function rowsOf(
       ...number,
       key: key as NumberKey,
       stage,
+      later,
       min: range[0],
       max: range[1],
       sliderMin: slider[0],
@@ -72,8 +77,8 @@ function snakeCase(key: string): string {
 
 /** Temperature first, then what cuts, what adjusts, what picks; within each kind in the order of the chain. */
 export const PARAMETERS: readonly ParameterRow[] = [
-  ...stagesByKind('scale', 'cut', 'adjust', 'pick', 'mask').flatMap(({ name, parameters, label }) =>
-    rowsOf(name, parameters, label),
+  ...stagesByKind('scale', 'cut', 'adjust', 'pick', 'mask').flatMap(({ name, parameters, label, later }) =>
+    rowsOf(name, parameters, label, later),
   ),
   ...rowsOf(null, SHARED),
 ];
@@ -101,6 +106,11 @@ export function defaultParams(): SamplingParams {
     dryBreakers: DEFAULT_DRY_BREAKERS,
     grammar: null,
   };
+}
+
+/** Version 1's defaults, which links and records leave out: they name no stage that came later. */
+export function firstParams(): SamplingParams {
+  return { ...defaultParams(), order: DEFAULT_ORDER.filter((name) => !STAGES[name].later) };
 }
 
 /** Every stage neutral: the draw is from the raw distribution at temperature 1. The seed is the default one. */

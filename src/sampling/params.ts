@@ -26,7 +26,7 @@ export interface Grammar {
 
 /** Everything that decides how a token is picked from its logits. Plain data: it can be cloned, stored and sent. */
 export interface SamplingParams extends Readonly<Record<NumberKey, number>> {
-  /** The chain, first stage first. A stage that is missing here does not run. */
+  /** The chain, first stage first. A stage that is missing here does not run, unless it came later: see `fullOrder`. */
   readonly order: readonly StageName[];
   /** Stages of `order` that are switched off for now and keep their place and their values. */
   readonly off: readonly StageName[];
@@ -59,6 +59,18 @@ export function stagesByKind(...kinds: readonly StageKind[]): StageDefinition<St
  * mirostat leaves only grammar, bias, penalties and temperature before it.
  */
 export const DEFAULT_ORDER: readonly StageName[] = ALL.map(({ name }) => name);
+
+/**
+ * An order with the later stages that it does not name. Each comes after every stage that precedes it in the default order: where
+ * it would stand had it been there when the order was made.
+ */
+export function fullOrder(order: readonly StageName[]): readonly StageName[] {
+  return DEFAULT_ORDER.reduce((full, name, place) => {
+    if (!STAGES[name].later || full.includes(name)) return full;
+    const at = full.findLastIndex((other) => DEFAULT_ORDER.indexOf(other) < place) + 1;
+    return [...full.slice(0, at), name, ...full.slice(at)];
+  }, order);
+}
 
 /** Temperature before everything that cuts, as Hugging Face and OpenAI do. */
 export const TEMPERATURE_FIRST_ORDER: readonly StageName[] = stagesByKind(

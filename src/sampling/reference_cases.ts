@@ -1,6 +1,6 @@
 /**
- * What each sampler must make of small distributions: llama.cpp's test-sampling, and the conventions of Transformers and
- * OpenAI. The tests hold the samplers to them, and so does the conformance page in the visitor's browser.
+ * What each sampler must make of small distributions: llama.cpp's test-sampling, the conventions of Transformers and
+ * OpenAI, and of top-a its formula. The tests hold the samplers to them, and so does the conformance page in the visitor's browser.
  */
 import { neutralParams } from './parameter_table.ts';
 import type { SamplingParams } from './params.ts';
@@ -57,6 +57,9 @@ const RENORMALISED: readonly (readonly [string, Partial<SamplingParams>, number[
   ['min-p .76', { minP: 0.76 }, [1]],
   ['min-p 1', { minP: 1 }, [1]],
   ['min-p 1.05', { minP: 1.05 }, [1]],
+  ['top-a .62', { topA: 0.62 }, P],
+  ['top-a .63', { topA: 0.63 }, third],
+  ['top-a 1', { topA: 1 }, third],
   ['top-nσ 1', { topNSigma: 1 }, [0.428571, 0.571429]],
   ['top-nσ 0', { topNSigma: 0 }, P],
   ['top-nσ 3', { topNSigma: 3 }, P],

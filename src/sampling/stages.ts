@@ -7,6 +7,7 @@ import * as minP from './samplers/min_p.ts';
 import * as mirostat from './samplers/mirostat.ts';
 import * as penalties from './samplers/penalties.ts';
 import * as temperature from './samplers/temperature.ts';
+import * as topA from './samplers/top_a.ts';
 import * as topK from './samplers/top_k.ts';
 import * as topNSigma from './samplers/top_n_sigma.ts';
 import * as topP from './samplers/top_p.ts';
@@ -24,6 +25,7 @@ export const DEFINITIONS = [
   typicalP.definition,
   topP.definition,
   minP.definition,
+  topA.definition,
   xtc.definition,
   temperature.definition,
   mirostat.definition,
@@ -41,6 +43,7 @@ export const BUILDERS = {
   typical_p: typicalP.build,
   top_p: topP.build,
   min_p: minP.build,
+  top_a: topA.build,
   xtc: xtc.build,
   temperature: temperature.build,
   mirostat: mirostat.build,

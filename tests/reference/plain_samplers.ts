@@ -59,6 +59,15 @@ export const plainMinP =
     return order.filter(({ logit }, i) => i === 0 || i < minKeep || logit >= bound);
   };
 
+/** KoboldAI's `TopALogitsWarper`: removes p < a · p_max². */
+export const plainTopA =
+  (a: number): PlainStage =>
+  (candidates) => {
+    const probabilities = plainSoftmax(candidates);
+    const bound = a * Math.max(...probabilities) ** 2;
+    return candidates.filter((_, i) => probabilities[i]! >= bound);
+  };
+
 export const plainTypicalP =
   (p: number, minKeep = 0): PlainStage =>
   (candidates) => {

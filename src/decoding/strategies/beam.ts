@@ -2,7 +2,7 @@
  * Beam search: at each step the best `width` partial sequences by total raw logprob over length^penalty. A beam that
  * ends retires with its score; the search is over when no living beam can still pass the worst of `width` retired ones.
  */
-import { STAGES, type SamplingParams } from '../../sampling/params.ts';
+import { fullOrder, STAGES, type SamplingParams } from '../../sampling/params.ts';
 import type { Branch } from '../branch.ts';
 import type { StepRecord } from '../events.ts';
 import type { Run } from '../run.ts';
@@ -11,7 +11,7 @@ import type { Verdict } from './judging.ts';
 
 /** The lane's parameters without the stages that heat or pick. */
 export function beamParams(params: SamplingParams): SamplingParams {
-  return { ...params, order: params.order.filter((name) => STAGES[name].forBeams) };
+  return { ...params, order: fullOrder(params.order).filter((name) => STAGES[name].forBeams) };
 }
 
 interface Expansion {

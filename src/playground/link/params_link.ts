@@ -3,7 +3,7 @@
  * place follows the common value; a common value that is not the default stands before it, `t=1;0.2,,1.4`. What is no number
  * is `order=…`, and `order.2=…` for the second lane alone.
  */
-import { defaultParams, PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
+import { firstParams, PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
 import type { Grammar, LogitBias, SamplingParams } from '../../sampling/params.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import {
@@ -58,7 +58,7 @@ type TextKey = keyof typeof texts;
 const textKeys = Object.keys(texts) as TextKey[];
 
 export function writeParams({ params, lanes }: Common): Pair[] {
-  const defaults = defaultParams();
+  const defaults = firstParams();
   const pairs: Pair[] = [];
   for (const key of textKeys) {
     const name = parameterName(key);
@@ -89,7 +89,7 @@ export function writeParams({ params, lanes }: Common): Pair[] {
 }
 
 export function readParams(values: LinkValues): Common {
-  const params = { ...defaultParams() } as { -readonly [K in keyof SamplingParams]: SamplingParams[K] };
+  const params = { ...firstParams() } as { -readonly [K in keyof SamplingParams]: SamplingParams[K] };
   const patches: LanePatch[] = Array.from({ length: laneCount(values) }, () => ({}));
   const patch = (lane: number, change: LanePatch): void => {
     if (lane < patches.length) patches[lane] = { ...patches[lane], ...change };

@@ -2,7 +2,7 @@
  * CRC-32 (RFC 1952 §8) over a record and its settings. It tells a record that was damaged, or changed without care. Whoever changes
  * one with care writes a new checksum: only a replay tells what is true (`replay.ts`).
  */
-import type { Settings } from '../settings.ts';
+import { isLaterDefault, type Settings } from '../settings.ts';
 import type { DocumentLine, KeptDocument } from './document.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -35,6 +35,7 @@ function collectKeys(value: unknown, keys: Set<string>): boolean {
   if (typeof value !== 'object' || value === null) return value !== -Infinity;
   if (Array.isArray(value)) return value.every((item) => collectKeys(item, keys));
   for (const [key, item] of Object.entries(value)) {
+    if (isLaterDefault(key, item)) continue;
     keys.add(key);
     if (!collectKeys(item, keys)) return false;
   }
@@ -54,7 +55,9 @@ function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== 'object' || value === null)
     return JSON.stringify(value === -Infinity ? 'ban' : (value ?? null));
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const entries = Object.entries(value).filter(
+    ([key, item]) => item !== undefined && !isLaterDefault(key, item),
+  );
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()}}`;
 }

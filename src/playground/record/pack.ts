@@ -2,7 +2,7 @@
  * A record as a link carries it: columns of small whole numbers, each token's text once, and what lines share once, so that
  * deflate makes it short. Logprobs and entropies are in thousandths of a nat; null in `top.final` is a removed candidate.
  */
-import { defaultParams } from '../../sampling/parameter_table.ts';
+import { firstParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { eachColumn, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
 import type {
@@ -179,7 +179,7 @@ function finalDistance({ rawLogprob, finalLogprob }: DocumentCandidate): number 
 }
 
 function changedParams(params: SamplingParams): Partial<SamplingParams> {
-  const defaults = defaultParams();
+  const defaults = firstParams();
   const changed = (Object.keys(params) as (keyof SamplingParams)[]).filter(
     (key) => JSON.stringify(params[key]) !== JSON.stringify(defaults[key]),
   );

@@ -1,6 +1,6 @@
 /** A link's record, checked before it is shown. */
 import * as v from 'valibot';
-import { defaultParams } from '../../sampling/parameter_table.ts';
+import { firstParams } from '../../sampling/parameter_table.ts';
 import { maxInflatedBytes } from '../limits.ts';
 import type { Settings } from '../settings.ts';
 import { packBytes, PackedTextError, unpackBytes } from './deflate.ts';
@@ -94,7 +94,7 @@ function unpack(packed: PackedAnyVersion): RunRecord {
   }
   const { model, engine, strategy, current, selected } = packed;
   const comparison = packed.comparison
-    ? { ...packed.comparison, params: { ...defaultParams(), ...packed.comparison.params } }
+    ? { ...packed.comparison, params: { ...firstParams(), ...packed.comparison.params } }
     : null;
   return { model, engine, strategy, lines, comparison, current, selected };
 }
@@ -131,8 +131,8 @@ function unpackedLine(
     lane,
     parent: line.fork?.[0] ?? null,
     forkedAt: line.fork?.[1] ?? null,
-    params: { ...defaultParams(), ...line.params },
-    drawn: (line.drawn ?? []).map((part) => ({ ...part, params: { ...defaultParams(), ...part.params } })),
+    params: { ...firstParams(), ...line.params },
+    drawn: (line.drawn ?? []).map((part) => ({ ...part, params: { ...firstParams(), ...part.params } })),
     stream: line.stream ?? 0,
     byHand: line.byHand ?? [],
     promptLength,

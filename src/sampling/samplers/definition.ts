@@ -50,6 +50,11 @@ export interface StageDefinition<Name extends string = string, Key extends strin
   /** What it does, in one sentence. */
   readonly help: string;
   readonly kind: StageKind;
+  /**
+   * It came after the first links and records. Where its parameters are missing they have their defaults, which are neutral, and a
+   * checksum leaves them out as long as they do. An order that does not name it has it at its place all the same.
+   */
+  readonly later?: true;
   /** Whether it still runs while mirostat steers the text. */
   readonly withMirostat: boolean;
   /** Whether beam search runs it: beams rank by raw logprob, so that heating and picking make no sense there. */
