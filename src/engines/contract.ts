@@ -189,9 +189,7 @@ export interface EngineBase {
 }
 
 /** An engine that gives logits. */
-export interface Engine extends EngineBase {
-  readonly session: Session;
-}
+export type Engine = EngineBase & { readonly session: Session };
 
 export interface EngineDescription {
   readonly adapter: string;
@@ -231,14 +229,9 @@ export interface StepCounters {
 export interface StepMeasure {
   readonly counters: StepCounters;
   /** Longest first; null where the device has no timestamps. */
-  readonly kernels: readonly KernelTime[] | null;
+  readonly kernels: readonly { readonly kernel: string; readonly ms: number }[] | null;
   /** Tokens that stood in the KV cache. */
   readonly context: number;
-}
-
-export interface KernelTime {
-  readonly kernel: string;
-  readonly ms: number;
 }
 
 /** Where a model's bytes come from: a `File`, a URL with range requests, a buffer, a cache. Reads may overlap. */
@@ -262,6 +255,11 @@ export interface LoadProgress {
   readonly bytesPerSecond?: number;
   /** Why nothing arrives at this moment. */
   readonly waiting?: string;
+}
+
+export interface LoadOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
 }
 
 export type EngineErrorCode =

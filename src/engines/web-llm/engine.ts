@@ -8,6 +8,7 @@ import {
   type Engine,
   type EngineDescription,
   EngineError,
+  type LoadOptions,
   type LoadProgress,
   type ModelInfo,
   type TokenId,
@@ -19,7 +20,7 @@ import { type ModelConfig, readJson, readModelConfig } from './files.ts';
 import { LogitTap } from './logit_tap.ts';
 import { type Forward, WebLlmSession } from './session.ts';
 
-export interface WebLlmOptions {
+export interface WebLlmOptions extends Partial<LoadOptions> {
   /** The id in web-llm's own list. */
   readonly modelId: string;
   readonly name: string;
@@ -36,8 +37,6 @@ export interface WebLlmOptions {
     /** Entries that the logits have; the last ones may mean nothing. */
     readonly vocabularySize: number;
   }) => Tokenizer;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 /** The knobs of web-llm that a model's own file may set, all without effect. */

@@ -1,5 +1,5 @@
 /** Models that web-llm runs: which of their forms this adapter takes, and opening one. */
-import { type Engine, EngineError, type LoadProgress } from '../contract.ts';
+import { type Engine, EngineError, type LoadOptions } from '../contract.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import {
   downloadBytes,
@@ -56,10 +56,7 @@ export async function webLlmOffers(): Promise<WebLlmOffers> {
 }
 
 /** @throws EngineError: what is wrong with the model, the machine or the network, in one sentence */
-export async function openWebLlm(
-  id: string,
-  options: { readonly signal: AbortSignal; readonly onProgress: (progress: LoadProgress) => void },
-): Promise<Engine> {
+export async function openWebLlm(id: string, options: LoadOptions): Promise<Engine> {
   const adapter = (await navigator.gpu?.requestAdapter()) ?? null;
   const problem = problemOf(adapter);
   if (problem !== null) throw new EngineError(adapter ? 'missing-limit' : 'no-adapter', problem);

@@ -8,7 +8,8 @@ import {
   type Tokenizer,
 } from '../contract.ts';
 import { DeviceCounter } from './gpu/device_counter.ts';
-import { type GgufFile, openGguf } from '../gguf/header.ts';
+import { describeFile } from '../gguf/describe.ts';
+import { openGguf } from '../gguf/header.ts';
 import { MAX_SEQUENCES } from './kernels/context.ts';
 import { SUMMARY_TOP } from './kernels/logit_summary.ts';
 import { type ModelConfig, readConfig } from './model/config.ts';
@@ -22,9 +23,6 @@ export interface WebGpuEngineOptions extends RuntimeOptions {
   /** Counts at the device from its first call on, so that the engine can be asked for a measure. */
   readonly counted?: boolean;
 }
-
-/** Characters of a licence or description that are shown. */
-const MAX_TEXT = 2000;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -91,26 +89,6 @@ class WebGpuEngine implements Engine {
   dispose(): void {
     this.session.runtime.destroy();
   }
-}
-
-/** What the file says of its model. */
-function describeFile(file: GgufFile) {
-  const formats: Record<string, number> = {};
-  let parameters = 0;
-  for (const { format, shape } of file.tensors.values()) {
-    formats[format] = (formats[format] ?? 0) + 1;
-    parameters += shape.reduce((product, n) => product * n, 1);
-  }
-  const text = (key: string) => file.metadata.string(key, '').slice(0, MAX_TEXT);
-  const licence = text('general.license');
-  const description = text('general.description');
-  return {
-    parameters,
-    formats,
-    fileSize: file.source.size,
-    ...(licence ? { licence } : {}),
-    ...(description ? { description } : {}),
-  };
 }
 
 /** What became of it here. */

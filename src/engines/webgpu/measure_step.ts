@@ -1,5 +1,5 @@
 /** What one decoded token costs, counted at the device, and the GPU's time by kernel where it has timestamps. */
-import type { KernelTime, ModelInfo, StepMeasure } from '../contract.ts';
+import type { ModelInfo, StepMeasure } from '../contract.ts';
 import { countsPerToken, type DeviceCounter } from './gpu/device_counter.ts';
 import type { WebGpuSession } from './model/session.ts';
 
@@ -40,7 +40,7 @@ async function kernelTimes(
   session: WebGpuSession,
   sequence: number,
   token: number,
-): Promise<readonly KernelTime[] | null> {
+): Promise<StepMeasure['kernels']> {
   const { runtime } = session;
   if (!runtime.startProfiling()) return null;
   try {

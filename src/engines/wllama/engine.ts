@@ -7,7 +7,7 @@ import {
   type Engine,
   type EngineDescription,
   EngineError,
-  type LoadProgress,
+  type LoadOptions,
   type ModelInfo,
   type Tokenizer,
 } from '../contract.ts';
@@ -15,14 +15,12 @@ import { numericsId } from '../numerics.ts';
 import { loadLlama, type LoadedLlama } from './load.ts';
 import { WllamaSession } from './session.ts';
 
-export interface WllamaOptions {
+export interface WllamaOptions extends Partial<LoadOptions> {
   /** The whole GGUF file. */
   readonly file: Blob;
   /** What the file says of itself; its `contextLength` is how much of it is asked for. */
   readonly model: ModelInfo;
   readonly tokenizer: Tokenizer;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 /** What 32-bit WebAssembly can map of one file. */

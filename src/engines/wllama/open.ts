@@ -1,5 +1,6 @@
 /** A GGUF file on the CPU: read and described here as for the GPU, run by llama.cpp. */
-import type { ByteSource, Engine, LoadProgress, ModelInfo } from '../contract.ts';
+import type { ByteSource, Engine, LoadOptions, ModelInfo } from '../contract.ts';
+import { describeFile } from '../gguf/describe.ts';
 import { type GgufFile, openGguf } from '../gguf/header.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 
@@ -8,11 +9,6 @@ const MAX_CONTEXT = 4096;
 /** Bytes that are read from a source at a time where it is no file of its own. */
 const PART_BYTES = 16 * 1024 * 1024;
 
-interface OpenWllamaOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: LoadProgress) => void;
-}
-
 /**
  * @param blob the same bytes as `source`, where they are at hand as a file
  * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
@@ -20,13 +16,13 @@ interface OpenWllamaOptions {
 export async function openWllama(
   source: ByteSource,
   blob: Blob | null,
-  { signal, onProgress }: OpenWllamaOptions,
+  { signal, onProgress }: LoadOptions,
 ): Promise<Engine> {
   onProgress({ stage: 'header', loadedBytes: 0, totalBytes: source.size });
   const file = await openGguf(source, signal);
   onProgress({ stage: 'tokenizer', loadedBytes: 0, totalBytes: source.size });
   const tokenizer = createTokenizer(file.metadata);
-  const model = describeFile(file, tokenizer.vocabularySize);
+  const model = describeModel(file, tokenizer.vocabularySize);
   const { WllamaEngine } = await import('./engine.ts');
   return WllamaEngine.load({
     file: blob ?? (await wholeBlob(source, signal)),
@@ -45,16 +41,9 @@ async function wholeBlob(source: ByteSource, signal: AbortSignal): Promise<Blob>
   return new Blob(parts);
 }
 
-/** What a file says of its model; of any architecture, for llama.cpp runs more of them than our own engine. */
-function describeFile({ metadata, tensors, source }: GgufFile, vocabularySize: number): ModelInfo {
-  const formats: Record<string, number> = {};
-  let parameters = 0;
-  let weightBytes = 0;
-  for (const { format, shape, byteLength } of tensors.values()) {
-    formats[format] = (formats[format] ?? 0) + 1;
-    parameters += shape.reduce((product, n) => product * n, 1);
-    weightBytes += byteLength;
-  }
+/** Of any architecture, for llama.cpp runs more of them than our own engine. */
+function describeModel(file: GgufFile, vocabularySize: number): ModelInfo {
+  const { metadata, source } = file;
   const architecture = metadata.string('general.architecture');
   const number = (key: string, fallback?: number): number =>
     metadata.number(`${architecture}.${key}`, fallback);
@@ -64,19 +53,14 @@ function describeFile({ metadata, tensors, source }: GgufFile, vocabularySize: n
   const kvHeads = number('attention.head_count_kv', heads);
   const keyLength = number('attention.key_length', embeddingLength / heads);
   const valueLength = number('attention.value_length', keyLength);
-  const licence = metadata.string('general.license', '');
   return {
+    ...describeFile(file),
     name: metadata.string('general.name', source.name).slice(0, 200),
     architecture,
-    parameters,
     vocabularySize,
     contextLength: Math.min(number('context_length'), MAX_CONTEXT),
     layers,
     embeddingLength,
-    fileSize: source.size,
-    weightBytes,
     kvBytesPerToken: layers * kvHeads * (keyLength + valueLength) * 4,
-    formats,
-    ...(licence ? { licence } : {}),
   };
 }

@@ -3,7 +3,6 @@
  * conformance page asks for it.
  */
 import { type Engine, EngineError } from '../../engines/contract.ts';
-import { loadWebGpuEngine } from '../../engines/webgpu/engine.ts';
 import { WebGpuSession } from '../../engines/webgpu/model/session.ts';
 import { verdictsInMemory } from '../../engines/webgpu/selftest/verdicts.ts';
 import { testEverything } from '../../engines/webgpu/selftest/whole_test.ts';
@@ -11,6 +10,7 @@ import { CATALOGUE } from '../../models/catalogue.ts';
 import { REFERENCE_CASES, REFERENCE_TOLERANCE, referenceError } from '../../sampling/reference_cases.ts';
 import { missingWebGpu } from '../../engines/webgpu/browser/missing_webgpu.ts';
 import { openCatalogue } from '../loading/open_catalogue.ts';
+import { openArriving } from '../loading/open_engine.ts';
 import { benchRows } from './bench.ts';
 import { forcedDecoding } from './forced_decoding.ts';
 import type { ConformanceReport, ConformanceRow } from './report.ts';
@@ -73,24 +73,9 @@ async function engineRows(engine: Engine, base: string, add: (row: ConformanceRo
 async function openEmbedded(base: string): Promise<Engine> {
   const missing = await missingWebGpu();
   if (missing !== null) throw new EngineError('no-webgpu', missing);
-  const { signal } = new AbortController();
-  const entry = CATALOGUE[0]!;
-  const { source, complete } = openCatalogue(entry, base, {
-    signal,
-    onProgress: () => undefined,
-    onNote: () => undefined,
-  });
-  const opening = loadWebGpuEngine(source, { gpu: navigator.gpu, verdicts: verdictsInMemory() });
-  try {
-    const [engine] = await Promise.all([opening, complete]);
-    return engine;
-  } catch (error) {
-    void opening.then(
-      (engine) => engine.dispose(),
-      () => undefined,
-    );
-    throw error;
-  }
+  const options = { signal: new AbortController().signal, onProgress: () => undefined };
+  const fetched = (signal: AbortSignal) => openCatalogue(CATALOGUE[0]!, base, { ...options, signal });
+  return openArriving(fetched, options, { verdicts: verdictsInMemory(), counted: false });
 }
 
 /** A row for each sampler: how many of its figures are met. */

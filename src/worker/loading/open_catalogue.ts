@@ -1,7 +1,6 @@
-import { EngineError, type ByteSource } from '../../engines/contract.ts';
+import { EngineError, type ByteSource, type LoadOptions } from '../../engines/contract.ts';
 import { aborted, checkNotAborted, checkRange } from '../../engines/gguf/sources.ts';
 import type { CatalogueEntry } from '../../models/catalogue.ts';
-import type { OpenOptions } from './open_engine.ts';
 import type { RemoteSource } from './open_remote.ts';
 
 /** Milliseconds between two reports of a download: about as often as the page draws them. */
@@ -18,7 +17,7 @@ interface Waiting {
  * The embedded model is a few megabytes: one request brings it whole. What has arrived can be read at once, so that shaders
  * compile and weights go up meanwhile; `complete` rejects where its length or SHA-256 is not the one that the page knows.
  */
-export function openCatalogue(entry: CatalogueEntry, base: string, options: OpenOptions): RemoteSource {
+export function openCatalogue(entry: CatalogueEntry, base: string, options: LoadOptions): RemoteSource {
   const whole = new Uint8Array(entry.size);
   let loaded = 0;
   let failure: EngineError | null = null;
@@ -58,7 +57,7 @@ async function fetchInto(
   whole: Uint8Array<ArrayBuffer>,
   entry: CatalogueEntry,
   base: string,
-  { signal, onProgress }: OpenOptions,
+  { signal, onProgress }: LoadOptions,
   onBytes: (loaded: number) => void,
 ): Promise<void> {
   const url = new URL(entry.url, base);

@@ -1,10 +1,11 @@
-import { EngineError, type Engine, type LoadProgress } from '../../engines/contract.ts';
+import { EngineError, type Engine, type LoadOptions } from '../../engines/contract.ts';
 import { blobSource } from '../../engines/gguf/sources.ts';
 import { OpenAiEngine } from '../../engines/openai/engine.ts';
 import { ScriptedEngine } from '../../engines/scripted/engine.ts';
 import { openWebLlm } from '../../engines/web-llm/open.ts';
 import { missingWebGpu } from '../../engines/webgpu/browser/missing_webgpu.ts';
 import { openWebGpu } from '../../engines/webgpu/browser/open.ts';
+import type { WebGpuEngineOptions } from '../../engines/webgpu/engine.ts';
 import { openWllama } from '../../engines/wllama/open.ts';
 import { catalogueEntry } from '../../models/catalogue.ts';
 import { keyOf } from '../../models/model_store.ts';
@@ -13,9 +14,7 @@ import type { ModelChoice } from '../api/models_api.ts';
 import { openCatalogue } from './open_catalogue.ts';
 import { openRemote, type RemoteSource } from './open_remote.ts';
 
-export interface OpenOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: LoadProgress) => void;
+export interface OpenOptions extends LoadOptions {
   /** A sentence that the person should read, though nothing is wrong. */
   readonly onNote: (sentence: string) => void;
 }
@@ -40,7 +39,8 @@ export async function openEngine(choice: ModelChoice, options: OpenOptions): Pro
 }
 
 function openOnGpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
-  if (choice.kind !== 'file') return openArriving(choice, options);
+  if (choice.kind !== 'file')
+    return openArriving((signal) => openFetched(choice, { ...options, signal }), options);
   return openWebGpu(blobSource(choice.file, choice.file.name), options);
 }
 
@@ -88,24 +88,30 @@ async function openOnCpu(choice: FileChoice, options: OpenOptions): Promise<Engi
   return engine;
 }
 
-/** Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved. */
-async function openArriving(choice: FetchedChoice, options: OpenOptions): Promise<Engine> {
+/**
+ * Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved.
+ * @param fetched given a signal that ends the download too, where the model cannot be loaded
+ * @param other as for `openWebGpu`
+ */
+export async function openArriving(
+  fetched: (signal: AbortSignal) => RemoteSource | Promise<RemoteSource>,
+  options: LoadOptions,
+  other?: Partial<WebGpuEngineOptions>,
+): Promise<Engine> {
   // A model that cannot be loaded is not downloaded to its end.
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const { source, complete, prove } = await openFetched(choice, { ...options, signal });
+  const { source, complete, prove } = await fetched(signal);
   let arrived = false;
   void complete.then(
     () => (arrived = true),
     () => undefined,
   );
-  const loading = openWebGpu(source, {
-    signal,
-    // While the file arrives, how much of it is here says more than how much of that is on the GPU.
-    onProgress: (progress) => {
-      if (arrived) options.onProgress(progress);
-    },
-  });
+  // While the file arrives, how much of it is here says more than how much of that is on the GPU.
+  const onProgress: LoadOptions['onProgress'] = (progress) => {
+    if (arrived) options.onProgress(progress);
+  };
+  const loading = openWebGpu(source, { signal, onProgress }, other);
   try {
     const [engine] = await Promise.all([loading, complete]);
     await prove?.(signal);

@@ -1,4 +1,4 @@
-import { EngineError, type ByteSource, type LoadProgress } from '../../engines/contract.ts';
+import { EngineError, type ByteSource, type LoadOptions, type LoadProgress } from '../../engines/contract.ts';
 import { urlSource } from '../../engines/gguf/url_source.ts';
 import { hashedSource } from '../../models/hashed_source.ts';
 import { openModelFile } from '../../models/model_file.ts';
@@ -28,10 +28,7 @@ export interface RemoteSource {
  * @param onProgress told of the download while it goes on
  * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`
  */
-export async function openRemote(
-  file: RemoteFile,
-  options: { readonly signal: AbortSignal; readonly onProgress: (progress: LoadProgress) => void },
-): Promise<RemoteSource> {
+export async function openRemote(file: RemoteFile, options: LoadOptions): Promise<RemoteSource> {
   const { signal } = options;
   const store = await opfsStore();
   const note = store

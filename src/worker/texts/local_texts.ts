@@ -8,13 +8,11 @@ import {
 } from '../../engines/contract.ts';
 import { encodeContinuation, scoreContinuation } from '../../decoding/continuation.ts';
 import type { RunResult } from '../../decoding/events.ts';
-import { masksAlong } from '../../decoding/grammar/masks.ts';
 import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
 import type { MatchPattern } from '../../decoding/pattern.ts';
-import { Rederiver, remembers, type KnownSteps } from '../../decoding/rederive.ts';
+import { Rederiver } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { RawOrder } from '../../sampling/raw_order.ts';
-import type { TraceMemory } from '../../sampling/trace.ts';
 import type {
   InspectOptions,
   LanePlace,
@@ -34,6 +32,7 @@ import { lineDistances, vocabularyDifference, type LineDistances } from './dista
 import type { HeldLine } from './held_lines.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { lineEvidence } from './line_evidence.ts';
+import { LineSteps } from './line_steps.ts';
 import { replayedLine } from './replayed_line.ts';
 import { runLines } from './run_lines.ts';
 import { scoredPrompt } from './scored_prompt.ts';
@@ -45,6 +44,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   readonly taken = null;
   readonly #memory: LogitMemory;
   readonly #rederiver: Rederiver;
+  readonly #steps: LineSteps;
   #orders: RawOrder | null = null;
 
   /** @param logitBudget bytes of logits that are kept */
@@ -57,6 +57,8 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     super(engine, turns);
     this.#memory = new LogitMemory(logitBudget);
     this.#rederiver = new Rederiver(engine.tokenizer);
+    const released = (): boolean => this.released;
+    this.#steps = new LineSteps(engine, this.lines, this.#memory, this.#rederiver, turns, released);
   }
 
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
@@ -73,7 +75,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   }
 
   inspect(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<StepView | null> {
-    return this.#look(
+    return this.#steps.look(
       place,
       params,
       ({ trace, chosen, drawn }) => {
@@ -85,7 +87,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   }
 
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null> {
-    return this.#look(
+    return this.#steps.look(
       place,
       params,
       ({ trace }) => candidateRow(trace, token, this.engine.tokenizer),
@@ -95,7 +97,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
 
   async distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions> {
     const steps: (LaneStep | null)[] = [];
-    for (const { place, params } of places) steps.push(await this.#look(place, params, (step) => step));
+    for (const { place, params } of places) steps.push(await this.#steps.look(place, params, (step) => step));
     return laneDistributions(steps, top, this.engine.tokenizer);
   }
 
@@ -105,7 +107,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   ): Promise<TemperatureStrip | null> {
     const steps: LaneStep[] = [];
     for (const temperature of temperatures) {
-      const step = await this.#look(place, { ...params, temperature }, (found) => found);
+      const step = await this.#steps.look(place, { ...params, temperature }, (found) => found);
       if (!step) return null;
       steps.push(step);
     }
@@ -121,8 +123,12 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     if (continuation.length === 0) return null;
     const tokens = [...at.before, ...continuation];
     const text = { tokens, stream: at.line.stream };
-    const found = await this.#steps(at.line, tokens.slice(0, -1), at.before.length, params, (steps) =>
-      scoreContinuation(this.#rederiver, text, params, steps, continuation.length),
+    const found = await this.#steps.following(
+      at.line,
+      tokens.slice(0, -1),
+      at.before.length,
+      params,
+      (steps) => scoreContinuation(this.#rederiver, text, params, steps, continuation.length),
     );
     return (
       found && {
@@ -133,7 +139,10 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   }
 
   async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {
-    return this.#allSteps(id, params, (line, steps) => this.#rederived(line, params, steps));
+    return this.#steps.ofAll(id, params, async (line, steps) => {
+      const found = await this.#rederiver.rederive(line, params, steps);
+      return { ...found, labels: Array.from(found.tokens, (token) => this.engine.tokenizer.label(token)) };
+    });
   }
 
   async replay(request: ReplayRequest): Promise<ReplayedLine | null> {
@@ -145,7 +154,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
         const prompt = await scoredPrompt(engine, line.tokens.slice(0, line.promptLength), signal);
         let { stepwise } = request;
         const rows = (): LogitRows => {
-          const made = this.#replayRows(line, stepwise, signal);
+          const made = this.#steps.replayRows(line, stepwise, signal);
           stepwise = false;
           return made;
         };
@@ -157,18 +166,8 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     });
   }
 
-  /** Logits of every output of a line. */
-  #replayRows({ tokens, promptLength }: HeldLine, stepwise: boolean, signal: AbortSignal): LogitRows {
-    const before = tokens.slice(0, -1);
-    const { session } = this.engine;
-    if (!stepwise) return this.#memory.walk(session, before, promptLength - 1, 'prefill', signal);
-    // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
-    const made = new LogitMemory(0).walk(session, before, promptLength - 1, 'replay', signal);
-    return this.#remembered(made, before, promptLength);
-  }
-
   async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
-    return this.#allSteps(id, params, (line, steps) =>
+    return this.#steps.ofAll(id, params, (line, steps) =>
       lineEvidence(this.#rederiver, line, params, steps, depth),
     );
   }
@@ -194,7 +193,9 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     const line = this.lines.get(id);
     if (!line) return null;
     const before = line.tokens.slice(0, -1);
-    return this.#logits(before, line.promptLength - 1, (rows) => use(line, rows, this.engine.tokenizer));
+    return this.#steps.logits(before, line.promptLength - 1, (rows) =>
+      use(line, rows, this.engine.tokenizer),
+    );
   }
 
   async distances(line: HeldLine, rows: LogitRows, other: Tokenizer): Promise<LineDistances> {
@@ -210,100 +211,5 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
         await own.return();
       }
     });
-  }
-
-  async #rederived(line: HeldLine, params: SamplingParams, steps: KnownSteps): Promise<Rederived> {
-    const found = await this.#rederiver.rederive(line, params, steps);
-    return { ...found, labels: Array.from(found.tokens, (token) => this.engine.tokenizer.label(token)) };
-  }
-
-  async *#remembered(
-    rows: AsyncIterable<Float32Array>,
-    tokens: readonly TokenId[],
-    from: number,
-  ): AsyncGenerator<Float32Array> {
-    let node = this.#memory.node(tokens.slice(0, from));
-    let next = from;
-    for await (const row of rows) {
-      this.#memory.putAt(node, row);
-      if (next < tokens.length) node = this.#memory.extend(node, tokens[next++]!);
-      yield row;
-    }
-  }
-
-  /** @param read is called before anybody else can write to `memory` */
-  async #look<T>(
-    place: StepPlace,
-    params: SamplingParams,
-    read: (step: LaneStep) => T,
-    memory?: TraceMemory,
-  ): Promise<T | null> {
-    const at = this.lines.at(place);
-    if (!at) return null;
-    const { before, chosen, line } = at;
-    const output = place.position - line.promptLength;
-    const drawn = output >= 0 && !line.byHand.has(output);
-    return this.#steps(line, before, before.length, params, (steps) =>
-      this.#rederiver.trace(
-        { tokens: before, stream: line.stream },
-        params,
-        steps,
-        (trace) => read({ trace, before, chosen, drawn }),
-        memory,
-      ),
-    );
-  }
-
-  /** Every output of a line; null while a run goes on. */
-  async #allSteps<T>(
-    id: LineId,
-    params: SamplingParams,
-    use: (line: HeldLine, steps: KnownSteps) => Promise<T>,
-  ): Promise<T | null> {
-    const held = this.lines.get(id);
-    if (!held || this.turns.running) return null;
-    // A run that begins meanwhile adds to its own line.
-    const line = { ...held, tokens: [...held.tokens] };
-    return this.#steps(line, line.tokens.slice(0, -1), line.promptLength, params, (steps) =>
-      use(line, steps),
-    );
-  }
-
-  /**
-   * The steps that predict what follows `tokens` from position `wanted` on, and those before it that a chain remembers.
-   * @returns null when logits are missing and cannot be had now
-   */
-  async #steps<T>(
-    { promptLength }: HeldLine,
-    tokens: readonly TokenId[],
-    wanted: number,
-    params: SamplingParams,
-    use: (steps: KnownSteps) => Promise<T>,
-  ): Promise<T | null> {
-    const from = remembers(params) ? Math.min(wanted, promptLength) : wanted;
-    // Within the prompt no grammar has a say.
-    const masks =
-      wanted < promptLength
-        ? []
-        : await masksAlong(params, this.engine.tokenizer, tokens.slice(promptLength), from - promptLength);
-    return this.#logits(tokens, from - 1, (rows) => use({ from, rows, masks }));
-  }
-
-  /**
-   * Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known.
-   * What was computed when a run cut in is kept, and null is the answer.
-   */
-  async #logits<T>(
-    tokens: readonly TokenId[],
-    from: number,
-    use: (rows: LogitRows) => Promise<T>,
-  ): Promise<T | null> {
-    const known = this.#memory.along(tokens, from);
-    if (known.every((row) => row !== null)) return use(known);
-    const { session, capabilities } = this.engine;
-    if (capabilities.logits !== 'full') return null;
-    return this.turns.look(async (signal) =>
-      this.released ? null : use(this.#memory.walk(session, tokens, from, 'prefill', signal)),
-    );
   }
 }

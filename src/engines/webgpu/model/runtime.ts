@@ -1,4 +1,4 @@
-import { EngineError, type LoadProgress } from '../../contract.ts';
+import { EngineError, type LoadOptions } from '../../contract.ts';
 import { numericsId } from '../../numerics.ts';
 import type { TensorFile } from '../../gguf/header.ts';
 import { Buffers, checkedAllocation } from '../gpu/buffers.ts';
@@ -26,7 +26,7 @@ import { WeightLoader } from './weights.ts';
 /** Verdicts of the self-test where nobody keeps them for longer. */
 const inThisProcess = verdictsInMemory();
 
-export interface RuntimeOptions extends DeviceOptions {
+export interface RuntimeOptions extends DeviceOptions, Partial<LoadOptions> {
   readonly gpu: GPU | undefined;
   readonly contextLength?: number;
   /** Bytes of graphics memory that may be used; no bound when absent, since WebGPU does not tell. */
@@ -35,8 +35,6 @@ export interface RuntimeOptions extends DeviceOptions {
   readonly reducer?: Reducer;
   /** Where the verdicts of the self-test are kept; for this process alone when absent. */
   readonly verdicts?: VerdictStore;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: LoadProgress) => void;
 }
 
 /** One forward pass. */

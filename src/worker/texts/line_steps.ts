@@ -1,0 +1,123 @@
+/** The steps of held lines: their logits, from memory or computed anew, and what a chain makes of them. */
+import type { Engine, TokenId } from '../../engines/contract.ts';
+import { masksAlong } from '../../decoding/grammar/masks.ts';
+import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
+import { remembers, type KnownSteps, type Rederiver } from '../../decoding/rederive.ts';
+import type { SamplingParams } from '../../sampling/params.ts';
+import type { TraceMemory } from '../../sampling/trace.ts';
+import type { LineId, StepPlace } from '../api/worker_api.ts';
+import type { HeldLine, HeldLines } from './held_lines.ts';
+import type { LaneStep } from './lane_views.ts';
+import type { Turns } from './turns.ts';
+
+export class LineSteps {
+  /** @param released whether another model has taken the place of this one */
+  constructor(
+    private readonly engine: Engine,
+    private readonly lines: HeldLines,
+    private readonly memory: LogitMemory,
+    private readonly rederiver: Rederiver,
+    private readonly turns: Turns,
+    private readonly released: () => boolean,
+  ) {}
+
+  /** Logits of every output of a line. */
+  replayRows({ tokens, promptLength }: HeldLine, stepwise: boolean, signal: AbortSignal): LogitRows {
+    const before = tokens.slice(0, -1);
+    const { session } = this.engine;
+    if (!stepwise) return this.memory.walk(session, before, promptLength - 1, 'prefill', signal);
+    // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
+    const made = new LogitMemory(0).walk(session, before, promptLength - 1, 'replay', signal);
+    return this.#remembered(made, before, promptLength);
+  }
+
+  async *#remembered(
+    rows: AsyncIterable<Float32Array>,
+    tokens: readonly TokenId[],
+    from: number,
+  ): AsyncGenerator<Float32Array> {
+    let node = this.memory.node(tokens.slice(0, from));
+    let next = from;
+    for await (const row of rows) {
+      this.memory.putAt(node, row);
+      if (next < tokens.length) node = this.memory.extend(node, tokens[next++]!);
+      yield row;
+    }
+  }
+
+  /** @param read is called before anybody else can write to `memory` */
+  async look<T>(
+    place: StepPlace,
+    params: SamplingParams,
+    read: (step: LaneStep) => T,
+    memory?: TraceMemory,
+  ): Promise<T | null> {
+    const at = this.lines.at(place);
+    if (!at) return null;
+    const { before, chosen, line } = at;
+    const output = place.position - line.promptLength;
+    const drawn = output >= 0 && !line.byHand.has(output);
+    return this.following(line, before, before.length, params, (steps) =>
+      this.rederiver.trace(
+        { tokens: before, stream: line.stream },
+        params,
+        steps,
+        (trace) => read({ trace, before, chosen, drawn }),
+        memory,
+      ),
+    );
+  }
+
+  /** Every output of a line; null while a run goes on. */
+  async ofAll<T>(
+    id: LineId,
+    params: SamplingParams,
+    use: (line: HeldLine, steps: KnownSteps) => Promise<T>,
+  ): Promise<T | null> {
+    const held = this.lines.get(id);
+    if (!held || this.turns.running) return null;
+    // A run that begins meanwhile adds to its own line.
+    const line = { ...held, tokens: [...held.tokens] };
+    return this.following(line, line.tokens.slice(0, -1), line.promptLength, params, (steps) =>
+      use(line, steps),
+    );
+  }
+
+  /**
+   * The steps that predict what follows `tokens` from position `wanted` on, and those before it that a chain remembers.
+   * @returns null when logits are missing and cannot be had now
+   */
+  async following<T>(
+    { promptLength }: HeldLine,
+    tokens: readonly TokenId[],
+    wanted: number,
+    params: SamplingParams,
+    use: (steps: KnownSteps) => Promise<T>,
+  ): Promise<T | null> {
+    const from = remembers(params) ? Math.min(wanted, promptLength) : wanted;
+    // Within the prompt no grammar has a say.
+    const masks =
+      wanted < promptLength
+        ? []
+        : await masksAlong(params, this.engine.tokenizer, tokens.slice(promptLength), from - promptLength);
+    return this.logits(tokens, from - 1, (rows) => use({ from, rows, masks }));
+  }
+
+  /**
+   * Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known.
+   * What was computed when a run cut in is kept, and null is the answer.
+   */
+  async logits<T>(
+    tokens: readonly TokenId[],
+    from: number,
+    use: (rows: LogitRows) => Promise<T>,
+  ): Promise<T | null> {
+    const known = this.memory.along(tokens, from);
+    if (known.every((row) => row !== null)) return use(known);
+    const { session, capabilities } = this.engine;
+    if (capabilities.logits !== 'full') return null;
+    return this.turns.look(async (signal) =>
+      this.released() ? null : use(this.memory.walk(session, tokens, from, 'prefill', signal)),
+    );
+  }
+}
