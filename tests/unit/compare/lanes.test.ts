@@ -14,11 +14,11 @@ import { paramProblems } from '../../../src/sampling/validate.ts';
 import { runScripted } from '../decoding/run_scripted.ts';
 
 describe('gestures', () => {
-  test('the usual temperatures', () => {
+  test('the gesture for temperatures makes lanes of the usual ones', () => {
     expect(temperatureLanes().map(laneDifference)).toEqual(['T 0', 'T 0.4', 'T 0.8', 'T 1.2']);
   });
 
-  test('a sweep has both ends, is even, and whole where it must be', () => {
+  test('a sweep includes both ends, has even steps, and keeps whole numbers whole', () => {
     expect(sweepLanes('topP', 0.1, 1, 4)).toEqual([{ topP: 0.1 }, { topP: 0.4 }, { topP: 0.7 }, { topP: 1 }]);
     expect(sweepLanes('topK', 1, 5, 9)).toEqual([1, 2, 3, 4, 5].map((topK) => ({ topK })));
     expect(sweepLanes('dynatempExponent', 0.1, 10, 3)).toEqual(
@@ -27,7 +27,7 @@ describe('gestures', () => {
     expect(sweepLanes('temperature', 2, 0, 3)).toEqual([2, 1, 0].map((temperature) => ({ temperature })));
   });
 
-  test('whatever is asked for, every lane can be run and there are one to sixteen', () => {
+  test('every request gives one to sixteen lanes that can all run', () => {
     const key = fc.constantFrom(...PARAMETERS.map((row) => row.key));
     const number = fc.double({ min: -1e7, max: 1e7, noNaN: true });
     fc.assert(
@@ -43,7 +43,7 @@ describe('gestures', () => {
   });
 });
 
-describe('where texts part', () => {
+describe('where texts diverge', () => {
   test.each<[number[], number[], number | null]>([
     [[1, 2, 3], [1, 2, 4], 2],
     [[1, 2], [1, 2], null],
@@ -55,12 +55,12 @@ describe('where texts part', () => {
     expect(firstDivergence(b, a)).toBe(at);
   });
 
-  test('a text that still grows has not parted by being shorter', () => {
+  test('a shorter text that still grows has not diverged', () => {
     expect(firstDivergence([1], [1, 2], { a: false, b: true })).toBeNull();
     expect(firstDivergence([1, 2], [1], { a: false, b: true })).toBe(1);
   });
 
-  test('of all pairs, and the part that all share', () => {
+  test('compares all pairs, and finds the prefix that all share', () => {
     const ended = true;
     const all = partings([
       { tokens: [1, 2, 3, 4], ended },
@@ -80,14 +80,14 @@ describe('where texts part', () => {
   });
 });
 
-describe('figures of a lane', () => {
-  test('distinct-n is a plain count', () => {
+describe('the figures of a lane', () => {
+  test('distinct-n equals a plain count', () => {
     expect(distinct([1, 1, 2, 1, 1], 1)).toBe(2 / 5);
     expect(distinct([1, 1, 2, 1, 1], 2)).toBe(3 / 4);
     expect(distinct([1], 2)).toBeNaN();
   });
 
-  test('mean logprob and perplexity are those of the run', async () => {
+  test('mean logprob and perplexity equal those of the run', async () => {
     const { records, result } = await runScripted();
     const seed = { id: 1, name: '1', lane: 0, params: defaultParams() };
     const steps = records.map((record) => ({ record, label: '', kind: 'normal' as const }));

@@ -28,7 +28,7 @@ function linesOf(events: readonly RunEvent[]): Line[] {
 }
 
 describe('the tree of a beam search', () => {
-  test('every token stands once, below its parent’s row, with the score that the search gave', async () => {
+  test('shows each token once, below its parent’s row, with its score from the search', async () => {
     const { events, result } = await runScripted({
       strategy: { kind: 'beam', width: 4, lengthPenalty: 0.7 },
       stop: { maxTokens: 10, sequences: [] },
@@ -53,7 +53,7 @@ describe('the tree of a beam search', () => {
     expect(winning).toBe(result.branches[result.winner!]!.tokens.length);
   });
 
-  test('without the pruned ones every row that is left leads to a beam that is', async () => {
+  test('without the pruned branches, each remaining row leads to a remaining beam', async () => {
     const { events, result } = await runScripted({
       strategy: { kind: 'beam', width: 3, lengthPenalty: 1 },
       stop: { maxTokens: 12, sequences: [] },
@@ -71,7 +71,7 @@ describe('the tree of a beam search', () => {
 });
 
 describe('methods', () => {
-  test('a run makes no more branches than were set aside', async () => {
+  test('a run makes no more branches than it reserved ids for', async () => {
     for (const width of [1, 2, 5]) {
       const strategy = { kind: 'beam', width, lengthPenalty: 0 } as const;
       const { result } = await runScripted({ strategy, stop: { maxTokens: 15, sequences: ['.'] } });
@@ -79,7 +79,7 @@ describe('methods', () => {
     }
   });
 
-  test('each is the strategy that it says', () => {
+  test('each gives the strategy of its name', () => {
     const of = (change: Partial<Method>) => strategyOf({ ...defaultMethod(), ...change });
     expect(of({})).toEqual({ kind: 'sample' });
     expect(of({ kind: 'beam', width: 3, lengthPenalty: 0 })).toEqual({
@@ -105,7 +105,7 @@ describe('methods', () => {
   });
 
   test.each<BestOfScore>([{ kind: 'average-logprob' }, { kind: 'shortest' }, { kind: 'longest' }])(
-    'why a sample lost by $kind',
+    'says why a sample lost by $kind',
     async (score) => {
       const { result } = await runScripted({
         strategy: { kind: 'best-of-n', n: 6, score },

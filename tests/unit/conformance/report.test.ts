@@ -20,14 +20,14 @@ const REPORT: ConformanceReport = {
   ],
 };
 
-test('a link carries the report, readable', () => {
+test('a link carries the report in a readable form', () => {
   const fragment = reportFragment(REPORT);
   expect(fragment).toContain('numerics=webgpu+reducer');
   expect(fragment).toContain('kernels=ok%7Cnorms%7C2+variants');
   expect(readReport(`#${fragment}`)).toEqual(REPORT);
 });
 
-test('the text has what the page has, and the failures counted', () => {
+test('the text has everything that the page shows, and counts the failures', () => {
   expect(summaryOf(REPORT)).toBe('1 of 2 checks failed.');
   const text = reportText(REPORT);
   for (const { name, detail } of REPORT.rows) expect(text).toContain(`${name}: ${detail}`);
@@ -35,7 +35,7 @@ test('the text has what the page has, and the failures counted', () => {
   expect(text).toContain(REPORT.numerics);
 });
 
-test('a fragment that is no report is none, and no fragment throws', () => {
+test('a fragment without a report gives null, and no fragment throws', () => {
   expect(readReport('')).toBeNull();
   expect(readReport('#v=1&prompt=x')).toBeNull();
   const pair = fc.tuple(fc.constantFrom('report', 'at', 'rows', ...GROUPS), fc.string());

@@ -20,7 +20,7 @@ function beam(seed: number, width: number, lengthPenalty: number) {
   );
 }
 
-describe('where the width covers every sequence, the best is that of an exhaustive search', () => {
+describe('a beam as wide as the number of sequences finds the best one of an exhaustive search', () => {
   test.each([0, 0.5, 1, 2])('length penalty %d', async (penalty) => {
     for (let seed = 0; seed < 12; seed++) {
       const all = everySequence(seed, prompt, COVERED)
@@ -111,7 +111,7 @@ describe('narrow beams', () => {
 });
 
 describe('the tree of a search', () => {
-  test('beams share what they say they share; the pruned are kept; pages come back', async () => {
+  test('beams share the prefixes that they report, pruned beams are kept, and all pages are released', async () => {
     const { result, events, engine, records } = await runScripted({
       strategy: { kind: 'beam', width: 4, lengthPenalty: 1 },
       stop: { maxTokens: 20, sequences: [] },
@@ -141,7 +141,7 @@ describe('the tree of a search', () => {
     expect(winner.score).toBeCloseTo(winner.totalLogprob / winner.tokens.length, 12);
   });
 
-  test('bans hold in every beam; temperature and luck change nothing', async () => {
+  test('every beam keeps to the bans; temperature and seed change nothing', async () => {
     const spec = { strategy: { kind: 'beam', width: 3, lengthPenalty: 1 } } as const;
     const free = await runScripted(spec);
     const hot = await runScripted({
@@ -160,7 +160,7 @@ describe('the tree of a search', () => {
     for (const { tokens } of result.branches) expect(tokens).not.toContain(banned);
   });
 
-  test('a stop in mid-search ranks what there is', async () => {
+  test('a search that is stopped ranks the beams that it has', async () => {
     const stop = new AbortController();
     const { result } = await runScripted(
       {

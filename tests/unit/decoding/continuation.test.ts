@@ -37,8 +37,8 @@ async function scored(typed: string, change: Partial<SamplingParams>) {
   return { score, continuation, plain };
 }
 
-describe('a text that somebody has in mind', () => {
-  test('has the logprobs and ranks of plain loops, likely or not', async () => {
+describe('the score of a given text', () => {
+  test('has the logprobs and ranks of plain loops, for likely and unlikely texts', async () => {
     const { score, continuation, plain } = await scored(' saw an été', {});
     expect(continuation.length).toBeGreaterThan(3);
     expect(score.tokens.map(({ token }) => token)).toEqual(continuation);
@@ -57,7 +57,7 @@ describe('a text that somebody has in mind', () => {
     expect(Math.log(score.perplexity)).toBeCloseTo(-total / continuation.length, 9);
   });
 
-  test('under a temperature, the chain’s chance is that of the divided logits', async () => {
+  test('under a temperature, the chain’s probability is that of the divided logits', async () => {
     const { score, continuation, plain } = await scored(' saw an été', { temperature: 2 });
     const total = continuation.reduce((sum, token, i) => {
       const p = plainSoftmax(plainCandidates(plain[i]!.map((logit) => logit / 2)));
@@ -67,7 +67,7 @@ describe('a text that somebody has in mind', () => {
     expect(score.rawLogprob).not.toBeCloseTo(total, 1);
   });
 
-  test('that the chain cannot write names the stage that is in the way', async () => {
+  test('names the stage that removed a token', async () => {
     const { score } = await scored(' saw an été', { ...defaultParams(), topK: 1 });
     expect(score.finalLogprob).toBe(-Infinity);
     expect(Number.isFinite(score.rawLogprob)).toBe(true);
@@ -82,9 +82,12 @@ describe('the tokens of a continuation', () => {
     encode: { value: (text: string) => tokenizer.encode(` ${text}`) },
   }) as Tokenizer;
 
-  test.each([' blue', 'blue', '\n\nblue', 'a', ';', '', ' été – 文 🦊'])('%j is given back whole', (text) => {
-    for (const one of [tokenizer, prefixing]) {
-      expect(one.decode(encodeContinuation(text, one))).toBe(text);
-    }
-  });
+  test.each([' blue', 'blue', '\n\nblue', 'a', ';', '', ' été – 文 🦊'])(
+    '%j decodes to the same text',
+    (text) => {
+      for (const one of [tokenizer, prefixing]) {
+        expect(one.decode(encodeContinuation(text, one))).toBe(text);
+      }
+    },
+  );
 });

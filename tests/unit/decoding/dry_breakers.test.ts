@@ -6,14 +6,14 @@ import { lane, runScripted } from './run_scripted.ts';
 const { tokenizer } = new ScriptedEngine();
 const id = (text: string) => tokenizer.encode(text)[0]!;
 
-test('a token that contains the breaker breaks alone', () => {
+test('a token that contains the breaker is a breaker by itself', () => {
   const breakers = resolveBreakers(['\n', 'at'], tokenizer);
   expect(breakers.get(id('\n'))).toContainEqual([]);
   expect(breakers.get(id(' cat'))).toEqual([[]]);
   expect(breakers.get(id(' dog'))).toBeUndefined();
 });
 
-test('a token that ends in its beginning breaks together with the rest', () => {
+test('a token that ends with the start of a breaker needs the tokens of the rest', () => {
   const breakers = resolveBreakers(['t saw'], tokenizer);
   // " cat" ends in "t"; " saw" is a word of its own.
   expect(breakers.get(id(' cat'))).toEqual([[id(' saw')]]);
@@ -21,7 +21,7 @@ test('a token that ends in its beginning breaks together with the rest', () => {
   expect(breakers.get(id(' cats'))).toEqual(breakers.get(id(' cat')));
 });
 
-test('characters of several bytes', () => {
+test('breakers may have characters of several bytes', () => {
   const breakers = resolveBreakers(['é'], tokenizer);
   // The first byte alone begins the breaker, but what follows inside a character is no text.
   const [first] = tokenizer.encode('é');
@@ -29,7 +29,7 @@ test('characters of several bytes', () => {
   expect(resolveBreakers([], tokenizer).size).toBe(0);
 });
 
-test('DRY with breakers from texts: a repeat across one goes unpunished', async () => {
+test('DRY does not penalise a repeat across a breaker', async () => {
   const text = 'the cat saw the dog. the cat saw the';
   const run = async (dryBreakers: string[]) => {
     const params = { dryMultiplier: 50, dryAllowedLength: 2, dryBreakers, temperature: 0, topK: 0 };

@@ -25,7 +25,7 @@ function brokenRows(): ScriptedEngine {
 const greedy = { strategy: { kind: 'greedy' } } as const;
 
 describe('why a run ends', () => {
-  test('max tokens; none at all', async () => {
+  test('a run ends at max tokens, and max tokens may be 0', async () => {
     const { result } = await runScripted({ ...greedy, stop: { maxTokens: 7, sequences: [] } });
     expect(result.branches[0]).toMatchObject({ reason: 'max-tokens', stopSequence: null });
     expect(result.branches[0]!.tokens).toHaveLength(7);
@@ -38,7 +38,7 @@ describe('why a run ends', () => {
     });
   });
 
-  test('the end-of-generation token: counted, but not in the text', async () => {
+  test('the end-of-generation token is counted but is not part of the text', async () => {
     const { result, engine, records } = await runScripted({
       ...greedy,
       stop: { maxTokens: 500, sequences: [] },
@@ -55,7 +55,7 @@ describe('why a run ends', () => {
     expect(on.result.branches[0]!.reason).toBe('max-tokens');
   });
 
-  test('a stop sequence across token borders: no record ever shows a part of it', async () => {
+  test('no record shows part of a stop sequence that spans tokens', async () => {
     const free = await runScripted({ ...greedy, stop: { maxTokens: 30, sequences: [] } });
     const text = free.result.branches[0]!.text;
     // From the middle of one word to the middle of the third after it.
@@ -71,7 +71,7 @@ describe('why a run ends', () => {
     for (const { visible } of records) expect(visible).toBeLessThanOrEqual(text.indexOf(sequence));
   });
 
-  test('context full: at the last place, and a prompt that does not fit', async () => {
+  test('a full context ends the run at the last position, and refuses a prompt that does not fit', async () => {
     const engine = new ScriptedEngine({ contextLength: 12 });
     const { result } = await runScripted({ ...greedy, stop: { maxTokens: 99, sequences: [] } }, { engine });
     expect(result.branches[0]!.reason).toBe('context-full');
@@ -82,7 +82,7 @@ describe('why a run ends', () => {
     );
   });
 
-  test('stopped by the person: what there is, is the result', async () => {
+  test('a run that the user stops returns the tokens so far', async () => {
     const stop = new AbortController();
     const { result, engine } = await runScripted(
       {
@@ -105,13 +105,13 @@ describe('why a run ends', () => {
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
-  test('stopped during the prefill, or before it', async () => {
+  test('a run can be stopped during the prefill, or before it', async () => {
     const { result, engine } = await runScripted({}, { signal: AbortSignal.abort() });
     expect([result.branches, result.error]).toEqual([[], null]);
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
-  test('a stop asked for by a timer is heard although the engine never waits', async () => {
+  test('a timer can stop a run on an engine that never waits', async () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 60);
     const { result } = await runScripted(
@@ -138,7 +138,7 @@ describe('failures', () => {
     return engine;
   }
 
-  test('the engine fails in mid-sentence: the text so far is kept, and the error told', async () => {
+  test('when the engine fails, the text so far is kept and the error reported', async () => {
     const { result, engine } = await runScripted(
       { lanes: [lane(), lane()] },
       { engine: failing(6, 'throw') },
@@ -151,14 +151,14 @@ describe('failures', () => {
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
-  test('one lane’s logits are bad: it ends with the reason, the others go on', async () => {
+  test('a lane with bad logits ends with the reason, and the others go on', async () => {
     const { result } = await runScripted({ lanes: [lane(), lane()] }, { engine: failing(6, 'nan') });
     expect(result.branches.map(({ reason }) => reason)).toEqual(['error', 'max-tokens']);
     expect(result.error!.code).toBe('bad-logit');
     expect(result.error!.message).toMatch(/token 37 at position 11 is NaN/);
   });
 
-  test('memory runs out', async () => {
+  test('a run reports that memory ran out', async () => {
     const engine = new ScriptedEngine({ pagesTotal: 4 });
     const { result } = await runScripted(
       { ...greedy, stop: { maxTokens: 200, sequences: [], ignoreEndOfGeneration: true } },
@@ -194,7 +194,7 @@ describe('failures', () => {
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
-  test('one lane needs no fork, with a prefix or without', async () => {
+  test('a single lane needs no fork, with or without a prefix', async () => {
     const host = new ScriptedEngine();
     host.session.fork = () => {
       throw new EngineError('not-supported', 'This engine cannot fork.');
@@ -206,7 +206,7 @@ describe('failures', () => {
     expect(host.session.usage.pagesUsed).toBe(0);
   });
 
-  test('an engine that gives less than a strategy needs', async () => {
+  test('refuses an engine that gives less than the strategy needs', async () => {
     const engine = new ScriptedEngine();
     const poor: Engine = {
       ...engine,
@@ -229,7 +229,7 @@ describe('failures', () => {
   });
 });
 
-test('a lane whose chain fails on the tokens that it begins with lets its sequence and all others go', async () => {
+test('when a chain fails on the tokens of the prefix, all sequences are released', async () => {
   const engine = brokenRows();
   const lanes = [lane(), { ...lane({ mirostat: 2 }), prefix: [300, 301] }, lane()];
   const { result } = await runScripted({ lanes }, { engine });

@@ -33,7 +33,7 @@ describe('strategies and stop conditions from flags', () => {
     expect(decodingFromFlags(line.split(' ')).value.strategy).toEqual(strategy);
   });
 
-  test('stops, switches, and what is left for others', () => {
+  test('reads stops and switches, and leaves other flags alone', () => {
     const { value, rest } = decodingFromFlags([
       '--stop',
       '\n\n',
@@ -71,7 +71,7 @@ describe('strategies and stop conditions from flags', () => {
     expect(() => decodingFromFlags(line.split(' '))).toThrow(message);
   });
 
-  test('help names every flag once', () => {
+  test('the help names every flag once', () => {
     const flags = decodingFlagHelp().map(({ flag }) => flag);
     expect(new Set(flags).size).toBe(flags.length);
   });

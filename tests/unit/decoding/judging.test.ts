@@ -6,7 +6,7 @@ import { runScripted } from './run_scripted.ts';
 const stop = { maxTokens: 40, sequences: ['.'] };
 
 describe('best of N', () => {
-  test('N samples are those of N streams, as one batch; ranked by a plain recomputation', async () => {
+  test('N samples are those of N streams in one batch, with the ranking of a plain recomputation', async () => {
     const { result, records } = await runScripted({
       strategy: { kind: 'best-of-n', n: 6, score: { kind: 'average-logprob' } },
       stop,
@@ -64,7 +64,7 @@ describe('best of N', () => {
 });
 
 describe('majority vote', () => {
-  test('shares are those of a plain count', async () => {
+  test('shares equal a plain count', async () => {
     const pattern = /\b(the|a|one|every|this|that|her|his|their|another)\b/;
     const { result } = await runScripted({
       strategy: { kind: 'majority-vote', n: 16, extractor: { kind: 'regex', pattern: pattern.source } },
@@ -91,7 +91,7 @@ describe('majority vote', () => {
     expect(result.votes.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
   });
 
-  test('no answers, no winner', async () => {
+  test('there is no winner without answers', async () => {
     const { result } = await runScripted({
       strategy: { kind: 'majority-vote', n: 3, extractor: { kind: 'last-number' } },
       stop,
@@ -101,7 +101,7 @@ describe('majority vote', () => {
 });
 
 describe('first valid', () => {
-  test('the first to end valid wins, the race ends there, the others are as far as they came', async () => {
+  test('the first valid text wins, the race ends there, and the others keep the tokens so far', async () => {
     const { result, engine } = await runScripted({
       strategy: { kind: 'first-valid', n: 6, verifier: { kind: 'length', min: 25 } },
       stop,
@@ -121,7 +121,7 @@ describe('first valid', () => {
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
-  test('none valid', async () => {
+  test('there is no winner when no text is valid', async () => {
     const { result } = await runScripted({
       strategy: { kind: 'first-valid', n: 3, verifier: { kind: 'json' } },
       stop,
@@ -162,13 +162,13 @@ describe('verifiers and answers', () => {
 describe.each([
   ['nested repetitions', '^([^#]+\\s?)+#$'],
   ['nested alternatives', '^(([a-z ,.\\n"\']|\\s|\\w|[^#])+)+#$'],
-])('a pattern that does not come to an end: %s', (_, pattern) => {
+])('a pattern that never finishes: %s', (_, pattern) => {
   const regex = { kind: 'regex', pattern } as const;
   test.each([
     { kind: 'first-valid', n: 3, verifier: regex },
     { kind: 'best-of-n', n: 3, score: { kind: 'verifier', verifier: regex } },
     { kind: 'majority-vote', n: 3, extractor: regex },
-  ] as const)('$kind ends well with what was drawn, and names the pattern', async (strategy) => {
+  ] as const)('$kind keeps the drawn tokens and names the pattern', async (strategy) => {
     const { result, events, engine } = await runScripted({
       strategy,
       stop: { maxTokens: 40, sequences: [] },

@@ -25,7 +25,7 @@ const SETTINGS: Partial<SamplingParams>[] = Array.from({ length: 16 }, (_, i) =>
 });
 
 describe('lanes', () => {
-  test('16 settings as one batch are those 16 settings alone, token for token and number for number', async () => {
+  test('16 settings in one batch give the tokens and numbers of each setting alone', async () => {
     const together = await runScripted({ lanes: SETTINGS.map(lane), stop: { maxTokens: 30, sequences: [] } });
     const texts = new Set<string>();
     for (const [i, setting] of SETTINGS.entries()) {
@@ -39,7 +39,7 @@ describe('lanes', () => {
     expect(texts.size).toBeGreaterThan(10);
   });
 
-  test('one forward pass a step, and the prompt’s pages once', async () => {
+  test('takes one forward pass per step, and holds the prompt’s pages once', async () => {
     const engine = new ScriptedEngine();
     let most = 0;
     const { result } = await runScripted(
@@ -56,7 +56,7 @@ describe('lanes', () => {
     expect(engine.session.usage.pagesUsed).toBe(0);
   });
 
-  test('common luck: lanes of one seed share u; streams and seeds part them', async () => {
+  test('lanes with one seed share u; other streams or seeds do not', async () => {
     const { records } = await runScripted({
       lanes: [lane(), lane({ temperature: 1.5 }), { ...lane(), stream: 1 }, lane({ seed: 43 })],
     });
@@ -66,7 +66,7 @@ describe('lanes', () => {
     expect(luck(3)).not.toEqual(luck(0));
   });
 
-  test('more lanes than the engine takes at once', async () => {
+  test('runs more lanes than the engine takes at once', async () => {
     const few = await runScripted(
       { lanes: SETTINGS.map(lane) },
       { engine: new ScriptedEngine({ maxBatch: 3 }) },
@@ -121,7 +121,7 @@ describe('what a record says', () => {
     }
   });
 
-  test('greedy takes the first of what the chain leaves, whatever the luck', async () => {
+  test('greedy takes the first candidate that the chain keeps, whatever the seed', async () => {
     const params = { ...neutralParams(), repeatPenalty: 1.5 };
     const greedy = await runScripted({
       strategy: { kind: 'greedy' },
@@ -139,7 +139,7 @@ describe('a lane that continues', () => {
     ['the default chain', {}],
     ['mirostat 2', { mirostat: 2 }],
     ['adaptive-p', { adaptiveTarget: 0.3 }],
-  ])('%s: from half of a text it comes to the same other half', async (_, change) => {
+  ])('%s: from half of a text it draws the same other half', async (_, change) => {
     const whole = await runScripted({ lanes: [lane(change)], stop: { maxTokens: 20, sequences: [] } });
     const tokens = whole.result.branches[0]!.tokens;
     expect(tokens).toHaveLength(20);
@@ -154,7 +154,7 @@ describe('a lane that continues', () => {
   });
 });
 
-test('temperature 0, 0.4, 0.8, 1.2 differ, and the colder the likelier', async () => {
+test('temperatures 0, 0.4, 0.8 and 1.2 differ, and colder texts are more likely', async () => {
   const { result } = await runScripted({
     lanes: [0, 0.4, 0.8, 1.2].map((temperature) => lane({ ...neutralParams(), temperature })),
     stop: { maxTokens: 60, sequences: [], ignoreEndOfGeneration: true },

@@ -36,7 +36,7 @@ function countedSession() {
 }
 
 test.each([1, 40, 128])(
-  'a walk with room for %i rows holds a window beside them, and the next one computes the rest',
+  'a walk with room for %i rows also holds a window, and the next walk computes the rest',
   async (room) => {
     const budget = room * ROW;
     const memory = new LogitMemory(budget);
@@ -57,7 +57,7 @@ test.each([1, 40, 128])(
   },
 );
 
-test('other texts make room for the one that is walked, and a walk that is left gives its sequence back', async () => {
+test('other texts make room for the one that is walked, and an abandoned walk releases its sequence', async () => {
   const memory = new LogitMemory(10 * ROW);
   for (let i = 0; i < 10; i++) memory.put([1000 + i], new Float32Array(VOCABULARY));
   const { session, counts } = countedSession();
@@ -67,7 +67,7 @@ test('other texts make room for the one that is walked, and a walk that is left 
 });
 
 test.each([{}, { mirostat: 2 }, { adaptiveTarget: 0.3 }, { dryMultiplier: 1 }])(
-  're-deriving beyond the budget gives what it gives within it: %o',
+  're-deriving gives the same beyond the budget as within it: %o',
   async (change) => {
     const engine = new ScriptedEngine();
     const stop = { maxTokens: 60, sequences: [], ignoreEndOfGeneration: true };

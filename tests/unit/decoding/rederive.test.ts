@@ -43,7 +43,7 @@ const CHAINS: [string, Partial<SamplingParams>][] = [
 ];
 
 describe('re-deriving', () => {
-  test.each(CHAINS)('%s under its own parameters is itself, number for number', async (_, change) => {
+  test.each(CHAINS)('%s under its own parameters gives the same numbers', async (_, change) => {
     const { rederiver, text, steps, records, tokens } = await past(change);
     const again = await rederiver.rederive(text, chain(change), steps);
     expect(again.firstDivergence).toBeNull();
@@ -59,7 +59,7 @@ describe('re-deriving', () => {
     expect(walked).toEqual(records.map(({ u, entropy, stages }) => [u, entropy, stages]));
   });
 
-  test.each(CHAINS)('under other parameters it parts where a run with them would have', async (_, change) => {
+  test.each(CHAINS)('under other parameters it diverges where a run with them would', async (_, change) => {
     const { rederiver, text, steps, tokens } = await past();
     const other = { ...change, temperature: 1.4, topK: 0, topP: 1, minP: 0 };
     const again = await runScripted({
@@ -74,7 +74,7 @@ describe('re-deriving', () => {
     expect(rederived.tokens[parting]).toBe(rerun[parting]);
   });
 
-  test.each(CHAINS)('%s: the trace of one past step is that of the walk', async (_, change) => {
+  test.each(CHAINS)('%s: the trace of one past step equals that of the walk', async (_, change) => {
     const { rederiver, text, steps, tokens, prompt } = await past();
     const whole = await rederiver.rederive(text, chain(change), steps);
     const index = 17;
@@ -86,7 +86,7 @@ describe('re-deriving', () => {
     expect(tokenFate(trace, tokens[index]!).finalLogprob).toBe(whole.finalLogprob[index]);
   });
 
-  test('the next token, which is not there yet; and one within the prompt', async () => {
+  test('derives the next token, which is not drawn yet, and a token of the prompt', async () => {
     const { rederiver, text, steps, prompt, engine, memory } = await past({}, 10);
     const rows = await allRows(memory.walk(engine.session, text.tokens, prompt.length - 1, 'replay'));
     const trace = await rederiver.trace(text, defaultParams(), { ...steps, rows }, (found) => found);
@@ -105,7 +105,7 @@ describe('re-deriving', () => {
     expect(tokenFate(inside, prompt[2]!).rawLogprob).toBeCloseTo(Math.log(p[prompt[2]!]!), 10);
   });
 
-  test('a token chosen by hand was not drawn, so nothing parts from it', async () => {
+  test('nothing diverges at a token chosen by hand, because it was not drawn', async () => {
     const { rederiver, text, steps, tokens } = await past();
     const other = chain({ temperature: 1.4, topK: 0, topP: 1, minP: 0 });
     const parting = (await rederiver.rederive(text, other, steps)).firstDivergence!;
@@ -122,7 +122,7 @@ describe('re-deriving', () => {
     await expect(none).rejects.toThrow(/needs the logits/);
   });
 
-  test('a grammar’s mask takes part', async () => {
+  test('applies a grammar’s mask', async () => {
     const { rederiver, text, steps, tokens } = await past();
     const words = Math.ceil(rederiver.tokenizer.vocabularySize / 32);
     const allButFirst = new Int32Array(words).fill(-1);
@@ -137,7 +137,7 @@ describe('re-deriving', () => {
     expect(again.masked[4]).toBeNaN();
   });
 
-  test('a trace in the memory that is given again holds the last step looked at', async () => {
+  test('a trace in reused memory holds the last derived step', async () => {
     const { rederiver, text, steps, prompt } = await past();
     const at = (index: number) => ({
       from: prompt.length + index,
@@ -158,7 +158,7 @@ describe('re-deriving', () => {
 describe('the memory of logits', () => {
   const row = (value: number) => new Float32Array(100).fill(value);
 
-  test('keeps within its budget, forgets what was unused longest', () => {
+  test('stays within its budget and drops the least recently used rows', () => {
     const memory = new LogitMemory(1000);
     memory.put([1], row(1));
     memory.put([1, 2], row(2));
@@ -173,7 +173,7 @@ describe('the memory of logits', () => {
     expect([memory.bytes, memory.get([1])]).toEqual([0, null]);
   });
 
-  test('a row larger than the budget is kept alone; one put twice counts once', () => {
+  test('keeps a single row larger than the budget, and counts a row put twice once', () => {
     const memory = new LogitMemory(10);
     memory.put([1], row(1));
     memory.put([2], row(2));
@@ -181,7 +181,7 @@ describe('the memory of logits', () => {
     expect([memory.rows, memory.bytes, memory.get([2])![0]]).toEqual([1, 400, 5]);
   });
 
-  test('lanes that agree share their rows', async () => {
+  test('lanes with equal tokens share their rows', async () => {
     const memory = new LogitMemory();
     await runScripted(
       { lanes: [lane(), lane(), lane()], stop: { maxTokens: 10, sequences: [] } },
@@ -191,24 +191,27 @@ describe('the memory of logits', () => {
     expect(memory.rows).toBe(10);
   });
 
-  test.each(['prefill', 'replay'] as const)('what was forgotten is computed again by %s', async (how) => {
-    const engine = new ScriptedEngine();
-    const full = new LogitMemory();
-    const run = await runScripted({}, { memory: full, engine });
-    const prompt = engine.tokenizer.encode('Once upon a time', { addSpecial: true });
-    const tokens = [...prompt, ...run.result.branches[0]!.tokens.slice(0, -1)];
-    const small = new LogitMemory(5 * engine.model.vocabularySize * 4);
-    await runScripted({}, { memory: small, engine });
-    expect(small.along(tokens, prompt.length - 1).filter((kept) => kept === null)).toHaveLength(19);
-    const rows = await allRows(small.walk(engine.session, tokens, prompt.length - 1, how));
-    expect(rows).toEqual(full.along(tokens, prompt.length - 1));
-    expect(small.rows).toBe(5);
-    expect(engine.session.usage.pagesUsed).toBe(0);
-  });
+  test.each(['prefill', 'replay'] as const)(
+    'rows that were dropped are computed again by %s',
+    async (how) => {
+      const engine = new ScriptedEngine();
+      const full = new LogitMemory();
+      const run = await runScripted({}, { memory: full, engine });
+      const prompt = engine.tokenizer.encode('Once upon a time', { addSpecial: true });
+      const tokens = [...prompt, ...run.result.branches[0]!.tokens.slice(0, -1)];
+      const small = new LogitMemory(5 * engine.model.vocabularySize * 4);
+      await runScripted({}, { memory: small, engine });
+      expect(small.along(tokens, prompt.length - 1).filter((kept) => kept === null)).toHaveLength(19);
+      const rows = await allRows(small.walk(engine.session, tokens, prompt.length - 1, how));
+      expect(rows).toEqual(full.along(tokens, prompt.length - 1));
+      expect(small.rows).toBe(5);
+      expect(engine.session.usage.pagesUsed).toBe(0);
+    },
+  );
 });
 
 describe('scores of given tokens', () => {
-  test('every prompt token: logprob, rank, entropy, running perplexity', async () => {
+  test('give each prompt token its logprob, rank, entropy and running perplexity', async () => {
     const memory = new LogitMemory();
     const { events, engine } = await runScripted({ scorePrompt: true }, { memory });
     const records = events.flatMap((event) => (event.type === 'prompt' ? event.records : []));

@@ -14,24 +14,24 @@ function feed(sequences: string[], pieces: string[]): { shown: string[]; text: s
   return { shown, text: watcher.text, stop: null };
 }
 
-test('a stop sequence across three tokens: nothing of it is ever shown', () => {
+test('no part of a stop sequence across three tokens is ever shown', () => {
   const { shown, text, stop } = feed(['\n\nUser:'], ['Hello', '.\n', '\nUs', 'er: hi']);
   expect(shown).toEqual(['Hello', 'Hello.', 'Hello.', 'Hello.']);
   expect([text, stop]).toEqual(['Hello.', '\n\nUser:']);
 });
 
-test('a false alarm is shown once it is one', () => {
+test('text that could begin a stop sequence is shown once it cannot', () => {
   const { shown, stop } = feed(['\n\nUser'], ['a\n', '\nUs', 'ually']);
   expect(shown).toEqual(['a', 'a', 'a\n\nUsually']);
   expect(stop).toBeNull();
 });
 
-test('the first to begin wins, the longest of those', () => {
+test('the sequence that begins first wins, and the longest of those', () => {
   expect(feed(['b', 'abc', 'ab'], ['xabc'])).toMatchObject({ text: 'x', stop: 'abc' });
   expect(feed(['bc', 'a'], ['xabc'])).toMatchObject({ text: 'x', stop: 'a' });
 });
 
-test('empty stop sequences stop nothing; given text neither', () => {
+test('neither an empty stop sequence nor given text stops a run', () => {
   expect(feed([''], ['a', 'b'])).toMatchObject({ text: 'ab', stop: null });
   const watcher = new StopWatcher(['END']);
   watcher.skip('an END, and EN');
@@ -48,7 +48,7 @@ test('empty stop sequences stop nothing; given text neither', () => {
   expect([second.push('D'), second.text]).toEqual(['END', '']);
 });
 
-test('however a text is cut, the result is that of the whole text, and no shown text takes back or leaks', () => {
+test('any cut of a text gives the result of the whole text, and shown text never shrinks or leaks', () => {
   const letters = fc.constantFrom('a', 'b', 'ab', 'ba', 'aab', '\n', 'é', '🦊');
   fc.assert(
     fc.property(

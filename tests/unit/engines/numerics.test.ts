@@ -12,7 +12,7 @@ test('an id is the engine, then its fields', () => {
   );
 });
 
-test('a difference names what differs, and how', () => {
+test('a difference names what differs and both values', () => {
   const here = numericsId('webgpu', { ...OURS, subgroups: 4, kv: 'f16' });
   expect(numericsDifference(numericsId('webgpu', OURS), here)).toEqual([
     'the size of a subgroup (8 there, 4 here)',
@@ -22,13 +22,13 @@ test('a difference names what differs, and how', () => {
   expect(numericsDifference('', here)).toEqual(['the engine (unknown there, webgpu here)']);
 });
 
-test('a field that one side does not know, or that has no word yet, is still named', () => {
+test('names a field that one side lacks, and a field without a word', () => {
   expect(numericsDifference('webgpu kv=f32', 'webgpu kv=f32 heads=2')).toEqual([
     'heads (unknown there, 2 here)',
   ]);
 });
 
-test('the same fields in any order are no difference, and each changed value is one', () => {
+test('the order of fields makes no difference, and each changed value makes one', () => {
   const field = fc.stringMatching(/^[a-z0-9]{1,8}$/);
   fc.assert(
     fc.property(
@@ -47,7 +47,7 @@ test('the same fields in any order are no difference, and each changed value is 
   );
 });
 
-test('any string can be read: ids arrive in records and links', () => {
+test('reads any string, because ids arrive in records and links', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (a, b) => {
       expect(numericsDifference(a, a)).toEqual([]);

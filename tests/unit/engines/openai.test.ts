@@ -79,7 +79,7 @@ describe('a stream', () => {
     }
   });
 
-  it('of llama.cpp: ids, bytes, and its count of tokens in each chunk', async () => {
+  it('of llama.cpp has ids, bytes, and a count of tokens in each chunk', async () => {
     const pieces = await generate(await serve(stream(replies.llamaCpp.text.body)));
     expect(pieces.map(({ text, finish, counted }) => [text, finish, counted])).toEqual([
       [',', null, 1],
@@ -99,7 +99,7 @@ describe('a stream', () => {
     expect(drawn!.logprob).toBeCloseTo(-0.21057, 4);
   });
 
-  it('of a chat with llama.cpp: a role first, an empty delta last', async () => {
+  it('of a chat with llama.cpp begins with a role and ends with an empty delta', async () => {
     const baseUrl = await serve(stream(replies.llamaCpp.chat.body));
     const pieces = await generate(baseUrl, { prompt: { messages: [] } });
     expect(pieces.map(({ text, finish }) => [text, finish])).toEqual([
@@ -109,7 +109,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('of vLLM: lists, the drawn token out of order, −9999 for −∞', async () => {
+  it('of vLLM has lists, the drawn token out of order, and −9999 for −∞', async () => {
     const pieces = await generate(await serve(stream(replies.vllm)));
     expect(pieces.map(({ text, finish }) => [text, finish])).toEqual([
       [' Paris', null],
@@ -125,7 +125,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('of Ollama: several tokens in a chunk, bytes and alternatives missing', async () => {
+  it('of Ollama has several tokens per chunk, without bytes and alternatives', async () => {
     const pieces = await generate(await serve(stream(replies.ollama)), { prompt: { messages: [] } });
     expect(pieces.map(({ text, finish }) => [text, finish])).toEqual([
       ['Hi there', null],
@@ -137,13 +137,13 @@ describe('a stream', () => {
     ]);
   });
 
-  it('of LM Studio: null logprobs are no logprobs, not zeros', async () => {
+  it('of LM Studio has null logprobs, which are not zeros', async () => {
     const pieces = await generate(await serve(stream(replies.lmStudio)), { prompt: { messages: [] } });
     expect(pieces.map(({ text }) => text)).toEqual(['Hello', ' you', '']);
     expect(pieces.flatMap(({ tokens }) => tokens)).toEqual([]);
   });
 
-  it('may be cut into any bytes on its way', async () => {
+  it('may arrive cut at any byte', async () => {
     const bytes = Buffer.from(replies.llamaCpp.bytes.body);
     const baseUrl = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -161,7 +161,7 @@ describe('a stream', () => {
 });
 
 describe('a request', () => {
-  it('is plain or chat, with logprobs as each wants them, and carries the key in its header alone', async () => {
+  it('asks for logprobs in the form of each API, and has the key only in its header', async () => {
     const seen: { url: string; body: Record<string, unknown>; authorization: string | undefined }[] = [];
     const baseUrl = await serve(async (request, response) => {
       const { authorization } = request.headers;
@@ -191,7 +191,7 @@ describe('a request', () => {
     expect(JSON.stringify(seen.map(({ url, body }) => [url, body]))).not.toContain('sk-secret');
   });
 
-  it('is repeated with fewer alternatives where the server refuses so many', async () => {
+  it('is repeated with fewer alternatives when the server refuses so many', async () => {
     const depths: unknown[] = [];
     const baseUrl = await serve(async (request, response) => {
       const { logprobs } = await bodyOf(request);
@@ -208,7 +208,7 @@ describe('a request', () => {
     expect(depths).toEqual([20, 5]);
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when it is aborted', async () => {
     const stop = new AbortController();
     const baseUrl = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -360,14 +360,14 @@ describe('a server that answers nonsense', () => {
     ],
     [reply(400, 'application/json', `{"detail":"${'x'.repeat(290)}sk-secret-key"}`)],
     [stream('data: {"error":"Bearer sk-secret-key"}\n\n')],
-  ])('that repeats the key is shown without it (%#)', async (listener) => {
+  ])('and repeats the key is quoted without the key (%#)', async (listener) => {
     const baseUrl = await serve(listener);
     const { models, generate: ask } = bound(new OpenAiServer({ baseUrl, key: 'sk-secret-key' }));
     for (const error of [await failure(ask()), await failure(models())])
       expect(error.message).not.toMatch(/sk-|secret/);
   });
 
-  it('that sends elsewhere is not followed, with a key or without', async () => {
+  it('and redirects is not followed, with or without a key', async () => {
     let reached = 0;
     const other = createServer((_request, response) => void response.end(String(reached++)));
     await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
@@ -378,7 +378,7 @@ describe('a server that answers nonsense', () => {
     expect(reached).toBe(0);
   });
 
-  it('that is one endless event is left', async () => {
+  it('and sends one endless event is disconnected', async () => {
     const error = await failure(generate(await serve(stream(`data: ${'x'.repeat(5 * 2 ** 20)}`))));
     expect([error.name, error.message]).toEqual([
       'EngineError',
@@ -386,7 +386,7 @@ describe('a server that answers nonsense', () => {
     ]);
   });
 
-  it('a connection that breaks, and one that is never made', async () => {
+  it('reports a connection that breaks, and one that is never made', async () => {
     const baseUrl = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(replies.llamaCpp.text.body.split('\n\n')[0]! + '\n\n');

@@ -52,7 +52,7 @@ const draws = fc
   });
 
 describe('the tokens that a llama.cpp server drew', () => {
-  it('have all bytes of the text, and no logprob that is another’s', () => {
+  it('have all bytes of the text, and only their own logprobs', () => {
     fc.assert(
       fc.property(draws, (drawn) => {
         const own = new OwnTokens();
@@ -74,7 +74,7 @@ describe('the tokens that a llama.cpp server drew', () => {
     );
   });
 
-  it('have their own text where the server held it back for a stop sequence', () => {
+  it('have their own text even when the server held it back for a stop sequence', () => {
     const own = new OwnTokens();
     const chunks = llamaCpp.stop.body.split('\n\n').filter((event) => event.startsWith('data: {'));
     const pieces = chunks.map((event) =>

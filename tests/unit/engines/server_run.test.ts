@@ -99,7 +99,7 @@ describe('a run on a server', () => {
     expect(body).not.toHaveProperty('stop');
   });
 
-  it('ends where it was told to, though the server goes on', async () => {
+  it('ends at its own limits although the server goes on', async () => {
     const chunk = llamaCpp.text.body.split('\n\n')[0]!;
     const host = await load('vllm', `${Array(50).fill(chunk).join('\n\n')}\n\ndata: [DONE]\n\n`);
     const { steps, events } = await run(host, { stop: { maxTokens: 5, sequences: [] } });
@@ -107,7 +107,7 @@ describe('a run on a server', () => {
     expect(events.at(-1)).toEqual({ type: 'line-end', line: 1, reason: 'max-tokens' });
   });
 
-  it('forgets prompts that were typed and never ran', async () => {
+  it('forgets prompts that never ran', async () => {
     const vocabulary = new ServerVocabulary();
     for (let i = 0; i < 500; i++) tokenisePrompt({ kind: 'text', text: 'x'.repeat(i) }, vocabulary);
     expect(vocabulary.vocabularySize).toBeLessThan(10);
@@ -119,7 +119,7 @@ describe('a run on a server', () => {
     expect(() => vocabulary.keep([typed!])).toThrow(/no longer held; type it again/);
   });
 
-  it('puts on record what was told of each step, and no more', async () => {
+  it('records what the server said of each step, and no more', async () => {
     const host = await load('llamaCpp', llamaCpp.bytes.body);
     const { steps } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
     const evidence = (await host.evidence(1, defaultParams(), 5))!;
@@ -142,7 +142,7 @@ describe('a run on a server', () => {
     expect(await host.evidence(7, defaultParams(), 5)).toBeNull();
   });
 
-  it('says of halves of characters what llama.cpp says of them: nothing', async () => {
+  it('has no numbers for partial characters, as llama.cpp sends none', async () => {
     const host = await load('llamaCpp', llamaCpp.bytes.body);
     const { steps, result, events } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
     expect(steps.map(({ label }) => label)).toEqual([' ', 'n', 'é', '🦊', '<token 2>']);
@@ -168,7 +168,7 @@ describe('a run on a server', () => {
     expect(await host.inspect({ line: 1, position: 3 }, defaultParams(), { top: 3 })).toBeNull();
   });
 
-  it('within a character leaves what llama.cpp never sent', async () => {
+  it('that ends within a character lacks the bytes that llama.cpp never sent', async () => {
     const host = await load('llamaCpp', llamaCpp.halfCharacter.body);
     const { steps, result, events } = await run(host, { stop: { maxTokens: 4, sequences: [] } });
     expect(steps.map(({ record }) => record.piece).join('')).toBe(' n');
@@ -176,7 +176,7 @@ describe('a run on a server', () => {
     expect(events.at(-1)).toMatchObject({ reason: 'max-tokens' });
   });
 
-  it('ends where the context does', async () => {
+  it('ends when the context is full', async () => {
     const host = await load('llamaCpp', llamaCpp.contextFull.body);
     const { steps, events } = await run(host, { stop: { maxTokens: 50, sequences: [] } });
     expect(steps.length).toBe(3);
@@ -202,14 +202,14 @@ describe('a run on a server', () => {
     expect(events.at(-1)).toMatchObject({ reason });
   });
 
-  it('of no tokens asks for none', async () => {
+  it('of 0 tokens sends no request', async () => {
     const host = await load('llamaCpp', llamaCpp.text.body);
     const { steps, events } = await run(host, { stop: { maxTokens: 0, sequences: [] } });
     expect([steps.length, asked.length]).toEqual([0, 0]);
     expect(events.at(-1)).toMatchObject({ reason: 'max-tokens' });
   });
 
-  it('is inspected by what was told: the likeliest, and the rest', async () => {
+  it('shows in the inspector the most likely tokens and the rest', async () => {
     const host = await load('vllm', replies.vllm);
     await run(host);
     const view = (await host.inspect({ line: 1, position: 1 }, defaultParams(), { top: 2 }))!;
@@ -227,7 +227,7 @@ describe('a run on a server', () => {
     ).rejects.toThrow(/gives no logits/);
   });
 
-  it('without logprobs is text alone', async () => {
+  it('without logprobs has only text', async () => {
     const host = await load('lmStudio', replies.lmStudio);
     const { steps } = await run(host);
     expect(steps.map(({ record }) => [record.piece, record.rawLogprob])).toEqual([
@@ -247,7 +247,7 @@ describe('a run on a server', () => {
     expect(steps.map(({ record }) => record.piece).join('')).toBe('Hi there');
   });
 
-  it('goes on from a text, and keeps what was told of it', async () => {
+  it('goes on from a text, and keeps what the server said of it', async () => {
     const host = await load('vllm', replies.vllm);
     await run(host);
     const { steps } = await run(host, {
@@ -262,7 +262,7 @@ describe('a run on a server', () => {
     );
   });
 
-  it('goes on from another token of those that it was told, which counts as chosen', async () => {
+  it('goes on from another listed token, which counts as chosen by hand', async () => {
     const host = await load('llamaCpp', llamaCpp.text.body);
     await run(host);
     const lanes = [{ line: 2, params: defaultParams(), stream: 0 }];
@@ -283,7 +283,7 @@ describe('a run on a server', () => {
     expect(events.at(-1)).toMatchObject({ type: 'line-end', line: 2 });
   });
 
-  it('keeps what came before a cut, and says that it was one', async () => {
+  it('keeps what arrived before the connection broke, and says that it broke', async () => {
     const host = await load('llamaCpp', llamaCpp.text.body.split('\n\n').slice(0, 2).join('\n\n') + '\n\n');
     const { steps, result, events } = await run(host);
     expect(steps.length).toBe(2);
@@ -291,7 +291,7 @@ describe('a run on a server', () => {
     expect(events.at(-1)).toMatchObject({ reason: 'error' });
   });
 
-  it('takes one lane; beams and tokens by hand are refused with the reason', async () => {
+  it('takes one lane, and refuses beams and tokens by hand with the reason', async () => {
     const host = await load('vllm', replies.vllm);
     const lanes = [1, 2].map((line) => ({ line, params: defaultParams(), stream: 0 }));
     await expect(run(host, { lanes })).rejects.toThrow(/one text at a time/);
@@ -307,7 +307,7 @@ describe('a run on a server', () => {
 });
 
 describe('parameters for a server', () => {
-  it('go under its own names, by the table; the rest is known to be left out', () => {
+  it('have the server’s names from the table; the others are known to be left out', () => {
     const params: SamplingParams = { ...defaultParams(), topK: 7, repeatPenalty: 1.1, topNSigma: 2 };
     expect(serverParameters(params, 'vllm')).toMatchObject({
       top_k: 7,
@@ -332,12 +332,12 @@ describe('parameters for a server', () => {
     expect(takenBy('vllm')).toContain('topK');
   });
 
-  it('of a stage that is off are sent as neutral, since the server has defaults of its own', () => {
+  it('of a disabled stage are sent as neutral, because the server has its own defaults', () => {
     const params: SamplingParams = { ...defaultParams(), off: ['top_p', 'temperature'] };
     expect(serverParameters(params, null)).toMatchObject({ top_p: 1, temperature: 1 });
   });
 
-  it('for llama.cpp are what it takes: no −1 for all, no seed that means any', () => {
+  it('for llama.cpp have neither −1 for all nor the seed that means a random one', () => {
     const params: SamplingParams = { ...defaultParams(), penaltyLastN: -1, dryLastN: -1, seed: 4294967295 };
     expect(serverParameters(params, 'llamacpp')).toMatchObject({
       repeat_last_n: 1_000_000,
@@ -347,7 +347,7 @@ describe('parameters for a server', () => {
     expect(serverParameters({ ...params, seed: 7 }, 'llamacpp')).toMatchObject({ seed: 7 });
   });
 
-  it('for llama.cpp come in the order of the chain, and for others without one', () => {
+  it('include the chain’s order for llama.cpp, and not for others', () => {
     const params: SamplingParams = {
       ...defaultParams(),
       order: ['temperature', 'typical_p', 'top_k', 'adaptive_p', 'top_p', 'logit_bias'],
@@ -377,7 +377,7 @@ describe('parameters for a server', () => {
 });
 
 describe('the vocabulary of a server', () => {
-  it('gives back what it was given, however characters are cut', () => {
+  it('gives back the bytes that it was given, however characters are cut', () => {
     const vocabulary = new ServerVocabulary();
     const text = 'a é 漢 🙂 e\u0301';
     const bytes = new TextEncoder().encode(text);
@@ -395,7 +395,7 @@ describe('the vocabulary of a server', () => {
     expect(vocabulary.idOf({ id: null, text: 'x', bytes: new Uint8Array([120]), logprob: -2 })).toBe(again);
   });
 
-  it('takes the ids that are told, and names what has no text by them', () => {
+  it('takes the server’s ids, and labels tokens without text by them', () => {
     const vocabulary = new ServerVocabulary(100);
     const none = new Uint8Array(0);
     expect(vocabulary.idOf({ id: 2, text: '', bytes: none, logprob: -1 })).toBe(2);

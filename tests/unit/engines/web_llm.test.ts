@@ -179,7 +179,7 @@ const options = { vocabularySize, contextLength: 200, kvBytesPerToken: 4 };
 const prompt = scripted.tokenizer.encode('Once upon a time', { addSpecial: true });
 
 describe('web-llm’s own engine class under our session', () => {
-  it('gives our chain the raw logits of each step, whatever it draws for itself', async () => {
+  it('gives our chain the raw logits of each step, whatever the library draws', async () => {
     const tap = new LogitTap();
     const { engine, fed, drawn } = realEngine(tap, neutral);
     const session = new WebLlmSession(forwardOf(engine, tap, info), options);
@@ -209,7 +209,7 @@ describe('web-llm’s own engine class under our session', () => {
     expect(drawn).toEqual([logits.indexOf(Math.max(...logits))]);
   });
 
-  it('a run with the whole chain draws what the same run draws on the engine itself', async () => {
+  it('a run with the whole chain draws the same as on the plain engine', async () => {
     const tap = new LogitTap();
     const { engine } = realEngine(tap, neutral);
     const session = new WebLlmSession(forwardOf(engine, tap, info), options);
@@ -244,7 +244,7 @@ describe('web-llm’s own engine class under our session', () => {
     await expect(runDecoding(over, two)).rejects.toThrow(/cannot fork/);
   });
 
-  it('a text that goes on costs what is new, the same text nothing, and another begins anew', async () => {
+  it('evaluates only new tokens of a longer text, none of the same text, and all of another', async () => {
     const tap = new LogitTap();
     const { engine, fed } = realEngine(tap, neutral);
     const session = new WebLlmSession(forwardOf(engine, tap, info), options);
@@ -270,14 +270,14 @@ describe('web-llm’s own engine class under our session', () => {
     expect([...rows.keys()]).toEqual([0, 1, 2]);
   });
 
-  it('takes logits of another length for what they are', async () => {
+  it('reports logits of another length', async () => {
     const tap = new LogitTap();
     const { engine } = realEngine(tap, neutral);
     const forward = forwardOf(engine, tap, { name: 'a model', vocabularySize: 7 });
     await expect(forward.append([1])).rejects.toThrow(/logits for a model, whose vocabulary has 7 entries/);
   });
 
-  it('says in one sentence what the library’s classes mean', async () => {
+  it('turns the library’s error classes into one sentence each', async () => {
     const engine = new library.MLCEngine({ logLevel: 'SILENT' });
     const forward = forwardOf(engine, new LogitTap(), info);
     const error = await forward.append([1]).catch((thrown: unknown) => thrown);
@@ -288,7 +288,7 @@ describe('web-llm’s own engine class under our session', () => {
   });
 });
 
-it('a LogitTap keeps a copy, for the library uses its array again', () => {
+it('a LogitTap keeps a copy, because the library reuses its array', () => {
   const tap = new LogitTap();
   const row = Float32Array.from([1, 3, 2]);
   expect([...tap.processLogits(row)]).toEqual([-1e9, 0, -1e9]);
@@ -337,7 +337,7 @@ describe('errors', () => {
 describe('a load that is stopped', () => {
   afterEach(() => void vi.unstubAllGlobals());
 
-  it('ends there while files are read that a cache has, as a cache knows no stopping', async () => {
+  it('ends even while it reads cached files, although a cache cannot be stopped', async () => {
     const stop = new AbortController();
     const config = {
       vocab_size: 300,
@@ -371,7 +371,7 @@ describe('a load that is stopped', () => {
 });
 
 describe('the list of models', () => {
-  it('names models that web-llm has, by its own figures', () => {
+  it('names models that web-llm has, with web-llm’s figures', () => {
     const byId = new Map(library.prebuiltAppConfig.model_list.map((record) => [record.model_id, record]));
     for (const { variants } of WEB_LLM_MODELS) {
       for (const { modelId, memory, needsF16 } of variants) {
@@ -389,7 +389,7 @@ describe('the list of models', () => {
     }
   });
 
-  it('says what is fetched: less than the memory that it takes', () => {
+  it('gives download sizes, which are below the memory sizes', () => {
     for (const model of WEB_LLM_MODELS) {
       for (const variant of model.variants) {
         expect(downloadBytes(model, variant)).toBeLessThan(variant.memory);

@@ -62,7 +62,7 @@ function expected(tokens: readonly number[]): Float32Array {
 const code = (error: unknown): string => (error instanceof EngineError ? error.code : String(error));
 
 describe('sequences over one KV cache', () => {
-  it('gives each text its own logits, whichever was evaluated last', async () => {
+  it('gives each text its own logits, whichever text was evaluated last', async () => {
     const { llama, session } = open();
     const a = await session.prefill([1, 2, 3]);
     const b = await session.prefill([1, 2, 4, 5]);
@@ -77,7 +77,7 @@ describe('sequences over one KV cache', () => {
     expect(llama.tokens).toEqual([1, 2, 4, 5, 0]);
   });
 
-  it('evaluates the last token anew where all of a prompt is there, and one token a step', async () => {
+  it('evaluates the last token again when the whole prompt is cached, and one token per step', async () => {
     const { llama, session } = open();
     const { sequence } = await session.prefill([1, 2, 3]);
     llama.decoded = 0;
@@ -87,7 +87,7 @@ describe('sequences over one KV cache', () => {
     expect(llama.decoded).toBe(2);
   });
 
-  it('gives the logits of every position that is asked for, and each only once', async () => {
+  it('gives the logits of each requested position once', async () => {
     const { session } = open();
     await session.prefill([1, 2, 3]);
     const rows = new Map<number, Float32Array>();
@@ -108,7 +108,7 @@ describe('sequences over one KV cache', () => {
     expect(rows.get(151)).toEqual(expected([...prompt, 5, 6]));
   });
 
-  it('stops between two parts of a prompt, and goes on from there', async () => {
+  it('stops between two parts of a prompt, and resumes there', async () => {
     const { llama, session } = open();
     const prompt = Array.from({ length: 200 }, (_, i) => (i * 3) % VOCABULARY);
     const stop = new AbortController();
@@ -125,7 +125,7 @@ describe('sequences over one KV cache', () => {
     expect(logits).toEqual(expected(prompt));
   });
 
-  it('trusts nothing of the cache after a failure', async () => {
+  it('discards the cache after a failure', async () => {
     const { llama, session } = open();
     await session.prefill([1, 2, 3]);
     llama.failNext = true;
@@ -144,7 +144,7 @@ describe('sequences over one KV cache', () => {
     expect(await open().session.prefill(tokens).catch(code)).toBe(expectedCode);
   });
 
-  it('refuses what it cannot do: a fork, a batch, a sequence that was let go', async () => {
+  it('refuses a fork, a batch, and a released sequence', async () => {
     const { session } = open();
     const { sequence } = await session.prefill([1]);
     expect(() => session.fork()).toThrow(/cannot fork/);
@@ -171,7 +171,7 @@ describe('logits from probabilities', () => {
     expect([...logits]).toEqual([Math.fround(Math.log(0.25)), -Infinity, Math.fround(Math.log(0.75))]);
   });
 
-  it('a token at −∞ is drawn by no chain, and harms none', () => {
+  it('no chain draws a token at −∞, and it breaks none', () => {
     const row = logitsOf(
       [0.6, 0.4, 0].map((p, token) => ({ token, p })),
       3,
