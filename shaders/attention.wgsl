@@ -1,26 +1,26 @@
 // Causal attention over the paged cache with online softmax (Milakov & Gimelshein 2018; Dao et al. 2022):
 //   out[row][head] = Σ_p softmax_p(q · k_p · scale) v_p,  p = 0 … position of row
-// A workgroup takes one query head and tiles of as many positions as it has invocations: each scores a position, then sums
-// dimensions.
-//  - `append` (decode): one row. Its own key and value come from q | k | v, and the first head of each group writes them
-//    to the cache, so that no other dispatch has to.
-//  - otherwise (prefill): four consecutive rows of one sequence, whose keys are in the cache; each key and value that is
-//    read serves all four.
-// Grid: x = heads, y = rows, or fours of rows. `rolled`: the loops over a head's dimensions stay loops, for adapters whose
-// compiler takes seconds over them unrolled.
+// A workgroup takes one query head. It walks the positions in tiles, one position per invocation: each invocation scores its
+// position, and then sums over all positions for its share of the dimensions.
+//  - `append` (decode): one row. Its own key and value come from q | k | v. The first head of each group also writes them to the
+//    cache, which saves a dispatch.
+//  - otherwise (prefill): four consecutive rows of one sequence, whose keys are in the cache. The four rows share each key and
+//    value that is read.
+// Grid: x = heads, y = rows (decode) or groups of four rows (prefill). `rolled` keeps the loops over a head's dimensions as
+// loops, for adapters whose compiler needs seconds to unroll them.
 import package::common::batch::{batch, page_of};
 import package::common::heads::{
   shape, qkv, quarter, query_at, key_at, value_at, key_index, value_index, head_scale, rotated4 };
 import constants::{head_dim, page_size, tile};
 
-// One number a query: decode has one query, prefill four.
+// One number per query: decode has one query, prefill has four.
 @if(append) alias per_query = f32;
 @else alias per_query = vec4f;
 @if(append) const queries = 1u;
 @else const queries = 4u;
 
 const masked = -1e30;
-const dims = (head_dim + tile - 1u) / tile;  // dimensions an invocation sums
+const dims = (head_dim + tile - 1u) / tile;  // dimensions per invocation
 
 @if(append) @group(0) @binding(5) var<storage, read_write> keys: array<vec4f>;
 @if(append) @group(0) @binding(6) var<storage, read_write> values: array<f32>;
@@ -71,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
   var highest = per_query(masked);
   var sum = per_query();
   var sums: array<per_query, dims>;
-  // Positions that every invocation reads from the cache; in decode the last one is at hand.
+  // Positions that every invocation reads from the cache. In decode the last one comes from `new_key` and `qkv`.
   @if(append) let cached = last;
   @else let cached = last + 1u;
   @if(rolled) let quarters = shape.quarters;

@@ -1,5 +1,5 @@
-// Token embedding: x[row] = W[token of row], one block of 32 an invocation. With `positions`, x[row] += W[position of row].
-// Grid: x = 64 blocks, y = rows. A table split over several bindings takes one dispatch a part; each writes its own tokens.
+// Token embedding: x[row] = W[token of row], one block of 32 per invocation. With `positions`, x[row] += W[position of row].
+// Grid: x = 64 blocks, y = rows. A table that is split over several bindings takes one dispatch per part; each writes its own tokens.
 import package::block::block_values;
 import package::common::batch::batch;
 

@@ -1,4 +1,4 @@
-// Every half as an f32, in the order of their bits: what the blocks of quantised weights decode their scales with.
+// Decodes every half to f32, in the order of their bits, in the way the weight blocks decode their scales (for the self-test).
 // Grid: x = 512.
 import package::blocks::unpack::halves_of;
 

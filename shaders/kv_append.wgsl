@@ -1,4 +1,4 @@
-// Prefill: keys (normalised, rotated) and values of every row into the paged cache. Grid: x = kv heads, y = rows.
+// Prefill: writes the keys (normalised, rotated) and values of every row to the paged cache. Grid: x = kv heads, y = rows.
 import package::common::batch::{batch, page_of};
 import package::common::heads::{key_at, value_at, key_index, value_index, head_scale, rotated4, qkv, quarter};
 import constants::{head_dim, page_size};

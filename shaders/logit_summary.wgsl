@@ -1,9 +1,9 @@
-// What a row of logits comes to, without its leaving the GPU:
+// Summarises a row of logits on the GPU:
 //   highest = max l        sum = Σ exp(l − highest)        log normaliser = highest + ln sum
 //   entropy = ln sum − Σ exp(l − highest) · (l − highest) / sum      (nats)
 //   rank of the token that came next, 1 for the most likely; equal logits rank by token id
 //   the `top` most likely tokens, in that order
-// A workgroup of 256 a row. Selecting the top goes over the row once a place: no sort, no memory of its own.
+// One workgroup of 256 per row. To select the top tokens it scans the row once per place, with no sort and no extra memory.
 // out: [row][8 + 2 · top] words: highest, log normaliser, entropy, target's logit, target's rank, 3 spare, ids, logits.
 // Grid: y = rows whose logits are wanted.
 import package::common::batch::batch;
@@ -67,12 +67,12 @@ struct Candidate {
   logit: f32,
 }
 
-/// Whether (id, logit) comes before `other`: more likely, or as likely with a lower id.
+/// Whether (id, logit) ranks before (other_id, other_logit): a higher logit first, and the lower id if they are equal.
 fn before(id: u32, logit: f32, other_id: u32, other_logit: f32) -> bool {
   return logit > other_logit || (logit == other_logit && id < other_id);
 }
 
-/// The first candidate that comes after (`id`, `logit`); after none of them for id = none. The same for all invocations.
+/// The first candidate that ranks after (`id`, `logit`), or the first of all if id = none. All invocations get the same answer.
 fn best_after(t: u32, at: u32, id: u32, logit: f32) -> Candidate {
   var best = Candidate(none, -3.4e38);
   for (var i = t; i < shape.vocabulary; i += width) {

@@ -1,6 +1,6 @@
-// Matrix × many vectors: a workgroup of 8 × 16 invocations makes 64 rows × 64 tokens, 8 rows × 4 tokens each, over
-// tiles of 32 columns held in workgroup memory (16 KiB, or 12 KiB with f16: the weights, which lose nothing there
-// that their block format had). Grid: x, z = tiles of rows; y = tiles of 64 tokens.
+// Matrix × many vectors: a workgroup of 8 × 16 invocations computes 64 rows × 64 tokens, each invocation 8 rows × 4 tokens. It
+// walks tiles of 32 columns in workgroup memory: 16 KiB, or 12 KiB with f16, which rounds the weights to
+// halves. Grid: x, z = tiles of rows; y = tiles of 64 tokens.
 // x has room for whole tiles; columns past the last token are computed and never read.
 // Conditions: f16, bias, and one of store, residual, swiglu, gelu, gated.
 import package::block::block_values;
@@ -25,11 +25,11 @@ fn main(
   let first_column = group.y * tile;
   if (first_row >= shape.rows) { return; }
 
-  // Token c (0..3) × rows 0..3 and 4..7, by name: an array indexed in a loop may leave the registers.
+  // Sums of token c (0..3) with rows 0..3 (a) and 4..7 (b). They are named variables because an indexed array may leave the registers.
   var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
   var b0 = vec4f(); var b1 = vec4f(); var b2 = vec4f(); var b3 = vec4f();
   for (var block = 0u; block < shape.blocks; block++) {
-    // Half of the invocations dequantise a row's block each, the other half fetch a token's.
+    // Half of the invocations dequantise one row's block each; the other half load one token's columns each.
     if (t < tile) {
       let w = block_values(memory_row(min(first_row + t, shape.rows - 1u)) * shape.blocks + block);
       @if(f16) {
@@ -76,12 +76,12 @@ fn store_four(m: u32, row: u32, sums: vec4f) {
   if (row + 2u < shape.rows) { store_pair(m, row + 2u, sums.zw); }
 }
 
-/// Four rows of the weight tile from `at`: columns are four k, components four rows.
+/// Four rows of the weight tile from `at`: a column per k, a component per row.
 fn four_rows(at: u32) -> mat4x4f {
   return transpose(mat4x4f(vec4f(weights[at]), vec4f(weights[at + 1u]), vec4f(weights[at + 2u]), vec4f(weights[at + 3u])));
 }
 
-/// Four k of four rows, times those of one token.
+/// Adds the products of four k of four rows with those of one token.
 fn accumulate(w: mat4x4f, c: vec4f, sum: vec4f) -> vec4f {
   return fma(w[3], vec4f(c.w), fma(w[2], vec4f(c.z), fma(w[1], vec4f(c.y), fma(w[0], vec4f(c.x), sum))));
 }

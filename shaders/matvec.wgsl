@@ -1,15 +1,15 @@
-// Matrix × few vectors, one workgroup a pair of rows: each invocation takes every width-th block of 32 columns,
-// then the workgroup adds up, neighbours first: 0 + 1, 2 + 3, …; then those sums in pairs, and so on. The lower levels of
-// that tree are shuffles where there are subgroups, the upper ones go through workgroup memory; the order of the sum is the
-// same for subgroups of any size and for none. Grid: x, z = pairs of rows; y = groups of `columns` tokens.
-// `lanes`: invocations of a subgroup, 1 without `subgroups`; invocation t is lane t % lanes of subgroup t / lanes.
-// Conditions: m2, m4, m8 (columns a workgroup: 1 without any), subgroups, bias, and one of store, residual, swiglu, gelu, gated.
+// Matrix × few vectors, one workgroup per pair of rows. Each invocation takes every width-th block of 32 columns. The workgroup
+// then adds up in a tree, neighbours first: 0 + 1, 2 + 3, …, then those sums in pairs. With subgroups the lower levels of the
+// tree are shuffles and the upper ones go through workgroup memory; without them all do. The order of the sum is the same for
+// every subgroup size. Grid: x, z = pairs of rows; y = groups of `columns` tokens.
+// `lanes`: invocations per subgroup, 1 without `subgroups`; invocation t must be lane t % lanes of subgroup t / lanes.
+// Conditions: m2, m4, m8 (columns per workgroup; 1 without any), subgroups, bias, one of store, residual, swiglu, gelu, gated.
 import package::block::block_values;
 import package::common::matrix_product::{shape, x, dot_block, total, store_pair, memory_row};
 import constants::{columns, width, lanes};
 @if(subgroups) enable subgroups;
 
-const parts = max(width / lanes, 1u);  // of a column's sum that workgroup memory holds
+const parts = max(width / lanes, 1u);  // partial sums per column in workgroup memory
 
 var<workgroup> partial: array<vec2f, columns * parts>;
 

@@ -1,9 +1,9 @@
-// Matrix × vectors, an invocation two rows, no barrier and no workgroup memory: for adapters that are a CPU, where a barrier
-// costs more than a load. A block is dequantised once for up to 32 tokens, in a loop that is not unrolled: there compiling
-// costs more than looping. With `lanes8` (subgroups of exactly eight) the eight vec4s of x that a block meets are loaded one
-// a lane and broadcast, instead of all by every lane. `four`: four rows share each load of x, and take twice as long to
-// compile. `one`: for a single token, for which nothing is put aside.
-// Grid: x, z = 128 rows; y = 32 tokens, or one. Conditions: one, four, lanes8, outputs (tokens are the rows whose logits are
+// Matrix × vectors with two rows per invocation, no barrier and no workgroup memory. It is for adapters that run on the CPU,
+// where a barrier costs more than a load. It dequantises a block once for up to 32 tokens; the loop over tokens is not unrolled,
+// because on a CPU compiling costs more than looping. `lanes8` (subgroups of exactly eight): each lane loads one of the eight
+// vec4s of x that a block meets and broadcasts it, so that no lane loads all eight. `four`: four rows share each load of x, and
+// compiling takes twice as long. `one`: the variant for a single token.
+// Grid: x, z = 128 rows; y = 32 tokens, or one. Conditions: one, four, lanes8, outputs (the tokens are the rows whose logits are
 // wanted), bias, and one of store, residual, swiglu, gelu, gated.
 import package::block::block_values;
 import package::common::matrix_product::{shape, x, total, store_pair, memory_row};
@@ -25,7 +25,7 @@ fn main(
   @builtin(local_invocation_index) t: u32,
   @if(lanes8) @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  // Invocations past the last row work on it again and write nothing: broadcasts want every lane.
+  // Invocations past the last row repeat it and write nothing, because broadcasts need every lane.
   let row = each * ((group.x + group.z * groups.x) * width + t);
   let r0 = first_block(row);
   let r1 = first_block(row + 1u);
@@ -65,7 +65,7 @@ fn first_block(row: u32) -> u32 {
   return memory_row(min(row, shape.rows - 1u)) * shape.blocks;
 }
 
-/// The 32 numbers of x that a block meets: each lane's own vec4, passed round, or all of them from `at` on.
+/// The 32 numbers of x that a block meets: with `lanes8` each lane's own vec4 broadcast to all, otherwise read from `at` on.
 @if(lanes8) fn x_block(own: vec4f) -> array<vec4f, 8> {
   return array<vec4f, 8>(
     subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),

@@ -1,6 +1,6 @@
 // RMSNorm (Zhang & Sennrich 2019):      y = x / √(mean(x²) + ε) · g
 // LayerNorm (Ba et al. 2016), `layer`:  y = (x − mean(x)) / √(var(x) + ε) · g + b
-// One workgroup a row. With `gather`, row i of y is row outputs[i] of x. Grid: y = rows.
+// One workgroup per row. With `gather`, row i of y is row outputs[i] of x. Grid: y = rows.
 import package::common::batch::batch;
 import package::common::reduce::workgroup_sum;
 import constants::group_width;

@@ -1,5 +1,5 @@
-// F16: 32 weights are 64 bytes. `unpack2x16float` needs no shader-f16; with it the halves are read as they are, and by
-// their type: naga, Firefox's compiler, takes a bitcast to halves for one to f32.
+// F16: 32 weights are 64 bytes. `unpack2x16float` needs no shader-f16. With shader-f16 the buffer is declared as halves and
+// read directly: naga, Firefox's compiler, mistakes a bitcast to halves for one to f32.
 import package::blocks::unpack::halves_of;
 @if(f16 && !integer_halves) enable f16;
 @if(f16 && !integer_halves) @group(1) @binding(0) var<storage, read> quants: array<vec4<f16>>;

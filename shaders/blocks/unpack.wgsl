@@ -1,5 +1,5 @@
-// Pieces that the block formats share. A word's byte b belongs to element 4g + b of group g (0..7); a block's low
-// nibbles are groups 0..3 and its high nibbles groups 4..7, as in the file.
+// Helpers that the block formats share. Byte b of a word belongs to element 4g + b of group g (0..7): the low nibbles of a
+// block are groups 0..3, its high nibbles are groups 4..7, as in the file.
 
 const byte_shifts = vec4u(0u, 8u, 16u, 24u);
 
@@ -23,8 +23,8 @@ fn signed_bytes(word: u32) -> vec4f {
   return vec4f((vec4i(vec4u(word) << vec4u(24u, 16u, 8u, 0u))) >> vec4u(24u));
 }
 
-/// The two halves of a word, the low one first. Some drivers flush subnormal halves to zero; with `integer_halves` the bits
-/// of the f32 are put together by hand, and a subnormal half is its fraction times 2^-24, which is a normal f32.
+/// The two halves of a word, the low one first. Some drivers flush subnormal halves to zero. `integer_halves` therefore assembles
+/// the f32 by integer arithmetic; a subnormal half is its fraction times 2^-24, which is a normal f32.
 fn halves_of(word: u32) -> vec2f {
   @if(integer_halves) {
     let bits = vec2u(word, word >> 16u);
@@ -43,7 +43,7 @@ fn half_of(word: u32, i: u32) -> f32 {
   return halves_of(word >> (16u * i)).x;
 }
 
-/// The 6-bit scale (x) and minimum (y) of sub-block `j` of a K-quant super-block whose packed scales stand in
+/// The 6-bit scale (x) and minimum (y) of sub-block `j` of a K-quant super-block. The packed scales are in the
 /// words w.y (scales, low nibbles), w.z (minima, low nibbles) and w.w (upper two bits: scales, then minima).
 fn k_scale_min(w: vec4u, j: u32) -> vec2f {
   let low = (vec2u(w.y, w.z) >> vec2u(4u * j)) & vec2u(15u);

@@ -3,7 +3,7 @@ fn silu(x: f32) -> f32 {
   return x / (1.0 + exp(-x));
 }
 
-/// GELU in the tanh form of GPT-2. tanh is written through exp of a value that cannot overflow.
+/// GELU in the tanh form of GPT-2. It computes tanh through exp of a value that cannot overflow.
 fn gelu(x: f32) -> f32 {
   let inner = 0.7978845608028654 * x * fma(0.044715 * x, x, 1.0);
   let e = exp(-2.0 * abs(inner));

@@ -1,4 +1,4 @@
-// The head of the batch (common/batch.wgsl), for kernels that need no more of it than how many rows there are.
+// The first words of the batch (common/batch.wgsl), for kernels that only need the number of rows.
 struct Counts {
   rows: u32,
   table_stride: u32,

@@ -1,8 +1,8 @@
-// Queries, keys and values as the projection leaves them, q | k | v in one row, and what is done to a head before it is
-// used: RMSNorm per head (`qk_norm`, Qwen3) and rotary embedding (Su et al. 2021) of adjacent pairs (`rope_pairs`, llama)
-// or of halves (`rope_halves`, Qwen). Also where a key and a value lie in the paged cache:
-//   keys   [page][kv head][head_dim / 4][slot] of vec4f: invocations that take a position each read side by side
-//   values [page][kv head][slot][head_dim] of f32: invocations that take a dimension each read side by side
+// Queries, keys and values as the projection leaves them (q | k | v in one row), and how a head is prepared before it is used:
+// RMSNorm per head (`qk_norm`, Qwen3), then rotary embedding (Su et al. 2021) of adjacent pairs (`rope_pairs`, llama) or of
+// halves (`rope_halves`, Qwen). Also the layout of keys and values in the paged cache:
+//   keys   [page][kv head][head_dim / 4][slot] of vec4f: invocations with one position each read neighbouring addresses
+//   values [page][kv head][slot][head_dim] of f32: invocations with one dimension each read neighbouring addresses
 import constants::{head_dim, page_size};
 
 struct Shape {
@@ -11,7 +11,7 @@ struct Shape {
   qkv_stride: u32,  // floats from one row of q | k | v to the next
   out_stride: u32,  // floats from one row of the result to the next
   rotary: u32,      // rotated dimensions of a head, even
-  quarters: u32,    // head_dim / 4, for loops that are not to be unrolled
+  quarters: u32,    // head_dim / 4, for loops that must not be unrolled
   epsilon: f32,
   scale: f32,       // of q · k
 }
@@ -21,7 +21,7 @@ const quarter = head_dim / 4u;
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;
 @if(rope_pairs || rope_halves) @group(0) @binding(3) var<storage, read> rope: array<vec2f>;  // [position][rotary / 2] of (cos, sin)
-@if(qk_norm) @group(0) @binding(4) var<storage, read> qk_weight: array<f32>;  // [2][head_dim]: of q, of k
+@if(qk_norm) @group(0) @binding(4) var<storage, read> qk_weight: array<f32>;  // [2][head_dim]: q, then k
 
 fn query_at(row: u32, head: u32) -> u32 { return row * shape.qkv_stride + head * head_dim; }
 fn key_at(row: u32, head: u32) -> u32 { return row * shape.qkv_stride + (shape.heads + head) * head_dim; }
@@ -34,7 +34,7 @@ fn value_index(page: u32, head: u32, slot: u32, d: u32) -> u32 {
   return ((page * shape.kv_heads + head) * page_size + slot) * head_dim + d;
 }
 
-/// 1 / rms of the head that begins at `at`; 1 where heads are not normalised.
+/// 1 / rms of the head that begins at `at`; 1 for models without `qk_norm`.
 fn head_scale(at: u32) -> f32 {
   @if(qk_norm) {
     var squares = 0.0;

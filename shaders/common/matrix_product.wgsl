@@ -1,8 +1,8 @@
-// What the matrix products share: where operands lie, and what is done to a pair of results before it is written.
+// What the matrix products share: the layout of the operands, and the epilogue of a pair of results.
 //   y[m][r] = Σ_k W[r][k] · x[m][k]  (+ bias[r])  then one of:
 //   store · residual: add to y · gelu · gated: silu(y) times it · swiglu: silu(row 2i) · row 2i + 1
-// Rows go in pairs. With swiglu a pair is a gate and its up projection: the gates are the first half of the rows in
-// memory, the up projections the second.
+// A product computes rows in pairs. With swiglu a pair is a gate row and its up row. In memory the gate rows are the first half
+// of the matrix, the up rows the second half.
 import package::common::activations::{silu, gelu};
 
 struct Shape {
@@ -19,7 +19,7 @@ struct Shape {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @if(bias) @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
-/// Fused multiply-adds throughout: a contraction that a compiler may or may not make would break batch invariance.
+/// Every multiply-add is an explicit fma: a contraction that a compiler may or may not make would break batch invariance.
 fn dot_block(w: array<vec4f, 8>, at: u32, sum: vec4f) -> vec4f {
   var s = fma(w[0], x[at], sum);
   s = fma(w[1], x[at + 1u], s);
@@ -31,7 +31,7 @@ fn dot_block(w: array<vec4f, 8>, at: u32, sum: vec4f) -> vec4f {
   return fma(w[7], x[at + 7u], s);
 }
 
-/// Where row `r` of the product lies in memory.
+/// The memory row of row `r` of the product.
 fn memory_row(r: u32) -> u32 {
   @if(swiglu) { return r / 2u + (r & 1u) * (shape.rows / 2u); }
   @else { return r; }

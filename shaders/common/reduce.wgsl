@@ -1,9 +1,9 @@
-// Sums over a workgroup, each invocation adding the same numbers in the same order: one barrier, no tree.
+// Sums over a workgroup. Every invocation adds the same numbers in the same order: one barrier and no tree.
 import constants::group_width;
 
 var<workgroup> parts: array<f32, group_width>;
 
-/// The sum of every invocation's `value`. To be called in uniform control flow.
+/// The sum of every invocation's `value`. Call it in uniform control flow.
 fn workgroup_sum(t: u32, value: f32) -> f32 {
   workgroupBarrier();
   parts[t] = value;

@@ -20,7 +20,7 @@ import { WebGpuSession } from './model/session.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 
 export interface WebGpuEngineOptions extends RuntimeOptions {
-  /** Counts at the device from its first call on, so that the engine can be asked for a measure. */
+  /** Counts at the device from its first call on, so that the engine can measure a step. */
   readonly counted?: boolean;
 }
 
@@ -28,7 +28,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Reads a GGUF model and puts it on the GPU.
- * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
+ * @throws EngineError says in one sentence what is wrong with the file, the machine or the network
  */
 export async function loadWebGpuEngine(
   source: ByteSource,
@@ -41,11 +41,11 @@ export async function loadWebGpuEngine(
   const config = readConfig(file);
   options.onProgress?.({ stage: 'tokenizer', loadedBytes: 0, totalBytes: source.size });
   const tokenizer = createTokenizer(file.metadata);
-  // The metadata of a large vocabulary is tens of megabytes of strings, which nothing needs from here on.
+  // The metadata of a large vocabulary is tens of megabytes of strings. Nothing needs them after this point.
   const model = describeFile(file);
   const tensors = { tensors: file.tensors, source: file.source };
   const runtime = await Runtime.open(tensors, config, options);
-  // A signal that ends the first load must not end a recovery hours later.
+  // A signal that cancels the first load must not cancel a recovery hours later.
   const lasting: Writable<RuntimeOptions> = { ...options, afterLoss: true };
   delete lasting.signal;
   delete lasting.onProgress;
@@ -91,7 +91,7 @@ class WebGpuEngine implements Engine {
   }
 }
 
-/** What became of it here. */
+/** The facts about the model that depend on this device and these options. */
 function describeRuntime(config: ModelConfig, { memory, context }: Runtime) {
   return {
     name: config.name,

@@ -1,11 +1,11 @@
 import type { DeviceLimits } from '../model/memory_plan.ts';
 
-/** Of the machine's memory, what a model may take: the browser and the system live in the rest. */
+/** Share of the machine's memory that a model may take; the browser and the system need the rest. */
 const SHARE_OF_MEMORY = 0.6;
 
 /**
- * WebGPU does not tell how much memory there is, and a phone ends a page that takes too much without a word. Browsers
- * that tell of the machine's own memory round it and stop at 8 GB, where it says no more than "enough to try".
+ * WebGPU does not report how much memory there is, and a phone silently kills a page that takes too much. Browsers that report
+ * the machine's memory round it and report at most 8 GB, so at 8 GB we set no bound.
  */
 export function memoryBound(): { availableMemory?: number } {
   const { deviceMemory } = navigator as WorkerNavigator & { readonly deviceMemory?: number };
@@ -13,7 +13,7 @@ export function memoryBound(): { availableMemory?: number } {
   return { availableMemory: SHARE_OF_MEMORY * deviceMemory * 2 ** 30 };
 }
 
-/** What an adapter allows, in bytes. `available` is of the machine's memory where the browser tells. */
+/** What an adapter allows, in bytes. `available` is a share of the machine's memory; null if that is unknown. */
 export interface AdapterRoom extends DeviceLimits {
   readonly available: number | null;
 }

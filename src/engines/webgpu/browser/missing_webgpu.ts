@@ -1,22 +1,22 @@
-/** What a browser without WebGPU lacks, and where its person finds it. */
+/** Explains why a browser has no WebGPU, and what its user can do about it. */
 
 export interface BrowserFacts {
-  /** https or localhost: others are not given WebGPU. */
+  /** https or localhost: browsers offer WebGPU to no other pages. */
   readonly secure: boolean;
-  /** `navigator.gpu` is there. */
+  /** Whether `navigator.gpu` exists. */
   readonly gpu: boolean;
   readonly adapter: boolean;
   readonly userAgent: string;
 }
 
-/** Asks this browser. @returns one sentence, or null where a WebGPU adapter can be had */
+/** Asks this browser. @returns one sentence, or null if it has a WebGPU adapter */
 export async function missingWebGpu(): Promise<string | null> {
   const { gpu, userAgent } = navigator;
   let adapter = false;
   try {
     adapter = Boolean(await (gpu as GPU | undefined)?.requestAdapter());
   } catch {
-    // Blocked by a policy of the machine: as good as none.
+    // A policy of the machine blocks it: we treat that as no adapter.
   }
   return whatIsMissing({ secure: isSecureContext, gpu: Boolean(gpu), adapter, userAgent });
 }

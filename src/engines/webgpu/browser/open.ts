@@ -5,8 +5,8 @@ import { memoryBound } from './adapter_room.ts';
 import { verdictsInBrowser } from './verdict_store.ts';
 
 /**
- * The verdicts of the self-test are kept for the next visit, and what a step costs can be measured.
- * @param other in place of these
+ * The browser keeps the verdicts of the self-test for the next visit. The engine can measure the cost of a step.
+ * @param other replaces these options
  * @throws EngineError as `loadWebGpuEngine`
  */
 export function openWebGpu(

@@ -1,11 +1,11 @@
-/** Verdicts of the engine's self-test, kept in this browser: the same adapter is not tested again on the next visit. */
+/** Keeps the verdicts of the engine's self-test in this browser, so that the next visit does not test the same adapter again. */
 import { openDB } from 'idb';
 import type { Verdicts, VerdictStore } from '../selftest/verdicts.ts';
 
 const NAME = 'logitscope-self-test';
 const STORE = 'verdicts';
 
-/** A model does not wait longer for what an earlier visit found out. */
+/** Loading a model waits at most this long for the verdicts of an earlier visit. */
 const PATIENCE_MS = 300;
 
 const database = () =>
@@ -13,7 +13,7 @@ const database = () =>
     upgrade: (db) => void db.createObjectStore(STORE),
   });
 
-/** Where a browser keeps nothing (a private window), each load tests anew. */
+/** If a browser stores nothing (a private window), each load runs the test again. */
 export const verdictsInBrowser: VerdictStore = {
   async get(key) {
     const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));

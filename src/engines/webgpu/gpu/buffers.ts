@@ -1,8 +1,8 @@
 import { EngineError } from '../../contract.ts';
 
 /**
- * The buffers of one device, labelled, counted and destroyed together. Labels begin with what the bytes are
- * (`weights:`, `kv:`, `scratch:`, `readback:`), which the counters and the machine view go by.
+ * Creates, labels, counts and destroys the buffers of one device. A label begins with the kind of its bytes (`weights:`, `kv:`,
+ * `scratch:`, `readback:`); the counters and the machine view rely on that.
  */
 export class Buffers {
   readonly #device: GPUDevice;
@@ -21,7 +21,7 @@ export class Buffers {
     );
   }
 
-  /** A uniform block of 32-bit numbers, written once: u32 from `integers`, then f32 from `floats`. */
+  /** A uniform block of 32-bit numbers that is written once: u32 from `integers`, then f32 from `floats`. */
   uniform(label: string, integers: readonly number[], floats: readonly number[] = []): GPUBuffer {
     const words = new Uint32Array([...integers, ...new Uint32Array(new Float32Array(floats).buffer)]);
     const size = Math.ceil(words.byteLength / 16) * 16;
@@ -61,7 +61,7 @@ export class Buffers {
 }
 
 /**
- * Runs `allocate` and waits until the device has said whether the memory is there.
+ * Runs `allocate` and waits until the device has reported whether it had the memory.
  * @throws EngineError `out-of-memory` with `what` and its size
  */
 export async function checkedAllocation<T>(

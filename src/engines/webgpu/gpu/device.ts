@@ -9,10 +9,10 @@ export interface OpenDevice {
   readonly device: GPUDevice;
   /** One line for the page: vendor, architecture, description. */
   readonly adapter: string;
-  /** A CPU that plays the GPU: barriers are dear there, and speeds say nothing of a GPU. */
+  /** The CPU emulates the GPU: barriers are expensive, and timings say nothing about a GPU. */
   readonly software: boolean;
   readonly features: ReadonlySet<Feature>;
-  /** Invocations of a subgroup where that is one number known beforehand; 0 where it varies or there are none. */
+  /** Invocations per subgroup if that is one number known in advance; 0 if it varies or there are no subgroups. */
   readonly subgroupSize: number;
   /** How to wait for work of this device. */
   readonly waiting: Waiting;
@@ -20,26 +20,26 @@ export interface OpenDevice {
 }
 
 export interface DeviceOptions {
-  /** Features to leave aside although the adapter has them; for tests of the variants without. */
+  /** Features to ignore even if the adapter has them; tests use it for the variants without them. */
   readonly without?: readonly Feature[];
-  /** Ask for no more than WebGPU's default limits; for tests. */
+  /** Request only WebGPU's default limits; for tests. */
   readonly defaultLimits?: boolean;
-  /** In place of a device that was lost. */
+  /** The new device replaces one that was lost. */
   readonly afterLoss?: boolean;
-  /** Stands between the engine and the device, to count what is done with it. */
+  /** Wraps the device, to count what the engine does with it. */
   readonly onDevice?: (device: GPUDevice) => GPUDevice;
 }
 
-/** Whose devices were lost before: then an adapter that is not given is not a matter of settings. */
+/** GPUs that lost a device before. If such a GPU offers no adapter, the settings are not the cause. */
 const UNRELIABLE = new WeakSet<GPU>();
 
 const WANTED: readonly Feature[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 
-/** Adapters of these drivers run on the CPU even where `isFallbackAdapter` does not say so. */
+/** Adapters of these drivers run on the CPU even if `isFallbackAdapter` does not say so. */
 const SOFTWARE = /llvmpipe|swiftshader|lavapipe|basic render|warp\b/i;
 
 /**
- * The device with the largest buffers and bindings that the adapter has, since weights need them.
+ * Opens the device with the adapter's largest buffers and bindings, since weights need them.
  * @throws EngineError `no-webgpu`, `no-adapter`
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<OpenDevice> {

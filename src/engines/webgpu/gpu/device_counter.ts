@@ -1,14 +1,14 @@
 /**
- * Counts what a device is asked to do, at the device itself: its methods are wrapped in place, so nothing that the engine
- * believes of itself enters. Commands count when they are submitted, not when they are recorded.
+ * Counts the work of a device at the device itself. It wraps the device's methods in place, so the counts do not depend on the
+ * engine's own bookkeeping. A command counts when it is submitted, not when it is recorded.
  *
- * Conventions that the bytes rest on: buffers of weights have labels that begin with `weights:`; a dispatch reads the whole
- * of each range of them that is bound to it, unless its pipeline or a bind group of it is labelled `gather:…`: then it picks
- * a few rows (an embedding), which are not counted.
+ * The byte counts rely on two conventions. Buffers of weights have labels that begin with `weights:`. A dispatch reads the whole
+ * of each such range that is bound to it, unless its pipeline or one of its bind groups is labelled `gather:…`: then it reads
+ * only a few rows (an embedding), which are not counted.
  */
 import type { StepCounters } from '../../contract.ts';
 
-/** What can be seen at the device. The share of the KV cache that a dispatch reads depends on numbers inside its buffers. */
+/** The counts that the device can see. It cannot see the KV share that a dispatch reads: that depends on numbers in buffers. */
 export type DeviceCounts = Omit<StepCounters, 'kvBytes'>;
 
 const WEIGHTS = 'weights:';
@@ -16,7 +16,7 @@ const GATHER = 'gather:';
 
 type Counts = { -readonly [key in keyof DeviceCounts]: number };
 
-/** What is recorded in a command encoder, and counted once its command buffer is submitted. */
+/** Commands recorded in one encoder. They are counted when its command buffer is submitted. */
 interface Recorded {
   dispatches: number;
   weightBytes: number;
@@ -30,7 +30,7 @@ interface GroupFacts {
 
 interface PipelineFacts {
   readonly gathers: boolean;
-  /** Bind groups above this are left over from other pipelines. */
+  /** Number of bind groups of the pipeline; those above it are left over from other pipelines. */
   readonly groups: number;
 }
 
@@ -56,7 +56,7 @@ export class DeviceCounter {
     return { ...this.#counts };
   }
 
-  /** @returns the same device, whose calls are counted from now on */
+  /** @returns the same device; its calls are counted from now on */
   watch(device: GPUDevice): GPUDevice {
     const counts = this.#counts;
     after(device, 'createBuffer', () => counts.buffersCreated++);
@@ -71,7 +71,7 @@ export class DeviceCounter {
       this.#notePipeline(pipeline, descriptor),
     );
     after(device, 'createComputePipelineAsync', (promise, [descriptor]) => {
-      // A failure is the caller's to see.
+      // The caller handles a failure.
       promise.then((pipeline) => this.#notePipeline(pipeline, descriptor)).catch(() => undefined);
     });
     after(device, 'createCommandEncoder', (encoder) => this.#watchEncoder(encoder));
@@ -130,7 +130,7 @@ export class DeviceCounter {
   }
 }
 
-/** @returns per-token averages of what came between two totals */
+/** @returns per-token averages of the difference between two totals */
 export function countsPerToken(before: DeviceCounts, after: DeviceCounts, tokens: number): DeviceCounts {
   const result = none();
   for (const key of Object.keys(result) as (keyof Counts)[])
@@ -151,7 +151,7 @@ function factsOf({ label, entries }: GPUBindGroupDescriptor): GroupFacts {
 
 type Method = (...args: never[]) => unknown;
 
-/** Puts `seen` behind a method of one object: it is called with the result and the arguments of each call that did not throw. */
+/** Wraps a method of one object: `seen` gets the result and the arguments of each call that did not throw. */
 function after<T extends object, K extends keyof T & string>(
   target: T,
   name: K,

@@ -1,8 +1,8 @@
 import { EngineError } from '../../contract.ts';
 
 /**
- * What becomes of a device behind the back of those who use it: it is lost, or reports an error that no scope caught.
- * Either leaves zeros or old numbers where results should be, so whoever reads results asks here first.
+ * Notes when a device is lost, or reports an error that no error scope caught. Either leaves zeros or old numbers where results
+ * should be, so every reader of results calls `check` first.
  */
 export class DeviceWatch {
   #error: GPUError | undefined;
@@ -21,7 +21,7 @@ export class DeviceWatch {
     });
   }
 
-  /** @throws EngineError `device-lost`, `out-of-memory`, `device-error`; an error is told once, a loss for ever */
+  /** @throws EngineError `device-lost`, `out-of-memory`, `device-error`; an error is thrown once, a loss every time */
   check(): void {
     if (this.#lost) throw lostError(this.#lost);
     if (!this.#error) return;
@@ -31,8 +31,8 @@ export class DeviceWatch {
   }
 
   /**
-   * Why something failed that says nothing of the reason itself, as a map that was only “aborted”: the device tells, a
-   * little later.
+   * Finds the cause of a failure that names none, such as a map that was only “aborted”. The device reports the cause a little
+   * later.
    */
   async reasonOf(failure: unknown): Promise<EngineError> {
     if (failure instanceof EngineError) return failure;
@@ -51,7 +51,7 @@ export class DeviceWatch {
   }
 }
 
-/** Milliseconds in which a device says what was wrong, on a busy machine too. */
+/** Milliseconds within which a device reports a cause, even on a busy machine. */
 const PATIENCE = 1000;
 
 function lostError({ message, reason }: GPUDeviceLostInfo): EngineError {
@@ -71,7 +71,7 @@ function reportedError(cause: unknown): EngineError {
   }
   return new EngineError(
     'device-error',
-    'The graphics device could not do what it was asked for, and its numbers are not used; please try again, and load the model anew or choose the CPU engine if it happens again.',
+    'The graphics device reported an error, so its results are discarded; please try again. If it happens again, reload the model or choose the CPU engine.',
     { cause },
   );
 }

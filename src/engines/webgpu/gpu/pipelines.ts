@@ -1,18 +1,18 @@
 import { linkShader, type ShaderVariant, variantKey } from './shaders.ts';
 
-/** What a binding of a layout is; `null` leaves its number out. */
+/** The kind of a binding in a layout; `null` leaves its number unused. */
 export type BindingKind = 'uniform' | 'read' | 'write' | null;
 
 export interface PipelineRequest extends ShaderVariant {
-  /** One layout a bind group, in order. */
+  /** One layout per bind group, in order. */
   readonly layouts: readonly GPUBindGroupLayout[];
 }
 
 const BUFFER_TYPES = { uniform: 'uniform', read: 'read-only-storage', write: 'storage' } as const;
 
 /**
- * Pipelines and layouts of one device, each made once. Compiling is asynchronous and everything asked for in one turn
- * compiles side by side, so a caller starts all it needs before it awaits the first.
+ * Pipelines and layouts of one device; each is created once. Compiling is asynchronous, and requests of one turn of the event
+ * loop compile in parallel, so a caller starts all it needs before it awaits the first.
  */
 export class Pipelines {
   readonly #device: GPUDevice;
@@ -42,7 +42,7 @@ export class Pipelines {
     return layout;
   }
 
-  /** @throws Error with the compiler's words and the variant's name, when the shader does not compile */
+  /** @throws Error with the compiler's message and the variant's name if the shader does not compile */
   get(request: PipelineRequest): Promise<GPUComputePipeline> {
     const layouts = request.layouts.map((layout) => layout.label);
     const key = [variantKey(request), ...layouts].join(' | ');
@@ -54,7 +54,7 @@ export class Pipelines {
     return pipeline;
   }
 
-  /** Milliseconds in which something was compiled, so far. */
+  /** Milliseconds so far during which at least one pipeline was compiling. */
   get compilingMs(): number {
     return this.#compilingMs + (this.#compiling > 0 ? performance.now() - this.#since : 0);
   }
@@ -63,7 +63,7 @@ export class Pipelines {
     if (this.#compiling++ === 0) this.#since = performance.now();
     try {
       const code = await linkShader(request);
-      // What a driver says against a module is the caller's to see, not the page's.
+      // The caller handles the driver's objections to a module; the page must not see them as uncaught errors.
       this.#device.pushErrorScope('validation');
       const module = this.#device.createShaderModule({ label, code });
       void this.#device.popErrorScope().catch(() => undefined);
@@ -78,7 +78,7 @@ export class Pipelines {
   }
 }
 
-/** A bind group with these buffers at bindings 0, 1, …; `null` leaves a number out. */
+/** A bind group with these buffers at bindings 0, 1, …; `null` leaves a number unused. */
 export function bindGroup(
   device: GPUDevice,
   label: string,

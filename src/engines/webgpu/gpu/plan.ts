@@ -1,22 +1,22 @@
 import type { Profiler } from './profiler.ts';
 
-/** One dispatch of a plan. All of it is made once; encoding it allocates nothing. */
+/** One dispatch of a plan. Everything in it is created once; encoding it allocates nothing. */
 export interface Dispatch {
   readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly groups: readonly GPUBindGroup[];
-  /** Workgroups in x, for the whole matrix or row; past the limit of a dimension they go on in z. */
+  /** Workgroups in x, for the whole matrix or row; those past the limit of one dimension continue in z. */
   readonly across: number;
-  /** Which count y runs over: rows of the pass, or those whose logits are wanted. */
+  /** The count that y covers: rows of the pass, or rows whose logits are wanted. */
   readonly over: 'rows' | 'outputs';
-  /** Rows that one workgroup takes. */
+  /** Rows per workgroup. */
   readonly rowsPerGroup: number;
 }
 
-/** WebGPU's bound for workgroups in one dimension. */
+/** WebGPU's limit on workgroups in one dimension. */
 const MAX_WORKGROUPS = 65_535;
 
-/** Records `plans`, one after the other, for so many rows and outputs: in one pass, or in a timed pass for each dispatch. */
+/** Records `plans`, one after the other, for this many rows and outputs: in one pass, or in one timed pass per dispatch. */
 export function encodePlans(
   encoder: GPUCommandEncoder,
   plans: readonly (readonly Dispatch[])[],

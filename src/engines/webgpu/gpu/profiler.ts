@@ -1,9 +1,9 @@
 import type { Buffers } from './buffers.ts';
 
-/** Most dispatches of one profiled plan. */
+/** Maximum of dispatches in one profiled plan. */
 const MAX_PASSES = 2048;
 
-/** GPU time of each kernel, by timestamps around a pass of its own. Slower than an unprofiled run; needs `timestamp-query`. */
+/** Measures the GPU time of each kernel by timestamps around its own pass. Profiled runs are slower; needs `timestamp-query`. */
 export class Profiler {
   readonly #device: GPUDevice;
   readonly #queries: GPUQuerySet;
@@ -37,7 +37,7 @@ export class Profiler {
     };
   }
 
-  /** @returns milliseconds by label, over the passes since the last call, which have been submitted */
+  /** @returns milliseconds by label, over the passes since the last call; those passes must have been submitted */
   async collect(): Promise<Map<string, number>> {
     const labels = this.#labels;
     this.#labels = [];

@@ -1,7 +1,7 @@
 import type { Buffers } from './buffers.ts';
 import type { Waiting } from './waiting.ts';
 
-/** A word on the GPU that has this value since the work began whose results are read. */
+/** A word on the GPU that holds `value` when the submit runs whose results are read. */
 export interface Mark {
   readonly buffer: GPUBuffer;
   /** In bytes. */
@@ -10,8 +10,8 @@ export interface Mark {
 }
 
 /**
- * Brings results to the CPU through staging buffers that are made once. While one is mapped the next step may
- * already be copying into another.
+ * Copies results to the CPU through staging buffers, which are created once and reused. While one is mapped, the next step can
+ * already copy into another.
  */
 export class Readback {
   readonly #buffers: Buffers;
@@ -20,7 +20,7 @@ export class Readback {
   readonly #label: string;
   readonly #size: number;
 
-  /** @param size bytes that one reading can hold */
+  /** @param size largest size of one result, in bytes */
   constructor(buffers: Buffers, waiting: Waiting, label: string, size: number) {
     this.#buffers = buffers;
     this.#waiting = waiting;
@@ -29,9 +29,9 @@ export class Readback {
   }
 
   /**
-   * Records the copy of `bytes` bytes from `source`; call `read` of what it returns after the submit.
-   * @param mark is copied behind them: a submit that the device refused leaves the staging buffer as it was, zeros or old
-   *   results, and that shows
+   * Records the copy of `bytes` bytes from `source`. Call `read` of the returned object after the submit.
+   * @param mark is copied after the results. If the device refuses a submit, the staging buffer keeps zeros or old results;
+   *   comparing the mark detects that
    */
   copy(encoder: GPUCommandEncoder, source: GPUBuffer, bytes: number, mark: Mark): PendingRead {
     const staging = this.#free.pop() ?? this.#buffers.readback(this.#label, this.#size + 4);
@@ -54,8 +54,8 @@ export class Readback {
 
 export interface PendingRead {
   /**
-   * @returns the bytes as floats, in an array of their own
-   * @throws when the map fails, or the work did not take place
+   * @returns the bytes as floats, in a new array
+   * @throws if the map fails, or the device did not do the work
    */
   read(): Promise<Float32Array<ArrayBuffer>>;
 }

@@ -13,17 +13,17 @@ const modules: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** One variant of a shader. */
 export interface ShaderVariant {
-  /** Root module under shaders/, without its ending. */
+  /** Root module under shaders/, without its extension. */
   readonly shader: string;
-  /** Block format whose module stands in for `package::block`. */
+  /** Block format whose module replaces `package::block`. */
   readonly block?: string;
-  /** Conditions that hold in `@if`; all others do not. */
+  /** Conditions that hold in `@if`; all others are false. */
   readonly conditions: readonly string[];
   /** Numbers that the module imports from `constants`. */
   readonly constants: Readonly<Record<string, number>>;
 }
 
-/** Each condition that some shader asks about: the linker wants a value for every one. */
+/** Every condition that some shader uses: the linker needs a value for each. */
 const CONDITIONS = [
   ...new Set(
     Object.values(modules).flatMap((source) =>
@@ -38,8 +38,8 @@ export function variantKey({ shader, block, conditions, constants }: ShaderVaria
 }
 
 /**
- * Six hexadecimal digits that stand for the text of all shaders, comments and spaces aside: what is computed with other
- * shaders may have other bits. FNV-1a.
+ * Six hexadecimal digits: a hash (FNV-1a) of the text of all shaders without comments and spaces. Results of other shaders may
+ * differ in their bits.
  */
 export const shadersVersion: string = (() => {
   let hash = 0x811c9dc5;
