@@ -1,15 +1,15 @@
-/** What one decoded token costs, counted at the device, and the GPU's time by kernel where it has timestamps. */
+/** Measures one decoded token: counts at the device, and the GPU's time by kernel if the adapter has timestamps. */
 import type { ModelInfo, StepMeasure } from '../contract.ts';
 import { countsPerToken, type DeviceCounter } from './gpu/device_counter.ts';
 import type { WebGpuSession } from './model/session.ts';
 
-/** Tokens to decode after: as many as a short prompt has. */
+/** Tokens before the measured ones: as many as a short prompt has. */
 const context = 16;
 
 /**
- * Decodes a few tokens of a text of no meaning.
- * @param counter of the device of this session
- * @param token that the text is made of
+ * Decodes a few tokens of a meaningless text.
+ * @param counter counts the device of this session
+ * @param token the text repeats this token
  */
 export async function measureStep(
   session: WebGpuSession,
@@ -19,7 +19,7 @@ export async function measureStep(
 ): Promise<StepMeasure> {
   const { sequence } = await session.prefill(Array<number>(context).fill(token));
   try {
-    // The first step after a prefill may set things up that stay.
+    // The first step after a prefill may create things that later steps reuse.
     await session.step([{ sequence, token }]);
     const before = counter.total;
     await session.step([{ sequence, token }]);
@@ -47,7 +47,7 @@ async function kernelTimes(
     await session.step([{ sequence, token }]);
     const byKernel = new Map<string, number>();
     for (const [label, ms] of await runtime.profiler!.collect()) {
-      // One line a kernel, not one a layer.
+      // One entry per kernel, not per layer.
       const kernel = label.replace(/\bblk\.\d+\./g, '');
       byKernel.set(kernel, (byKernel.get(kernel) ?? 0) + ms);
     }

@@ -104,7 +104,7 @@ describeOnQuickest('a session', ({ gpu }) => {
       'weights 1 MB',
       '160 tokens',
       'scratch',
-      '1 MB are to be had',
+      '1 MB are available',
     );
     expect(counter.total.buffersCreated).toBe(0);
   });

@@ -2,12 +2,12 @@ import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
 import { BATCH_CONSTANTS, groupWidth, type KernelContext } from './context.ts';
 
-/** What attention in one layer reads and writes. Strides in floats. */
+/** The operands of attention in one layer. Strides in floats. */
 export interface AttentionRequest {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
-  /** How heads are rotated: adjacent pairs (llama), halves (Qwen), not at all. */
+  /** Which dimensions of a head rotate together: adjacent pairs (llama), halves (Qwen), or none. */
   readonly rope: 'pairs' | 'halves' | 'none';
   /** Rotated dimensions of a head. */
   readonly rotary: number;
@@ -17,7 +17,7 @@ export interface AttentionRequest {
   readonly qkvStride: number;
   /** [position][rotary / 2] of (cos, sin); null without rope. */
   readonly angles: GPUBuffer | null;
-  /** [2][headDim], of queries and keys; null where heads are not normalised. */
+  /** [2][headDim], of queries and keys; null if heads are not normalised. */
   readonly qkNorm: GPUBuffer | null;
   readonly keys: GPUBuffer;
   readonly values: GPUBuffer;
@@ -25,7 +25,7 @@ export interface AttentionRequest {
   readonly outStride: number;
 }
 
-/** Decode: each row is a sequence of its own; its key and value go to the cache on the way. One dispatch. */
+/** Decode: each row belongs to its own sequence; the same dispatch also writes its key and value to the cache. */
 export async function decodeAttention(
   context: KernelContext,
   request: AttentionRequest,
@@ -82,7 +82,7 @@ async function appendToCache(context: KernelContext, request: AttentionRequest):
   };
 }
 
-/** Bindings 0 to 7 as in shaders/common/heads.wgsl and the two shaders that import it. */
+/** Bindings 0 to 7, as in shaders/common/heads.wgsl and the two shaders that import it. */
 function operands(
   { device, buffers, pipelines }: KernelContext,
   request: AttentionRequest,

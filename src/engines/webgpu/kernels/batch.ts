@@ -7,18 +7,18 @@ export interface BatchRow {
   readonly token: number;
   readonly position: number;
   readonly table: number;
-  /** The token that follows, where its rank is wanted. */
+  /** The token that follows, if its rank is wanted. */
   readonly next?: number | undefined;
 }
 
-/** Stands for no token. */
+/** Means: no token. */
 const NONE = 0xffffffff;
 
 const HEADER = 4;
 const NUMBER = 3;
 const ROW = 4;
 
-/** The GPU's copy of what a pass is about (shaders/common/batch.wgsl): one buffer, one write a step. */
+/** The GPU's copy of a pass's input (shaders/common/batch.wgsl): one buffer, one write per step. */
 export class Batch {
   readonly buffer: GPUBuffer;
   readonly #words: Uint32Array<ArrayBuffer>;
@@ -32,7 +32,7 @@ export class Batch {
   }
 
   /**
-   * @returns the number of this pass, where it is found on the GPU from now on
+   * @returns the number of this pass; the buffer on the GPU holds it from now on
    * @param outputs rows whose logits are wanted
    * @param tables page numbers of each table that a row names
    */

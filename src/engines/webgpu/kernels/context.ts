@@ -4,7 +4,7 @@ import type { Pipelines } from '../gpu/pipelines.ts';
 import type { Waiting } from '../gpu/waiting.ts';
 import type { Variants } from './variants.ts';
 
-/** What every kernel is made with. */
+/** What every kernel needs in order to be created. */
 export interface KernelContext extends Variants {
   readonly device: GPUDevice;
   readonly buffers: Buffers;
@@ -13,15 +13,15 @@ export interface KernelContext extends Variants {
 }
 
 /**
- * Rows of one forward pass at most: the length of a prefill chunk. A multiple of the 64-token tile, and short enough that
- * a slow GPU with a model of a billion parameters ends a submit before the operating system ends it (about 2 s).
+ * Maximum of rows in one forward pass: the length of a prefill chunk. It is a multiple of the 64-token tile. It is also short
+ * enough that, with a billion parameters on a slow GPU, a submit ends before the operating system kills it (about 2 s).
  */
 export const MAX_ROWS = 128;
 
-/** Tokens of one KV page. */
+/** Tokens per KV page. */
 export const PAGE_TOKENS = 32;
 
-/** Sequences of one decode step, and page tables. */
+/** Maximum of sequences in one decode step; also the number of page tables. */
 export const MAX_SEQUENCES = 16;
 
 /** Numbers that shaders import from `constants`. */
@@ -40,14 +40,14 @@ export function blockConditions(
 }
 
 /**
- * Invocations of a workgroup that has barriers. On a CPU, which the `rows` reducer is for, each that a barrier stops is work
- * of its own, and two subgroups are enough.
+ * Invocations per workgroup in shaders with barriers. The `rows` reducer is for adapters on a CPU, where each invocation that a
+ * barrier stops costs extra work, and two subgroups are enough.
  */
 export function groupWidth({ reducer }: Pick<KernelContext, 'reducer'>): number {
   return reducer === 'rows' ? 16 : 64;
 }
 
-/** Rows of activations lie this many floats apart: a multiple of the 32 columns of a block, the rest zero. */
+/** Floats from one row of activations to the next: a multiple of the 32 columns of a block, padded with zeros. */
 export function paddedWidth(width: number): number {
   return Math.ceil(width / 32) * 32;
 }

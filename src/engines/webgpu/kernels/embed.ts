@@ -4,8 +4,8 @@ import { BATCH_CONSTANTS, blockConditions, type KernelContext } from './context.
 import type { Matrix } from './matrix.ts';
 
 /**
- * x[row] = table[token of row], or x[row] += table[position of row]. One dispatch a part of the table.
- * Its label begins with `gather:`, since it reads some rows of the table only.
+ * x[row] = table[token of row], or x[row] += table[position of row]. One dispatch per part of the table.
+ * Its label begins with `gather:`, since it reads only some rows of the table.
  */
 export function embed(
   context: KernelContext,

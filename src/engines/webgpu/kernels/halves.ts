@@ -2,10 +2,10 @@ import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
 import type { KernelContext } from './context.ts';
 
-/** Halves that there are. */
+/** Number of bit patterns of a half. */
 export const HALVES = 65_536;
 
-/** All halves as f32 into `out`, [65,536], as the blocks of weights decode them. */
+/** Decodes all halves to f32 into `out`, [65,536], with the same code as the blocks of weights. */
 export async function decodeHalves(
   { device, pipelines, integerHalves }: KernelContext,
   out: GPUBuffer,

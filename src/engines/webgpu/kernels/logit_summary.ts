@@ -3,12 +3,12 @@ import { bindGroup } from '../gpu/pipelines.ts';
 import type { Dispatch } from '../gpu/plan.ts';
 import { BATCH_CONSTANTS, type KernelContext } from './context.ts';
 
-/** Most likely tokens that a summary lists. */
+/** How many of the most likely tokens a summary lists. */
 export const SUMMARY_TOP = 32;
 
 const HEAD = 8;
 
-/** Words of one row's summary. */
+/** Words per row's summary. */
 export const SUMMARY_WORDS = HEAD + 2 * SUMMARY_TOP;
 
 /** Normaliser, entropy, rank and most likely tokens of each row of `logits`, [outputs][vocabulary], into `out`. */
@@ -34,7 +34,7 @@ export async function logitSummary(
   };
 }
 
-/** Reads row `row` of what the shader wrote. @param next the token whose logit and rank were asked for */
+/** Reads row `row` of the shader's output. @param next the token whose logit and rank were asked for */
 export function readSummary(
   words: Float32Array<ArrayBuffer>,
   row: number,
@@ -55,7 +55,7 @@ export function readSummary(
   };
 }
 
-/** One row's summary as the shader writes it, computed here. @param next the token whose logit and rank are wanted */
+/** Computes one row's summary on the CPU, in the shader's layout. @param next the token whose logit and rank are wanted */
 export function summaryWords(logits: Float32Array, next: number | undefined): Float32Array<ArrayBuffer> {
   const floats = new Float32Array(SUMMARY_WORDS);
   const integers = new Uint32Array(floats.buffer);

@@ -4,11 +4,11 @@ import { bindGroup, type BindingKind } from '../gpu/pipelines.ts';
 import type { KernelContext } from './context.ts';
 
 /**
- * A weight matrix on the GPU, rows × columns, each row cut into blocks of 32 columns. Its bytes lie in up to three
- * streams (see gguf/repack.ts); a matrix whose stream is longer than one binding may be is split by rows into parts.
+ * A weight matrix on the GPU, rows × columns; each row is cut into blocks of 32 columns. Its bytes are in up to three streams
+ * (see gguf/repack.ts). A matrix whose stream is longer than one binding may be is split by rows into parts.
  *
- * A matrix of several `sections` is several tensors of equal shape as one, row i of each side by side: rows 2i and
- * 2i + 1 are the gate and the up projection. In memory the sections of a part lie one after the other.
+ * A matrix with several `sections` joins several tensors of equal shape and interleaves their rows: rows 2i and 2i + 1 are row i
+ * of the gate and of the up projection. In memory the sections of a part lie one after the other.
  */
 export interface Matrix {
   readonly label: string;
@@ -25,7 +25,7 @@ export interface Matrix {
 export interface MatrixPart {
   readonly firstRow: number;
   readonly rows: number;
-  /** quants, high bits, scales; null where the format has no such stream. */
+  /** quants, high bits, scales; null if the format has no such stream. */
   readonly streams: readonly (GPUBuffer | null)[];
   readonly group: GPUBindGroup;
 }
@@ -38,10 +38,10 @@ export interface MatrixShape {
   readonly sections?: number;
 }
 
-/** Parts begin at a multiple of this row, so that a stream of half-words begins at a whole word. */
+/** Each part begins at a multiple of this row, so that a stream of half-words begins at a whole word. */
 const ROW_ALIGNMENT = 8;
 
-/** Room for a matrix; `writeRows` fills it. */
+/** Allocates a matrix; `writeRows` fills it. */
 export function createMatrix({ device, buffers, pipelines }: KernelContext, shape: MatrixShape): Matrix {
   const { label, format, rows, columns, sections = 1 } = shape;
   const streams = STREAMS[format];
@@ -64,14 +64,14 @@ export function createMatrix({ device, buffers, pipelines }: KernelContext, shap
   return { label, format, rows, columns, sections, blocks, parts, layout };
 }
 
-/** Whether tensors of this shape can be sections of one matrix: each must begin at a whole word in every stream. */
+/** Whether tensors of this shape can be sections of one matrix: each section must begin at a whole word in every stream. */
 export function canBeSection(format: BlockFormat, rows: number, columns: number): boolean {
   return STREAMS[format].every((bytes) => Number.isInteger((rows * Math.ceil(columns / 32) * bytes) / 4));
 }
 
 /**
- * Copies repacked rows of section `section` into the matrix from that section's row `firstRow` on, across parts.
- * @param firstRow such that firstRow · blocks per row is even
+ * Copies repacked rows into section `section` of the matrix, from that section's row `firstRow` on, across parts.
+ * @param firstRow firstRow · blocks per row must be even
  */
 export function writeRows(
   device: GPUDevice,

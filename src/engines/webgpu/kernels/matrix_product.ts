@@ -3,12 +3,12 @@ import type { Dispatch } from '../gpu/plan.ts';
 import { blockConditions, type KernelContext } from './context.ts';
 import type { Matrix } from './matrix.ts';
 
-/** What happens to a result before it is written (shaders/common/matrix_product.wgsl). */
+/** The last operation on a result before it is written (shaders/common/matrix_product.wgsl). */
 export type Epilogue = 'store' | 'residual' | 'swiglu' | 'gelu' | 'gated';
 
 /**
- * How many tokens a product is made for: few (a matrix × vector shader, 1, 2, 4 or 8 a workgroup), or tiles of 64. The
- * `rows` reducer knows one token, and several.
+ * Number of tokens that a product is compiled for: 1, 2, 4 or 8 per workgroup (a matrix × vector shader), or tiles of 64. The
+ * `rows` reducer distinguishes only one token from several.
  */
 export type ProductShape = 1 | 2 | 4 | 8 | 'tile';
 
@@ -16,15 +16,15 @@ export interface ProductRequest {
   readonly label: string;
   readonly matrix: Matrix;
   readonly batch: GPUBuffer;
-  /** [rows of the pass][xStride] floats; xStride a multiple of 32 and columns beyond the matrix's zero. */
+  /** [rows of the pass][xStride] floats. xStride is a multiple of 32; columns beyond those of the matrix are zero. */
   readonly x: GPUBuffer;
   readonly xStride: number;
   /** [rows of the pass][yStride] floats. */
   readonly y: GPUBuffer;
   readonly yStride: number;
-  /** Where in a row of y the result begins. */
+  /** Where the result begins in a row of y. */
   readonly yOffset?: number;
-  /** One number a row of the matrix, from `biasOffset` on. */
+  /** One number per row of the matrix, from `biasOffset` on. */
   readonly bias?: GPUBuffer | null;
   readonly biasOffset?: number;
   readonly epilogue: Epilogue;
@@ -33,20 +33,20 @@ export interface ProductRequest {
 
 const COLUMN_CONDITIONS = { 1: [], 2: ['m2'], 4: ['m2', 'm4'], 8: ['m2', 'm4', 'm8'] } as const;
 
-/** Rows a workgroup of each shader makes. */
+/** Rows per workgroup of each shader. */
 const ROWS_PER_GROUP = { matvec: 2, matvec_rows: 128, matmul: 64 } as const;
 
-/** Tokens that a workgroup of `matvec_rows` takes when there are several. */
+/** Tokens per workgroup of `matvec_rows` when there are several. */
 const ROWS_TOKENS = 32;
 
-/** A workgroup no wider than this takes a row: 32 invocations are busy with as few as 1,024 columns. */
+/** Workgroup width for rows of at most this many blocks: with 1,024 columns every invocation has one block. */
 const NARROW = 32;
 const WIDE = 64;
 
 /**
- * y = W · x for each token, one dispatch a part of W.
- * A row's sum has the same order for any number of tokens, with subgroups and without: it is decided by the matrix alone, but
- * that `rows` has an order of its own.
+ * y = W · x for each token, one dispatch per part of W.
+ * The matrix alone decides the order of a row's sum: it is the same for any number of tokens, with subgroups and without. Only
+ * `rows` has a different order.
  */
 export function matrixProduct(
   context: KernelContext,
@@ -99,7 +99,7 @@ async function productOfPart(
       if (over === 'outputs') conditions.add('outputs');
       if (subgroupSize === 8) conditions.add('lanes8');
       if (shape === 1) conditions.add('one');
-      // Rows pay for the compiling by the loads that they share, and where lanes share none, no load is saved for them.
+      // Four rows per invocation take twice as long to compile. They save loads of x only where lanes share loads (lanes8).
       else if (subgroupSize === 8) conditions.add('four');
     }
   }

@@ -9,7 +9,7 @@ export interface NormWeights {
   readonly bias: GPUBuffer | null;
 }
 
-/** y = norm(x), a workgroup a row. With `outputs`, only the rows whose logits are wanted, packed from row 0 of y on. */
+/** y = norm(x), one workgroup per row. With `outputs`, only the rows whose logits are wanted, packed from row 0 of y on. */
 export async function norm(
   context: KernelContext,
   request: {

@@ -1,7 +1,7 @@
 /**
- * What distinguishes one architecture from the next, as data. The forward pass (forward.ts) reads it; there is one
- * forward pass. Adding an architecture is a file in architectures/ and a line in its index.
- * Biases, per-head norms and a separate output matrix are there when their tensors are.
+ * The differences between architectures, as data. There is one forward pass (forward.ts), and it reads them. To add an
+ * architecture, add a file to architectures/ and a line to its index.
+ * Biases, per-head norms and a separate output matrix are used if their tensors exist.
  */
 export interface Architecture {
   /** `general.architecture` in the file, and the prefix of its keys. */

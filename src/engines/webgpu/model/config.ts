@@ -3,7 +3,7 @@ import type { GgufFile } from '../../gguf/header.ts';
 import type { Architecture } from './architecture.ts';
 import { ARCHITECTURES } from './architectures/index.ts';
 
-/** The numbers of one model, read from its metadata and checked. */
+/** The dimensions and constants of one model, read from its metadata and checked. */
 export interface ModelConfig {
   readonly architecture: Architecture;
   readonly name: string;
@@ -15,17 +15,17 @@ export interface ModelConfig {
   readonly headDim: number;
   readonly feedForward: number;
   readonly vocabularySize: number;
-  /** Longest sequence that the model was made for. */
+  /** Longest sequence that the model was trained on. */
   readonly trainedContext: number;
   readonly epsilon: number;
   /** Rotated dimensions of a head; 0 without rope. */
   readonly rotary: number;
   readonly ropeBase: number;
-  /** Positions are divided by this (linear scaling); 1 for none. */
+  /** Positions are divided by this (linear scaling); 1 means no scaling. */
   readonly ropeScale: number;
 }
 
-/** Bounds of what a file may claim; the largest open models stay well below. */
+/** Bounds on what a file may claim; the largest open models stay well below. */
 const MAX_LAYERS = 256;
 const MAX_WIDTH = 65_536;
 const MAX_HEAD_DIM = 256;
@@ -82,7 +82,7 @@ export function readConfig(file: GgufFile): ModelConfig {
     epsilon: positive(`attention.layer_norm_${architecture.norm === 'rms' ? 'rms_' : ''}epsilon`, 1e-5),
     rotary,
     ropeBase: positive('rope.freq_base', 10_000),
-    // Files write 0 where nothing is scaled.
+    // Some files write 0 for no scaling.
     ropeScale:
       scaling === 'linear' && metadata.number(key('rope.scaling.factor'), 1) !== 0
         ? positive('rope.scaling.factor', 1)
@@ -98,7 +98,7 @@ function checkedCount(file: GgufFile, key: string, value: number, most: number):
   );
 }
 
-/** Shaders compute in single precision, where a very small number is 0 and a very large one infinite. */
+/** Shaders compute in single precision, where a very small number becomes 0 and a very large one infinite. */
 function checkedPositive(file: GgufFile, key: string, value: number): number {
   const single = Math.fround(value);
   if (single > 0 && single < Infinity) return value;
@@ -116,7 +116,7 @@ function unsupported(file: GgufFile, what: string): EngineError {
 }
 
 /**
- * Cosine and sine of each position and rotated pair, [positions][rotary / 2][2], in f64 rounded once.
+ * Cosine and sine of each position and rotated pair, [positions][rotary / 2][2], computed in f64 and rounded once.
  * @param factors divide the frequencies (Llama 3's `rope_freqs.weight`); null for none
  * Source: Su et al. 2021, eq. 15.
  */

@@ -11,7 +11,7 @@ import type { KvCache } from './kv_cache.ts';
 import { activationWidths } from './memory_plan.ts';
 import type { LayerWeights, Weights } from './weights.ts';
 
-/** Run state, [MAX_ROWS][width of each] floats; rows as far apart as `activationWidths` says. */
+/** Buffers of one pass, [MAX_ROWS][width of each] floats; `activationWidths` gives the distance between rows. */
 export interface Activations {
   readonly residual: GPUBuffer;
   readonly normed: GPUBuffer;
@@ -39,7 +39,7 @@ export function createActivations(buffers: Buffers, config: ModelConfig): Activa
   };
 }
 
-/** Everything that a forward pass touches. */
+/** Everything that a forward pass reads and writes. */
 export interface Model {
   readonly config: ModelConfig;
   readonly weights: Weights;
@@ -48,7 +48,7 @@ export interface Model {
   readonly batch: GPUBuffer;
 }
 
-/** `decode`: every row is a sequence of its own. `prefill`: the rows are consecutive tokens of one sequence. */
+/** `decode`: every row belongs to its own sequence. `prefill`: the rows are consecutive tokens of one sequence. */
 export type PassMode = 'decode' | 'prefill';
 
 /** From token ids to the residual stream after the last layer. */
@@ -168,7 +168,7 @@ async function planLayer(
   return (await Promise.all(steps)).flat();
 }
 
-/** SwiGLU in one product where gate and up lie together, otherwise the gate first and up onto it; GELU in one. */
+/** SwiGLU is one product if gate and up lie together, otherwise the gate first and then up onto it; GELU is one product. */
 export function planUp(layer: LayerWeights, activation: 'swiglu' | 'gelu') {
   const [first, second] = layer.up as readonly [LayerWeights['down'], LayerWeights['down']?];
   if (activation === 'gelu') return [{ matrix: first, epilogue: 'gelu' as const }];
@@ -214,7 +214,7 @@ export async function planHead(
   return steps.flat();
 }
 
-/** From the logits to what they come to. */
+/** From the logits to their summaries. */
 export async function planSummary(context: KernelContext, model: Model): Promise<Dispatch[]> {
   const { activations, batch, config } = model;
   const { logits, summaries: out } = activations;

@@ -6,9 +6,9 @@ import type { ModelConfig } from './config.ts';
 export interface KvCache {
   readonly keys: readonly GPUBuffer[];
   readonly values: readonly GPUBuffer[];
-  /** Bytes of one page in one buffer. */
+  /** Bytes per page in one buffer. */
   readonly pageBytes: number;
-  /** One page, on the way from one place to another. */
+  /** Holds one page while it is copied. */
   readonly spare: GPUBuffer;
 }
 
@@ -24,11 +24,11 @@ export function createKvCache(buffers: Buffers, config: ModelConfig, pages: numb
   };
 }
 
-/** Records the copy of a page in every layer: what a fork pays when it first writes into a page that it shares. */
+/** Records the copy of a page in every layer. A fork pays for this when it first writes into a page that it shares. */
 export function copyPage(encoder: GPUCommandEncoder, cache: KvCache, source: number, target: number): void {
   const { keys, values, pageBytes, spare } = cache;
   for (const buffer of [...keys, ...values]) {
-    // WebGPU copies nothing within one buffer.
+    // WebGPU does not allow a copy within one buffer.
     encoder.copyBufferToBuffer(buffer, source * pageBytes, spare, 0, pageBytes);
     encoder.copyBufferToBuffer(spare, 0, buffer, target * pageBytes, pageBytes);
   }

@@ -4,7 +4,7 @@ import type { TensorFile } from '../../gguf/header.ts';
 import { MAX_ROWS, MAX_SEQUENCES, PAGE_TOKENS, paddedWidth } from '../kernels/context.ts';
 import type { ModelConfig } from './config.ts';
 
-/** What a model will take on the GPU, in bytes, before anything is uploaded. */
+/** Memory that a model will take on the GPU, in bytes, before anything is uploaded. */
 export interface MemoryPlan {
   readonly contextLength: number;
   readonly pages: number;
@@ -14,13 +14,13 @@ export interface MemoryPlan {
   readonly total: number;
 }
 
-/** Bytes that a device allows. */
+/** Limits of a device, in bytes. */
 export type DeviceLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>;
 
-/** KV cache that is set aside when the model would take more for sixteen full sequences. */
+/** Upper bound of the KV cache when sixteen full sequences would take more. */
 const KV_BUDGET = 256 * 1024 * 1024;
 
-/** Context that is chosen when nobody asks for one. */
+/** Context length when nobody asks for one. */
 const DEFAULT_CONTEXT = 4096;
 
 export function kvBytesPerToken({ layers, kvHeads, headDim }: ModelConfig): number {
@@ -28,8 +28,8 @@ export function kvBytesPerToken({ layers, kvHeads, headDim }: ModelConfig): numb
 }
 
 /**
- * @param contextLength tokens of the longest sequence; the model's own, at most 4,096, when absent
- * @throws EngineError `missing-limit` when one layer's keys of such a sequence are longer than a binding may be
+ * @param contextLength tokens of the longest sequence; default: the model's own, at most 4,096
+ * @throws EngineError `missing-limit` if one layer's keys of such a sequence are longer than a binding may be
  */
 export function planMemory(
   file: TensorFile,
@@ -55,7 +55,7 @@ export function planMemory(
   return { contextLength: context, pages, weights, kv, scratch, total: weights + kv + scratch };
 }
 
-/** Bytes of all tensors as they lie on the GPU. */
+/** Bytes of all tensors in their layout on the GPU. */
 function weightBytes(file: TensorFile): number {
   let sum = 0;
   for (const { format, shape } of file.tensors.values()) {
@@ -83,12 +83,12 @@ function scratchBytes(config: ModelConfig, context: number): number {
   return (MAX_ROWS * row + 3 * MAX_SEQUENCES * config.vocabularySize + context * config.rotary) * 4;
 }
 
-/** @throws EngineError `out-of-memory` with the arithmetic, when `plan` is more than `available` bytes */
+/** @throws EngineError `out-of-memory` with the arithmetic if `plan` needs more than `available` bytes */
 export function checkMemory(plan: MemoryPlan, available: number): void {
   if (plan.total <= available) return;
   const mb = (bytes: number) => `${Math.ceil(bytes / 1e6).toLocaleString('en-GB')} MB`;
   throw new EngineError(
     'out-of-memory',
-    `The model needs ${mb(plan.total)} of graphics memory (weights ${mb(plan.weights)}, KV cache for ${plan.contextLength.toLocaleString('en-GB')} tokens ${mb(plan.kv)}, scratch ${mb(plan.scratch)}) and ${mb(available)} are to be had; please choose a smaller model or a shorter context.`,
+    `The model needs ${mb(plan.total)} of graphics memory (weights ${mb(plan.weights)}, KV cache for ${plan.contextLength.toLocaleString('en-GB')} tokens ${mb(plan.kv)}, scratch ${mb(plan.scratch)}) and ${mb(available)} are available; please choose a smaller model or a shorter context.`,
   );
 }

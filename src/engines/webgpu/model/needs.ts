@@ -5,10 +5,10 @@ import { shapeFor, type Variants } from '../kernels/variants.ts';
 import type { Need } from '../selftest/self_test.ts';
 import { type Model, type PassMode, planUp } from './forward.ts';
 
-/** What a plan is for. */
+/** The parts of a pass that have plans. */
 export type PlanKind = PassMode | 'head' | 'summary';
 
-/** Which kernel variants a plan of `forward.ts` takes: what is to be proved before it runs. Duplicates are left in. */
+/** The kernel variants that a plan of `forward.ts` uses, which the self-test must prove before it runs. May hold duplicates. */
 export function needsOf(
   { config, weights }: Pick<Model, 'config' | 'weights'>,
   kind: PlanKind,

@@ -1,4 +1,4 @@
-/** Pages of the KV cache, counted by reference: a fork shares its prefix's pages. Numbers only; the bytes are elsewhere. */
+/** Reference counts of the KV cache's pages: a fork shares its prefix's pages. It holds page numbers only, not the bytes. */
 export class PagePool {
   readonly #references: Uint16Array;
   readonly #free: number[];
@@ -12,7 +12,7 @@ export class PagePool {
     return this.#free.length;
   }
 
-  /** @returns a page with one reference, or undefined when none is free */
+  /** @returns a page with one reference, or undefined if none is free */
   take(): number | undefined {
     const page = this.#free.pop();
     if (page !== undefined) this.#references[page] = 1;

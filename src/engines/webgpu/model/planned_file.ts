@@ -1,4 +1,4 @@
-/** A model that is not here yet, as a file without weights: what it would take here follows from its shape. */
+/** Describes a model that is not downloaded yet as a file without weights: its shape tells how much memory it would take. */
 import { EngineError } from '../../contract.ts';
 import type { GgufFile } from '../../gguf/header.ts';
 import { Metadata, type MetadataValue } from '../../gguf/metadata.ts';
@@ -39,7 +39,7 @@ export function plannedFile(model: {
   };
 }
 
-/** @param contextLength tokens for which the KV cache is planned. @throws EngineError where our engine cannot run the model */
+/** @param contextLength tokens for which the KV cache is planned. @throws EngineError if our engine cannot run the model */
 export function planFile(file: GgufFile, limits: DeviceLimits, contextLength: number): MemoryPlan {
   return planMemory(file, readConfig(file), limits, contextLength);
 }

@@ -14,11 +14,11 @@ export interface ModelShape {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headLength: number;
-  /** No `output.weight` in the file: the embedding serves as head. */
+  /** The file has no `output.weight`: the embedding serves as head. */
   readonly tied: boolean;
 }
 
-/** A tensor of a file that is not here yet. */
+/** A tensor of a file that is not downloaded yet. */
 export interface PlannedTensor {
   readonly name: string;
   /** [columns, rows] */
@@ -29,8 +29,8 @@ export interface PlannedTensor {
 
 /**
  * The tensors that llama.cpp writes for a model of this shape, with the block format of each.
- * Source: llama.cpp, src/llama-quant.cpp (which tensors of Q4_K_M are Q6_K, and what takes the place of a K-quant where
- * a row is no multiple of 256).
+ * Source: llama.cpp, src/llama-quant.cpp (which tensors of Q4_K_M are Q6_K, and which format replaces a K-quant if a row is not
+ * a multiple of 256).
  */
 export function plannedTensors(shape: ModelShape, format: FileFormat): PlannedTensor[] {
   const {
@@ -54,11 +54,11 @@ export function plannedTensors(shape: ModelShape, format: FileFormat): PlannedTe
     });
   };
   const vector = (name: string, length: number): void => add(name, length, 1, 'F32');
-  /** @param better for the tensors that a mixture keeps at more bits */
+  /** @param better true for the tensors that a mixture keeps at more bits */
   const matrix = (name: string, columns: number, rows: number, better = false): void =>
     add(name, columns, rows, fitting(format === 'Q8_0' ? 'Q8_0' : better ? 'Q6_K' : 'Q4_K', columns));
 
-  // The head, and an embedding that serves as one, are kept at more bits.
+  // The head keeps more bits, and so does an embedding that serves as head.
   matrix('token_embd.weight', width, vocabularySize, tied);
   if (!tied) matrix('output.weight', width, vocabularySize, true);
   vector('output_norm.weight', width);
@@ -104,13 +104,13 @@ export function plannedTensors(shape: ModelShape, format: FileFormat): PlannedTe
   return tensors;
 }
 
-/** Layers whose value and down projections get more bits: the first and the last eighth, and every third between. */
+/** Layers whose value and down projections get more bits: the first and the last eighth, and every third in between. */
 function moreBits(layer: number, layers: number): boolean {
   const eighth = Math.floor(layers / 8);
   return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
 }
 
-/** K-quants come in blocks of 256 columns; where a row is no multiple of that, llama.cpp takes a format that fits. */
+/** K-quants have blocks of 256 columns; if a row is not a multiple of that, llama.cpp uses a format that fits. */
 function fitting(wanted: BlockFormat, columns: number): BlockFormat {
   if (columns % BLOCK_FORMATS[wanted].elements === 0) return wanted;
   return wanted === 'Q6_K' ? 'Q8_0' : 'Q5_0';

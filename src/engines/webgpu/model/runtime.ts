@@ -23,17 +23,17 @@ import { type PlanKind, needsOf } from './needs.ts';
 import { checkMemory, type MemoryPlan, planMemory } from './memory_plan.ts';
 import { WeightLoader } from './weights.ts';
 
-/** Verdicts of the self-test where nobody keeps them for longer. */
+/** Keeps verdicts of the self-test for this process if the caller passes no store. */
 const inThisProcess = verdictsInMemory();
 
 export interface RuntimeOptions extends DeviceOptions, Partial<LoadOptions> {
   readonly gpu: GPU | undefined;
   readonly contextLength?: number;
-  /** Bytes of graphics memory that may be used; no bound when absent, since WebGPU does not tell. */
+  /** Bytes of graphics memory that may be used; no bound if absent, since WebGPU does not report the size. */
   readonly availableMemory?: number;
-  /** Which matrix × vector shader; the adapter's own best when absent. */
+  /** Which matrix × vector shader; default: the adapter's fastest. */
   readonly reducer?: Reducer;
-  /** Where the verdicts of the self-test are kept; for this process alone when absent. */
+  /** Where the verdicts of the self-test are kept; default: only in this process. */
   readonly verdicts?: VerdictStore;
 }
 
@@ -44,13 +44,13 @@ export interface Pass {
   /** Rows whose logits are wanted; at most 16. */
   readonly outputs: readonly number[];
   readonly tables: readonly (readonly number[])[];
-  /** Bring back what the logits come to (kernels/logit_summary.ts) instead of the logits. */
+  /** Return summaries (kernels/logit_summary.ts) instead of the logits. */
   readonly summarise?: boolean;
   /** Pages to copy first, [source, target]. */
   readonly copies?: readonly (readonly [number, number])[];
 }
 
-/** A model on one device: its weights, KV cache and run state, and the plans that have been needed so far. */
+/** A model on one device: its weights, KV cache and activations, and the plans that were needed so far. */
 export class Runtime {
   #context: KernelContext;
   readonly #plans = new Map<string, Promise<Dispatch[]>>();
@@ -110,7 +110,7 @@ export class Runtime {
         return { cache, batch, model: { config, weights, cache, activations, batch: batch.buffer } };
       });
       const runtime = new Runtime(opened, context, tests, memory, parts);
-      // Compiling and testing go on beside the upload.
+      // Compiling and testing run in parallel with the upload.
       await Promise.all([runtime.#warmUp(), loader.fill(options.onProgress)]);
       await opened.waiting(device.queue.onSubmittedWorkDone());
       opened.watch.check();
@@ -123,17 +123,17 @@ export class Runtime {
     }
   }
 
-  /** What kernels are made with now: a detour of the self-test changes it. */
+  /** The context for creating kernels; a detour of the self-test changes it. */
   get context(): KernelContext {
     return this.#context;
   }
 
   get chunk(): number {
-    // A submit is bounded, so that a software adapter still answers Stop within a second or two.
+    // Submits are short on a software adapter, so that it still answers Stop within a second or two.
     return this.opened.software ? 32 : MAX_ROWS;
   }
 
-  /** Whether a row's logits have the same bits in a step as in the pass over a prompt. */
+  /** Whether a token's logits have the same bits in a step as in the prefill of a prompt. */
   get sameBits(): boolean {
     return this.#context.reducer === 'rows';
   }
@@ -158,8 +158,8 @@ export class Runtime {
 
   /**
    * @returns logits of each output, [vocabulary] each, or its summary, [SUMMARY_WORDS]
-   * @throws EngineError `device-lost`; `out-of-memory` or `device-error`, after which nobody knows what `copies` and `rows`
-   *   wrote
+   * @throws EngineError `device-lost`; `out-of-memory` or `device-error`, after which the content of the pages that `copies` and
+   *   `rows` write is unknown
    */
   async run(pass: Pass): Promise<Float32Array<ArrayBuffer>[]> {
     try {
@@ -194,7 +194,7 @@ export class Runtime {
     return each.map((logits, i) => summaryWords(logits, rows[outputs[i]!]!.next));
   }
 
-  /** A pass without outputs brings back its mark alone. */
+  /** Records the copy of the results. A pass without outputs copies only its mark. */
   #copyOut(
     encoder: GPUCommandEncoder,
     outputs: number,
@@ -208,14 +208,14 @@ export class Runtime {
     return { width, results: readback.copy(encoder, source, outputs * width * 4, mark) };
   }
 
-  /** Starts timing each kernel. @returns false where the adapter has no timestamps */
+  /** Starts timing each kernel. @returns false if the adapter has no timestamps */
   startProfiling(): boolean {
     if (!this.opened.features.has('timestamp-query')) return false;
     this.profiler ??= new Profiler(this.#context.device, this.#context.buffers);
     return true;
   }
 
-  /** Back to one pass for all kernels. */
+  /** Returns to one pass for all kernels. */
   stopProfiling(): void {
     this.profiler?.destroy();
     this.profiler = undefined;
@@ -228,8 +228,8 @@ export class Runtime {
   }
 
   /**
-   * A plan whose kernels have been proved.
-   * @param kind with `summary`, [] where the GPU does not sum up
+   * A plan whose kernels passed the self-test.
+   * @param kind with `summary`, the plan is [] if the GPU does not summarise logits
    */
   async #planFor(kind: PlanKind, rows: number): Promise<Dispatch[]> {
     if (!this.#plans.has(this.#planKey(kind, rows))) await this.#prove([[kind, rows]], true);
@@ -275,7 +275,7 @@ export class Runtime {
   }
 }
 
-/** What the page says of a load that failed. */
+/** The error that the page shows for a load that failed. */
 async function loadFailure(watch: DeviceWatch, error: unknown): Promise<unknown> {
   if (error instanceof EngineError && error.code !== 'device-lost') return error;
   const reason = await watch.reasonOf(error instanceof EngineError ? undefined : error);

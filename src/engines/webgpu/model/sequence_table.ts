@@ -5,18 +5,18 @@ import { PagePool } from './page_pool.ts';
 export interface Sequence {
   readonly id: SequenceId;
   readonly tokens: TokenId[];
-  /** KV page of each 32 tokens; the first of them may be shared with other sequences. */
+  /** One KV page per 32 tokens; other sequences may share the first ones. */
   readonly pages: number[];
-  /** Tokens whose keys and values are in the pages. */
+  /** Number of tokens whose keys and values are in the pages. */
   cached: number;
-  /** Of these, the first that a pass over a prompt wrote: their bits depend on the tokens before them alone. */
+  /** How many of these, from the first on, a prefill wrote: their bits depend only on the tokens before them. */
   prefilled: number;
 }
 
-/** Released sequences that are kept for their prefix, until their pages are needed. */
+/** Maximum of released sequences that are kept for their prefix until their pages are needed. */
 const MAX_RETAINED = 16;
 
-/** Which sequence owns which KV pages. Forking copies page numbers, never pages; writing into a shared page copies it. */
+/** Which sequence owns which KV pages. A fork copies page numbers, not pages; writing into a shared page copies that page. */
 export class SequenceTable {
   readonly #live = new Map<SequenceId, Sequence>();
   /** Oldest first. */
@@ -46,7 +46,7 @@ export class SequenceTable {
     return sequence;
   }
 
-  /** The first `length` tokens of `source` as a sequence of its own. */
+  /** A new sequence with the first `length` tokens of `source`. */
   fork(source: Sequence, length = source.tokens.length): Sequence {
     if (!Number.isInteger(length) || length < 0 || length > source.tokens.length) {
       throw new EngineError(
@@ -64,15 +64,15 @@ export class SequenceTable {
   }
 
   /**
-   * A new sequence with the longest prefix of `tokens` whose KV is at hand from a prompt, one token short of all of them at
-   * most: the last one's logits are not kept.
+   * A new sequence with the longest prefix of `tokens` whose KV a prefill has written. It is at least one token shorter than
+   * `tokens`, because the logits of the last token are not kept.
    */
   forkPrefix(tokens: readonly TokenId[]): Sequence {
     const found = this.#longestPrefix(tokens, 0, tokens.length - 1);
     return found ? this.fork(found.source, found.length) : this.create();
   }
 
-  /** Shares pages of the longest prefix of `sequence` that another one has cached, if it is longer than its own. */
+  /** Shares the pages of the longest prefix of `sequence` that another sequence has cached, if that is longer than its own. */
   adoptPrefix(sequence: Sequence, most: number): void {
     const found = this.#longestPrefix(sequence.tokens, sequence.cached, most);
     if (!found) return;
@@ -82,7 +82,7 @@ export class SequenceTable {
     sequence.cached = sequence.prefilled = found.length;
   }
 
-  /** Of more than `least` tokens and of `most` at most. */
+  /** Finds a prefix of more than `least` and at most `most` tokens. */
   #longestPrefix(tokens: readonly TokenId[], least: number, most: number) {
     let source: Sequence | undefined;
     let length = least;
@@ -107,7 +107,7 @@ export class SequenceTable {
     this.uncache(sequence, length);
   }
 
-  /** Forgets the keys and values of `sequence` from its token `length` on. */
+  /** Discards the keys and values of `sequence` from its token `length` on. */
   uncache(sequence: Sequence, length: number): void {
     sequence.cached = Math.min(sequence.cached, length);
     sequence.prefilled = Math.min(sequence.prefilled, length);
@@ -116,16 +116,16 @@ export class SequenceTable {
   }
 
   /**
-   * Gives each sequence pages of its own for positions `from` to `to` − 1: to all of them or, when the pages do not
-   * suffice, to none, so that no copy is owed to a sequence whose step did not take place.
+   * Gives each sequence its own pages for positions `from` to `to` − 1. If there are not enough pages, no sequence gets any, so
+   * that no copy is pending for a sequence whose step did not run.
    * @returns pages to copy before they are written, [source, target]
-   * @throws EngineError `out-of-memory` when every page is in use
+   * @throws EngineError `out-of-memory` if every page is in use
    */
   makeWritable(
     ranges: readonly { readonly sequence: Sequence; readonly from: number; readonly to: number }[],
   ): [number, number][] {
     const wanted: { pages: number[]; at: number; keeps: boolean }[] = [];
-    /** References to a shared page that are given up here: the last of its sequences may write into it. */
+    /** References to each shared page that this call gives up: the last of its sequences may write into the page itself. */
     const givenUp = new Map<number, number>();
     for (const { sequence, from, to } of ranges) {
       for (let at = Math.floor(from / PAGE_TOKENS); at < Math.ceil(to / PAGE_TOKENS); at++) {
@@ -135,7 +135,7 @@ export class SequenceTable {
           if (this.#pool.references(page) - given < 2) continue;
           givenUp.set(page, given + 1);
         }
-        // A page that is written from its first slot on holds nothing to keep.
+        // A page that is written from its first slot on needs no copy.
         wanted.push({ pages: sequence.pages, at, keeps: from > at * PAGE_TOKENS });
       }
     }
@@ -151,7 +151,7 @@ export class SequenceTable {
     return copies;
   }
 
-  /** After the loss of a device: nothing is cached any more, and there are `pages` new pages. */
+  /** After the loss of a device: nothing is cached, and there are `pages` new pages. */
   forgetPages(pages: number): void {
     this.#pool = new PagePool(pages);
     this.#retained = [];
@@ -162,7 +162,7 @@ export class SequenceTable {
     }
   }
 
-  /** So many pages, or none. */
+  /** Takes this many pages, or none. */
   #take(count: number): number[] {
     const taken: number[] = [];
     while (taken.length < count) {

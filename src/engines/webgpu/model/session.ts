@@ -16,20 +16,20 @@ import type { Pass, Runtime } from './runtime.ts';
 import { type Sequence, SequenceTable } from './sequence_table.ts';
 
 /**
- * Sequences over one model. When the device is lost, the runtime is opened anew and each sequence's KV cache is
- * computed again from its tokens when it is next used; the caller notices only the time.
+ * Sequences over one model. When the device is lost, the session opens the runtime anew and computes each sequence's KV cache
+ * again from its tokens when the sequence is next used. The caller notices only the delay.
  *
- * What holds of bits on one device: a prefill's logits, keys and values depend on the tokens alone, however the prompt is
- * cut and whatever of it was cached (tokens that steps wrote are no part of that); a step's logits are the same alone and
- * in a batch. A token that was stepped and the same one prefilled have the same bits where `Runtime.sameBits`; elsewhere
- * they differ by rounding, and so may a step after the loss of a device, which prefills what had been stepped.
+ * These guarantees about bits hold on one device. A prefill's logits, keys and values depend only on the tokens, however the
+ * prompt is cut and however much of it was cached (tokens that steps wrote are not reused). A step's logits are the same alone
+ * and in a batch. A stepped token and the same token prefilled have the same bits if `Runtime.sameBits`; otherwise they differ by
+ * rounding. The same holds for a step after the loss of a device, because the recovery prefills the tokens that were stepped.
  */
 export class WebGpuSession implements Session {
   readonly #config: ModelConfig;
   readonly #reopen: () => Promise<Runtime>;
   #runtime: Runtime;
   #table: SequenceTable;
-  /** Calls run one after the other: a step that is asked for during a prefill waits for it. */
+  /** Calls run one after the other: a step that is requested during a prefill waits for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(config: ModelConfig, runtime: Runtime, reopen: () => Promise<Runtime>) {
@@ -86,7 +86,7 @@ export class WebGpuSession implements Session {
     const continued = options.sequence === undefined ? undefined : this.#table.get(options.sequence);
     const start = continued?.tokens.length ?? 0;
     this.#checkLength(start + tokens.length);
-    // Logits of reused positions are not kept, so a caller who wants them all gets no reuse.
+    // The logits of reused positions are not kept, so a caller who wants the logits of all positions gets no reuse.
     const sequence =
       continued ??
       (options.onLogits || options.onSummary ? this.#table.create() : this.#table.forkPrefix(tokens));
@@ -96,7 +96,7 @@ export class WebGpuSession implements Session {
       const logits = await this.#catchUp(sequence, { ...options, logitsFrom: start });
       return { sequence: sequence.id, logits, reused };
     } catch (error) {
-      // What was computed stays as a prefix for the next prompt.
+      // The next prompt can reuse the prefix that was computed.
       if (continued) this.#table.truncate(sequence, start);
       else this.#table.release(sequence.id);
       throw error;
@@ -104,7 +104,7 @@ export class WebGpuSession implements Session {
   }
 
   /**
-   * Runs the model over the tokens of `sequence` that have no KV yet, at least the last one.
+   * Runs the model over the tokens of `sequence` that have no KV yet, and always over the last one.
    * @returns logits after the last token
    */
   async #catchUp(
@@ -116,7 +116,7 @@ export class WebGpuSession implements Session {
     const { onLogits, onSummary } = options;
     const each = onLogits !== undefined || onSummary !== undefined;
     const wanted = each ? (options.logitsFrom ?? 0) : total - 1;
-    // After a loss, what lanes have in common is computed once.
+    // After a loss, a prefix that lanes share is computed once.
     this.#table.adoptPrefix(sequence, wanted);
     this.#table.uncache(sequence, total - 1);
     const first = sequence.cached;
@@ -125,7 +125,7 @@ export class WebGpuSession implements Session {
       const from = sequence.cached;
       const left = total - from;
       const summarise = onLogits === undefined && onSummary !== undefined && left > 1;
-      // Beside summaries no logits come back.
+      // A pass that returns summaries returns no logits, so the last token gets its own pass.
       const most = summarise ? left - 1 : left;
       const count = Math.min(each ? MAX_SEQUENCES : this.#runtime.chunk, most);
       const rows = Array.from({ length: count }, (_, i) => ({
@@ -136,7 +136,7 @@ export class WebGpuSession implements Session {
       }));
       const outputs = rows.flatMap(({ position }, i) => (position >= wanted ? [i] : []));
       const logits = await this.#run([{ sequence, from, to: from + count }], {
-        // A step has fewer dispatches; it stands for a prompt of one token where it gives the same bits.
+        // A step has fewer dispatches. It replaces the prefill of a single token if it gives the same bits.
         mode: count === 1 && this.#runtime.sameBits ? 'decode' : 'prefill',
         rows,
         outputs,
@@ -192,8 +192,8 @@ export class WebGpuSession implements Session {
   }
 
   /**
-   * One forward pass that writes positions `from` to `to` − 1 of the sequence of each table.
-   * @returns `lost` when the device was, after the runtime has been opened anew and every KV page forgotten
+   * Runs one forward pass that writes positions `from` to `to` − 1 of the sequence of each table.
+   * @returns `lost` if the device was lost; by then the runtime is open again and every KV page is forgotten
    */
   async #run(
     ranges: readonly { readonly sequence: Sequence; readonly from: number; readonly to: number }[],
@@ -205,7 +205,7 @@ export class WebGpuSession implements Session {
       return await this.#runtime.run({ ...pass, tables, copies });
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'device-lost') {
-        // A page that was to be copied may hold nothing.
+        // The copy of a page may not have happened, so its content is unknown.
         for (const { sequence, from } of ranges) this.#table.uncache(sequence, from - (from % PAGE_TOKENS));
         throw error;
       }

@@ -7,20 +7,20 @@ import type { TensorInfo } from '../../gguf/tensor_table.ts';
 import type { KernelContext } from '../kernels/context.ts';
 import { type Matrix, writeRows } from '../kernels/matrix.ts';
 
-/** Bytes of a tensor that are read, repacked and uploaded at a time: with its repacked copy, what the heap holds. */
+/** Bytes of a tensor that are read, repacked and uploaded at a time. The heap holds such a chunk and its repacked copy. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
-/** Most numbers of a norm, a bias or a table of frequencies. */
+/** Maximum length of a norm, a bias or a table of frequencies. */
 const MAX_VECTOR = 1 << 20;
 
-/** One tensor on its way to one place on the GPU: into a matrix, or as f32 into a buffer. */
+/** Where one tensor goes on the GPU: into a matrix, or as f32 into a buffer. */
 export type Placement = MatrixPlacement | VectorPlacement;
 
 interface MatrixPlacement {
   readonly tensor: TensorInfo;
   readonly matrix: Matrix;
   readonly section: number;
-  /** Row of the section at which the tensor begins. */
+  /** Row of the section where the tensor begins. */
   readonly firstRow: number;
 }
 
@@ -31,7 +31,7 @@ interface VectorPlacement {
   readonly offset: number;
 }
 
-/** The tensor of that name, which must be `columns` × `rows` (a vector has one row). */
+/** The tensor with this name, which must be `columns` × `rows` (a vector has one row). */
 export function tensor(file: TensorFile, name: string, columns: number, rows = 1): TensorInfo {
   const found = file.tensors.get(name);
   if (!found) {
@@ -50,7 +50,7 @@ export function tensor(file: TensorFile, name: string, columns: number, rows = 1
   return found;
 }
 
-/** A vector, which must be in a format without blocks and of a sensible length. */
+/** A vector; its format must have no blocks, and its length must be sensible. */
 export function vector(file: TensorFile, name: string, length: number): TensorInfo {
   const info = tensor(file, name, length);
   if (BLOCK_FORMATS[info.format].elements > 1 || length > MAX_VECTOR) {
@@ -72,8 +72,8 @@ export function toFloats(info: TensorInfo, bytes: Uint8Array): Float32Array<Arra
 }
 
 /**
- * Streams tensors to the GPU in the order of the file, a chunk of rows at a time; no byte is read twice.
- * @throws EngineError `aborted`, and what reading the source throws
+ * Streams tensors to the GPU in the order of the file, one chunk of rows at a time; it reads no byte twice.
+ * @throws EngineError `aborted`, and whatever reading the source throws
  */
 export async function upload(
   { device, waiting }: Pick<KernelContext, 'device' | 'waiting'>,
@@ -117,7 +117,7 @@ export async function upload(
       advance(bytes.byteLength);
       unsettled += bytes.byteLength;
       if (unsettled < CHUNK_BYTES) continue;
-      // Uploads are staged by the browser: waiting for them now and then bounds what is in flight.
+      // The browser stages uploads; an occasional wait bounds the bytes in flight.
       await waiting(device.queue.onSubmittedWorkDone());
       unsettled = 0;
     }

@@ -7,7 +7,7 @@ import type { NormWeights } from '../kernels/norm.ts';
 import { type ModelConfig, ropeAngles } from './config.ts';
 import { type Placement, tensor, toFloats, upload, vector } from './tensors.ts';
 
-/** A matrix whose result begins at `offset` of its output row; several share one output when their formats differ. */
+/** A matrix whose result begins at `offset` of its output row. Several share one output if their formats differ. */
 export interface Slice {
   readonly matrix: Matrix;
   readonly offset: number;
@@ -16,7 +16,7 @@ export interface Slice {
 /** Shapes as [rows, columns]; q = heads · headDim, kv = kvHeads · headDim. */
 export interface LayerWeights {
   readonly attentionNorm: NormWeights;
-  /** [q + 2 kv, width], in as many slices as there are formats in a row. */
+  /** [q + 2 kv, width], one slice per run of equal formats. */
   readonly qkv: readonly Slice[];
   readonly qkvBias: GPUBuffer | null;
   /** [2][headDim] */
@@ -25,7 +25,7 @@ export interface LayerWeights {
   readonly output: Matrix;
   readonly outputBias: GPUBuffer | null;
   readonly feedForwardNorm: NormWeights;
-  /** One matrix of two sections (gate and up), or the gate and the up projection apart, or up alone. */
+  /** One matrix with two sections (gate and up), or two matrices (gate, up), or up alone. */
   readonly up: readonly Matrix[];
   readonly upBias: GPUBuffer | null;
   /** [width, feedForward] */
@@ -36,17 +36,17 @@ export interface LayerWeights {
 export interface Weights {
   /** [vocabulary, width] */
   readonly embedding: Matrix;
-  /** [positions, width], GPT-2's; null with rope. */
+  /** [positions, width] for GPT-2; null with rope. */
   readonly positions: Matrix | null;
   readonly layers: readonly LayerWeights[];
   readonly outputNorm: NormWeights;
-  /** [vocabulary, width]; the embedding itself where the file has no other. */
+  /** [vocabulary, width]; the embedding itself if the file has no separate head. */
   readonly head: Matrix;
   /** [context][rotary / 2] of (cos, sin); null without rope. */
   readonly angles: GPUBuffer | null;
 }
 
-/** Makes every buffer for the weights, and says what is to be copied into which. */
+/** Creates every buffer for the weights, and lists which tensor is copied where. */
 export class WeightLoader {
   readonly #context: KernelContext;
   readonly #file: TensorFile;
@@ -112,7 +112,7 @@ export class WeightLoader {
     return matrix;
   }
 
-  /** Tensors of one format, one below the other. */
+  /** Stacks tensors of one format by rows. */
   #stack(label: string, infos: readonly TensorInfo[]): Matrix {
     const rowsOf = (info: TensorInfo) => info.shape[1] ?? 1;
     const [first] = infos as readonly [TensorInfo, ...TensorInfo[]];
@@ -192,7 +192,7 @@ export class WeightLoader {
     return this.#file.tensors.has(name) ? this.#vectors([name], [length]) : null;
   }
 
-  /** Of a plain projection. Those of a gated one would have to lie in pairs, as its rows do; no published file has them. */
+  /** Bias of a plain projection. A gated one would need its biases in pairs, like its rows; no published file has them. */
   #upBias(prefix: string): GPUBuffer | null {
     const names = [`${prefix}ffn_up.bias`, `${prefix}ffn_gate.bias`] as const;
     const gated = this.#config.architecture.activation === 'swiglu';
@@ -216,7 +216,7 @@ export class WeightLoader {
     );
   }
 
-  /** Vectors one after the other in one buffer, padded with zeros to a whole block. */
+  /** Puts vectors one after the other in one buffer, padded with zeros to a whole block. */
   #vectors(names: readonly string[], lengths: readonly number[]): GPUBuffer {
     const length = lengths.reduce((sum, n) => sum + n, 0);
     const buffer = this.#context.buffers.storage(`weights:${names[0]}`, paddedWidth(length) * 4);

@@ -2,7 +2,7 @@ import { decodeAttention, prefillAttention } from '../kernels/attention.ts';
 import { type KernelContext, PAGE_TOKENS } from '../kernels/context.ts';
 import { allNear, batchOf, type Case, randomNumbers, type Verdict } from './case.ts';
 
-/** Attention as some model needs it. */
+/** Attention with the dimensions that a model needs. */
 export interface AttentionNeed {
   readonly kind: 'attention';
   readonly headDim: number;
@@ -15,16 +15,16 @@ const HEADS = 4;
 const KV_HEADS = 2;
 const EPSILON = 1e-5;
 
-/** Tokens of the prompt: more than the widest workgroup has invocations, in pages that are not in order. */
+/** Tokens of the prompt: more than the widest workgroup has invocations. Its pages are not in order. */
 const PROMPT = 70;
 const PAGES = [2, 0, 1];
-/** The page of a sequence of one token, which is decoded beside the other. */
+/** The page of a second sequence, of one token, which is decoded in the same batch. */
 const OTHER_PAGE = 3;
 
-/** Rows of the prefill that are compared: each place among four, and both sides of a tile. */
+/** Rows of the prefill that are compared: each place in a group of four, and both sides of a tile's border. */
 const COMPARED = [0, 1, 2, 3, 63, 64, 69];
 
-/** Relative to the largest value: exponentials of scores in f32. */
+/** Relative to the largest value. The error comes from exponentials of scores in f32. */
 const TOLERANCE = 1e-4;
 
 export function attentionCase(need: AttentionNeed): Case {
@@ -41,7 +41,7 @@ async function prepare(context: KernelContext, need: AttentionNeed) {
   const { buffers } = context;
   const stride = (HEADS + 2 * KV_HEADS) * headDim;
   const outStride = HEADS * headDim;
-  // The prompt, then the token that is decoded after it, then the one of the other sequence.
+  // The rows are the prompt, then the token decoded after it, then the token of the other sequence.
   const qkv = randomNumbers(1, (PROMPT + 2) * stride);
   const angles = anglesOf(rotary);
   const weight = qkNorm ? randomNumbers(2, 2 * headDim) : null;
@@ -86,7 +86,7 @@ async function prepare(context: KernelContext, need: AttentionNeed) {
       const right =
         COMPARED.every((at) => allNear(row(prefilled!, at), plain.attend(at, at + 1), TOLERANCE)) &&
         allNear(row(afterwards!, 0), plain.attend(PROMPT, PROMPT + 1), TOLERANCE) &&
-        // One token attends to itself alone.
+        // A single token attends only to itself.
         allNear(row(afterwards!, 1), plain.ownValue(PROMPT + 1), TOLERANCE);
       return right ? 'right' : 'wrong';
     },
@@ -107,7 +107,7 @@ function anglesOf(rotary: number): Float32Array<ArrayBuffer> {
   return angles;
 }
 
-/** Attention by plain loops in f64 over rows of q | k | v. */
+/** Attention in plain loops in f64 over rows of q | k | v. */
 class PlainHeads {
   readonly #keys: Float64Array[] = [];
 
@@ -122,7 +122,7 @@ class PlainHeads {
         this.#keys.push(this.#head(position, HEADS + head, position, 1));
   }
 
-  /** [heads · headDim] of row `at`, over the first `count` rows. */
+  /** The result of row `at` over the first `count` rows, [heads · headDim]. */
   attend(at: number, count: number): Float64Array {
     const { headDim } = this.need;
     const out = new Float64Array(HEADS * headDim);
@@ -144,7 +144,7 @@ class PlainHeads {
     return out;
   }
 
-  /** What every head of row `at` gives that sees nothing but its own value. */
+  /** The result of row `at` if every head attends only to the row's own value. */
   ownValue(at: number): Float64Array {
     const { headDim } = this.need;
     const out = new Float64Array(HEADS * headDim);

@@ -2,33 +2,33 @@ import type { Dispatch } from '../gpu/plan.ts';
 import { Batch, type BatchRow } from '../kernels/batch.ts';
 import type { KernelContext } from '../kernels/context.ts';
 
-/** `uneven`: right, but a row alone has other bits than the same row in a batch. `refused`: it did not compile. */
+/** `uneven`: the result is right, but a row alone has other bits than in a batch. `refused`: the shader did not compile. */
 export type Verdict = 'right' | 'wrong' | 'uneven' | 'refused';
 
-/** One small run of kernels whose answer is known. */
+/** A small run of kernels with a known answer. */
 export interface Case {
-  /** Names the kernel variant; the same for the same one. */
+  /** Names the kernel variant; equal names mean equal variants. */
   readonly name: string;
-  /** What it computes, for a sentence: “products with Q4_K weights”. */
+  /** What it computes, as part of a sentence: “products with Q4_K weights”. */
   readonly what: string;
-  /** Makes operands and asks for the pipelines. @param context its buffers live as long as the test */
+  /** Creates operands and requests the pipelines. @param context its buffers live as long as the test */
   prepare(context: KernelContext): Promise<Trial>;
 }
 
 export interface Trial {
-  /** Run one after the other. */
+  /** These run one after the other. */
   readonly plans: readonly {
     readonly dispatches: readonly Dispatch[];
     readonly rows: number;
     readonly outputs?: number;
   }[];
-  /** Buffers to bring back. */
+  /** Buffers to read back. */
   readonly results: readonly GPUBuffer[];
-  /** @param results in the order of the above */
+  /** @param results in the order of the `results` above */
   judge(results: readonly Float32Array<ArrayBuffer>[]): Verdict;
 }
 
-/** Positions that the page tables of a case reach to. */
+/** Positions that the page tables of a case cover. */
 const POSITIONS = 96;
 
 export function batchOf(
@@ -42,7 +42,7 @@ export function batchOf(
   return batch.buffer;
 }
 
-/** Whether each number is near the one that is expected. NaN is near nothing. */
+/** Whether each number is close to the expected one. NaN is close to nothing. */
 export function allNear(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -55,7 +55,7 @@ export function allNear(
   return true;
 }
 
-/** Thirty-two bits that `seed` and `index` stand for: the finaliser of MurmurHash3 (Appleby, public domain), twice. */
+/** Thirty-two bits derived from `seed` and `index`: the finaliser of MurmurHash3 (Appleby, public domain), twice. */
 export function randomBits(seed: number, index: number): number {
   let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ index;
   for (let round = 0; round < 2; round++) {

@@ -1,17 +1,17 @@
 import type { Variants } from '../kernels/variants.ts';
 
-/** A way round something that an adapter gets wrong. */
+/** A change of variants that avoids something that an adapter computes wrongly. */
 export interface Detour {
   readonly name: string;
-  /** The variants without it; null where they do without it already. */
+  /** The variants without the faulty part; null if they do not use it. */
   readonly change: (variants: Variants) => Variants | null;
   /** @param what came out wrong, e.g. “products with Q4_K weights” */
   readonly sentence: (what: string) => string;
-  /** Leaves what was computed before as it is, so that it may be taken while a model runs. */
+  /** It leaves earlier results valid, so that it may be taken while a model runs. */
   readonly later?: boolean;
 }
 
-/** In the order in which they are tried: what costs least speed comes first. */
+/** In the order in which they are tried: those that cost least speed come first. */
 export const DETOURS: readonly Detour[] = [
   {
     name: 'subgroups',

@@ -1,13 +1,13 @@
 /**
- * Every block format as straight loops in f64: one function a format, one block at a time. Written from the layouts
- * in ggml/src/ggml-common.h and the formulas of ggml-quants.c; shares no code with the rest of the engine or the test models.
+ * Every block format in plain loops in f64: one function per format, one block at a time. It follows the layouts in
+ * ggml/src/ggml-common.h and the formulas of ggml-quants.c, and shares no code with the rest of the engine or the test models.
  */
 
 export interface PlainFormat {
-  /** Weights in a block, and its bytes. */
+  /** Weights per block, and bytes per block. */
   readonly elements: number;
   readonly bytes: number;
-  /** Writes the block that begins at byte `at` to out[o], out[o + 1] … */
+  /** Decodes the block that begins at byte `at` to out[o], out[o + 1] … */
   readonly read: (view: DataView, at: number, out: Float64Array, o: number) => void;
 }
 

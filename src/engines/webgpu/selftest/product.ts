@@ -8,32 +8,32 @@ import { allNear, batchOf, type Case, randomNumbers, type Verdict } from './case
 import { dequantise } from './plain_blocks.ts';
 import { randomBlocks } from './random_blocks.ts';
 
-/** A matrix product as some model needs it. */
+/** A matrix product with the properties that a model needs. */
 export interface ProductNeed {
   readonly kind: 'product';
   readonly format: BlockFormat;
   readonly epilogue: Epilogue;
   readonly bias: boolean;
   readonly over: 'rows' | 'outputs';
-  /** Rows of more than 32 blocks have workgroups of their own. */
+  /** Rows of more than 32 blocks, which use wider workgroups. */
   readonly wide: boolean;
   readonly shape: ProductShape;
-  /** The shape that decodes one token: for each other number of tokens the bits must be the same. */
+  /** The shape that decodes one token. For every other number of tokens the bits must be the same. */
   readonly alone: ProductShape;
 }
 
-/** Tokens of the largest batch; these rows of x are the same as the first. */
+/** Tokens of the largest batch; these rows of x are copies of the first. */
 const TOKENS = 16;
 const COPIES = new Set([6, 15]);
 
-/** Room for a whole tile of tokens. */
+/** Rows allocated: a whole tile of tokens. */
 const ROOM = 64;
 
-/** Relative to Σ |w · x|: some hundred additions in f32; with f16 a tile keeps 11 bits of a weight. */
+/** Relative to Σ |w · x|. The error comes from some hundred additions in f32; with f16 a tile keeps 11 bits of a weight. */
 const F32_TOLERANCE = 1e-5;
 const F16_TOLERANCE = 1e-3;
 
-/** Of this row every half is subnormal. */
+/** In this row every half is subnormal. */
 const SUBNORMAL_ROW = 3;
 
 export function productCase(need: ProductNeed): Case {
@@ -91,7 +91,7 @@ async function prepare(context: KernelContext, need: ProductNeed) {
   };
 }
 
-/** Which shapes run over how many tokens. The first decodes one token alone. */
+/** Which shapes run over how many tokens. The first run decodes one token alone. */
 function runsOf(shape: ProductShape, alone: ProductShape) {
   if (shape === 'tile') return [{ shape, tokens: TOKENS }];
   const counts = shape === 1 ? [1, TOKENS] : shape === 8 ? [2, 4, 8, TOKENS] : [shape];
@@ -103,7 +103,7 @@ function runsOf(shape: ProductShape, alone: ProductShape) {
   ];
 }
 
-/** Whether each row has the same bits in every run, and so has each copy of the first row. */
+/** Whether each row has the same bits in every run, and each copy of the first row has the same bits as that row. */
 function even(results: readonly Float32Array[], runs: readonly { tokens: number }[], width: number): boolean {
   const first = results.map((y) => new Uint32Array(y.buffer, y.byteOffset, y.length));
   const reference = first[1]!;
@@ -116,10 +116,10 @@ function even(results: readonly Float32Array[], runs: readonly { tokens: number 
   });
 }
 
-/** Operands of a product; the same need has the same ones. */
+/** Operands of a product; equal needs have equal operands. */
 function operandsOf({ format, epilogue, bias, wide }: ProductNeed) {
   const sections = epilogue === 'swiglu' ? 2 : 1;
-  // A section begins at a whole word of each stream.
+  // A section must begin at a whole word of each stream.
   const perSection = sections === 2 ? 8 : 10;
   const { elements } = BLOCK_FORMATS[format];
   const narrow = elements === 1 ? 100 : elements === 32 ? 96 : 512;
@@ -154,7 +154,7 @@ const silu = (v: number) => v / (1 + Math.exp(-v));
 /** The tanh form (Hendrycks & Gimpel 2016). */
 const gelu = (v: number) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)));
 
-/** By plain loops in f64: results, and how large the numbers were that went into each. [TOKENS][width] */
+/** In plain loops in f64: the results, and the sum of the magnitudes that went into each. [TOKENS][width] */
 function plainProduct({ format, epilogue }: ProductNeed, operands: ReturnType<typeof operandsOf>) {
   const { columns, width, stride, files, x, bias, before } = operands;
   const weights = files.map((file) => dequantise(format, file));

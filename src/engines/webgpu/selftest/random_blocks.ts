@@ -13,14 +13,14 @@ const HALF_OFFSETS: Partial<Record<BlockFormat, readonly number[]>> = {
   Q6_K: [208],
 };
 
-/** A half between 2⁻⁸ and 2⁻⁵, or a subnormal one that is not tiny. */
+/** A half between 2⁻⁸ and 2⁻⁵, or a subnormal half that is not tiny. */
 function scaleHalf(bits: number, subnormal: boolean): number {
   return subnormal ? 256 | (bits & 0x2ff) : (7 + (bits % 3)) * 1024 + ((bits >>> 8) & 1023);
 }
 
 /**
- * Rows of weights as a file holds them: any bits as quants, sensible scales.
- * @param subnormalRow this row's halves are all subnormal
+ * Rows of weights in the layout of a file: any bits as quants, sensible scales.
+ * @param subnormalRow all halves of this row are subnormal
  */
 export function randomBlocks(
   format: BlockFormat,

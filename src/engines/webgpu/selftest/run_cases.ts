@@ -5,9 +5,9 @@ import type { KernelContext } from '../kernels/context.ts';
 import type { Case, Trial, Verdict } from './case.ts';
 
 /**
- * Runs all cases in one submit and one read-back. Pipelines come from `context`, so that none is compiled for the test
- * alone.
- * @returns a verdict for each case, in order
+ * Runs all cases in one submit and one readback. Pipelines come from `context`, so that the test compiles none that the model
+ * does not use.
+ * @returns a verdict per case, in order
  */
 export async function runCases(context: KernelContext, cases: readonly Case[]): Promise<Verdict[]> {
   const { device } = context;
@@ -46,7 +46,7 @@ export async function runCases(context: KernelContext, cases: readonly Case[]): 
   }
 }
 
-/** A pipeline that the driver does not compile is one more variant that is not used. */
+/** A pipeline that the driver cannot compile is a variant that the engine must not use. */
 function refused(error: unknown): Trial | null {
   if (error instanceof Error && error.name === 'GPUPipelineError') return null;
   throw error;

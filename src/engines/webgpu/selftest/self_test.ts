@@ -9,13 +9,13 @@ import { runCases } from './run_cases.ts';
 import { smallCase, type SmallNeed } from './small_cases.ts';
 import type { TakenDetour, Verdicts, VerdictStore } from './verdicts.ts';
 
-/** A kernel that a model is about to use. */
+/** A kernel that a model will use. */
 export type Need = ProductNeed | AttentionNeed | SmallNeed;
 
-/** What a plan needs depends on the variants that are in use. */
+/** What a plan needs depends on the variants in use. */
 export type Needs = (variants: Variants) => readonly Need[];
 
-/** Verdicts are good for so long: a driver may be brought up to date. */
+/** Verdicts expire after this time, because the driver may have been updated. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
 interface Failure {
@@ -24,8 +24,8 @@ interface Failure {
 }
 
 /**
- * Runs each kernel variant over a small problem whose answer is known before it is used for a model, and goes round what
- * comes out wrong. Which detour helps is found by trying.
+ * Runs each kernel variant over a small problem with a known answer before a model uses it. If a result is wrong, it tries detours
+ * until the results are right.
  */
 export class SelfTest {
   #variants: Variants;
@@ -35,7 +35,7 @@ export class SelfTest {
   #turn: Promise<void> = Promise.resolve();
   #ms = 0;
 
-  /** @param opening the context without the variants that this class chooses; the best ones are in it */
+  /** @param context its variants are the fastest ones, with which the test begins */
   private constructor(
     private readonly context: KernelContext,
     private readonly store: VerdictStore,
@@ -44,7 +44,7 @@ export class SelfTest {
     this.#variants = context;
   }
 
-  /** @param context with the variants that one would like to use @param key names adapter, browser and shaders */
+  /** @param context with the preferred variants @param key names adapter, browser and shaders */
   static async open(context: KernelContext, store: VerdictStore, key: string): Promise<SelfTest> {
     const test = new SelfTest(context, store, key);
     const verdicts = await store.get(key).catch(() => undefined);
@@ -55,7 +55,7 @@ export class SelfTest {
     return test;
   }
 
-  /** What is in use. Changes only within `prove`. */
+  /** The variants in use. They change only within `prove`. */
   get variants(): Variants {
     return this.#variants;
   }
@@ -66,9 +66,9 @@ export class SelfTest {
   }
 
   /**
-   * Sees to it that everything in `needs` comes out right.
-   * @param running a model runs already: only detours that change nothing of what it computed may be taken
-   * @throws EngineError `wrong-results` where no detour helps
+   * Ensures that everything in `needs` computes right results.
+   * @param running a model already runs: only detours that leave its earlier results valid may be taken
+   * @throws EngineError `wrong-results` if no detour helps
    */
   prove(needs: Needs, running = false): Promise<void> {
     const result = this.#turn.then(() => this.#prove(needs, running));
@@ -92,12 +92,12 @@ export class SelfTest {
     await this.store.set(this.key, verdicts).catch(() => undefined);
   }
 
-  /** Time without that of compiling, which the model needs as well. */
+  /** A clock that excludes compiling, which the model needs as well. */
   #now(): number {
     return performance.now() - this.context.pipelines.compilingMs;
   }
 
-  /** What an earlier load found out about these very cases is not found out again. */
+  /** Takes the detours that an earlier load found for these same cases. */
   #takeKnown(needs: Needs, running: boolean): void {
     for (const known of this.#known) {
       const detour = DETOURS.find(({ name }) => name === known.name);
@@ -131,11 +131,11 @@ export class SelfTest {
     });
   }
 
-  /** Takes the first detour that mends something, or as many as it needs. @returns what is still wrong */
+  /** Takes the first detour that fixes something, or as many as are needed. @returns what is still wrong */
   async #goRound(failures: readonly Failure[], needs: Needs, running: boolean): Promise<Failure[]> {
     const allowed = DETOURS.filter((detour) => !running || detour.later);
     const uneven = failures.every(({ verdict }) => verdict === 'uneven');
-    // What fails under the very name of a detour is mended by it first.
+    // If a failed case has the name of a detour, that detour comes first.
     const named = allowed.filter(({ name }) => failures.some(({ test }) => test.name === name));
     const first = uneven
       ? allowed.filter(({ name }) => name === 'shapes')
@@ -148,7 +148,7 @@ export class SelfTest {
       this.#take(takenFor(detour, failures, left), changed);
       return left;
     }
-    // No single one helps: one on top of the other, where all of them do.
+    // No single detour helps. If all of them together do, combine them one by one until nothing is wrong.
     let variants = this.#variants;
     const together: Detour[] = [];
     const all = allowed.reduce((v, { change }) => change(v) ?? v, variants);
@@ -180,7 +180,7 @@ function subjects(failures: readonly Failure[]): Set<string> {
   return new Set(failures.map(({ test }) => test.what));
 }
 
-/** @param left what is still wrong with the detour */
+/** @param left what is still wrong with the detour taken */
 function takenFor(detour: Detour, failures: readonly Failure[], left: readonly Failure[]): TakenDetour {
   const still = subjects(left);
   const mended = failures.filter(({ test }) => !still.has(test.what));

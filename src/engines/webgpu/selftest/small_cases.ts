@@ -1,4 +1,4 @@
-/** The kernels that are no product and no attention: embeddings, norms, summaries, halves. */
+/** Cases for the kernels other than products and attention: embeddings, norms, summaries, halves. */
 import { BLOCK_FORMATS, type BlockFormat } from '../../gguf/block_formats.ts';
 import { halfToFloat, repackRows } from '../../gguf/repack.ts';
 import { paddedWidth } from '../kernels/context.ts';
@@ -136,7 +136,7 @@ const summaryCase: Case = {
           const words = after!.subarray(i * SUMMARY_WORDS, (i + 1) * SUMMARY_WORDS);
           const [mine, theirs] = [expected, words.slice()].map((row) => new Uint32Array(row.buffer));
           return theirs!.every((word, k) =>
-            // Integers and logits are exact; what was summed up is near. Words 5 to 7 mean nothing, 3 and 4 not without a token.
+            // Integers and logits are exact, sums are close. Words 5 to 7 are spare; words 3 and 4 have no meaning without a token.
             k < 3
               ? Math.abs(words[k]! - expected[k]!) < 1e-4
               : k < 8
@@ -160,7 +160,7 @@ const halvesCase: Case = {
       results: [out],
       judge([values]) {
         for (let bits = 0; bits < HALVES; bits++) {
-          // Infinity and NaN are nothing that a weight may be, and WGSL promises nothing of them.
+          // A weight is never infinite or NaN, and WGSL promises nothing about them.
           if ((bits & 0x7c00) !== 0x7c00 && values![bits] !== halfToFloat(bits)) return 'wrong';
         }
         return 'right';

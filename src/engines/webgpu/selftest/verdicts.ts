@@ -3,7 +3,7 @@ export interface Verdicts {
   /** Kernel variants that came out right. */
   readonly proven: readonly string[];
   readonly detours: readonly TakenDetour[];
-  /** When it was found out, in milliseconds since 1970: a driver may be another one later. */
+  /** When it was found out, in milliseconds since 1970: the driver may change later. */
   readonly since: number;
 }
 
@@ -14,14 +14,14 @@ export interface TakenDetour {
   readonly sentence: string;
 }
 
-/** Where verdicts are kept. Failing is no harm: the test is run again. */
+/** Where verdicts are kept. If the store fails, the test just runs again. */
 export interface VerdictStore {
   /** @param key names adapter, browser and shaders */
   get(key: string): Promise<Verdicts | undefined>;
   set(key: string, verdicts: Verdicts): Promise<void>;
 }
 
-/** Keeps verdicts as long as the program runs. */
+/** Keeps verdicts until the program ends. */
 export function verdictsInMemory(): VerdictStore {
   const all = new Map<string, Verdicts>();
   return {
