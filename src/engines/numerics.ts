@@ -1,14 +1,14 @@
 /**
- * The numerics id: one short string that says how an engine computed its logits. Records carry it, so that a replay whose
- * numbers differ can say what was different about the machine. It begins with the engine's name; fields follow as
- * `name=value`, parted by spaces, which neither names nor values contain:
+ * The numerics id: one short string that says how an engine computed its logits. Records carry it, so that a replay with other
+ * numbers can say how the machines differ. It begins with the engine's name. Fields follow as `name=value`, separated by
+ * spaces; neither names nor values contain spaces:
  *
  *     webgpu shaders=3fa1c2 reducer=rows width=16 subgroups=8 f16=yes kv=f32 tile=none scales=f16 batch=shapes
  *     llama.cpp-wasm build=b6327 threads=4 kv=f32
  *     server
  */
 
-/** What each field is called in a sentence. A field that is missing here goes by its own name. */
+/** The phrase for each field in a sentence. A field that is missing here appears under its own name. */
 const WORDS: Readonly<Record<string, string>> = {
   shaders: 'the version of the shaders',
   reducer: 'how a matrix product adds up',
@@ -30,7 +30,7 @@ export function numericsId(engine: string, fields: Readonly<Record<string, strin
   return [word(engine), ...Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`)].join(' ');
 }
 
-/** Reads any string: what is no field is ignored, since ids arrive in records and links. */
+/** Reads any string and ignores what is not a field, since ids arrive in records and links. */
 function readNumerics(id: string): { engine: string; fields: ReadonlyMap<string, string> } {
   const [engine = '', ...rest] = id.trim().split(/\s+/);
   const fields = new Map<string, string>();
@@ -42,8 +42,8 @@ function readNumerics(id: string): { engine: string; fields: ReadonlyMap<string,
 }
 
 /**
- * What differs between the numerics of a record and those of this machine, each as a phrase for the page, e.g.
- * “the size of a subgroup (8 there, 4 here)”. Empty where the ids say the same: what then still differs is the driver's.
+ * The differences between the numerics of a record and those of this machine, each as a phrase for the page, e.g. “the size of a
+ * subgroup (8 there, 4 here)”. Empty if the ids are equal: any difference that remains comes from the driver.
  */
 export function numericsDifference(there: string, here: string): string[] {
   const [a, b] = [readNumerics(there), readNumerics(here)];

@@ -1,6 +1,6 @@
 /**
- * What sessions have in common whose library holds one KV cache and nothing to share of it: texts by number, one token a
- * step, no fork. How a text gets its logits is the adapter's.
+ * Shared by the sessions whose library has one KV cache that cannot be shared between sequences: sequences by id, one token per
+ * step, no fork. The adapter computes the logits of a text.
  */
 import {
   EngineError,
@@ -19,13 +19,13 @@ export interface SingleSequenceOptions {
   readonly kvBytesPerToken: number;
 }
 
-/** How messages speak of the engine. */
+/** Words for this engine in messages. */
 export interface EngineWords {
   /** `web-llm` in “web-llm takes one sequence a step”. */
   readonly name: string;
   /** `in web-llm` in “this model's context in web-llm holds 2048”. */
   readonly place: string;
-  /** What to do in place of a fork. */
+  /** What to do instead of a fork. */
   readonly instead: string;
 }
 
@@ -42,8 +42,8 @@ export abstract class SingleSequenceSession implements Session {
 
   /**
    * @param all the whole text, at least one token
-   * @param from first position whose logits `onLogits` is to have
-   * @returns logits after the last token, the caller's to keep, and how many tokens were evaluated before
+   * @param from first position whose logits go to `onLogits`
+   * @returns logits after the last token, which the caller may keep, and how many tokens were evaluated before
    */
   protected abstract evaluate(
     all: readonly TokenId[],

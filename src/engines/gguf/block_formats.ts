@@ -7,11 +7,11 @@ export type BlockFormat =
   'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q4_K' | 'Q5_K' | 'Q6_K';
 
 export interface BlockLayout {
-  /** The number that stands for the format in a file. */
+  /** The format's number in a file. */
   readonly ggmlType: number;
-  /** Weights in a block. */
+  /** Weights per block. */
   readonly elements: number;
-  /** Bytes of a block. */
+  /** Bytes per block. */
   readonly bytes: number;
 }
 
@@ -33,7 +33,7 @@ const FORMAT_OF_TYPE = new Map(
   (Object.keys(BLOCK_FORMATS) as BlockFormat[]).map((format) => [BLOCK_FORMATS[format].ggmlType, format]),
 );
 
-/** Names of ggml's other types, so that a message can say what the file holds. Removed types keep their old name. */
+/** Names of ggml's other types, so that a message can name what the file holds. Removed types keep their old name. */
 const OTHER_TYPES: Readonly<Record<number, string>> = {
   4: 'Q4_2',
   5: 'Q4_3',
@@ -67,7 +67,7 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   40: 'NVFP4',
 };
 
-/** @returns the format with this number in a file, or undefined where this engine has none */
+/** @returns the format with this number in a file, or undefined if this engine does not read it */
 export function blockFormatOf(ggmlType: number): BlockFormat | undefined {
   return FORMAT_OF_TYPE.get(ggmlType);
 }

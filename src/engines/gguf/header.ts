@@ -5,7 +5,7 @@ import { Metadata, type MetadataValue } from './metadata.ts';
 import { readMetadataValue, readText } from './metadata_value.ts';
 import { readTensorTable, type TensorInfo } from './tensor_table.ts';
 
-/** An opened GGUF file: what it says of itself, and where its tensors lie. Weights stay in `source`. */
+/** An opened GGUF file: its metadata, and where its tensors are. Weights stay in `source`. */
 export interface GgufFile {
   readonly version: number;
   readonly metadata: Metadata;
@@ -13,17 +13,17 @@ export interface GgufFile {
   readonly source: ByteSource;
 }
 
-/** What is left to keep of a file whose metadata has been read: where its tensors lie. */
+/** What remains needed once the metadata has been read: where the tensors are. */
 export type TensorFile = Pick<GgufFile, 'tensors' | 'source'>;
 
 const MAGIC = 0x46554747; // "GGUF", little-endian
 
 /**
- * Reads the header of a GGUF file, version 2 or 3, little-endian. The file is not trusted: each count and length is
- * bounded (header_bounds.ts), and every tensor is known to lie within the file and to overlap no other.
+ * Reads the header of a GGUF file, version 2 or 3, little-endian. The file is not trusted: each count and length is bounded
+ * (header_bounds.ts), and every tensor is checked to be within the file and to overlap no other.
  * Source: ggml/docs/gguf.md.
  *
- * @throws EngineError `bad-file`, `unsupported-format`, and what `source.read` throws
+ * @throws EngineError `bad-file`, `unsupported-format`, and whatever `source.read` throws
  */
 export async function openGguf(source: ByteSource, signal?: AbortSignal): Promise<GgufFile> {
   const cursor = new HeaderCursor(source, signal);

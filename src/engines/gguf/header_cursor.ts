@@ -2,7 +2,7 @@ import { type ByteSource, EngineError } from '../contract.ts';
 import { HEADER_CHUNK_BYTES, MAX_HEADER_BYTES } from './header_bounds.ts';
 
 /**
- * Reads a source from the front, a chunk at a time, and forgets what was read. `ensure` is awaited only when the
+ * Reads a source from the front, one chunk at a time, and forgets what was read. Callers await `ensure` only when the
  * chunk has run out, so that a list of 256 k strings costs a dozen awaits and not 256 k.
  */
 export class HeaderCursor {
@@ -38,7 +38,7 @@ export class HeaderCursor {
   /**
    * Fetches until `bytes` more can be read.
    * @param what names what is being read, for the message
-   * @throws EngineError `bad-file` where the file ends before, or the header passes MAX_HEADER_BYTES
+   * @throws EngineError `bad-file` if the file ends before that, or the header exceeds MAX_HEADER_BYTES
    */
   async ensure(bytes: number, what: string): Promise<void> {
     if (this.has(bytes)) return;
@@ -62,7 +62,7 @@ export class HeaderCursor {
     this.#index = 0;
   }
 
-  // The readers below need `ensure`d bytes; a DataView throws RangeError past its end, which would be our own fault.
+  // The readers below rely on `ensure`. A DataView throws RangeError past its end, which would be a defect of ours.
 
   u8(): number {
     return this.#view.getUint8(this.#advance(1));
@@ -107,7 +107,7 @@ export class HeaderCursor {
     return this.#view.getFloat64(this.#advance(8), true);
   }
 
-  /** UTF-8 of this many bytes; what is not UTF-8 becomes U+FFFD. A byte order mark is text: vocabularies have it. */
+  /** Decodes this many bytes of UTF-8; invalid bytes become U+FFFD. A byte order mark is text: vocabularies contain it. */
   text(bytes: number): string {
     const at = this.#advance(bytes);
     return this.#text.decode(this.#chunk.subarray(at, at + bytes));

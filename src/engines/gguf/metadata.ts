@@ -1,11 +1,11 @@
 import { EngineError } from '../contract.ts';
 
-/** What a GGUF key can hold. 64-bit integers are read as doubles: exact up to 2^53, and no key of ours goes beyond. */
+/** What a GGUF key can hold. 64-bit integers are read as doubles: exact up to 2^53, and no key that we read goes beyond. */
 export type MetadataValue = number | boolean | string | ArrayLike<number> | readonly string[];
 
 /**
- * The key–value pairs at the head of a GGUF file, read with types. Each getter returns the fallback when the key is
- * missing, and throws EngineError `bad-file` when there is none or when the key holds something else.
+ * The key–value pairs at the head of a GGUF file, read with types. Each getter returns the fallback if the key is missing. It
+ * throws EngineError `bad-file` if there is no fallback, or if the key holds another type.
  */
 export class Metadata {
   readonly #values: ReadonlyMap<string, MetadataValue>;
@@ -70,7 +70,7 @@ export class Metadata {
   }
 }
 
-/** The reader makes every list of one type, so the first element speaks for all. */
+/** The reader makes lists of one type only, so the first element tells the type of all. */
 function isArrayOf(value: MetadataValue | undefined, type: 'number' | 'string'): boolean {
   return isList(value) && (value.length === 0 || typeof value[0] === type);
 }

@@ -3,7 +3,7 @@ import { MAX_ARRAY_LENGTH, MAX_STRING_BYTES } from './header_bounds.ts';
 import type { HeaderCursor } from './header_cursor.ts';
 import type { MetadataValue } from './metadata.ts';
 
-/** Numbers of the value types in a file. Source: ggml/docs/gguf.md, `gguf_metadata_value_type`. */
+/** Numbers of some value types in a file. Source: ggml/docs/gguf.md, `gguf_metadata_value_type`. */
 const BOOL = 7;
 const STRING = 8;
 const ARRAY = 9;
@@ -11,7 +11,7 @@ const ARRAY = 9;
 interface Scalar {
   readonly bytes: number;
   readonly read: (cursor: HeaderCursor) => number;
-  /** Holds a list of them in no more bytes than the file has. */
+  /** Holds a list of such values in no more bytes than they take in the file. */
   readonly list: new (length: number) => { [index: number]: number; readonly length: number };
 }
 
@@ -23,14 +23,14 @@ const NUMBERS: Readonly<Record<number, Scalar>> = {
   4: { bytes: 4, read: (cursor) => cursor.u32(), list: Uint32Array },
   5: { bytes: 4, read: (cursor) => cursor.i32(), list: Int32Array },
   6: { bytes: 4, read: (cursor) => cursor.f32(), list: Float32Array },
-  // In lists alone; no model has one.
+  // Used only for lists; no model has a list of booleans.
   [BOOL]: { bytes: 1, read: (cursor) => Number(cursor.u8() !== 0), list: Uint8Array },
   10: { bytes: 8, read: (cursor) => cursor.u64(), list: Float64Array },
   11: { bytes: 8, read: (cursor) => cursor.i64(), list: Float64Array },
   12: { bytes: 8, read: (cursor) => cursor.f64(), list: Float64Array },
 };
 
-/** Reads one value: its type, then itself. @throws EngineError `bad-file` */
+/** Reads one value: its type, then the value. @throws EngineError `bad-file` */
 export async function readMetadataValue(
   cursor: HeaderCursor,
   file: string,
@@ -51,7 +51,7 @@ export async function readMetadataValue(
   return scalar.read(cursor);
 }
 
-/** Reads a length of 64 bits and that many bytes of UTF-8. @throws EngineError `bad-file` above `bound` bytes */
+/** Reads a 64-bit length and that many bytes of UTF-8. @throws EngineError `bad-file` above `bound` bytes */
 export async function readText(
   cursor: HeaderCursor,
   bound: number,
@@ -74,7 +74,7 @@ async function readArray(cursor: HeaderCursor, file: string, what: string): Prom
   }
   const scalar = NUMBERS[type];
   if (!scalar && type !== STRING) throw unknownType(file, what, type);
-  // A string takes its length's eight bytes at least.
+  // A string takes at least the eight bytes of its length.
   const smallest = scalar?.bytes ?? 8;
   if (length > MAX_ARRAY_LENGTH || length * smallest > cursor.remaining) {
     throw new EngineError(
@@ -91,7 +91,7 @@ async function readArray(cursor: HeaderCursor, file: string, what: string): Prom
   return numbers;
 }
 
-/** As `readText` in a loop, without a promise for each entry. */
+/** As `readText` in a loop, but without a promise per entry. */
 async function readStrings(
   cursor: HeaderCursor,
   count: number,

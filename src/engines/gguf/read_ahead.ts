@@ -1,8 +1,8 @@
 import type { ByteSource } from '../contract.ts';
 
 /**
- * Reads of ascending offsets, of any size, out of requests of at least `window` bytes: a hundred small tensors between
- * large ones cost no request each, and nothing is fetched twice.
+ * Serves reads at ascending offsets, of any size, from requests of at least `window` bytes. A hundred small tensors between
+ * large ones thus need no request each, and nothing is fetched twice.
  */
 export class ReadAhead {
   readonly #source: ByteSource;
@@ -12,7 +12,7 @@ export class ReadAhead {
   #held = new Uint8Array(0);
   #heldFrom = 0;
 
-  /** @param end offset past which nothing will be asked for */
+  /** @param end no read goes past this offset */
   constructor(source: ByteSource, end: number, window: number, signal?: AbortSignal) {
     this.#source = source;
     this.#end = end;
@@ -20,7 +20,7 @@ export class ReadAhead {
     this.#signal = signal;
   }
 
-  /** @returns exactly `length` bytes from `offset`, to be used before the next read */
+  /** @returns exactly `length` bytes from `offset`; use them before the next read */
   async read(offset: number, length: number): Promise<Uint8Array> {
     const start = offset - this.#heldFrom;
     const held =

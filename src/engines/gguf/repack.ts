@@ -1,13 +1,13 @@
 import { BLOCK_FORMATS, type BlockFormat } from './block_formats.ts';
 
 /**
- * Rows of a tensor as the shaders want them (shaders/blocks/): per block of 32 columns a stream of quants read as
- * vec4<u32>, a stream of high bits, a stream of scales. The bits are the file's own, moved, not converted; only the
- * rows of unquantised formats are padded with zeros to a multiple of 32 columns.
+ * Rows of a tensor in the layout that the shaders read (shaders/blocks/): per block of 32 columns a stream of quants, read as
+ * vec4<u32>, a stream of high bits, and a stream of scales. The bits are moved, not converted. Only the rows of unquantised
+ * formats are padded with zeros to a multiple of 32 columns.
  */
 export interface RepackedRows {
   readonly rows: number;
-  /** quants, high bits, scales; each a whole number of words long, empty where the format has no such stream. */
+  /** quants, high bits, scales; each is a whole number of words, or empty if the format has no such stream. */
   readonly streams: readonly Uint8Array<ArrayBuffer>[];
 }
 
@@ -26,7 +26,7 @@ export const STREAMS: Readonly<Record<BlockFormat, readonly [number, number, num
   Q6_K: [16, 8, 2.5],
 };
 
-/** Writes one block of the file (32 columns, or 256 for K-quants) at `from` as block number `to` of the streams. */
+/** Moves one block of the file (32 columns, or 256 for K-quants) at `from` to block number `to` of the streams. */
 type Move = (
   file: Uint8Array,
   from: number,
@@ -38,7 +38,7 @@ type Move = (
 
 /**
  * @param bytes `rows` whole rows of `columns` columns, as in the file
- * @throws RangeError when the bytes are not so many rows
+ * @throws RangeError if the number of bytes does not match
  */
 export function repackRows(
   format: BlockFormat,
@@ -77,7 +77,7 @@ function copy(file: Uint8Array, from: number, count: number, target: Uint8Array,
   for (let i = 0; i < count; i++) target[to + i] = file[from + i]!;
 }
 
-/** Thirty-two fifth bits, one a byte position and group: bit g of byte b is of element 4g + b (shaders/blocks/unpack.wgsl). */
+/** Spreads thirty-two fifth bits: bit g of byte b belongs to element 4g + b (shaders/blocks/unpack.wgsl). */
 function spreadFifthBits(bit: (element: number) => number, target: Uint8Array, to: number): void {
   for (let b = 0; b < 4; b++) {
     let byte = 0;
@@ -86,7 +86,7 @@ function spreadFifthBits(bit: (element: number) => number, target: Uint8Array, t
   }
 }
 
-/** Quants of a K-quant block pair, low nibbles first: two blocks of 32 in 32 bytes become two of 16 bytes each. */
+/** Splits the quants of a K-quant block pair, low nibbles first: 32 bytes for two blocks of 32 become 16 bytes per block. */
 function splitNibblePair(file: Uint8Array, from: number, quants: Uint8Array, to: number): void {
   for (let j = 0; j < 16; j++) {
     const a = file[from + j]!;
@@ -96,7 +96,7 @@ function splitNibblePair(file: Uint8Array, from: number, quants: Uint8Array, to:
   }
 }
 
-/** The twelve bytes of eight 6-bit scales and minima (get_scale_min_k4 in ggml-quants.c), as three words by kind. */
+/** Repacks the twelve bytes of eight 6-bit scales and minima (get_scale_min_k4 in ggml-quants.c) as three words by kind. */
 function repackScales(file: Uint8Array, from: number, scales: Uint8Array, to: number): void {
   for (let j = 0; j < 8; j++) {
     const own = file[from + j]!;
@@ -163,7 +163,7 @@ const MOVES: Partial<Record<BlockFormat, Move>> = {
   },
   Q6_K(file, from, to, quants, high, scales) {
     for (let block = 0; block < 8; block++) {
-      // Half n (0, 1) of 128 columns; quarter q of 32 in it: low bits in ql[64n + 32(q & 1) + l], nibble q >> 1.
+      // Half n (0, 1) has 128 columns, and q is one of its quarters of 32: low bits in ql[64n + 32(q & 1) + l], nibble q >> 1.
       const n = block >> 2;
       const q = block & 3;
       const low = from + 64 * n + 32 * (q & 1);

@@ -2,17 +2,17 @@ import { type ByteSource, EngineError } from '../contract.ts';
 import { checkNotAborted, checkRange } from './sources.ts';
 
 /**
- * How many bytes behind the front are kept. The header is fetched a chunk ahead (1 MiB) and the first tensor begins
- * inside that chunk; with these kept, reads in the order of the file never start the download again.
+ * Bytes behind the front that are kept. The header is fetched a chunk ahead (1 MiB), and the first tensor begins inside that
+ * chunk. With these bytes kept, reads in the order of the file never restart the download.
  */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
 /**
- * A file that the server sends only as a whole. One response is read from front to back; a read behind what is kept
- * begins a new response and passes over what comes before. Reads are queued, since there is but one stream.
+ * A file that the server sends only as a whole. One response is read from front to back. A read behind the kept bytes starts a
+ * new response and skips what comes before. Reads are queued, since there is only one stream.
  *
  * @param first a response whose body is the whole file
- * @param restart asks for the whole file again
+ * @param restart requests the whole file again
  */
 export function sequentialSource(
   name: string,
@@ -35,7 +35,7 @@ export function sequentialSource(
     front = 0;
   }
 
-  /** Moves the front on by one piece of the stream. */
+  /** Advances the front by one piece of the stream. */
   async function advance(signal?: AbortSignal): Promise<Uint8Array> {
     checkNotAborted(name, signal);
     const piece = await reader?.read().catch((cause: unknown) => {
@@ -92,7 +92,7 @@ export function sequentialSource(
   };
 }
 
-/** Copies what `piece`, which begins at `at` in the file, shares with `out`, which begins at `offset`. */
+/** Copies the overlap of `piece`, which begins at `at` in the file, and `out`, which begins at `offset`. */
 function copyOverlap(piece: Uint8Array, at: number, out: Uint8Array, offset: number): void {
   const from = Math.max(at, offset);
   const to = Math.min(at + piece.length, offset + out.length);

@@ -15,7 +15,7 @@ export function bufferSource(name: string, bytes: Uint8Array | ArrayBuffer): Byt
   };
 }
 
-/** A file that the visitor chose, or any blob. Only what is asked for is read from the disk. */
+/** A file that the visitor chose, or any blob. It reads only the requested bytes from the disk. */
 export function blobSource(blob: Blob, name: string): ByteSource {
   return {
     name,
@@ -40,7 +40,7 @@ export function blobSource(blob: Blob, name: string): ByteSource {
   };
 }
 
-/** @throws EngineError `bad-file` where the range does not lie within the file */
+/** @throws EngineError `bad-file` if the range is not within the file */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
   const sane = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
   if (sane && offset + length <= size) return;

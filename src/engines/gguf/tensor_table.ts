@@ -16,13 +16,13 @@ export interface TensorInfo {
   /** ggml's order, the fastest dimension first: [columns, rows]. */
   readonly shape: readonly number[];
   readonly format: BlockFormat;
-  /** Where its bytes begin, counted from the beginning of the file. */
+  /** Where its bytes begin, from the beginning of the file. */
   readonly offset: number;
   readonly byteLength: number;
 }
 
 /**
- * Reads the table of tensors that follows the metadata, and places each tensor in the file.
+ * Reads the table of tensors that follows the metadata, and computes the place of each tensor in the file.
  * @throws EngineError `bad-file`, `unsupported-format`
  */
 export async function readTensorTable(
@@ -62,7 +62,7 @@ function readAlignment(metadata: Metadata, file: string): number {
   );
 }
 
-/** One entry of the table; its offset is still counted from where the tensors' bytes begin. */
+/** Reads one entry of the table; its offset still counts from the beginning of the tensor data. */
 async function readTensor(
   cursor: HeaderCursor,
   file: string,
@@ -86,7 +86,7 @@ async function readTensor(
     shape.push(length);
     elements *= length;
   }
-  // Checked as one product: any length of zero or beyond the bound shows in it.
+  // One check of the product finds any dimension that is zero or out of bounds.
   if (elements < 1 || elements > MAX_TENSOR_ELEMENTS) {
     throw new EngineError(
       'bad-file',
@@ -118,7 +118,7 @@ async function readTensor(
   return { name, shape, format, offset, byteLength: (elements / layout.elements) * layout.bytes };
 }
 
-/** Every tensor within the file, and no two on the same bytes. */
+/** Checks that every tensor is within the file, and that no two overlap. */
 function checkPlaces(tensors: ReadonlyMap<string, TensorInfo>, source: ByteSource): void {
   const inOrder = [...tensors.values()].sort((a, b) => a.offset - b.offset);
   let previous: TensorInfo | undefined;

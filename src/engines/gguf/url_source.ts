@@ -3,24 +3,24 @@ import { sequentialSource } from './sequential_source.ts';
 import { aborted, checkNotAborted, checkRange } from './sources.ts';
 
 export interface UrlSourceOptions {
-  /** For messages; default the last part of the path. */
+  /** For messages; default: the last part of the path. */
   readonly name?: string;
   readonly signal?: AbortSignal;
-  /** Tests give their own. */
+  /** For tests. */
   readonly fetch?: typeof fetch;
 }
 
-/** Attempts at one range, where the connection fails or the server is busy. */
+/** Attempts per range if the connection fails or the server is busy. */
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
 
 /**
- * A file on a server, read by range requests. Where the server ignores `Range` and sends the whole file, that one
- * response is read from front to back (sequential_source.ts): then reads should come in the order of the file.
- * Only `Range` is sent, which needs no CORS preflight; so a file that changes meanwhile is noticed by its ETag or
- * its size where the server shows them, and not by `If-Range`.
+ * A file on a server, read by range requests. If the server ignores `Range` and sends the whole file, that one response is read
+ * from front to back (sequential_source.ts), and reads should come in the order of the file. The only extra header is `Range`,
+ * which needs no CORS preflight. `If-Range` would need one, so a changed file is detected by its ETag or its size, if the server
+ * exposes them.
  *
- * @throws EngineError `network`, `aborted`; `bad-reply` where the server hides the file's size
+ * @throws EngineError `network`, `aborted`; `bad-reply` if the server hides the file's size
  */
 export async function urlSource(url: string, options: UrlSourceOptions = {}): Promise<ByteSource> {
   const get = options.fetch ?? fetch.bind(globalThis);
@@ -89,7 +89,7 @@ async function bodyOf(
   );
 }
 
-/** One request, tried again where that may help. @returns a response with status 2xx */
+/** One request, with retries if they may help. @returns a response with status 2xx */
 async function request(
   get: typeof fetch,
   url: string,
@@ -140,13 +140,13 @@ function hiddenSize(name: string, url: string): EngineError {
   );
 }
 
-/** The whole file's size from `Content-Range: bytes 0-0/1234`, where the server shows it to other pages. */
+/** The whole file's size from `Content-Range: bytes 0-0/1234`, if the server exposes it to other origins. */
 function totalOf(response: Response): number | undefined {
   const total = /\/(\d+)\s*$/.exec(response.headers.get('content-range') ?? '')?.[1];
   return sizeFrom(total);
 }
 
-/** Content-Length speaks of the bytes on the wire, so it is no size where they are compressed. */
+/** Content-Length counts the bytes on the wire, so it is not the size if they are compressed. */
 function lengthOf(response: Response): number | undefined {
   const encoding = response.headers.get('content-encoding');
   if (encoding && encoding !== 'identity') return undefined;

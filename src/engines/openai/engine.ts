@@ -12,15 +12,15 @@ import type { Piece, ServerModel } from './replies.ts';
 import { type GenerateRequest, OpenAiServer, type ServerAddress } from './server.ts';
 import { ServerVocabulary } from './vocabulary.ts';
 
-/** Alternatives asked for at each token: what chat servers allow at most. */
+/** Alternatives requested per token: the maximum that chat servers allow. */
 const TOP = 20;
 
-/** More than any vocabulary has, for a server that tells ids and not how many there are. */
+/** More than any vocabulary has, for a server that gives ids but not their number. */
 const MANY_TOKENS = 2 ** 24;
 
 /**
- * A model that runs on a server. It samples there: the page gets each token with the logprobs of the likeliest few, and
- * no logits; so it has no session, and `generate` takes its place.
+ * A model that runs on a server and samples there. The page gets each token with the logprobs of the few most likely ones, but no
+ * logits. So this engine has no session; `generate` replaces it.
  */
 export class OpenAiEngine implements EngineBase {
   readonly kind = 'openai';
@@ -85,8 +85,8 @@ export class OpenAiEngine implements EngineBase {
   }
 
   /**
-   * Goes on after `tokens`, which were prompt or came from this server.
-   * @throws EngineError `network`, `bad-reply`, `aborted`; `not-supported` for a chat answer that is to be continued
+   * Continues after `tokens`, which came from the prompt or from this server.
+   * @throws EngineError `network`, `bad-reply`, `aborted`; `not-supported` when asked to continue a chat answer
    */
   async *generate(
     tokens: readonly TokenId[],
@@ -96,14 +96,14 @@ export class OpenAiEngine implements EngineBase {
     if (messages && tokens.length > 1) {
       throw new EngineError(
         'not-supported',
-        'A server does not go on from the middle of a chat answer; use the Text mode to branch, or run again.',
+        'A server cannot continue a chat answer from its middle; use the Text mode to branch, or run again.',
       );
     }
     const prompt = messages ? { messages } : { text: this.tokenizer.decode(tokens) };
     const own = this.#isLlamaCpp ? new OwnTokens() : null;
     const pieces = this.#server.generate({
       ...request,
-      // With a count in each chunk, tokens that it is silent about can be known.
+      // A count in each chunk reveals tokens that the server does not report.
       parameters: own ? { ...parameters, timings_per_token: true } : parameters,
       prompt,
       model: this.#id,
@@ -117,6 +117,6 @@ export class OpenAiEngine implements EngineBase {
   }
 
   dispose(): void {
-    // Nothing is held on the server between two requests.
+    // The server holds nothing between two requests.
   }
 }

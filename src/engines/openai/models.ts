@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { EngineError } from '../contract.ts';
 import { errorSchema, messageOf, nonsense, parseJson, type ServerModel, type Speaker } from './replies.ts';
 
-/** What is no count is not told. 2³¹ is beyond any context and any vocabulary. */
+/** Reads anything but a sensible count as absent. 2³¹ is beyond any context and any vocabulary. */
 const count = v.fallback(
   v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))),
   null,
@@ -30,7 +30,7 @@ export function readModels(json: string, speaker: Speaker): ServerModel[] {
   const { host } = speaker;
   const value = parseJson(json, host);
   const failure = v.safeParse(errorSchema, value);
-  // LM Studio answers 200 to an address that it does not know, with an error in the body.
+  // For an unknown address LM Studio answers 200 with an error in the body.
   if (failure.success) {
     throw new EngineError('bad-reply', `${host} says: ${messageOf(failure.output, speaker)}`);
   }
@@ -40,13 +40,13 @@ export function readModels(json: string, speaker: Speaker): ServerModel[] {
     id,
     name: fileNameOf(id),
     ownedBy: owned_by ?? null,
-    // llama.cpp's server may have been started with less than the model was trained for.
+    // llama.cpp's server may run with a shorter context than the model was trained on.
     contextLength: max_model_len ?? meta?.n_ctx ?? meta?.n_ctx_train ?? null,
     vocabularySize: meta?.n_vocab ?? null,
   }));
 }
 
-/** The last part of a path; a name such as `Qwen/Qwen3-0.6B` is none. */
+/** The last part of a path; a name such as `Qwen/Qwen3-0.6B` is not a path. */
 function fileNameOf(id: string): string {
   const isPath = /^(?:[/\\~.]|[a-z]:[/\\])/i.test(id) || /\.gguf$/i.test(id);
   return (isPath && /[^/\\]+$/.exec(id)?.[0]) || id;

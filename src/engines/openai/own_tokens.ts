@@ -1,22 +1,22 @@
 import type { DrawnToken, Piece } from './replies.ts';
 
 /**
- * What llama.cpp's server draws, token by token. Beside a token's id and logprob its stream gives the text that is *sent*
- * at that moment, not the token's own; of a token that leaves a character unfinished it sends nothing, neither text nor
- * logprob, and the one that completes the character comes with the bytes of all. A token's own bytes stand among the
- * alternatives, where it is one of them. Seen with build 11669; source: `process_token`, `populate_token_probs` and
+ * Recovers the tokens that llama.cpp's server draws. Beside a token's id and logprob, its stream gives the text that is *sent*
+ * at that moment, not the token's own text. For a token that leaves a character unfinished it sends nothing, neither text nor
+ * logprob; the token that completes the character comes with the bytes of all. A token's own bytes are listed among the
+ * alternatives, if it is one of them. Seen with build 11669; source: `process_token`, `populate_token_probs` and
  * `send_partial_response` of llama.cpp's tools/server/server-context.cpp.
  */
 export class OwnTokens {
-  /** Bytes of tokens given out here whose text was not sent yet. */
+  /** Bytes of tokens that were returned here before the server sent their text. */
   #ahead: Bytes = new Uint8Array(0);
   #counted = 0;
 
-  /** The piece with its tokens as they were drawn. Bytes of tokens that the server was silent about are one without numbers. */
+  /** The piece with its tokens as they were drawn. The bytes of unreported tokens become one token without numbers. */
   separate(piece: Piece): Piece {
     const drawn = piece.counted === null ? 1 : piece.counted - this.#counted;
     this.#counted = piece.counted ?? this.#counted;
-    // The count tells of the chunk; a chunk with several tokens holds them all.
+    // The count is for the whole chunk; a chunk with several tokens holds all of them.
     const silent = drawn > piece.tokens.length;
     return { ...piece, tokens: piece.tokens.flatMap((token) => this.#own(token, silent)) };
   }
@@ -28,7 +28,7 @@ export class OwnTokens {
     if (!listed?.bytes) {
       const bytes = startsWith(sent, this.#ahead) ? sent.slice(this.#ahead.length) : sent;
       this.#ahead = new Uint8Array(0);
-      // Its logprob is the last token's alone, and how the bytes are shared is not known.
+      // The logprob belongs to the last token alone, and we do not know how the tokens share the bytes.
       if (silent && bytes.some((byte) => byte >= 0x80)) return [untold(bytes)];
       return [{ ...token, text: textOf(bytes), bytes }];
     }

@@ -1,49 +1,49 @@
 import * as v from 'valibot';
 import { EngineError } from '../contract.ts';
 
-/** One token as a server names it. */
+/** A token as a server reports it. */
 export interface ServerToken {
-  /** In the server's vocabulary; null where it does not tell. */
+  /** In the server's vocabulary; null if the server does not report it. */
   readonly id: number | null;
   readonly text: string;
-  /** Null where the server told only the text. */
+  /** Null if the server reports only the text. */
   readonly bytes: Uint8Array<ArrayBuffer> | null;
-  /** Natural log; null where the server told none. */
+  /** Natural log; null if the server reports none. */
   readonly logprob: number | null;
 }
 
-/** A token that was drawn, with its alternatives, the likeliest first. */
+/** A drawn token with its alternatives, most likely first. */
 export interface DrawnToken extends ServerToken {
-  /** As many as the server told; empty where it told none. The drawn token need not be among them. */
+  /** As many as the server reported; may be empty, and need not include the drawn token. */
   readonly top: readonly (ServerToken & { readonly logprob: number })[];
 }
 
 export interface Piece {
   readonly text: string;
   readonly tokens: readonly DrawnToken[];
-  /** `stop`, `length` …; null while the text goes on. */
+  /** `stop`, `length` …; null while the text continues. */
   readonly finish: string | null;
-  /** Tokens drawn so far, by the server's own count; null where it does not tell. */
+  /** Tokens drawn so far, by the server's own count; null if the server does not report it. */
   readonly counted: number | null;
 }
 
-/** Whose words a reply is. */
+/** The server that a reply comes from. */
 export interface Speaker {
   readonly host: string;
-  /** The visitor's key, which is never shown, though a server may repeat it. */
+  /** The visitor's key. A server may repeat it in a message, but the page never shows it. */
   readonly key: string | undefined;
 }
 
 export interface ServerModel {
-  /** What a request names it by. */
+  /** The name that requests use. */
   readonly id: string;
-  /** What the page calls it: llama.cpp names a model by its file's whole path, which is nobody else's business. */
+  /** The name that the page shows: llama.cpp names a model by the whole path of its file, which is private. */
   readonly name: string;
-  /** Who the server says that it belongs to: tells one kind of server from another. */
+  /** The owner that the server states; it tells one kind of server from another. */
   readonly ownedBy: string | null;
-  /** Tokens; null where the server does not tell. */
+  /** Tokens; null if the server does not report it. */
   readonly contextLength: number | null;
-  /** Entries of its vocabulary; null where the server does not tell. */
+  /** Entries of its vocabulary; null if the server does not report it. */
   readonly vocabularySize: number | null;
 }
 
@@ -55,13 +55,13 @@ const alternativeSchema = v.object({
   logprob: v.nullish(v.number()),
   bytes: bytesSchema,
 });
-/** Chat servers, and llama.cpp for plain completions too. */
+/** Format of chat servers, and of llama.cpp for plain completions too. */
 const contentSchema = v.object({
   content: v.nullish(
     v.array(v.object({ ...alternativeSchema.entries, top_logprobs: v.nullish(v.array(alternativeSchema)) })),
   ),
 });
-/** The older form of plain completions: vLLM. */
+/** The older format of plain completions, used by vLLM. */
 const listsSchema = v.object({
   tokens: v.array(v.string()),
   token_logprobs: v.nullish(v.array(v.nullable(v.number()))),
@@ -75,23 +75,23 @@ const choiceSchema = v.object({
 });
 const chunkSchema = v.object({
   choices: v.array(choiceSchema),
-  /** llama.cpp's, in each chunk where it is asked for. */
+  /** Sent by llama.cpp in each chunk on request. */
   timings: v.nullish(v.object({ predicted_n: v.nullish(count) })),
 });
 export const errorSchema = v.object({
   error: v.union([v.string(), v.object({ message: v.string() })]),
 });
 
-/** Alternatives that are kept of a token: several times what any server is asked for. */
+/** Maximum of alternatives kept per token: several times what we request from any server. */
 const MOST_TOP = 100;
 
-/** vLLM's −∞, and above llama.cpp's, which is single precision's lowest number. JSON has no infinities. */
+/** Stands for −∞, because JSON has no infinities: vLLM's value, and above llama.cpp's, the lowest number in single precision. */
 const MINUS_INFINITY = -9999;
 
 /**
  * Reads one chunk of a stream.
  * @returns null for a chunk without text: usage, timings, a role
- * @throws EngineError `bad-reply` with the server's own words for an error that came in the stream, or for nonsense
+ * @throws EngineError `bad-reply` for an error in the stream, with the server's own words, or for an unreadable chunk
  */
 export function readChunk(json: string, speaker: Speaker): Piece | null {
   const { host } = speaker;
@@ -164,7 +164,7 @@ function likeliestFirst(a: { logprob: number }, b: { logprob: number }): number 
   return b.logprob - a.logprob;
 }
 
-/** A refusal with a status, in the server's own words where it has any. */
+/** A refusal with a status, in the server's own words if it gives any. */
 export function refusal(status: number, body: string, { host, key }: Speaker): EngineError {
   const hints: Readonly<Record<number, string>> = {
     401: 'it wants a key, or refuses this one',
@@ -192,7 +192,7 @@ function messageText({ error }: ErrorReply): string {
   return typeof error === 'string' ? error : error.message;
 }
 
-/** A server's words are shown as they are, but not at any length, and not with the key. */
+/** Shows a server's words as they are, but limits their length and hides the key. */
 function sentence(words: string, key: string | undefined): string {
   const own = key === undefined ? words : words.replaceAll(key, '[key]');
   const plain = own.replace(/\s+/g, ' ').trim().slice(0, 300);

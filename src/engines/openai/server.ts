@@ -4,11 +4,11 @@ import { readModels } from './models.ts';
 import { type Piece, readChunk, refusal, type ServerModel, type Speaker } from './replies.ts';
 
 export interface ServerAddress {
-  /** What comes before `/completions`, e.g. `http://localhost:8080/v1`. */
+  /** The part before `/completions`, e.g. `http://localhost:8080/v1`. */
   readonly baseUrl: string;
-  /** Sent as a bearer token to this address and nowhere else; never written down. */
+  /** Sent as a bearer token to this address only; never stored. */
   readonly key?: string;
-  /** Tests give their own. */
+  /** For tests. */
   readonly fetch?: typeof fetch;
 }
 
@@ -16,27 +16,27 @@ export interface GenerateRequest {
   readonly model: string;
   readonly prompt: { readonly text: string } | { readonly messages: readonly ChatMessage[] };
   readonly maxTokens: number;
-  /** Alternatives to ask for at each token; 0 for none. */
+  /** Alternatives to request per token; 0 for none. */
   readonly topLogprobs: number;
-  /** Further fields under the server's own names: its sampling parameters. */
+  /** More fields under the server's own names: its sampling parameters. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
 }
 
-/** Alternatives that every server with logprobs allows, for those that refuse more. */
+/** Number of alternatives that every server with logprobs allows; used when a server refuses more. */
 const FEWEST_TOP = 5;
 
-/** Characters of one event. The longest, with the bytes of twenty alternatives for each of some tokens, have some ten thousand. */
+/** Maximum length of an event in characters. The longest real ones, with twenty alternatives per token, have some ten thousand. */
 const MOST_EVENT_LENGTH = 4 * 2 ** 20;
 
-/** A server that speaks OpenAI's completions: llama.cpp's, vLLM, Ollama, LM Studio and others. */
+/** A server that implements OpenAI's completions API: llama.cpp's, vLLM, Ollama, LM Studio and others. */
 export class OpenAiServer {
   readonly host: string;
   readonly #base: string;
   readonly #key: string | undefined;
   readonly #fetch: typeof fetch;
 
-  /** @throws EngineError `not-supported` where the address is none */
+  /** @throws EngineError `not-supported` if the address is not valid */
   constructor({ baseUrl, key, fetch: get = fetch.bind(globalThis) }: ServerAddress) {
     const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
     if (!url || !['http:', 'https:'].includes(url.protocol)) {
@@ -62,15 +62,15 @@ export class OpenAiServer {
   }
 
   /**
-   * The text as it comes. A server that refuses the number of alternatives is asked again for fewer, and then for none.
-   * @throws EngineError `network` where the stream is cut, `bad-reply` with the server's words, `aborted`
+   * Streams the text. If a server refuses the number of alternatives, the request is repeated with fewer, and then with none.
+   * @throws EngineError `network` if the stream is cut, `bad-reply` with the server's words, `aborted`
    */
   async *generate(request: GenerateRequest): AsyncGenerator<Piece> {
     const response = await this.#open(request);
     let finished = false;
     try {
       if (!(response.headers.get('content-type') ?? '').includes('text/event-stream')) {
-        // An error with status 200, or a web page: reading it as a chunk says which.
+        // An error with status 200, or a web page: reading it as a chunk finds out which.
         readChunk(await response.text(), this.#speaker);
         throw readFailure(this.host);
       }
@@ -135,7 +135,7 @@ export class OpenAiServer {
     try {
       response = await this.#fetch(this.#base + path, {
         ...init,
-        // The key and the text are for this address alone: no cookies beside them, and no redirect that would carry them elsewhere.
+        // The key and the text are for this address only: no cookies go with them, and no redirect may carry them elsewhere.
         credentials: 'omit',
         redirect: 'error',
         headers: {
@@ -156,13 +156,13 @@ export class OpenAiServer {
   }
 }
 
-/** The values of a stream. Safari's streams, and Chrome's before 124, cannot be iterated over themselves. */
+/** The values of a stream. Safari's streams, and Chrome's before 124, are not async iterable. */
 async function* valuesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   const reader = stream.getReader();
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } finally {
-    // Whoever stops asking ends the request; of a stream that has ended or failed nobody needs to hear.
+    // If the caller stops early, this ends the request. If the stream has ended or failed, an error here means nothing.
     await reader.cancel().catch(() => undefined);
   }
 }

@@ -13,17 +13,17 @@ interface Entry {
   readonly label: string;
   readonly kind: TokenKind;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The turns of a conversation that stand as one entry, since the server and not the page tokenises them. */
+  /** The turns of a conversation, held as one entry because the server tokenises them, not the page. */
   readonly messages?: readonly ChatMessage[];
 }
 
-/** Prompts that are held before they run: more than are tokenised between a prompt and its run. */
+/** Maximum of prompts held before they run: more than the page tokenises between a prompt and its run. */
 const MOST_OFFERED = 8;
 
 /**
- * The tokens that a server has named so far. It keeps its vocabulary to itself, and a prompt, whose tokens nobody tells, is
- * one entry. A token has the server's id where the server tells it; other entries are numbered in the order in which they
- * are met, after all of the server's.
+ * The tokens that a server has named so far. The server does not publish its vocabulary or the tokens of a prompt, so a prompt is
+ * one entry. A token has the server's id if the server reports it; other entries are numbered in the order of their first
+ * appearance, after all of the server's ids.
  */
 export class ServerVocabulary implements Tokenizer {
   readonly bos = null;
@@ -36,7 +36,7 @@ export class ServerVocabulary implements Tokenizer {
   readonly #offered = new Map<string, TokenId>();
   #next: TokenId;
 
-  /** @param serverSize entries of the server's vocabulary, where it tells ids; 0 where it tells none */
+  /** @param serverSize entries of the server's vocabulary if it reports ids; 0 if it does not */
   constructor(readonly serverSize = 0) {
     this.#next = serverSize;
   }
@@ -45,34 +45,34 @@ export class ServerVocabulary implements Tokenizer {
     return this.serverSize + this.#ids.size;
   }
 
-  /** The id of a token, a new one for a token not met before. */
+  /** The id of a token; a token that appears for the first time gets a new id. */
   idOf({ id, text, bytes }: ServerToken): TokenId {
     const own = bytes ?? new TextEncoder().encode(text);
     const kind = own.length === 0 ? 'control' : 'normal';
     if (id !== null && id < this.serverSize) {
-      // An end of text has no text: it goes by its number.
+      // An end-of-text token has no text, so its label shows its number.
       if (!this.#entries.get(id)?.bytes.length)
         this.#entries.set(id, { label: labelOf(own) || `<token ${id}>`, kind, bytes: own });
       return id;
     }
     const label = labelOf(own);
-    // A prompt of the same text is this token from now on.
+    // From now on this token also stands for a prompt with the same text.
     this.#offered.delete(`t${label}`);
     return this.#enter(`t${label}`, { label: label || '(no text)', kind, bytes: own });
   }
 
-  /** A prompt is forgotten after some others, as one types, unless it is kept. */
+  /** Unless a prompt is kept, it is forgotten after several others: each keystroke makes one. */
   encode(text: string): TokenId[] {
     return text === '' ? [] : [this.#offer(`t${text}`, text)];
   }
 
-  /** The turns as they are sent: the server puts the model's own template around them. */
+  /** The turns as they are sent: the server applies the model's own template. */
   encodeChat(messages: readonly ChatMessage[]): EncodedChat {
     const text = JSON.stringify(messages, null, 1);
     return { text, tokens: [this.#offer(`c${text}`, text, messages)] };
   }
 
-  /** Entries that belong to a run stay. @throws EngineError `bad-token` for one that was forgotten */
+  /** Keeps the entries that belong to a run. @throws EngineError `bad-token` for one that was forgotten */
   keep(tokens: readonly TokenId[]): void {
     for (const token of tokens) {
       if (!this.#entries.has(token)) {
@@ -86,7 +86,7 @@ export class ServerVocabulary implements Tokenizer {
     const bytes = new TextEncoder().encode(text);
     const known = this.#ids.get(key);
     const id = this.#enter(key, { label: text, kind: 'normal', bytes, ...(messages ? { messages } : {}) });
-    // The latest stands last.
+    // The latest prompt is the last entry.
     if (known === undefined || this.#offered.delete(key)) this.#offered.set(key, id);
     const [oldest] = this.#offered;
     if (oldest && this.#offered.size > MOST_OFFERED) {
@@ -97,7 +97,7 @@ export class ServerVocabulary implements Tokenizer {
     return id;
   }
 
-  /** The turns that this entry stands for, or null where it is text. */
+  /** The turns that this entry holds, or null if it is text. */
   messages(token: TokenId): readonly ChatMessage[] | null {
     return this.#entries.get(token)?.messages ?? null;
   }
@@ -133,7 +133,7 @@ export class ServerVocabulary implements Tokenizer {
   }
 }
 
-/** The text, or the bytes of what is none on its own: halves of characters all read the same, and their bytes tell them apart. */
+/** The text. For bytes that are not text, the bytes: as text, all parts of characters would look the same. */
 function labelOf(bytes: Uint8Array<ArrayBuffer>): string {
   try {
     return new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(bytes);
@@ -142,7 +142,7 @@ function labelOf(bytes: Uint8Array<ArrayBuffer>): string {
   }
 }
 
-/** Gives text back when it is whole UTF-8. */
+/** Returns text only when it is whole UTF-8. */
 class ByteDecoder implements StreamDecoder {
   readonly #vocabulary: ServerVocabulary;
   #pending: Uint8Array;
@@ -173,7 +173,7 @@ class ByteDecoder implements StreamDecoder {
   }
 }
 
-/** Bytes at the end that begin a character and do not end it. Source: RFC 3629. */
+/** Number of bytes at the end that begin a character without completing it. Source: RFC 3629. */
 function incompleteEnd(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

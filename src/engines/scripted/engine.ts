@@ -1,6 +1,6 @@
 /**
- * An engine without a model: deterministic, instant, and complete in everything that `contract.ts` asks for. Tests and
- * pages without a GPU run on it; its text is made up by `script.ts`, and it says so in its name.
+ * An engine without a model: deterministic, instant, and complete in everything that `contract.ts` requires. Tests and pages
+ * without a GPU run on it. `script.ts` makes up its text, and its name says so.
  */
 import type { Capabilities, Engine, EngineDescription, ModelInfo } from '../contract.ts';
 import { numericsId } from '../numerics.ts';
@@ -56,6 +56,6 @@ export class ScriptedEngine implements Engine {
   }
 
   dispose(): void {
-    // Nothing is held outside this object.
+    // This object holds all state; there is nothing to free.
   }
 }

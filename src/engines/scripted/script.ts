@@ -1,14 +1,14 @@
 /**
- * The scripted model: logits as a pure function of the tokens so far. A word class follows another with fixed odds, a
- * hash of the last tokens says which word, and sentences tend to end the text, so that a run reads like a story and
- * every machine computes the same bits.
+ * The scripted model: logits as a pure function of the tokens so far. One word class follows another with fixed odds, and a hash of
+ * the last tokens chooses the word. The longer the text, the likelier a full stop ends it. Runs thus read like stories, and every
+ * machine computes the same bits.
  */
 import type { TokenId } from '../contract.ts';
 import { BOS, END, EOS, VOCABULARY, type WordClass } from './vocabulary.ts';
 
 type Start = WordClass | 'other';
 
-/** ln-odds of each class after another; absent means very unlikely. */
+/** ln-odds of each class after another; an absent class is very unlikely. */
 const FOLLOWS: Readonly<Record<Start, Partial<Record<WordClass, number>>>> = {
   determiner: { adjective: 1, noun: 2 },
   adjective: { adjective: -1.5, noun: 3 },
@@ -21,7 +21,7 @@ const FOLLOWS: Readonly<Record<Start, Partial<Record<WordClass, number>>>> = {
 };
 
 const UNLIKELY = -6;
-/** Tokens of context that the choice of a word hangs on. */
+/** Number of context tokens that the choice of a word depends on. */
 const MEMORY = 4;
 
 /** Mixes 32-bit integers (the finaliser of MurmurHash3). */

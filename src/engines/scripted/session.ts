@@ -1,4 +1,4 @@
-/** Sequences over the script, with the KV pages that a real engine would hold: shared by forks, copied on write. */
+/** Sequences over the script, with the KV pages that a real engine would have: forks share them and copy them on write. */
 import {
   EngineError,
   type KvUsage,
@@ -18,7 +18,7 @@ export interface ScriptedSessionOptions {
   readonly contextLength: number;
   readonly maxBatch: number;
   readonly pagesTotal: number;
-  /** Milliseconds that each forward pass takes. */
+  /** Milliseconds per forward pass. */
   readonly stepDelay: number;
 }
 
@@ -172,7 +172,7 @@ export class ScriptedSession implements Session {
     if (--page.owners === 0) this.#pagesUsed--;
   }
 
-  /** Calls may not overlap: a second one while the first runs is a caller's defect, and is told so. */
+  /** Calls may not overlap: a second call while the first runs is the caller's mistake, and throws. */
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     if (this.#busy) {
       throw new EngineError('not-supported', 'The session is busy; wait for the call before to end.');

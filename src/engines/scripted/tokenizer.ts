@@ -1,4 +1,4 @@
-/** Longest match over the words, bytes for the rest: any text can be encoded, and decodes to itself. */
+/** Longest match over the words, bytes for the rest: it can encode any text, and decoding gives the same text. */
 import {
   EngineError,
   type ChatMessage,
@@ -110,10 +110,10 @@ function longestMatch(bytes: Uint8Array, at: number, parseSpecial: boolean): [id
   return [FIRST_BYTE + bytes[at]!, 1];
 }
 
-/** Gives text back only when it is whole UTF-8. */
+/** Returns text only when it is whole UTF-8. */
 class Utf8Stream implements StreamDecoder {
   #decoder = new TextDecoder();
-  /** Bytes since the last whole character, to start a clone with. */
+  /** Bytes since the last whole character; a clone starts with them. */
   #pending: number[] = [];
 
   push(token: TokenId): string {

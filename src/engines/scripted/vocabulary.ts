@@ -1,6 +1,6 @@
 /**
- * The scripted model's vocabulary: six special tokens, the 256 bytes, then words and marks in classes that its script
- * strings together. A word token carries its leading space, as in GPT-2's vocabulary.
+ * The scripted model's vocabulary: six special tokens, the 256 bytes, then words and punctuation marks in the classes that its
+ * script combines. A word token carries its leading space, as in GPT-2's vocabulary.
  */
 import type { TokenKind } from '../contract.ts';
 

@@ -15,19 +15,19 @@ type Scope = Parameters<Interpreter['evaluate']>[1];
 type Value = ReturnType<Interpreter['evaluate']>;
 type Program = Parameters<Interpreter['run']>[0];
 
-/** Expressions and statements evaluated in one rendering. A long chat with tools takes some ten thousand. */
+/** Maximum of expressions and statements per rendering. A long chat with tools takes some ten thousand. */
 const MAX_STEPS = 200_000;
-/** Characters of a text that a template builds, and of what a list or an object would be as text. Prompts of small models have some 100 000. */
+/** Maximum of characters in a text that a template builds, or in a list or object as text. Prompts of small models have some 100 000. */
 const MAX_TEXT_LENGTH = 1_000_000;
-/** Entries of any list that a template builds. */
+/** Maximum of entries in a list that a template builds. */
 const MAX_LIST_LENGTH = 10_000;
-/** What all steps may cost, and one of them (template_cost.ts). A long chat costs some million. */
+/** Maximum cost of all steps, and of one step (template_cost.ts). A long chat costs some million. */
 const MAX_COST = 100_000_000;
 const MAX_STEP_COST = 20_000_000;
-/** For what no cost foresees. A template that is meant takes a few milliseconds. */
+/** A time limit, for costs that the estimates miss. A legitimate template takes a few milliseconds. */
 const MAX_MILLISECONDS = 700;
 
-// The nodes whose operands are looked at before they meet. The library does not export their types.
+// The nodes whose operands are evaluated before the operation. The library does not export their types.
 type Arguments = readonly (Statement & { value?: unknown; argument?: Statement })[];
 interface Call extends Statement {
   readonly callee: Statement & { object?: Statement; property?: { value?: unknown }; value?: unknown };
@@ -52,16 +52,16 @@ interface Member extends Statement {
 }
 
 /**
- * Jinja's interpreter with a bound on what a program may do. The operands of an operation are evaluated first, so that what it will
- * cost is known before it begins: each step is charged what goes in, and what may come out of it.
+ * Jinja's interpreter with a bound on what a program may do. It evaluates the operands of an operation first, so that it knows the
+ * cost before the operation begins: each step is charged for its input and for its largest possible output.
  *
- * @throws Error in `render` where it does more
+ * @throws Error in `render` if the program exceeds a bound
  */
 export class BoundedInterpreter extends Interpreter {
   #steps = 0;
   #cost = 0;
   #deadline = Infinity;
-  /** Expressions that stand in a block by themselves: what they come to is written. */
+  /** Expressions that form a block of their own: their value goes to the output. */
   readonly #written = new WeakSet<object>();
 
   render(program: Program): string {
@@ -84,13 +84,13 @@ export class BoundedInterpreter extends Interpreter {
     return result;
   }
 
-  /** The same operation with its operands known, charged for. */
+  /** The same operation with its operands evaluated; its cost is charged. */
   #prepared(statement: Statement, scope: Scope): Statement {
     const evaluated = (operand: Statement): Value => this.evaluate(operand, scope);
     switch (statement.type) {
       case 'BinaryExpression': {
         const { operator, left, right } = statement as Operation;
-        // These may leave their second operand alone.
+        // These may skip their second operand.
         if (operator.value === 'and' || operator.value === 'or') return statement;
         const operands = [evaluated(left), evaluated(right)] as const;
         this.#charge(binaryCost(operator.value, ...operands));
@@ -145,7 +145,7 @@ export class BoundedInterpreter extends Interpreter {
     return changed(node, { callee: changed(callee, { object: new Known(object) }) });
   }
 
-  /** Positional arguments come before keywords, as in the library. Literals stay: some filters ask for them. */
+  /** Positional arguments come before keywords, as in the library. Literals stay nodes, because some filters require them. */
   #withArguments(call: Call, scope: Scope): { node: Call; values: Value[] } {
     const values: Value[] = [];
     const known = [...call.args];
@@ -199,7 +199,7 @@ export class BoundedInterpreter extends Interpreter {
   }
 }
 
-/** Stands for an operand that has been evaluated. */
+/** Replaces an operand that has been evaluated. */
 class Known {
   readonly type = 'Known';
   constructor(readonly known: TemplateValue) {}
@@ -209,7 +209,7 @@ function changed<T extends Statement>(node: T, changes: Readonly<Record<string, 
   return { ...node, ...changes };
 }
 
-/** Jinja's `range`, as Python's. */
+/** Jinja's `range`, which works like Python's. */
 export function boundedRange(first: number, second?: number, step = 1): number[] {
   const [start, stop] = second === undefined || second === null ? [0, first] : [first, second];
   if (![start, stop, step].every(Number.isFinite) || step === 0)

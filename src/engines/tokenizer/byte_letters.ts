@@ -1,6 +1,6 @@
 /**
  * Byte-level BPE writes each byte as one printing letter, so that a vocabulary is text (Radford et al. 2019, GPT-2's
- * `bytes_to_unicode`): bytes that print in Latin-1 stand for themselves, the others for U+0100, U+0101 … in order.
+ * `bytes_to_unicode`): bytes that print in Latin-1 are written as themselves, the others as U+0100, U+0101 … in order.
  */
 export const BYTE_LETTERS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   prints(byte) ? String.fromCodePoint(byte) : String.fromCodePoint(0x100 + countSilentBelow(byte)),
@@ -10,7 +10,7 @@ const BYTE_OF_LETTER: ReadonlyMap<string, number> = new Map(
   BYTE_LETTERS.map((letter, byte) => [letter, byte]),
 );
 
-/** The bytes that a token's letters stand for; a letter that stands for none is taken as itself, in UTF-8. */
+/** The bytes of a token's letters. A letter that encodes no byte becomes its own UTF-8. */
 export function bytesOfLetters(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const letter of text) {

@@ -8,7 +8,7 @@ import type { TextEncoding } from './text_encoding.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /**
- * Byte-level BPE (`tokenizer.ggml.model` = gpt2): text is cut into words, and within a word the bytes are merged by
+ * Byte-level BPE (`tokenizer.ggml.model` = gpt2): it cuts text into words, and within a word it merges the bytes by
  * rank. Source: Sennrich et al. 2016, Radford et al. 2019.
  *
  * @throws EngineError `unsupported-tokenizer`, `bad-file`
@@ -16,13 +16,13 @@ import type { Vocabulary } from './vocabulary.ts';
 export function bytePairEncoding(metadata: Metadata, vocabulary: Vocabulary): TextEncoding {
   const { patterns, ignoreMerges, addBos } = preTokenizer(metadata.string('tokenizer.ggml.pre', 'default'));
   const merges = new MergeTable(metadata.stringArray('tokenizer.ggml.merges'), vocabulary.idOf);
-  // Bytes that no UTF-8 has (C0, F5 …) are missing from some vocabularies; letters are needed.
+  // Some vocabularies lack the bytes that never occur in UTF-8 (C0, F5 …). Printable ASCII is required.
   const byteIds = BYTE_LETTERS.map((letter) => vocabulary.idOf.get(letter) ?? -1);
   const missing = byteIds.findIndex((id, byte) => id < 0 && byte < 0x80 && byte >= 0x20 && byte !== 0x7f);
   if (missing >= 0) {
     throw new EngineError(
       'unsupported-tokenizer',
-      `The vocabulary has no token for the letter "${String.fromCharCode(missing)}", so it is not one of bytes; please choose another conversion of the model.`,
+      `The vocabulary has no token for the letter "${String.fromCharCode(missing)}", so it is not a byte-level vocabulary; please choose another conversion of the model.`,
     );
   }
   const toBytes = new TextEncoder();
@@ -36,7 +36,7 @@ export function bytePairEncoding(metadata: Metadata, vocabulary: Vocabulary): Te
         return;
       }
     }
-    // A byte without a token is left out, as llama.cpp does: there is nothing that could stand for it.
+    // Bytes without a token are dropped, as llama.cpp does: no token could represent them.
     const ids = Array.from(bytes, (byte) => byteIds[byte]!).filter((id) => id >= 0);
     if (lost && ids.length < bytes.length) {
       for (const character of word) {

@@ -8,7 +8,7 @@ type Program = ReturnType<typeof parse>;
 
 const KEY = 'tokenizer.chat_template';
 
-/** Characters of a template. The longest published ones (with tools) have about 20 000. */
+/** Maximum length of a template in characters. The longest published ones (with tools) have about 20 000. */
 const MAX_TEMPLATE_LENGTH = 200_000;
 
 export interface ChatTemplate {
@@ -18,10 +18,10 @@ export interface ChatTemplate {
 }
 
 /**
- * The chat template of a model, a Jinja program out of its file. It is not trusted: it runs with bounds on its steps
- * and on what it builds (bounded_interpreter.ts), and sees nothing but the messages.
+ * The chat template of a model, a Jinja program from its file. It is not trusted: it runs with bounds on its steps and on what it
+ * builds (bounded_interpreter.ts), and sees only the messages.
  *
- * @param bos text of the BOS token, which templates write themselves; '' where there is none
+ * @param bos text of the BOS token, which templates write themselves; '' if there is none
  */
 export function chatTemplate(metadata: Metadata, bos: string, eos: string): ChatTemplate {
   if (!metadata.has(KEY)) return { exists: false, render: () => noTemplate() };
@@ -37,7 +37,7 @@ export function chatTemplate(metadata: Metadata, bos: string, eos: string): Chat
         );
       }
       try {
-        // The options are those that Transformers renders with.
+        // Transformers renders with the same options.
         program ??= parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
         const environment = globals();
         environment.set(
@@ -45,14 +45,14 @@ export function chatTemplate(metadata: Metadata, bos: string, eos: string): Chat
           messages.map(({ role, content }) => ({ role, content })),
         );
         environment.set('add_generation_prompt', addGenerationPrompt);
-        // Transformers gives these whether there are any or not; templates ask `is not none`.
+        // Transformers always defines these; templates test `is not none`.
         environment.set('tools', null);
         environment.set('documents', null);
         environment.set('bos_token', bos);
         environment.set('eos_token', eos);
         return new BoundedInterpreter(environment).render(program);
       } catch (cause) {
-        // A template says what it does not accept through raise_exception; its words are the best that there are.
+        // A template rejects messages through raise_exception; its own words are the best explanation.
         const reason = reasonOf(cause);
         throw new EngineError(
           'bad-template',
@@ -64,7 +64,7 @@ export function chatTemplate(metadata: Metadata, bos: string, eos: string): Chat
   };
 }
 
-/** What Transformers gives to every template (its `apply_chat_template`), with the ranges bounded. */
+/** The functions that Transformers gives every template (its `apply_chat_template`), with a bounded `range`. */
 function globals(): Environment {
   const environment = new Environment();
   for (const [name, value] of Object.entries({ true: true, false: false, none: null })) {
@@ -80,7 +80,7 @@ function globals(): Environment {
 }
 
 function reasonOf(cause: unknown): string {
-  // For a stack or a text that is too large each browser has words of its own; Firefox calls them InternalError.
+  // On a stack or text that is too large, each browser throws with its own words; Firefox calls the error InternalError.
   const known = cause instanceof Error && cause.name !== 'RangeError' && cause.name !== 'InternalError';
   return known ? cause.message : 'it nests too deep, or builds too long a text';
 }

@@ -3,8 +3,8 @@ import type { TokenId } from '../contract.ts';
 const STRICT = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 /**
- * A token's text for a chart: whole characters as they are, the bytes of partial ones as `\xE2`; for a token that
- * stands for no text (`<|im_end|>`) its entry in the vocabulary.
+ * A token's text for a chart: whole characters as they are, and the bytes of partial ones as `\xE2`. A token without text
+ * (`<|im_end|>`) shows its entry in the vocabulary.
  */
 export function labelOf(bytes: Uint8Array, entry: string, token: TokenId): string {
   if (bytes.length === 0) return entry === '' ? `[${token}]` : entry;
@@ -22,7 +22,7 @@ export function labelOf(bytes: Uint8Array, entry: string, token: TokenId): strin
   return label;
 }
 
-/** Bytes of the whole character that begins at `at`; 0 where none does. */
+/** Number of bytes of the whole character that begins at `at`; 0 if none does. */
 function characterLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
   const length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

@@ -1,22 +1,22 @@
 import { EngineError, type TokenId } from '../contract.ts';
 
 /**
- * The merges of a byte-pair vocabulary: (left, right) → rank and joined token. An open-addressed hash table in typed
+ * The merges of a byte-pair vocabulary: (left, right) → rank and joined token. It is an open-addressed hash table in typed
  * arrays: Llama 3 has 280 k merges, which take 5 MB here and 40 MB in a Map with string keys.
  */
 export class MergeTable {
   readonly #left: Int32Array;
   readonly #right: Int32Array;
   readonly #joined: Int32Array;
-  /** Rank + 1 in each slot; 0 is empty. */
+  /** Rank + 1 per slot; 0 is empty. */
   readonly #slots: Int32Array;
   readonly #mask: number;
-  /** Others in each table, so that no file can have merges that all fall on one slot. Ranks do not depend on them. */
+  /** Random per table, so that no file can choose merges that all hash to one slot. Ranks do not depend on them. */
   readonly #seeds = crypto.getRandomValues(new Int32Array(2));
 
   /**
    * @param merges `left right` each, the best first
-   * @throws EngineError `bad-file` where a merge speaks of what is no token
+   * @throws EngineError `bad-file` if a part of a merge is not a token
    */
   constructor(merges: readonly string[], idOf: ReadonlyMap<string, TokenId>) {
     const capacity = 2 ** Math.ceil(Math.log2(2 * merges.length + 2));
@@ -46,7 +46,7 @@ export class MergeTable {
     });
   }
 
-  /** @returns the rank of the merge, or −1 where the two do not join */
+  /** @returns the rank of the merge, or −1 if the two do not merge */
   rank(left: TokenId, right: TokenId): number {
     return this.#slots[this.#find(left, right)]! - 1;
   }
@@ -55,7 +55,7 @@ export class MergeTable {
     return this.#joined[rank]!;
   }
 
-  /** The slot that holds the pair, or the empty one where it would be. */
+  /** The slot of the pair, or the empty slot where it would be. */
   #find(left: TokenId, right: TokenId): number {
     let slot = mixed(mixed(left ^ this.#seeds[0]!) ^ right ^ this.#seeds[1]!) & this.#mask;
     for (;;) {
@@ -66,7 +66,7 @@ export class MergeTable {
   }
 }
 
-/** The finaliser of MurmurHash3 (Appleby, public domain): each bit of the number changes each bit of the result. */
+/** The finaliser of MurmurHash3 (Appleby, public domain): each input bit affects every output bit. */
 function mixed(value: number): number {
   let h = value;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -1,11 +1,11 @@
 /**
- * Merges neighbours, best pair first, the leftmost on a tie: what byte-pair encoding and sentencepiece's `bpe` share.
- * With a heap this takes O(n log n), so that one word of 100 kB is no way to stall the page.
+ * Merges neighbours, best pair first, the leftmost on a tie. Byte-pair encoding and sentencepiece's `bpe` both use it.
+ * With a heap this takes O(n log n), so that a word of 100 kB cannot stall the page.
  *
- * @param count symbols at the start, numbered from 0; a merged symbol keeps its left one's number
- * @param rankOf the rank of joining two neighbours, lowest first; Infinity where they do not join
- * @param join told of each merge, so that the caller's own view of `left` becomes the joined symbol
- * @returns the numbers of the symbols that are left, in order
+ * @param count symbols at the start, numbered from 0; a merged symbol keeps the number of its left part
+ * @param rankOf the rank of merging two neighbours, lowest first; Infinity if they do not merge
+ * @param join is called on each merge, so that the caller can replace its own `left` by the joined symbol
+ * @returns the numbers of the remaining symbols, in order
  */
 export function mergePairs(
   count: number,
@@ -14,7 +14,7 @@ export function mergePairs(
 ): number[] {
   const previous = Int32Array.from({ length: count }, (_, i) => i - 1);
   const next = Int32Array.from({ length: count }, (_, i) => (i + 1 < count ? i + 1 : -1));
-  /** How many first symbols each holds; 0 once it was merged into its left neighbour. */
+  /** How many initial symbols each symbol holds; 0 once it was merged into its left neighbour. */
   const size = new Int32Array(count).fill(1);
   const heap = new PairHeap();
 
@@ -27,7 +27,7 @@ export function mergePairs(
 
   for (let pair = heap.pop(); pair; pair = heap.pop()) {
     const { left, right } = pair;
-    // One of the two has grown or gone since the pair was offered.
+    // One of the two was merged after this pair entered the heap.
     if (size[left] === 0 || size[right] === 0 || size[left]! + size[right]! !== pair.size) continue;
     join(left, right);
     size[left] = pair.size;

@@ -1,16 +1,16 @@
 import { EngineError } from '../contract.ts';
 
-/** How a family cuts text into the words that byte pairs are merged within. */
+/** How a family of models cuts text into words; byte pairs are merged only within a word. */
 export interface PreTokenizer {
-  /** Applied in turn: each cuts the pieces that it finds out of what the ones before left, and keeps what is between. */
+  /** Applied in turn: each cuts its matches out of the remaining pieces, and keeps the text in between. */
   readonly patterns: readonly RegExp[];
-  /** A word that is a token is taken whole, whatever the merges say. */
+  /** A word that is itself a token becomes that token, whatever the merges say. */
   readonly ignoreMerges: boolean;
   /** BOS is prepended unless the file says otherwise. */
   readonly addBos: boolean;
 }
 
-// `\s` in the families' own patterns is Unicode's White_Space. JavaScript's differs in U+0085 and U+FEFF.
+// `\s` in the families' own patterns is Unicode's White_Space. JavaScript's `\s` differs in U+0085 and U+FEFF.
 const S = String.raw`\p{White_Space}`;
 const CONTRACTIONS = `'s|'t|'re|'ve|'m|'ll|'d`;
 const CONTRACTIONS_ANY_CASE = `'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]`;
@@ -20,12 +20,12 @@ const LOWER = String.raw`[\p{Ll}\p{Lm}\p{Lo}\p{M}]`;
 
 const GPT2 = String.raw`${CONTRACTIONS}| ?\p{L}+| ?\p{N}+| ?[^${S}\p{L}\p{N}]+|${LAST_SPACES}`;
 
-/** The pattern of Llama 3 and its heirs; they differ in how many digits make a word. */
+/** The pattern of Llama 3 and of models derived from it; they differ in how many digits form a word. */
 function llama3(digits: string): string {
   return String.raw`(?:${CONTRACTIONS_ANY_CASE})|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^${S}\p{L}\p{N}]+[\r\n]*|${S}*[\r\n]+|${LAST_SPACES}`;
 }
 
-/** The pattern of GPT-4o and of Mistral's Tekken: words begin anew at a capital. */
+/** The pattern of GPT-4o and of Mistral's Tekken: a capital begins a new word. */
 function capitals(ending: string, digits: string): string {
   const before = String.raw`[^\r\n\p{L}\p{N}]?`;
   return String.raw`${before}${UPPER}*${LOWER}+${ending}|${before}${UPPER}+${LOWER}*${ending}|${digits}| ?[^${S}\p{L}\p{N}]+[\r\n/]*|${S}*[\r\n]+|${LAST_SPACES}`;
@@ -53,7 +53,7 @@ const FAMILIES: readonly (PreTokenizer & { readonly names: readonly string[] })[
   family(['qwen2', 'deepseek-r1-qwen', 'megrez', 'stablelm2', 'hunyuan', 'grok-2'], [llama3(ONE_DIGIT)]),
   family(['tekken'], [capitals('', ONE_DIGIT)], true, true),
   family(['gpt-4o', 'llama4'], [capitals(`(?:${CONTRACTIONS_ANY_CASE})?`, THREE_DIGITS)]),
-  // What llama.cpp does for files that name no family.
+  // llama.cpp uses this for files that name no family.
   family(['default'], [String.raw`[\p{P}$+<=>^~|]+`, GPT2, String.raw`\p{N}+`, '[0-9][0-9][0-9]']),
 ];
 
@@ -66,11 +66,11 @@ export function preTokenizer(name: string): PreTokenizer {
   if (found) return found;
   throw new EngineError(
     'unsupported-tokenizer',
-    `The file cuts text into words as "${name.slice(0, 40)}" does, which is not known here; known are ${FAMILIES.flatMap(({ names }) => names).join(', ')}.`,
+    `The file uses the pre-tokenizer "${name.slice(0, 40)}", which this page does not know; it knows ${FAMILIES.flatMap(({ names }) => names).join(', ')}.`,
   );
 }
 
-/** Cuts `text` into words; joined, they are the text again. */
+/** Cuts `text` into words; joined, they give the text again. */
 export function splitWords(text: string, patterns: readonly RegExp[]): string[] {
   let pieces = text === '' ? [] : [text];
   for (const pattern of patterns) pieces = pieces.flatMap((piece) => cut(piece, pattern));

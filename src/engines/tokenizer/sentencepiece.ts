@@ -8,11 +8,11 @@ import type { Vocabulary } from './vocabulary.ts';
 const SPACE = '▁';
 
 /**
- * Sentencepiece's BPE (`tokenizer.ggml.model` = llama): neighbours are joined as long as the joined text is a token,
- * the best score first; a letter that is no token becomes its bytes. Source: Kudo and Richardson 2018; llama.cpp
+ * Sentencepiece's BPE (`tokenizer.ggml.model` = llama): it joins neighbours as long as the joined text is a token, the best score
+ * first. A letter that is not a token becomes its bytes. Source: Kudo and Richardson 2018; llama.cpp
  * src/llama-vocab.cpp, `llm_tokenizer_spm_session`.
  *
- * @throws EngineError `bad-file`, `unsupported-tokenizer` where there are neither byte tokens nor an unknown token
+ * @throws EngineError `bad-file`, `unsupported-tokenizer` if there are neither byte tokens nor an unknown token
  */
 export function sentencepieceEncoding(
   metadata: Metadata,
@@ -44,7 +44,7 @@ export function sentencepieceEncoding(
     encode: (plain, first, out) => {
       const text = (addsSpace && first ? ` ${plain}` : plain).replaceAll(' ', SPACE);
       const letters = Array.from(text);
-      /** Where each symbol begins in `text`, and where it ends. */
+      /** Where each symbol begins and ends in `text`. */
       const begin = new Int32Array(letters.length);
       const end = new Int32Array(letters.length);
       let at = 0;
@@ -73,7 +73,7 @@ export function sentencepieceEncoding(
   };
 }
 
-/** A byte token's text: `<0x0A>`. */
+/** The text of a byte token: `<0x0A>`. */
 function byteText(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }

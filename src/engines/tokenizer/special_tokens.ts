@@ -1,13 +1,13 @@
 import type { TokenId, TokenKind } from '../contract.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** A stretch of plain text, or a special token that stood in it. */
+/** A stretch of plain text, or a special token found in the text. */
 export type Fragment = string | TokenId;
 
-/** Breaks what would be read as a control token. A noncharacter: Unicode keeps it for such use, and no text has it. */
+/** Inserted to break up a would-be control token. It is a noncharacter: Unicode reserves it for such use, and no text contains it. */
 export const MARK = '\uFDD0';
 
-/** UTF-16 units of a special token that is looked for. Published ones have up to some fifty. */
+/** Maximum length of a special token, in UTF-16 units. Published ones have up to some fifty. */
 const MAX_LENGTH = 128;
 
 const ALWAYS: readonly TokenKind[] = ['user-defined'];
@@ -15,9 +15,9 @@ const CONTROL: readonly TokenKind[] = ['control', 'unknown'];
 const ALL: readonly TokenKind[] = ['control', 'unknown', 'user-defined'];
 
 /**
- * Finds special tokens in text, the longest texts first, as llama.cpp does (`tokenizer_st_partition`). User-defined
- * tokens are always found; control and unknown ones only when asked for, so that a visitor who types `<|im_end|>`
- * gets those letters and does not end the turn.
+ * Finds special tokens in text, the longest first, as llama.cpp does (`tokenizer_st_partition`). It always finds user-defined
+ * tokens. It finds control and unknown tokens only on request, so that a visitor who types `<|im_end|>` gets those letters and
+ * does not end the turn.
  */
 export class SpecialTokens {
   readonly #always: SpecialTexts;
@@ -36,19 +36,19 @@ export class SpecialTokens {
   }
 
   /**
-   * What a person wrote, with marks, so that `split` finds no control token in it, whatever a template puts around it: not in
-   * its midst, nor one that begins at its end. Single letters that are control tokens cannot be kept apart.
+   * Adds marks to what a person wrote, so that `split` finds no control token in it, whatever text a template puts around it: none
+   * inside it, and none that begins at its end. A control token of a single letter cannot be broken up.
    */
   guarded(text: string): string {
     let guarded = text.replaceAll(MARK, '\uFFFD');
-    // What is left may be a token that overlapped the one that was broken.
+    // Breaking one token may leave another that overlapped it.
     for (let cuts = this.#control.inner(guarded); cuts.length > 0; cuts = this.#control.inner(guarded)) {
       guarded =
         cuts.map((at, i) => guarded.slice(i === 0 ? 0 : cuts[i - 1], at)).join(MARK) +
         MARK +
         guarded.slice(cuts.at(-1));
     }
-    // Templates cut the space at an end away.
+    // Templates trim spaces at the end.
     const end = guarded.trimEnd().length;
     return this.#control.begunAtEnd(guarded.slice(0, end))
       ? guarded.slice(0, end) + MARK + guarded.slice(end)
@@ -57,14 +57,14 @@ export class SpecialTokens {
 }
 
 /**
- * Texts of tokens, found without a look at each of them: a file may have a million. By its first two letters a place in a text
- * has the lengths that may begin there, and a stretch of such a length is looked up.
+ * Finds the texts of tokens without testing each of them: a file may have a million. The first two letters at a place in the text
+ * tell which lengths of token may begin there; a stretch of each such length is then looked up.
  */
 class SpecialTexts {
-  /** Lengths, the longest first, by the pair of letters with which a text of that length begins. */
+  /** Lengths of tokens, the longest first, by the first two letters of the token. */
   readonly #lengths = new Map<number, Set<number>>();
   readonly #idOf = new Map<string, TokenId>();
-  /** Letters with which a text of several begins. */
+  /** First letters of tokens with more than one letter. */
   readonly #firsts = new Set<number>();
 
   constructor({ texts, kinds }: Vocabulary, wanted: readonly TokenKind[]) {
@@ -98,7 +98,7 @@ class SpecialTexts {
     return fragments;
   }
 
-  /** For each token in the text a place within it, in order; none for tokens of one letter. */
+  /** For each token in the text, a place inside it, in order; tokens of one letter have none. */
   inner(text: string): number[] {
     return this.#find(text).flatMap(({ at, length }) => {
       const letter = text.codePointAt(at)! > 0xffff ? 2 : 1;
@@ -106,7 +106,7 @@ class SpecialTexts {
     });
   }
 
-  /** Whether the text ends with letters with which a token begins. More is told than that: two letters are looked at. */
+  /** Whether the text may end in the beginning of a token. It compares only two letters, so it may answer yes too often. */
   begunAtEnd(text: string): boolean {
     for (let at = Math.max(0, text.length - MAX_LENGTH); at < text.length; at++) {
       if (at === text.length - 1) return this.#firsts.has(text.charCodeAt(at));
@@ -126,10 +126,10 @@ class SpecialTexts {
         const id = taken?.[at] ? undefined : this.#idOf.get(text.slice(at, at + length));
         if (id !== undefined) here.push({ id, at });
       }
-      // Of two that overlap the one with the lower id is taken, and of one that overlaps itself the leftmost.
+      // If two tokens overlap, the lower id wins; if a token overlaps itself, the leftmost wins.
       for (const { id, at } of here.sort((a, b) => a.id - b.id || a.at - b.at)) {
         taken ??= new Uint8Array(text.length);
-        // A token that was taken before is no shorter, so that it covers an end of what it overlaps.
+        // A token taken earlier is at least as long, so it covers the first or last letter of any token that it overlaps.
         if (taken[at] || taken[at + length - 1]) continue;
         taken.fill(1, at, at + length);
         found.push({ id, at, length });
@@ -143,7 +143,7 @@ class SpecialTexts {
     const places = new Map<number, number[]>();
     if (this.#idOf.size === 0) return [];
     for (let at = 0; at < text.length; at++) {
-      // A text of one letter has no second one.
+      // Tokens of one letter are stored under a pair without a second letter.
       for (const letters of [2, 1]) {
         for (const length of this.#lengths.get(pairAt(text, at, letters)) ?? []) {
           if (at + length > text.length) continue;
@@ -157,7 +157,7 @@ class SpecialTexts {
   }
 }
 
-/** The letter there with the one after it, or without one where there are no two. */
+/** The key of the letter at `at`: together with the next letter, or alone if `letters` is 1. */
 function pairAt(text: string, at: number, letters: number): number {
   return text.charCodeAt(at) * 0x10000 + (letters > 1 ? text.charCodeAt(at + 1) : -1);
 }

@@ -5,12 +5,12 @@ const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const SPACE = 0x20;
 
-/** Where a stream stands: only what follows a BOS at the very beginning is known to be the beginning of a text. */
+/** Where a stream is. Only a BOS at the very beginning shows that the beginning of a text follows. */
 type Place = 'start' | 'after BOS' | 'within';
 
 /**
- * Joins the bytes of tokens and gives back whole characters. At most three bytes wait: the beginning of a character
- * that lacks its end.
+ * Joins the bytes of tokens and returns whole characters. It holds back at most three bytes: a character that is still
+ * incomplete.
  */
 export class Utf8StreamDecoder implements StreamDecoder {
   readonly #bytesOf: (token: TokenId) => Uint8Array;
@@ -19,8 +19,8 @@ export class Utf8StreamDecoder implements StreamDecoder {
   #place: Place = 'start';
 
   /**
-   * @param spaceAfter the BOS after which the encoder put a space of its own, to be taken away again; null where it
-   *   puts none. Without BOS the tokens may be any stretch of a text, and a space at their front is part of it.
+   * @param spaceAfter the BOS after which the encoder added a space that must be removed; null if it adds none. Without
+   *   BOS the tokens may be any stretch of a text, and a space at the beginning is part of the text.
    */
   constructor(bytesOf: (token: TokenId) => Uint8Array, spaceAfter: TokenId | null) {
     this.#bytesOf = bytesOf;
@@ -56,7 +56,7 @@ export class Utf8StreamDecoder implements StreamDecoder {
   }
 }
 
-/** How many bytes at the end begin a character that may still be completed. */
+/** Number of bytes at the end that begin a character which may still be completed. */
 function unfinished(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

@@ -14,12 +14,12 @@ const MONTHS = [
 ];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-/** Characters of a format. The longest that templates use have some ten. */
+/** Maximum length of a format, in characters. The longest that templates use have some ten. */
 const MAX_FORMAT_LENGTH = 200;
 
 /**
- * The date as C's strftime writes it in English, with the letters that chat templates use (Llama 3 writes
- * `%d %b %Y`). Unknown letters stay as they are.
+ * Formats a date like C's strftime in English, with the conversion letters that chat templates use (Llama 3 uses `%d %b %Y`).
+ * Unknown letters stay as they are.
  *
  * @throws Error for a format that is too long
  */

@@ -1,35 +1,35 @@
 /**
- * What an operation of a chat template costs, told from its operands before it begins. One unit is about what a character costs that
- * is read once; where the lengths of two operands are multiplied, so are they here.
+ * The cost of an operation of a chat template, computed from its operands before it begins. One unit is about the cost of reading
+ * one character once. If an operation multiplies the lengths of two operands, its cost does too.
  */
 
-/** A value of Jinja's interpreter, of which the library exports no type. */
+/** A value of Jinja's interpreter; the library does not export its type. */
 export interface TemplateValue {
   readonly type: string;
   readonly value: unknown;
 }
 
-/** What it is to make an object for a character, a match or an entry, beside reading it. */
+/** Extra cost of creating an object for a character, a match or an entry. */
 const MAKING = 8;
-/** What an iteration of a loop is, beside what stands in it. */
+/** Cost of an iteration of a loop, without its body. */
 const ITERATION = 100;
-/** Searching is quicker than its worst case by this. */
+/** Searching is faster than its worst case by this factor. */
 const SEARCHING = 1 / 8;
-/** Lists in lists. */
+/** Maximum depth of lists within lists. */
 const MAX_DEPTH = 100;
-/** Spaces of `tojson(indent=…)`. */
+/** Maximum of spaces in `tojson(indent=…)`. */
 const MAX_INDENT = 16;
 
 interface Weight {
-  /** Characters and entries, also of what is within. */
+  /** Characters and entries, including those of nested values. */
   readonly weight: number;
   readonly depth: number;
 }
 
-/** Lists and objects do not change once they are made, and may be shared; a namespace may. */
+/** Caches weights. Lists and objects do not change once they are made, and may be shared; a namespace may change. */
 const weights = new WeakMap<object, Weight>();
 
-/** About the characters that the value would be as text. @throws Error where lists nest too deep */
+/** About the length of the value as text. @throws Error if lists nest too deep */
 export function weightOf(value: TemplateValue): number {
   return weigh(value, 0).weight;
 }
@@ -60,7 +60,7 @@ function isContainer({ value }: TemplateValue): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** Characters of a text, entries of a list or object. */
+/** Characters of a text, or entries of a list or object. */
 function lengthOf({ value }: TemplateValue): number {
   if (typeof value === 'string' || Array.isArray(value)) return value.length;
   return value instanceof Map ? value.size : 1;
@@ -72,7 +72,7 @@ export function binaryCost(operator: string, left: TemplateValue, right: Templat
   const texts = typeof left.value === 'string' && typeof right.value === 'string';
   if (operator === '==' || operator === '!=')
     return texts ? both : isContainer(left) === isContainer(right) ? 1 : both * MAKING;
-  // Joined texts share what they are made of.
+  // Concatenated texts share their parts.
   if (texts) return both / 16;
   return isContainer(left) || isContainer(right) ? both * MAKING : 1;
 }
@@ -126,7 +126,7 @@ export function callCost(name: string, object: TemplateValue, values: readonly T
   }
 }
 
-/** A slice of a text makes an object of each character. */
+/** Slicing a text creates an object per character. */
 export function sliceCost(object: TemplateValue): number {
   return lengthOf(object) * 2 * MAKING;
 }
@@ -135,7 +135,7 @@ export function iterationCost(iterable: TemplateValue): number {
   return lengthOf(iterable) * ITERATION;
 }
 
-/** What is written becomes text. */
+/** Output is converted to text. */
 export function outputCost(value: TemplateValue): number {
   return isContainer(value) ? weightOf(value) * MAKING : 1;
 }
@@ -144,7 +144,7 @@ function weightsOf(values: readonly TemplateValue[]): number {
   return values.reduce((sum, value) => sum + weightOf(value), 0);
 }
 
-/** The largest number among arguments: a width. */
+/** The largest number among the arguments: a width. */
 function numberIn(values: readonly TemplateValue[]): number {
   return Math.max(0, ...values.map(({ value }) => (typeof value === 'number' ? value : 0)));
 }

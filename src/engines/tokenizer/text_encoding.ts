@@ -1,16 +1,16 @@
 import type { TokenId } from '../contract.ts';
 
-/** What differs between the kinds of tokenizer. */
+/** The part of a tokenizer that depends on its kind. */
 export interface TextEncoding {
   /**
    * Appends the ids of a stretch of plain text.
-   * @param first nothing but special tokens comes before it
-   * @param lost is given the characters that no token stands for
+   * @param first only special tokens come before it
+   * @param lost receives the characters that have no token
    */
   encode(text: string, first: boolean, out: TokenId[], lost?: Set<string>): void;
-  /** The bytes that a token of kind `normal` stands for. */
+  /** The bytes of a token of kind `normal`. */
   bytes(text: string): Uint8Array;
-  /** Whether encoding puts a space before the text, which decoding a whole text takes away again. */
+  /** Whether encoding adds a space before the text; decoding a whole text removes it again. */
   readonly addsSpace: boolean;
   /** BOS is prepended unless the file says otherwise. */
   readonly addsBos: boolean;

@@ -4,7 +4,7 @@ import type { Vocabulary } from './vocabulary.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
-/** The bytes of text that a token stands for: none for control, unknown and unused tokens, or for no token at all. */
+/** The bytes of a token's text: none for control, unknown and unused tokens, and none for an id that does not exist. */
 export function tokenBytes(token: TokenId, { texts, kinds }: Vocabulary, encoding: TextEncoding): Uint8Array {
   const text = texts[token];
   if (text === undefined) return NO_BYTES;

@@ -11,11 +11,10 @@ import { tokenBytes } from './token_bytes.ts';
 import { endOfGeneration, readVocabulary, specialId, type Vocabulary } from './vocabulary.ts';
 
 /**
- * Makes the tokenizer that a GGUF file describes: `llama` (sentencepiece) or `gpt2` (byte-level BPE).
+ * Creates the tokenizer that a GGUF file describes: `llama` (sentencepiece) or `gpt2` (byte-level BPE).
  *
- * Our own and not @huggingface/tokenizers: that library reads neither scores nor token kinds, always parses special
- * tokens in text, gives no bytes of a token, and keeps 90 MB for Llama 3's merges where this takes 5 MB. The tests
- * hold the two against each other.
+ * We do not use @huggingface/tokenizers: it reads neither scores nor token kinds, always parses special tokens in text, does not
+ * give the bytes of a token, and needs 90 MB for Llama 3's merges where this needs 5 MB. The tests compare the two.
  *
  * @throws EngineError `bad-file`, `unsupported-tokenizer`
  */
@@ -23,7 +22,7 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
   const vocabulary = readVocabulary(metadata);
   const { texts, kinds } = vocabulary;
   const sentencepiece = metadata.string('tokenizer.ggml.model') === 'llama';
-  // Files that name neither are of the first Llama, whose ids these are (llama.cpp has the same fallback).
+  // Files that name neither belong to the first Llama, which has these ids (llama.cpp has the same fallback).
   const bos =
     specialId(metadata, 'bos_token_id', vocabulary) ?? (sentencepiece && texts.length > 2 ? 1 : null);
   const eos =
@@ -38,7 +37,7 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
 
   const decoder = () => new Utf8StreamDecoder(bytes, encoding.addsSpace ? bos : null);
 
-  /** @param marks stand in what a message says, and are no text (`SpecialTokens.guarded`) */
+  /** @param marks characters that `SpecialTokens.guarded` added to a message; they are not part of its text */
   function encodeText(text: string, parseSpecial: boolean, marks: string, lost?: Set<string>): TokenId[] {
     const ids: TokenId[] = [];
     let first = true;
@@ -64,7 +63,7 @@ export function createTokenizer(metadata: Metadata): Tokenizer {
     encode: (text, { addSpecial = false, parseSpecial = false, lost } = {}) => {
       const ids = encodeText(text, parseSpecial, '', lost);
       if (!addSpecial) return ids;
-      // Chat templates write BOS themselves; no model has seen two.
+      // Chat templates write BOS themselves, and no model was trained with two.
       if (addBos && bos !== null && ids[0] !== bos) ids.unshift(bos);
       if (addEos && eos !== null) ids.push(eos);
       return ids;
@@ -93,11 +92,11 @@ function createEncoding(metadata: Metadata, vocabulary: Vocabulary): TextEncodin
   }
   throw new EngineError(
     'unsupported-tokenizer',
-    `The file has a tokenizer of the kind "${model.slice(0, 40)}"; "llama" (sentencepiece) and "gpt2" (byte-level BPE) can be read.`,
+    `The file has a tokenizer of the kind "${model.slice(0, 40)}"; this page reads "llama" (sentencepiece) and "gpt2" (byte-level BPE).`,
   );
 }
 
-/** Text without lone surrogates: they are no characters, and UTF-8 has none. */
+/** Text without lone surrogates, which are not characters and have no UTF-8. */
 function wellFormed(text: string): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }

@@ -1,6 +1,6 @@
 /**
- * A tokenizer.json of the Transformers library (byte-level BPE) as the metadata that a GGUF file would have, so that one
- * tokenizer serves both: the same mapping that llama.cpp's convert_hf_to_gguf.py makes, padding entries included.
+ * Converts a tokenizer.json of the Transformers library (byte-level BPE) to the metadata of a GGUF file, so that one tokenizer
+ * serves both. The mapping is that of llama.cpp's convert_hf_to_gguf.py, padding entries included.
  */
 import * as v from 'valibot';
 import { EngineError } from '../contract.ts';
@@ -20,7 +20,7 @@ const tokenizerSchema = v.object({
   ),
 });
 
-/** A special token is named by its text, or by an object that holds it. */
+/** A special token is given as its text, or as an object that holds it. */
 const named = v.optional(v.nullable(v.union([v.string(), v.object({ content: v.string() })])));
 
 const configSchema = v.object({
@@ -43,9 +43,9 @@ export interface TokenizerFiles {
   readonly tokenizer: unknown;
   /** tokenizer_config.json, parsed. */
   readonly config: unknown;
-  /** Entries that the logits have: what the vocabulary lacks of them is padding. */
+  /** Number of logits; entries that the vocabulary lacks are padding. */
   readonly vocabularySize: number;
-  /** How text is cut into words, by the name that GGUF files use. */
+  /** How text is cut into words, under the name that GGUF files use. */
   readonly preTokenizer: string;
   /** For messages. */
   readonly name: string;

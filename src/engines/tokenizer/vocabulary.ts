@@ -1,7 +1,7 @@
 import { EngineError, type TokenId, type TokenKind } from '../contract.ts';
 import type { Metadata } from '../gguf/metadata.ts';
 
-/** The entries of `tokenizer.ggml.tokens` with their kinds; what each text means is the tokenizer's affair. */
+/** The entries of `tokenizer.ggml.tokens` with their kinds. The tokenizer decides what each text means. */
 export interface Vocabulary {
   readonly texts: readonly string[];
   readonly kinds: readonly TokenKind[];
@@ -20,8 +20,8 @@ const KINDS: Readonly<Record<number, TokenKind>> = {
 };
 
 /**
- * Texts that end a text or a turn in some family of models. llama.cpp takes them for control tokens and for ends of
- * generation whatever the file says, since many files forget to (src/llama-vocab.cpp, issue 9606).
+ * Texts that end a text or a turn in some family of models. llama.cpp treats them as control tokens that end a generation
+ * whatever the file says, since many files forget to mark them (src/llama-vocab.cpp, issue 9606).
  */
 const ENDS: ReadonlySet<string> = new Set([
   '<|eot_id|>',
@@ -40,7 +40,7 @@ const ENDS: ReadonlySet<string> = new Set([
   '<end_of_utterance>',
   '<eos>',
   '<｜end▁of▁sentence｜>',
-  // Padding, repository and file marks of code models: after them a completion has left its file.
+  // Padding, repository and file marks of code models: after them a completion is no longer in its file.
   '<|fim_pad|>',
   '<fim-pad>',
   '<fim_pad>',
@@ -52,12 +52,12 @@ const ENDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Ends a text only where the file says that it is a control token: in Qwen's vocabulary it is the HTML tag. (llama.cpp
- * stops there too; then a page that strikes something through would end in the middle.)
+ * This ends a text only if the file marks it as a control token: in Qwen's vocabulary it is the HTML tag. (llama.cpp always stops
+ * there, so a page that strikes something through would end in the middle.)
  */
 const MARKUP_END = '</s>';
 
-/** @throws EngineError `bad-file` where lists are missing or of unequal length */
+/** @throws EngineError `bad-file` if lists are missing or differ in length */
 export function readVocabulary(metadata: Metadata): Vocabulary {
   const texts = metadata.stringArray('tokenizer.ggml.tokens');
   if (texts.length === 0) {
@@ -82,7 +82,7 @@ export function readVocabulary(metadata: Metadata): Vocabulary {
   return { texts, kinds, idOf };
 }
 
-/** Every id that ends a generation: those that the file names, and those known by their text. */
+/** Every id that ends a generation: those that the file names, and those recognised by their text. */
 export function endOfGeneration(vocabulary: Vocabulary, named: readonly (TokenId | null)[]): Set<TokenId> {
   const ids = new Set<TokenId>(named.filter((id) => id !== null));
   for (const text of [...ENDS, MARKUP_END]) {
@@ -92,7 +92,7 @@ export function endOfGeneration(vocabulary: Vocabulary, named: readonly (TokenId
   return ids;
 }
 
-/** A special token's id under `key`; null where the file has none, or one that is not in the vocabulary. */
+/** The id of a special token under `key`; null if the file has none, or one outside the vocabulary. */
 export function specialId(metadata: Metadata, key: string, vocabulary: Vocabulary): TokenId | null {
   const id = metadata.number(`tokenizer.ggml.${key}`, -1);
   return Number.isInteger(id) && id >= 0 && id < vocabulary.texts.length ? id : null;

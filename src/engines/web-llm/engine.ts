@@ -1,6 +1,6 @@
 /**
- * web-llm (@mlc-ai/web-llm): models that were compiled to WebGPU shaders ahead of time. The library samples by itself; here
- * its logits are taken before it does (logit_tap.ts) and each next token is ours, so that every knob works as on our own engine.
+ * web-llm (@mlc-ai/web-llm): models that were compiled to WebGPU shaders ahead of time. The library samples by itself. This engine
+ * takes its logits before that (logit_tap.ts) and chooses each next token, so that every control works as on our own engine.
  */
 import { MLCEngine, modelVersion, prebuiltAppConfig } from '@mlc-ai/web-llm';
 import {
@@ -26,20 +26,20 @@ export interface WebLlmOptions extends Partial<LoadOptions> {
   readonly name: string;
   readonly licence: string;
   readonly parameters: number;
-  /** Bytes that will be fetched, for the progress. */
+  /** Bytes to fetch, for the progress. */
   readonly downloadBytes: number;
-  /** How its weights are stored, as the page lists it. */
+  /** The storage format of its weights, as the page lists it. */
   readonly format: string;
-  /** Makes the tokenizer of a model's tokenizer.json and tokenizer_config.json. */
+  /** Creates the tokenizer from a model's tokenizer.json and tokenizer_config.json. */
   readonly createTokenizer: (files: {
     readonly tokenizer: unknown;
     readonly config: unknown;
-    /** Entries that the logits have; the last ones may mean nothing. */
+    /** Number of logits; the last ones may be unused. */
     readonly vocabularySize: number;
   }) => Tokenizer;
 }
 
-/** The knobs of web-llm that a model's own file may set, all without effect. */
+/** Sampling parameters of web-llm that a model's own file may set, all without effect here. */
 const NEUTRAL = {
   temperature: 1,
   top_p: 1,
@@ -76,7 +76,7 @@ export class WebLlmEngine implements Engine {
     };
   }
 
-  /** @throws EngineError: what is wrong with the model, the machine or the network, in one sentence */
+  /** @throws EngineError says in one sentence what is wrong with the model, the machine or the network */
   static async load(options: WebLlmOptions): Promise<WebLlmEngine> {
     const { modelId, name, signal, onProgress, downloadBytes } = options;
     const record = prebuiltAppConfig.model_list.find(({ model_id }) => model_id === modelId);
@@ -87,7 +87,7 @@ export class WebLlmEngine implements Engine {
     const report = (stage: LoadProgress['stage'], share: number): void =>
       onProgress?.({ stage, loadedBytes: Math.round(share * downloadBytes), totalBytes: downloadBytes });
     report('header', 0);
-    // Small files first: a tokenizer that cannot be read is found before the weights are fetched.
+    // Small files come first: an unreadable tokenizer is found before the weights are fetched.
     const config = await readModelConfig(base, signal);
     const contextLength = record.overrides?.context_window_size ?? config.context_window_size;
     report('tokenizer', 0);
@@ -95,7 +95,7 @@ export class WebLlmEngine implements Engine {
       readJson(`${base}tokenizer.json`, signal),
       readJson(`${base}tokenizer_config.json`, signal),
     ]);
-    // What comes from a cache comes whether or not the load was stopped meanwhile.
+    // Files from a cache arrive even if the load was stopped.
     if (signal?.aborted) throw new EngineError('aborted', `Loading ${name} was stopped.`);
     const tokenizer = options.createTokenizer({
       tokenizer: tokenizerFile,
@@ -117,7 +117,7 @@ export class WebLlmEngine implements Engine {
     try {
       await library.reload(modelId, { ...NEUTRAL, context_window_size: contextLength });
       const vendor = await library.getGPUVendor();
-      // The library may have come to its end all the same.
+      // The library may have finished despite the stop.
       signal?.throwIfAborted();
       report('ready', 1);
       const model = describeModel(options, config, contextLength);
@@ -150,7 +150,7 @@ export class WebLlmEngine implements Engine {
   }
 }
 
-/** @param tap registered with the library for this model */
+/** @param tap must be registered with the library for this model */
 export function forwardOf(
   library: Pick<MLCEngine, 'forwardTokensAndSample' | 'resetChat'>,
   tap: LogitTap,

@@ -1,9 +1,9 @@
 import { EngineError } from '../contract.ts';
 
 /**
- * What went wrong inside web-llm, in one sentence of the page's. The library throws classes that it does not export, and
- * plain errors out of its runtime: names and words are all that tells them apart (lib/error.d.ts, and tvmjs in lib/index.js).
- * @param model as the page names it
+ * Converts an error of web-llm to one sentence for the page. The library throws classes that it does not export, and plain errors
+ * from its runtime: only names and messages tell them apart (lib/error.d.ts, and tvmjs in lib/index.js).
+ * @param model its name on the page
  */
 export function webLlmError(cause: unknown, model: string): EngineError {
   if (cause instanceof EngineError) return cause;
@@ -43,7 +43,7 @@ export function webLlmError(cause: unknown, model: string): EngineError {
   if (is('DeviceLostError') || /device (was |is )?lost|object has already been disposed/i.test(message)) {
     return make(
       'device-lost',
-      `The GPU was lost, mostly for want of memory, and ${model} with it; load it again, or a smaller one.`,
+      `The GPU was lost with ${model}, most likely because memory ran out; load it again, or choose a smaller model.`,
     );
   }
   if (/out of memory|allocation/i.test(message)) {

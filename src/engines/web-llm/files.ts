@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { EngineError } from '../contract.ts';
 
-/** Where web-llm keeps what it fetched of a model; what is put there it does not fetch again. */
+/** The cache where web-llm keeps the fetched files of a model. It does not fetch again what is already there. */
 const CACHE = 'webllm/model';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** What is used of a model's mlc-chat-config.json. */
+/** The fields of a model's mlc-chat-config.json that we use. */
 const configSchema = v.object({
   vocab_size: count,
   context_window_size: v.number(),
@@ -33,7 +33,7 @@ export async function readModelConfig(base: string, signal: AbortSignal | undefi
 }
 
 /**
- * A file of a model, kept for the next visit where the browser keeps anything.
+ * A file of a model. If the browser allows it, the file is kept for the next visit.
  * @throws EngineError `network`, `bad-reply`, `aborted`
  */
 export async function readJson(url: string, signal: AbortSignal | undefined): Promise<unknown> {
@@ -61,7 +61,7 @@ async function fetched(url: string, signal: AbortSignal | undefined, cache: Cach
   if (!response.ok) {
     throw new EngineError('network', `${host} answered ${response.status} for ${url}; try again later.`);
   }
-  // A full disk is no reason to fail: it is fetched anew at the next visit.
+  // A full disk is no reason to fail: the next visit fetches the file again.
   await cache?.put(url, response.clone()).catch(() => undefined);
   return response;
 }

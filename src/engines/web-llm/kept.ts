@@ -1,14 +1,14 @@
-/** What web-llm keeps of its models, in caches of its own (the Cache API), looked at without loading it. */
+/** Finds out which models web-llm keeps in its own caches (the Cache API), without loading the library. */
 import * as v from 'valibot';
 
-/** `part`: a download was broken off; loading the model again fetches what is missing. */
+/** `part`: a download was interrupted; loading the model again fetches what is missing. */
 export type KeptShare = 'none' | 'part' | 'whole';
 
 /** web-llm's caches: weights and tokenizers, descriptions, compiled shaders. */
 const CACHES = ['webllm/model', 'webllm/config', 'webllm/wasm'] as const;
 const WEIGHTS = CACHES[0];
 
-/** The list of a model's files of weights. */
+/** The list of a model's weight files. */
 const manifestSchema = v.object({ records: v.array(v.object({ dataPath: v.string() })) });
 
 /** @param modelId the id in web-llm's own list */
@@ -24,7 +24,7 @@ export async function keptShare(modelId: string): Promise<KeptShare> {
   return listed.output.records.every(({ dataPath }) => names.has(dataPath)) ? 'whole' : 'part';
 }
 
-/** Lets go of everything that is kept of a model. */
+/** Deletes everything that is kept of a model. */
 export async function deleteWebLlm(modelId: string): Promise<void> {
   for (const name of CACHES) {
     const cache = await openIfThere(name);
@@ -43,7 +43,7 @@ async function openIfThere(name: string): Promise<Cache | null> {
   }
 }
 
-/** Weights lie in a folder of that name; shaders in a file that begins with it, less its ending. */
+/** Weights are in a folder with the model's name; shaders are in a file whose name begins with it, without `-MLC`. */
 function isOf(url: string, modelId: string): boolean {
   return url.includes(`/${modelId}/`) || url.includes(`/${modelId.replace(/-MLC$/, '')}_`);
 }

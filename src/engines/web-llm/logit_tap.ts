@@ -1,18 +1,18 @@
 import type { LogitProcessor } from '@mlc-ai/web-llm';
 
-/** What every token but one gets: exp of it is 0 at any temperature that web-llm divides by, and it stays a finite float. */
+/** The logit of every token but one: its exp is 0 at any temperature that web-llm divides by, and it stays a finite float. */
 const NEVER = -1e9;
 
 /**
- * Stands where web-llm hands out logits before it samples, and takes them for our own chain. web-llm samples all the same:
- * it is left one token to choose, whatever its own knobs say, and that choice goes nowhere, since each token that is fed to
- * the model comes from our chain (`forwardTokensAndSample`).
+ * A logit processor: web-llm passes its logits to it before sampling, and it copies them for our own chain. web-llm still samples,
+ * but it can choose only one token, whatever its own parameters say. That choice is ignored: each token that goes into the model
+ * comes from our chain (`forwardTokensAndSample`).
  */
 export class LogitTap implements LogitProcessor {
   #row: Float32Array | null = null;
 
   processLogits = (logits: Float32Array): Float32Array => {
-    // The library uses its array again for the next step.
+    // The library reuses its array for the next step.
     this.#row = logits.slice();
     let best = 0;
     for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
@@ -21,14 +21,14 @@ export class LogitTap implements LogitProcessor {
     return forced;
   };
 
-  /** Our chain counts tokens by itself. */
+  /** Our chain counts tokens itself. */
   processSampledToken = (): void => undefined;
 
   resetState = (): void => {
     this.#row = null;
   };
 
-  /** The logits of the last forward pass, which are given away; null when there was none since. */
+  /** Returns the logits of the last forward pass, once; null if there was no pass since. */
   take(): Float32Array | null {
     const row = this.#row;
     this.#row = null;

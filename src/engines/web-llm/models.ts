@@ -1,16 +1,16 @@
 /**
- * Models that web-llm runs, chosen from its own list for their size. What is written here is what its list does not say:
- * how much is fetched, how text is cut into words, and the licence.
+ * Models that web-llm runs, chosen from its own list for their size. This file adds what that list lacks: the size of the download,
+ * how text is cut into words, and the licence.
  */
 
-/** A compiled form of a model: how its weights are stored, and whether its shaders compute in half precision. */
+/** A compiled form of a model: its weight format, and whether its shaders compute in half precision. */
 export interface WebLlmVariant {
   /** The id in web-llm's own list. */
   readonly modelId: string;
-  /** Bits of a weight, scales included. */
+  /** Bits per weight, scales included. */
   readonly bitsPerWeight: number;
   readonly needsF16: boolean;
-  /** Memory that it takes on the GPU with a context of 4,096 tokens, in bytes, as web-llm's list gives it. */
+  /** GPU memory with a context of 4,096 tokens, in bytes, from web-llm's list. */
   readonly memory: number;
 }
 
@@ -19,18 +19,18 @@ export interface WebLlmModel {
   readonly name: string;
   readonly parameters: number;
   readonly licence: string;
-  /** How its tokenizer cuts text into words, by the name that GGUF files use. */
+  /** How its tokenizer cuts text into words, under the name that GGUF files use. */
   readonly preTokenizer: string;
   /** The preferred one first. */
   readonly variants: readonly [WebLlmVariant, WebLlmVariant];
 }
 
-/** Where web-llm's list has the weights, and the compiled shaders. */
+/** Hosts of the weights and of the compiled shaders in web-llm's list. */
 export const WEB_LLM_HOSTS = ['huggingface.co', 'raw.githubusercontent.com'] as const;
 
 const MB = 1024 * 1024;
 
-/** Weights as they are. */
+/** Unquantised weights. */
 function plain(stem: string, memoryF16: number, memoryF32: number): WebLlmModel['variants'] {
   return [
     { modelId: `${stem}-q0f16-MLC`, bitsPerWeight: 16, needsF16: true, memory: memoryF16 * MB },
@@ -38,7 +38,7 @@ function plain(stem: string, memoryF16: number, memoryF32: number): WebLlmModel[
   ];
 }
 
-/** Groups of 32 weights of 4 bits, each with a scale of 16 or 32. */
+/** Groups of 32 weights of 4 bits, each group with a scale of 16 or 32 bits. */
 function quantised(stem: string, memoryF16: number, memoryF32: number): WebLlmModel['variants'] {
   return [
     { modelId: `${stem}-q4f16_1-MLC`, bitsPerWeight: 4.5, needsF16: true, memory: memoryF16 * MB },
@@ -89,7 +89,7 @@ export const WEB_LLM_MODELS: readonly WebLlmModel[] = [
   },
 ];
 
-/** Bytes that are fetched, nearly: the tokenizer and the shaders come to a few megabytes more. */
+/** Approximate bytes to fetch; the tokenizer and the shaders add a few megabytes. */
 export function downloadBytes({ parameters }: WebLlmModel, { bitsPerWeight }: WebLlmVariant): number {
   return (parameters * bitsPerWeight) / 8;
 }

@@ -1,4 +1,4 @@
-/** Models that web-llm runs: which of their forms this adapter takes, and opening one. */
+/** Models that web-llm runs: which of their variants this adapter supports, and how to open one. */
 import { type Engine, EngineError, type LoadOptions } from '../contract.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import {
@@ -12,7 +12,7 @@ import {
 import { deleteWebLlm, keptShare, type KeptShare } from './kept.ts';
 import { tokenizerMetadata } from '../tokenizer/tokenizer_json.ts';
 
-/** Storage buffers of one shader that web-llm's runtime asks for. */
+/** Storage buffers per shader that web-llm's runtime requests. */
 const STORAGE_BUFFERS = 10;
 
 /** What the page lists. Sizes in bytes. */
@@ -24,18 +24,18 @@ export interface WebLlmOffer {
   readonly downloadBytes: number;
   readonly memory: number;
   readonly needsF16: boolean;
-  /** What this browser has of it. */
+  /** How much of it this browser keeps. */
   readonly kept: KeptShare;
 }
 
 export interface WebLlmOffers {
   readonly models: readonly WebLlmOffer[];
   readonly hosts: readonly string[];
-  /** Why none of them runs here, as a sentence; null where they do. */
+  /** Why none of them runs here, as a sentence; null if they do. */
   readonly problem: string | null;
 }
 
-/** Asks the adapter, and nobody else. */
+/** Asks only the adapter. */
 export async function webLlmOffers(): Promise<WebLlmOffers> {
   const adapter = (await navigator.gpu?.requestAdapter()) ?? null;
   const models = WEB_LLM_MODELS.map(async (model) => {
@@ -55,7 +55,7 @@ export async function webLlmOffers(): Promise<WebLlmOffers> {
   return { models: await Promise.all(models), hosts: WEB_LLM_HOSTS, problem: problemOf(adapter) };
 }
 
-/** @throws EngineError: what is wrong with the model, the machine or the network, in one sentence */
+/** @throws EngineError says in one sentence what is wrong with the model, the machine or the network */
 export async function openWebLlm(id: string, options: LoadOptions): Promise<Engine> {
   const adapter = (await navigator.gpu?.requestAdapter()) ?? null;
   const problem = problemOf(adapter);
@@ -76,7 +76,7 @@ export async function openWebLlm(id: string, options: LoadOptions): Promise<Engi
   });
 }
 
-/** Lets go of what is kept of a model, in both its forms. */
+/** Deletes what is kept of a model, in both variants. */
 export async function deleteWebLlmModel(id: string): Promise<void> {
   for (const { modelId } of webLlmModel(id).variants) await deleteWebLlm(modelId);
 }
@@ -86,7 +86,7 @@ function variantFor({ variants }: WebLlmModel, adapter: GPUAdapter | null): WebL
   return variants.find(({ needsF16 }) => f16 || !needsF16) ?? variants[0];
 }
 
-/** `q4f16_1` of `…-q4f16_1-MLC`. */
+/** The `q4f16_1` in `…-q4f16_1-MLC`. */
 function formatOf({ modelId }: WebLlmVariant): string {
   return modelId.split('-').at(-2)!;
 }

@@ -1,23 +1,23 @@
 /**
- * Sequences over web-llm's one KV cache, which can be continued or emptied and nothing else: a text that goes on from the
- * one evaluated last costs only what is new, and any other begins anew. No fork, no batch.
+ * Sequences over web-llm's one KV cache. The library can only continue or empty it. A text that continues the one evaluated last
+ * costs only its new tokens; any other text is evaluated from its beginning. There is no fork and no batch.
  */
 import { EngineError, type PrefillOptions, type TokenId } from '../contract.ts';
 import { SingleSequenceSession, type SingleSequenceOptions } from '../single_sequence.ts';
 
-/** The model's side. Both throw EngineError. */
+/** The model. Both methods throw EngineError. */
 export interface Forward {
-  /** Appends tokens, at least one. @returns logits after the last, the caller's to keep */
+  /** Appends tokens, at least one. @returns logits after the last token; the caller may keep them */
   append(tokens: readonly TokenId[]): Promise<Float32Array>;
   clear(): Promise<void>;
 }
 
-/** Tokens of a prompt between two looks at the stop signal; no more than the library's own prefill chunk. */
+/** Tokens of a prompt between two checks of the stop signal; no more than the library's own prefill chunk. */
 const CHUNK = 256;
 
 export class WebLlmSession extends SingleSequenceSession {
   readonly #forward: Forward;
-  /** What the KV cache holds, and the logits after it; null where that is not known. */
+  /** The content of the KV cache, and the logits after it; null if that is unknown. */
   #evaluated: { readonly tokens: TokenId[]; readonly logits: Float32Array | null } | null = null;
 
   constructor(forward: Forward, options: SingleSequenceOptions) {
@@ -41,7 +41,7 @@ export class WebLlmSession extends SingleSequenceSession {
     }
     const reused = held && isBeginning(held.tokens, all) ? held.tokens.length : 0;
     const goesOn = reused > 0 && reused < all.length && (!onLogits || reused <= from);
-    // Until it has ended well, nobody knows what the cache holds.
+    // Until the evaluation succeeds, the content of the cache is unknown.
     this.#evaluated = null;
     const tokens = goesOn ? [...held!.tokens] : [];
     if (!goesOn) await this.#forward.clear();
@@ -52,7 +52,7 @@ export class WebLlmSession extends SingleSequenceSession {
         throw new EngineError('aborted', 'The run was stopped.');
       }
       const done = tokens.length;
-      // Logits are given of the last token of a call.
+      // A call gives the logits of its last token only.
       const wanted = onLogits !== undefined && done >= from;
       const end = wanted ? done + 1 : Math.min(done + CHUNK, all.length, onLogits ? from : all.length);
       const part = all.slice(done, end);

@@ -1,6 +1,6 @@
 /**
- * llama.cpp on the CPU, in WebAssembly (@wllama/wllama): for browsers without WebGPU, and as a peer of our own engine. The
- * library sits in the chunk that `load` imports, its WebAssembly in a file of our own build; neither is fetched before that.
+ * llama.cpp on the CPU, in WebAssembly (@wllama/wllama): for browsers without WebGPU, and for comparison with our own engine. The
+ * library is in the chunk that `load` imports, its WebAssembly in a file that we build ourselves; neither is fetched before that.
  */
 import {
   type Capabilities,
@@ -18,12 +18,12 @@ import { WllamaSession } from './session.ts';
 export interface WllamaOptions extends Partial<LoadOptions> {
   /** The whole GGUF file. */
   readonly file: Blob;
-  /** What the file says of itself; its `contextLength` is how much of it is asked for. */
+  /** The file's description; its `contextLength` is the context to allocate. */
   readonly model: ModelInfo;
   readonly tokenizer: Tokenizer;
 }
 
-/** What 32-bit WebAssembly can map of one file. */
+/** Maximum size of a file that 32-bit WebAssembly can map. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 export class WllamaEngine implements Engine {

@@ -8,29 +8,29 @@ export interface LoadedLlama {
   /** llama.cpp's build. */
   readonly version: string;
   readonly threads: number;
-  /** Numbers of the KV cache. */
+  /** Number format of the KV cache. */
   readonly kvType: 'f32' | 'f16';
   readonly vocabularySize: number;
 }
 
-/** Prompt tokens of one forward pass. */
+/** Prompt tokens per forward pass. */
 const BATCH = 128;
 
-/** A smaller model is computed before threads have waited for each other. */
+/** Below this size of model, waiting for other threads costs more than it saves. */
 const THREADED_BYTES = 64 * 1024 * 1024;
 
-/** KV cache that is kept in single precision, as our own engine keeps it; a longer one takes half as much. */
+/** Up to this size the KV cache is in single precision, as in our own engine; a larger one uses half precision. */
 const F32_KV_BYTES = 512 * 1024 * 1024;
 
 /** @throws EngineError `network`, `bad-file`, `out-of-memory` */
 export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLlama> {
-  // What llama.cpp says last before it gives up is the reason.
+  // The last thing that llama.cpp prints before it gives up is the reason.
   let complaint = '';
   const hear = (...words: readonly unknown[]): void => {
     const said = words.map(String).join(' ').trim();
     if (/error|fail|unknown|invalid|unsupported/i.test(said)) complaint = said;
   };
-  // Threads share memory, which browsers allow to pages that are isolated from others by their headers.
+  // Threads need shared memory, which browsers allow only on cross-origin isolated pages.
   const mayShare = globalThis.crossOriginIsolated && file.size >= THREADED_BYTES;
   const threads = mayShare ? Math.max(1, navigator.hardwareConcurrency >> 1) : 1;
   const program = await fetchProgram(threads > 1 ? multiThread : singleThread);
@@ -71,8 +71,8 @@ export async function loadLlama(file: Blob, model: ModelInfo): Promise<LoadedLla
 }
 
 /**
- * The WebAssembly under an address of its own: the library's worker has no address, so the service worker, which keeps what
- * was fetched once, does not see what that worker fetches.
+ * Fetches the WebAssembly here and gives it a blob address. The library's worker has no address of its own, so the service worker,
+ * which keeps what was fetched once, does not see what that worker fetches.
  */
 async function fetchProgram(url: string): Promise<string> {
   const failed = (why: string, cause?: unknown): EngineError =>
@@ -94,8 +94,8 @@ async function fetchProgram(url: string): Promise<string> {
 }
 
 /**
- * The library resolves the address of its WebAssembly against `document.baseURI`, and a worker has no document; the
- * addresses are absolute already, so any base will do.
+ * The library resolves the address of its WebAssembly against `document.baseURI`, but a worker has no document. The addresses are
+ * absolute already, so any base will do.
  */
 async function withDocument(load: () => Promise<void>): Promise<void> {
   if ('document' in globalThis) return load();

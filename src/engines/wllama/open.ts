@@ -1,17 +1,17 @@
-/** A GGUF file on the CPU: read and described here as for the GPU, run by llama.cpp. */
+/** A GGUF file on the CPU: read and described as for the GPU, but run by llama.cpp. */
 import type { ByteSource, Engine, LoadOptions, ModelInfo } from '../contract.ts';
 import { describeFile } from '../gguf/describe.ts';
 import { type GgufFile, openGguf } from '../gguf/header.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 
-/** Longest context that is given out: what our own engine takes. */
+/** Longest context offered: the same as our own engine's. */
 const MAX_CONTEXT = 4096;
-/** Bytes that are read from a source at a time where it is no file of its own. */
+/** Bytes read at a time from a source that is not a file. */
 const PART_BYTES = 16 * 1024 * 1024;
 
 /**
- * @param blob the same bytes as `source`, where they are at hand as a file
- * @throws EngineError: what is wrong with the file, the machine or the network, in one sentence
+ * @param blob the same bytes as `source`, if they are available as a file
+ * @throws EngineError says in one sentence what is wrong with the file, the machine or the network
  */
 export async function openWllama(
   source: ByteSource,

@@ -1,12 +1,12 @@
 /**
- * Sequences over llama.cpp's one KV cache. The library has a single sequence that can be cut back and continued, so what a
- * sequence shares with the last one evaluated is kept, and the rest evaluated again; there is no fork and no batch.
+ * Sequences over llama.cpp's one KV cache. The library has a single sequence that can be truncated and continued. The prefix that
+ * a sequence shares with the last evaluated one is reused, and the rest is evaluated again. There is no fork and no batch.
  */
 import { EngineError, type PrefillOptions, type TokenId } from '../contract.ts';
 import { SingleSequenceSession, type SingleSequenceOptions } from '../single_sequence.ts';
 import { logitsOf, type TokenProbability } from './logits.ts';
 
-/** What is used of `Wllama`. */
+/** The methods of `Wllama` that we use. */
 export interface Llama {
   decode(tokens: number[], options: object): Promise<unknown>;
   getLogits(topK: number): Promise<readonly TokenProbability[]>;
@@ -14,14 +14,14 @@ export interface Llama {
   kvClear(): Promise<void>;
 }
 
-/** Tokens of a prompt between two looks at the stop signal. */
+/** Tokens of a prompt between two checks of the stop signal. */
 const CHUNK = 64;
 
 export class WllamaSession extends SingleSequenceSession {
   readonly #llama: Llama;
-  /** What the KV cache holds. */
+  /** Tokens in the KV cache. */
   #evaluated: TokenId[] = [];
-  /** After a failure nobody knows what it holds. */
+  /** After a failure the content of the cache is unknown. */
   #unknown = false;
 
   constructor(llama: Llama, options: SingleSequenceOptions) {
@@ -41,7 +41,7 @@ export class WllamaSession extends SingleSequenceSession {
   ): Promise<{ logits: Float32Array; reused: number }> {
     let shared = 0;
     while (shared < all.length && all[shared] === this.#evaluated[shared]) shared++;
-    // The last token is evaluated in any case, for its logits; and each one whose logits are asked for.
+    // The last token is always evaluated, for its logits; so is each token whose logits are requested.
     const reused = Math.min(shared, onLogits ? from : all.length - 1);
     try {
       await this.#cutTo(reused);
@@ -49,7 +49,7 @@ export class WllamaSession extends SingleSequenceSession {
       let done = reused;
       while (done < all.length) {
         if (signal?.aborted) throw new EngineError('aborted', 'The run was stopped.');
-        // Logits are given of the last token of a call.
+        // A call gives the logits of its last token only.
         const wanted = onLogits !== undefined && done >= from;
         const end = wanted ? done + 1 : Math.min(done + CHUNK, all.length, onLogits ? from : all.length);
         const part = all.slice(done, end);
