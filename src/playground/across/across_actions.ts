@@ -20,7 +20,6 @@ let attempt = 0;
 export async function openSecond(choice: ModelChoice, name: string): Promise<void> {
   const mine = ++attempt;
   const current = (): boolean => mine === attempt;
-  across.clear();
   across.setSecond({ phase: 'loading', name, progress: null });
   try {
     const summary = await worker(1).load(choice, (progress) => {
@@ -36,7 +35,6 @@ export async function openSecond(choice: ModelChoice, name: string): Promise<voi
 
 export async function closeSecond(): Promise<void> {
   attempt++;
-  across.clear();
   across.setSecond({ phase: 'none' });
   tell((asked) => asked.close(), 1);
 }

@@ -44,7 +44,9 @@ class AcrossState {
     return this.#problem;
   }
 
+  /** What both ran was of the model that makes room. */
   setSecond(second: SecondStatus): void {
+    if (second.phase === 'none' || second.phase === 'loading') this.clear();
     this.#second = second;
   }
 
