@@ -24,7 +24,8 @@ const policy = [
 ].join('; ');
 
 /** The engines that few visitors choose: megabytes, fetched when they are chosen and kept from then on. */
-const optionalEngine = /[\\/](?:@wllama|@mlc-ai[\\/]web-llm|engines[\\/](?:wllama|web-llm))[\\/]/;
+const optionalEngine =
+  /[\\/](?:@wllama|@mlc-ai[\\/]web-llm|engines[\\/](?:wllama|web-llm)[\\/]engine\.ts)(?:[\\/]|$)/;
 
 const optional = 'assets/optional/[name]-[hash][extname]';
 const optionalScript = 'assets/optional/[name]-[hash].js';
