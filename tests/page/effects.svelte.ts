@@ -6,6 +6,18 @@ export function root(body: () => void): () => void {
   return $effect.root(body);
 }
 
+/** @returns how often what `read` reads has changed; and ends its effect */
+export function changesOf(read: () => unknown): { count: () => number; end: () => void } {
+  let runs = 0;
+  const end = root(() => {
+    $effect(() => {
+      read();
+      runs++;
+    });
+  });
+  return { count: () => runs - 1, end };
+}
+
 /** The prompt is counted as one types, as `App.svelte` does. */
 export function followPrompt(): void {
   $effect(() => {

@@ -1,4 +1,5 @@
 /** A text is there once, whoever shows it, and is forgotten when nobody does. */
+import { flushSync } from 'svelte';
 import { beforeEach, expect, test } from 'vitest';
 import { carryOn, deleteLine } from '../../src/playground/branch_actions.ts';
 import { openInPlayground } from '../../src/playground/compare/lane_actions.ts';
@@ -8,6 +9,7 @@ import { playground } from '../../src/playground/state.svelte.ts';
 import { run } from '../../src/playground/texts/run_actions.ts';
 import { texts } from '../../src/playground/texts/store.svelte.ts';
 import type { StepView } from '../../src/worker/api/views.ts';
+import { changesOf } from './effects.svelte.ts';
 import { fresh } from './fresh.ts';
 import { page } from './page.ts';
 
@@ -40,6 +42,24 @@ test('a lane that is opened in the playground is forgotten when neither view hol
   await told();
   expect(forgotten).toEqual([first, second]);
   expect(texts.get(second!)).toBeUndefined();
+});
+
+test('what a lane streams redraws nobody who shows other texts', async () => {
+  await run();
+  const text = changesOf(() => playground.lines);
+  const lanes = changesOf(() => compare.comparison?.lines);
+  flushSync();
+  const running = runComparison();
+  while (playground.run.phase !== 'idle') {
+    flushSync();
+    await told();
+  }
+  await running;
+  flushSync();
+  expect(text.count()).toBe(0);
+  expect(lanes.count()).toBeGreaterThan(1);
+  text.end();
+  lanes.end();
 });
 
 test('a text that grows is held until the run that goes on from it is over', async () => {
