@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fuzz } from '../fuzz/fuzz.ts';
 import { SUBJECTS } from '../fuzz/subjects/index.ts';
 
-describe('input from strangers is taken or refused with a sentence, in bounded time and memory', () => {
+describe('input from strangers is accepted or refused with a sentence, in bounded time and memory', () => {
   it.each(Object.entries(SUBJECTS))('%s', async (_, open) => {
     const subject = await open();
     const summary = await fuzz(subject, { cases: subject.few, seed: 1 });

@@ -7,7 +7,7 @@ import { SamplingError } from '../../src/sampling/errors.ts';
 
 const read = (...argv: string[]) => readArguments(['--model', 'm.gguf', ...argv])!;
 
-test('the flags of the runner, of the chain and of the strategy stand in any order', () => {
+test('the flags of the runner, the chain and the strategy may come in any order', () => {
   const args = read(
     '--max-tokens',
     '7',
@@ -31,11 +31,11 @@ test('the flags of the runner, of the chain and of the strategy stand in any ord
   expect(args.lanes[0]).toMatchObject({ topK: 3, temperature: 0.8 });
 });
 
-test('token ids are a prompt as they are', () => {
+test('token ids are used as the prompt without change', () => {
   expect(read('--tokens', '1, 2,3').prompt).toEqual({ kind: 'tokens', tokens: [1, 2, 3] });
 });
 
-test('--lane takes the flags of the chain over the common ones', () => {
+test('--lane takes flags of the chain, which override the common ones', () => {
   const { lanes } = read(
     '--prompt',
     'a',
@@ -55,14 +55,14 @@ test('--lane takes the flags of the chain over the common ones', () => {
   ]);
 });
 
-test('--prompt-logprobs and --logprobs', () => {
+test('reads --prompt-logprobs and --logprobs', () => {
   expect(read('--prompt', 'a', '--logprobs', '5', '--prompt-logprobs')).toMatchObject({
     logprobs: 5,
     decoding: { scorePrompt: true },
   });
 });
 
-test('help lists every flag once', () => {
+test('the help lists every flag once', () => {
   expect(readArguments(['--help', '--model', 'm', '--prompt', 'a'])).toBeNull();
   const flags = [...usage().matchAll(/^ {2}(--[\w-]+)/gm)].map((match) => match[1]);
   expect(new Set(flags).size).toBe(flags.length);
@@ -89,13 +89,13 @@ test.each([
     UsageError,
     '--lane "--json"',
   ],
-])('%s is told in a sentence', (_, argv, type, words) => {
+])('%s is reported in one sentence', (_, argv, type, words) => {
   const refused = () => readArguments(argv);
   expect(refused).toThrow(type);
   expect(refused).toThrow(words);
 });
 
-test('one grammar for all lanes: a pattern as it stands, a schema or an EBNF from its file', () => {
+test('all lanes share one grammar: a pattern from the flag, a schema or an EBNF from its file', () => {
   const directory = mkdtempSync(join(tmpdir(), 'grammar-'));
   const file = join(directory, 'schema.json');
   writeFileSync(file, '{"type":"boolean"}');

@@ -28,7 +28,7 @@ function lockedFrom(path: string, name: string): string | undefined {
   return undefined;
 }
 
-test('every optional package of every locked package is locked, for every platform', () => {
+test('every optional package of a locked package is locked, for every platform', () => {
   const missing = Object.entries(packages).flatMap(([path, { version, optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies)
       .filter((name) => lockedFrom(path, name) === undefined)
@@ -39,7 +39,7 @@ test('every optional package of every locked package is locked, for every platfo
   expect(natives.length).toBeGreaterThan(5);
 });
 
-test('the lock is of this package.json, so that `npm ci` takes it', () => {
+test('the lock file belongs to this package.json, so that `npm ci` accepts it', () => {
   const own = read('package.json') as Locked;
   const root = packages['']!;
   expect(root.dependencies).toEqual(own.dependencies);

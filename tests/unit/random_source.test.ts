@@ -3,7 +3,7 @@ import { openGguf } from '../../src/engines/gguf/header.ts';
 import { randomModelSource } from '../bench/random_source.ts';
 import { specOf } from '../bench/shapes.ts';
 
-test('a random model is a whole GGUF file of its shape, and any range of it is the same bytes', async () => {
+test('a random model is a whole GGUF file of its shape, and any range of it has the same bytes', async () => {
   const source = randomModelSource({ ...specOf('smollm2-135m', 'Q4_K'), layers: 2, vocabularySize: 1000 });
   const { tensors } = await openGguf(source);
   // 576 columns are no multiple of 256, 1536 are.
@@ -22,7 +22,7 @@ test('a random model is a whole GGUF file of its shape, and any range of it is t
   }
 });
 
-test('a shape or format that does not exist is named', () => {
+test('a message names an unknown shape or format', () => {
   expect(() => specOf('gpt-5', 'Q4_0')).toThrow('There is no shape "gpt-5"');
   expect(() => specOf('smollm2-135m', 'Q3_X')).toThrow('There is no format "Q3_X"');
 });

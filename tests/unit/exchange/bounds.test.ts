@@ -66,7 +66,7 @@ const answer = (token: string, logprob: number): string =>
 test.each([
   ['a token of 5,000 characters', 'a'.repeat(5_000), -1],
   ['a logprob at the bound', 'a', -1e9],
-])('an answer from elsewhere with %s: kept as a file and as a link', async (_, token, logprob) => {
+])('an answer from elsewhere with %s can be saved as a file and as a link', async (_, token, logprob) => {
   const { record } = readRunFile('answer.json', answer(token, logprob));
   const kept = readRunFile('run.json', jsonOf(makeDocument(record, defaultSettings(), 't')));
   expect(kept.record).toMatchObject(record);

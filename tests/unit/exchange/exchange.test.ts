@@ -35,7 +35,7 @@ function parseCsv(text: string): string[][] {
 }
 
 describe('JSON', () => {
-  test('any document comes back as it was, bans included', () => {
+  test('any document is read back unchanged, bans included', () => {
     fc.assert(
       fc.property(arbitraryRecord, arbitrarySettings, (record, settings) => {
         const document = makeDocument(record, settings, 'A title');
@@ -84,13 +84,13 @@ describe('JSON', () => {
       '{"choices":[{"message":{"content":"Hi"},"logprobs":null}]}',
       'x.json is an OpenAI answer without logprobs; ask again with "logprobs": true and "top_logprobs": 5.',
     ],
-  ])('%s gets one sentence', (_, text, sentence) => {
+  ])('%s is refused with one sentence', (_, text, sentence) => {
     expect(() => readRunFile('x.json', text)).toThrow(sentence);
   });
 });
 
 describe('CSV', () => {
-  test('has a row for each token and text, and every cell as it was', () => {
+  test('has a row for each token of each text, and unchanged cells', () => {
     fc.assert(
       fc.property(arbitraryRecord, (record) => {
         const [header, ...rows] = parseCsv(toCsv(record));
@@ -126,7 +126,7 @@ describe('CSV', () => {
 });
 
 describe('the OpenAI shape', () => {
-  test('what is written is read again: texts, logprobs and candidates', () => {
+  test('texts, logprobs and candidates that are written are read again', () => {
     fc.assert(
       fc.property(arbitraryRecord, arbitrarySettings, (record, settings) => {
         const outputs = record.lines.filter(({ tokens, promptLength }) =>
@@ -152,7 +152,7 @@ describe('the OpenAI shape', () => {
     );
   });
 
-  test('a text keeps its prompt, which is read again as one, and says that it was made on a page like this', () => {
+  test('a text keeps its prompt, and says that a page like this made it', () => {
     fc.assert(
       fc.property(arbitraryRecord, arbitrarySettings, (record, settings) => {
         const lines = record.lines.slice(0, 1).map((line) => ({ ...line, parent: null, forkedAt: null }));
@@ -201,7 +201,7 @@ describe('the OpenAI shape', () => {
     usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 },
   };
 
-  test('an answer of the chat API: bytes make the text, candidates the ranks', () => {
+  test('in an answer of the chat API, bytes give the text and candidates the ranks', () => {
     const { record, settings } = readRunFile('chat.json', JSON.stringify(chat));
     expect(settings).toBeNull();
     expect(toText(record)).toBe('Hi 👋\n');
@@ -212,7 +212,7 @@ describe('the OpenAI shape', () => {
     expect(line!.tokens.map(({ rank }) => rank)).toEqual([1, null, null]);
   });
 
-  test('an answer of the older completions API', () => {
+  test('reads an answer of the older completions API', () => {
     const answer = {
       model: 'davinci-002',
       choices: [

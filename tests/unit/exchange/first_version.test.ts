@@ -6,7 +6,7 @@ import { defaultSettings } from '../../../src/playground/settings.ts';
 
 const text = readFileSync(new URL('first_version.logitscope.json', import.meta.url), 'utf8');
 
-test('opens, with the defaults of what it does not have', () => {
+test('a document of the first version opens, with defaults for what it lacks', () => {
   expect(text).not.toMatch(/"(comparison|drawn|method|sharedLuck|page)"/);
   const { record, settings } = readRunFile('old.json', text);
   expect(record.comparison).toBeNull();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { CATALOGUE } from '../../../src/models/catalogue.ts';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
 
-test('the run that the page opens with is a record like any other, by the model that comes with the page', () => {
+test('the run that the page opens with is an ordinary record of the embedded model', () => {
   const run = readRunFile('recording.json', readFileSync('static/recording.json', 'utf8'));
   const embedded = CATALOGUE.find(({ id }) => id === 'embedded');
   expect(run.record.model.sha256).toBe(embedded?.sha256);

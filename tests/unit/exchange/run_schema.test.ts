@@ -14,7 +14,7 @@ import { arbitrarySettings } from '../link/arbitrary_settings.ts';
 const path = 'docs/run.schema.json';
 const valid = new Ajv2020().compile(JSON.parse(readFileSync(path, 'utf8')) as object);
 
-test('the documented schema is the one that the page reads by', async () => {
+test('the documented schema is the one that the page reads with', async () => {
   // What JSON schema has no words for – checksums, indices that must point somewhere – stays with the page.
   const schema = toJsonSchema(documentSchema, {
     typeMode: 'input',
@@ -32,7 +32,7 @@ test('the documented schema is the one that the page reads by', async () => {
   await expect(text).toMatchFileSnapshot(`../../../${path}`);
 });
 
-test('every run document is valid by it', () => {
+test('every run document is valid under it', () => {
   fc.assert(
     fc.property(arbitraryRecord, arbitrarySettings, (record, settings) => {
       const json = JSON.parse(jsonOf(makeDocument(record, settings, 'title'))) as unknown;

@@ -30,7 +30,7 @@ describe('the numbers of a model', () => {
     );
   });
 
-  it('are taken as they are where they can be computed with', async () => {
+  it('are taken from the file where they are possible', async () => {
     const config = await configWith({
       [EPSILON]: f64(1e-6),
       'llama.rope.freq_base': f64(1e6),
@@ -40,7 +40,7 @@ describe('the numbers of a model', () => {
     expect([config.epsilon, config.ropeBase, config.ropeScale]).toEqual([1e-6, 1e6, 1]);
   });
 
-  it('are refused in a few words, whatever a file writes', async () => {
+  it('are refused with a short message, however long the file’s value', async () => {
     const long = { type: 'string', value: 'x'.repeat(5000) } as const;
     for (const key of ['general.architecture', 'tokenizer.ggml.pre', 'llama.rope.scaling.type']) {
       const message = await configWith({ [key]: long }).then(String, (error: Error) => error.message);

@@ -74,7 +74,7 @@ describe('a GGUF header', () => {
     expect(() => metadata.stringArray('f32s')).toThrow(EngineError);
   });
 
-  it('with lists of 256 k strings and scores takes a few reads and well under a second or two', async () => {
+  it('with lists of 256 k strings and scores takes a few reads and under a second or two', async () => {
     const tokens = Array.from({ length: 256 * 1024 }, (_, i) => `token ${i}`);
     const bytes = writeGguf(
       3,
@@ -110,7 +110,7 @@ describe('a GGUF header', () => {
   });
 });
 
-describe('a file that cannot be right', () => {
+describe('a file with errors is refused', () => {
   const file = () =>
     writeGguf(3, new Map([['key', { type: 'u32', value: 1 }]]), [
       zeros('first', [8, 2]),
@@ -223,7 +223,7 @@ describe('a file that cannot be right', () => {
     );
   });
 
-  it('one key twice', async () => {
+  it('with one key twice', async () => {
     const bytes = writeGguf(
       3,
       new Map<string, WrittenValue>([
@@ -237,7 +237,7 @@ describe('a file that cannot be right', () => {
     await expect(openGguf(bufferSource('x', bytes))).rejects.toThrow(/the key "one" appears twice/);
   });
 
-  it('stops when asked to', async () => {
+  it('stops when it is aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(openGguf(bufferSource('x.gguf', file()), signal)).rejects.toMatchObject({ code: 'aborted' });
   });

@@ -6,7 +6,7 @@ import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 
 const bytes = Uint8Array.from({ length: 4000 }, (_, i) => (i * 131) % 251);
 
-test('any ascending reads give the source’s bytes, and none is fetched twice', async () => {
+test('ascending reads give the source’s bytes, and no byte is fetched twice', async () => {
   const pieces = fc.array(fc.record({ gap: fc.nat(40), length: fc.nat(500) }), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(pieces, fc.integer({ min: 1, max: 600 }), async (reads, window) => {

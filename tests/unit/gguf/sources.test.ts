@@ -83,7 +83,7 @@ async function reads(source: ByteSource): Promise<void> {
   await expect(source.read(0, 1, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
 }
 
-describe('bytes come exactly as they are', () => {
+describe('a source gives the exact bytes', () => {
   it('from a buffer', async () => {
     await reads(bufferSource('b', bytes));
     await reads(bufferSource('b', bytes.buffer));
@@ -141,7 +141,7 @@ describe('bytes come exactly as they are', () => {
     expect(requests.length).toBeGreaterThan(1);
   });
 
-  it('and a model opens from any of them', async () => {
+  it('and opens a model in each of these ways', async () => {
     const model = makeModel(TINY);
     for (const listener of [
       withRanges(() => model),
@@ -157,7 +157,7 @@ describe('bytes come exactly as they are', () => {
   });
 });
 
-describe('a server in trouble is named, with what to do', () => {
+describe('an error names the server and says what to do', () => {
   const status =
     (code: number): RequestListener =>
     (_request, response) =>
@@ -176,7 +176,7 @@ describe('a server in trouble is named, with what to do', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('503 is tried again, and then works', async () => {
+  it('503 is retried, and then works', async () => {
     let left = 2;
     const ranges = withRanges(() => bytes);
     const url = await serve((request, response) =>
@@ -186,25 +186,25 @@ describe('a server in trouble is named, with what to do', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('500 for ever is given up', async () => {
+  it('a permanent 500 ends the retries', async () => {
     await expect(urlSource(await serve(status(500)))).rejects.toThrow(/the server has a fault/);
     expect(requests).toHaveLength(3);
   });
 
-  it('no server', async () => {
+  it('when no server answers', async () => {
     const url = await serve(withoutRanges);
     await new Promise((done) => server!.close(done));
     await expect(urlSource(url)).rejects.toThrow(/cannot be reached for some\.gguf; check the connection/);
   });
 
-  it('a size that is not told', async () => {
+  it('when the size is unknown', async () => {
     const url = await serve(
       (_request, response) => void response.writeHead(200).end(bytes.subarray(0, 1000)),
     );
     await expect(urlSource(url)).rejects.toMatchObject({ code: 'bad-reply' });
   });
 
-  it('a file that changed in size, in its tag, or to one without ranges', async () => {
+  it('when the file’s size or tag changed, or ranges ceased', async () => {
     let body: Uint8Array = bytes;
     let etag = '"1"';
     let ranges = true;
@@ -224,7 +224,7 @@ describe('a server in trouble is named, with what to do', () => {
     expect(await source.read(0, 10)).toHaveLength(10);
   });
 
-  it.each([true, false])('a connection that breaks in the middle (ranges: %s)', async (ranges) => {
+  it.each([true, false])('when the connection breaks in the middle (ranges: %s)', async (ranges) => {
     const url = await serve((request, response) => {
       if (ranges && request.headers.range === 'bytes=0-0') return withRanges(() => bytes)(request, response);
       const contentRange = 'bytes 0-999999/6000000';
@@ -241,7 +241,7 @@ describe('a server in trouble is named, with what to do', () => {
     });
   });
 
-  it('stopping while a server is silent', async () => {
+  it('when it is aborted while the server is silent', async () => {
     const stop = new AbortController();
     const url = await serve(() => setTimeout(() => stop.abort(), 50));
     await expect(urlSource(url, { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' });

@@ -20,7 +20,7 @@ function passingGpu() {
 const settings = /turn on hardware acceleration/;
 const restart = /restart the browser, or choose the CPU engine/;
 
-test('no adapter at all is a matter of settings; after a loss it is not', async () => {
+test('a missing adapter is blamed on settings, but not after a device loss', async () => {
   const { gpu, lose } = passingGpu();
   await openDevice(gpu);
   gpu.adapter = null;
@@ -30,7 +30,7 @@ test('no adapter at all is a matter of settings; after a loss it is not', async 
   await expect(openDevice(gpu)).rejects.toThrow(restart);
 });
 
-test('a device that is given back is no loss, but one that is asked for in place of a lost one is', async () => {
+test('after a destroyed device a missing adapter is blamed on settings, unless the page replaces a lost one', async () => {
   const { gpu, lose } = passingGpu();
   await openDevice(gpu);
   lose('destroyed');

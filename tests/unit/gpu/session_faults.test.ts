@@ -127,7 +127,7 @@ describe('a session whose device fails at any pass', () => {
     ['error', 1],
     ['lost', 0],
     ['lost, and gone', 1],
-  ])('%s: says so or goes on, and is right ever after', async (fault, times) => {
+  ])('%s: reports the failure or goes on, and later logits are right', async (fault, times) => {
     const calm = new Weather(null, 0, 24);
     expect(await life(await open(calm))).toBe(0);
     expect(calm.passes).toBeGreaterThanOrEqual(10);
@@ -135,7 +135,7 @@ describe('a session whose device fails at any pass', () => {
       expect(await life(await open(new Weather(fault, at, 24))), `at pass ${at}`).toBe(times);
   });
 
-  test('eight lanes over a long prompt go on after a loss: what they share is computed once', async () => {
+  test('eight lanes over a long prompt go on after a device loss, and compute their shared prefix once', async () => {
     // 40 pages: the prompt takes 19, and eight copies of it 152.
     const weather = new Weather('lost', 20, 40);
     const session = await open(weather);

@@ -110,6 +110,6 @@ test.each<[string, Habits, number]>([
   expect(took).toBeLessThanOrEqual(longest);
 });
 
-test('a device that is lost during the trial fails where it is used, not here', async () => {
+test('a device that is lost during the trial fails at its next use, not here', async () => {
   expect(await waitOnce({ work: 0, tick: 0, wakes: false, lost: true })).toEqual({ took: NaN, submits: 0 });
 });

@@ -36,7 +36,7 @@ const { pattern } = fc.letrec<{ pattern: string; piece: string; atom: string }>(
   ),
 }));
 
-test('texts of random patterns, over a vocabulary of single bytes', async () => {
+test('texts match random patterns, over a vocabulary of single bytes', async () => {
   let longest = 0;
   await fc.assert(
     fc.asyncProperty(pattern, fc.nat(1000), async (source, chance) => {

@@ -62,7 +62,7 @@ const { schema } = fc.letrec<{ schema: Schema; leaf: Schema }>((tie) => ({
   ),
 }));
 
-test('texts of random schemas, over a vocabulary of single bytes', async () => {
+test('texts are valid under random schemas, over a vocabulary of single bytes', async () => {
   let ended = 0;
   await fc.assert(
     fc.asyncProperty(schema, fc.nat(1000), async (given, chance) => {

@@ -7,7 +7,7 @@ function asRegExp(text: string): RegExp {
   return new RegExp(`^${text.replaceAll(/[" ]/g, '')}$`);
 }
 
-test('the numbers between two bounds, and no others', () => {
+test('matches the numbers between two bounds, and no others', () => {
   const number = fc.oneof(fc.integer({ min: -1500, max: 1500 }), fc.maxSafeInteger());
   fc.assert(
     fc.property(number, number, (a, b) => {

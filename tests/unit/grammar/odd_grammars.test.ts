@@ -15,7 +15,7 @@ async function problemOf(grammar: Grammar, tokenizer: Tokenizer = engine.tokeniz
   return 'problem' in outcome ? outcome.problem : null;
 }
 
-describe('a grammar that cannot be used is told with its place', () => {
+describe('a grammar that cannot be used is refused with the place of its error', () => {
   test.each<[Grammar['kind'], string, number | null, number | null, RegExp]>([
     ['json-schema', '{\n  "type": oops\n}', 2, 11, /no JSON/],
     ['json-schema', '{"type": "objec', 1, 16, /no JSON/],
@@ -84,12 +84,12 @@ describe('a grammar that cannot be used is told with its place', () => {
     await expect(compileGrammar({ kind, source }, engine.tokenizer)).rejects.toThrow(words);
   });
 
-  test('one that can be used still works after it', async () => {
+  test('a usable one still works after it', async () => {
     expect(await problemOf({ kind: 'json-schema', source: '{}' })).toBeNull();
     expect(await problemOf({ kind: 'regex', source: '(a{1,100}b?){1,100}' })).toBeNull();
   });
 
-  test('a thousand that cannot be read leave room for one that can', async () => {
+  test('a thousand unreadable ones leave memory for a readable one', async () => {
     for (let i = 0; i < 1000; i++) {
       const problem = await problemOf({ kind: 'ebnf', source: `root ::= "a" | missing${i}` });
       expect(problem?.message).toMatch(/is not defined/);
@@ -97,7 +97,7 @@ describe('a grammar that cannot be used is told with its place', () => {
     expect(await problemOf({ kind: 'ebnf', source: 'root ::= "a" [b-d]*' })).toBeNull();
   });
 
-  test('a model without a token that ends a text', async () => {
+  test('refuses a model without an end token', async () => {
     const tokenizer = tinyTokenizer([Uint8Array.of(97)]);
     expect((await problemOf({ kind: 'regex', source: 'a' }, tokenizer))?.message).toMatch(
       /no token that ends/,
@@ -118,7 +118,7 @@ describe('a vocabulary whose tokens are parts of characters', () => {
     expect(texts.some((text) => /[\u0080-\u{10FFFF}]/u.test(text))).toBe(true);
   });
 
-  test('an end is allowed exactly where the grammar can end, and then every end is', async () => {
+  test('every end token is allowed exactly where the grammar can end', async () => {
     const tokenizer = tinyTokenizer(everyByte);
     const constraint = (await compileGrammar({ kind: 'regex', source: 'é(a|b)?' }, tokenizer)).constraint();
     const ends: number[] = [];
@@ -135,7 +135,7 @@ describe('a vocabulary whose tokens are parts of characters', () => {
 describe('dead ends', () => {
   const letters = ['a', 'b', ''].map((text) => new TextEncoder().encode(text));
 
-  test('what the vocabulary cannot write ends the run with a sentence, and the text stays', async () => {
+  test('a string that the vocabulary cannot write ends the run with a sentence, and the text stays', async () => {
     const tiny = tinyEngine(letters, 1);
     const ready = await compileGrammar({ kind: 'regex', source: 'abc' }, tiny.tokenizer);
     const { result } = await runScripted(
@@ -146,7 +146,7 @@ describe('dead ends', () => {
     expect(result.error?.message).toMatch(/Grammar removed all 3 candidates at position 3/);
   });
 
-  test('a grammar that never ends goes on to the last token, and may not end there', async () => {
+  test('a text under an endless grammar goes on to the last token, and may not end there', async () => {
     const tiny = tinyEngine(letters, 1);
     const ready = await compileGrammar({ kind: 'ebnf', source: 'root ::= "a" root' }, tiny.tokenizer);
     const { result } = await runScripted(
@@ -157,7 +157,7 @@ describe('dead ends', () => {
   });
 });
 
-test('a copy goes its own way: beams under a grammar', async () => {
+test('beams under a grammar have independent copies of its state', async () => {
   const grammar = await compileGrammar(
     { kind: 'regex', source: '(the|a|one) (cat|dog|bird)' },
     engine.tokenizer,
@@ -175,7 +175,7 @@ test('a copy goes its own way: beams under a grammar', async () => {
   for (const { text } of ended) expect(text).toMatch(/^(the|a|one) (cat|dog|bird)$/);
 });
 
-test('a token by hand that leaves the grammar ends its say, and breaks nothing', async () => {
+test('after a token by hand that leaves the grammar, nothing is forbidden', async () => {
   const { tokenizer } = engine;
   const constraint = (await compileGrammar({ kind: 'regex', source: 'abc' }, tokenizer)).constraint();
   const [a, x] = [tokenizer.encode('a')[0]!, tokenizer.encode('x')[0]!];

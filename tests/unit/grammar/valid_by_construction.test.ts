@@ -119,7 +119,7 @@ describe('regular expressions', () => {
 });
 
 describe('EBNF', () => {
-  test('200 seeds of what no regular expression could say', async () => {
+  test('200 seeds of a language that no regular expression describes', async () => {
     const source = 'root ::= pair # nested "\npair ::= "(" pair ")" | [a-cé-ü] | [x\\u00f1漢] | "[" pair "]"';
     const texts = await samples({ kind: 'ebnf', source }, 200);
     for (const text of texts) {
@@ -131,7 +131,7 @@ describe('EBNF', () => {
   });
 });
 
-test('without a grammar none of it would be valid', async () => {
+test('without a grammar no text would be valid', async () => {
   const { result } = await runScripted(
     { lanes: [0, 1, 2, 3].map((seed) => lane({ ...hot, seed })), stop: { maxTokens: 100, sequences: [] } },
     { engine: new ScriptedEngine() },

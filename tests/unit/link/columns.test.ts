@@ -19,7 +19,7 @@ import { arbitraryRecord } from './arbitrary_record.ts';
 const packed = (bytes: Uint8Array): string => deflateRawSync(bytes).toString('base64url');
 
 describe('the columns of a packed record', () => {
-  test('come back as they went in', () => {
+  test('are read as they were written', () => {
     fc.assert(
       fc.property(arbitraryRecord, (record) => {
         const before = pack(record, 5);
@@ -29,7 +29,7 @@ describe('the columns of a packed record', () => {
     );
   });
 
-  test('5,000 records with bytes changed, dropped or added: a record or a typed refusal, none over 100 ms', async () => {
+  test('5,000 records with bytes changed, dropped or added give a record or a typed error within 100 ms', async () => {
     const [sample] = fc.sample(arbitraryRecord, { numRuns: 1, seed: 3 });
     const good = toBytes(pack(sample!, 5), 7);
     const edit = fc.tuple(fc.nat(good.length - 1), fc.nat(2), fc.nat(255));
@@ -79,7 +79,7 @@ function header(json: string): number[] {
   return [2, json.length, 0, 0, 0, ...new TextEncoder().encode(json), ...Array.from({ length: 11 }, () => 1)];
 }
 
-describe('what a link has room for', () => {
+describe('a link with limited room', () => {
   const [record] = fc.sample(
     arbitraryRecord.filter(({ lines, comparison }) => comparison !== null && lines.length > 2),
     { numRuns: 1, seed: 5 },
@@ -97,7 +97,7 @@ describe('what a link has room for', () => {
     );
   });
 
-  test('goes first to the step that is held and to where texts part, then to the most open ones', () => {
+  test('gives candidates first to the selected step and to divergences, then to the highest entropies', () => {
     const { lines } = record!;
     const held = lines[0]!.promptLength;
     const order = positionsByInterest({ ...record!, selected: held });

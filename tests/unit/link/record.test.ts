@@ -19,7 +19,7 @@ const line0 = (json: Record<string, unknown>) => (json['lines'] as Record<string
 const [sample] = fc.sample(arbitraryRecord, { numRuns: 1, seed: 7 });
 
 describe('a packed record', () => {
-  test('any record comes back as it was, to the thousandth', async () => {
+  test('any record is read as it was written, to the thousandth', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecord, async (record) => {
         expect((await unpackRecord(await packRecord(record, 5, settings))).record).toEqual(record);
@@ -28,7 +28,7 @@ describe('a packed record', () => {
     );
   });
 
-  test('the most extreme record that a file may hold comes back too', async () => {
+  test('so is the most extreme record that a file may have', async () => {
     await fc.assert(
       fc.asyncProperty(extremeRecord, async (record) => {
         expect(safeParse(recordSchema, record).success).toBe(true);
@@ -38,7 +38,7 @@ describe('a packed record', () => {
     );
   });
 
-  test('a number beyond what a column holds is refused, and not tried for ever', async () => {
+  test('a number too large for a column is refused without an endless loop', async () => {
     const [line] = sample!.lines;
     for (const rawLogprob of [-1e306, -Infinity, NaN]) {
       const tokens = line!.tokens.map((token) => ({ ...token, rawLogprob }));
@@ -48,7 +48,7 @@ describe('a packed record', () => {
     }
   });
 
-  test('tells the settings that it was sent with from others', async () => {
+  test('tells its own settings from others', async () => {
     const sent = await unpackRecord(await packRecord(sample!, 5, settings));
     expect(sent.settings).toBe(settingsChecksum(settings));
     expect(sent.settings).not.toBe(settingsChecksum({ ...settings, prompt: 'Another' }));
@@ -57,7 +57,7 @@ describe('a packed record', () => {
     );
   });
 
-  test('less depth keeps everything but the candidates below it', async () => {
+  test('a smaller depth drops only the candidates below it', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecord, fc.nat(4), async (record, depth) => {
         const lines = record.lines.map((line) => ({
@@ -71,7 +71,7 @@ describe('a packed record', () => {
     );
   });
 
-  test('is made of characters that need no escape', async () => {
+  test('uses only characters that need no escape', async () => {
     expect(await packRecord(sample!, 5, settings)).toMatch(/^[A-Za-z0-9_-]+$/);
   });
 });
@@ -85,7 +85,7 @@ describe('a record that was tampered with', () => {
     return packBytes(toBytes(json as unknown as Packed, 0));
   };
 
-  test('any byte of it: its checksum does not fit, or what it is made of is broken', async () => {
+  test('is refused whichever byte was changed', async () => {
     const good = toBytes(pack(sample!, 5), 0);
     for (let at = 0; at < good.length; at += 7) {
       const bytes = good.with(at, good[at]! ^ 0x20);
@@ -103,14 +103,14 @@ describe('a record that was tampered with', () => {
     await expect(unpackRecord(await change(edit))).rejects.toThrow(reason);
   });
 
-  test('cut off anywhere, it is refused', async () => {
+  test('is refused wherever it was cut', async () => {
     const whole = await packRecord(sample!, 5, settings);
     for (let length = 0; length < whole.length; length += 7) {
       await expect(unpackRecord(whole.slice(0, length))).rejects.toThrow();
     }
   });
 
-  test('a bomb is inflated to the bound and no further', async () => {
+  test('a deflate bomb is inflated only to the bound', async () => {
     const bomb = deflateRawSync(Buffer.alloc(100 * 1024 * 1024)).toString('base64url');
     // The best of a few: the machine may be busy with something else.
     let best = Infinity;
@@ -122,7 +122,7 @@ describe('a record that was tampered with', () => {
     expect(best).toBeLessThan(100);
   });
 
-  test('lines that share lines that share lines cannot make a small link a large text', async () => {
+  test('chains of shared lines cannot make a large text from a small link', async () => {
     const packedTwice = await change((json) => {
       const [line] = json['lines'] as { share: unknown; words: number[] }[];
       const long = { ...line!, share: null, words: Array.from({ length: 4000 }, () => 0) };

@@ -23,13 +23,13 @@ const line = (id: number, parent: number | null, reason: Line['reason']): Line =
 const comparison = (kind: 'beam' | 'sample', lines: readonly Line[]): Comparison =>
   ({ strategy: kind === 'beam' ? { kind, width: 4, lengthPenalty: 1 } : { kind }, lines }) as Comparison;
 
-describe('the texts of a comparison that a record has', () => {
+describe('the texts of a comparison in a record', () => {
   test('are all of them where there is room', () => {
     const lines = Array.from({ length: 16 }, (_, id) => line(id, null, 'max-tokens'));
     expect(recordedLines(comparison('sample', lines))).toEqual(lines);
   });
 
-  test('of a long beam search: what ended, with its ancestors, then the newest pruned ones', () => {
+  test('of a long beam search are the ended ones with their ancestors, then the newest pruned ones', () => {
     // A chain of pruned branches, in rows of seven; the only beam that ended grew from the tenth.
     const lines = Array.from({ length: 200 }, (_, id) =>
       line(

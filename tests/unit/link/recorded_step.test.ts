@@ -21,7 +21,7 @@ const token: DocumentToken = {
 };
 
 describe('a recorded step', () => {
-  test('whose chain is known says what the chain removed', () => {
+  test('with a known chain says what the chain removed', () => {
     const view = recordedStep(token, 100)!;
     expect(view.rows.map(({ removedBy }) => removedBy)).toEqual([null, null, 'the chain']);
     expect(view.rows[2]!.final).toBe(0);
@@ -30,7 +30,7 @@ describe('a recorded step', () => {
     expect(view.rest.final).toBeCloseTo(0, 12);
   });
 
-  test('of a server, which does not tell what its chain left, invents nothing', () => {
+  test('of a server, which does not report what its chain kept, invents nothing', () => {
     const silent = {
       ...token,
       finalLogprob: null,
@@ -49,7 +49,7 @@ describe('a recorded step', () => {
     expect([...view.curve.final]).toEqual([0, 0, 0]);
   });
 
-  test('nothing was recorded of is none', () => {
+  test('is null for a step that was not recorded', () => {
     expect(recordedStep({ ...token, top: [], rawLogprob: null }, 100)).toBeNull();
     expect(recordedStep(undefined, 100)).toBeNull();
   });

@@ -6,7 +6,7 @@ import { defaultSettings } from '../../../src/playground/settings.ts';
 import { arbitrarySettings } from './arbitrary_settings.ts';
 
 describe('settings in a link', () => {
-  test('any settings come back as they were', () => {
+  test('any settings are read as they were written', () => {
     fc.assert(
       fc.property(arbitrarySettings, (settings) => {
         const link = readFragment(`#${writeFragment(settings)}`);
@@ -17,7 +17,7 @@ describe('settings in a link', () => {
     );
   });
 
-  test('a browser that escapes the fragment changes nothing', () => {
+  test('a fragment that the browser escaped gives the same settings', () => {
     fc.assert(
       fc.property(arbitrarySettings, (settings) => {
         const { hash } = new URL(`https://example.org/sub/#${writeFragment(settings)}`);
@@ -36,7 +36,7 @@ describe('settings in a link', () => {
     ['v=1&temperature=1.5', [{}], 1.5],
     ['v=1&t=0.2,0.8&top_p=,0.5', [{ temperature: 0.2 }, { temperature: 0.8, topP: 0.5 }], 0.8],
     ['v=1&Top-P=0.3&lanes=2&order.2=top_k', [{}, { order: ['top_k'] }], 0.8],
-  ])('%s, as a person would type it', (fragment, lanes, temperature) => {
+  ])('%s is read as a person would type it', (fragment, lanes, temperature) => {
     const link = readFragment(fragment);
     expect(link?.problems).toEqual([]);
     expect(link?.settings.lanes).toEqual(lanes);
@@ -80,17 +80,17 @@ describe('settings in a link', () => {
       'v=2',
       'The link is of version 2, newer than this page, which reads up to 1; reload the page for a newer one.',
     ],
-  ])('%s: one sentence, and the default', (fragment, sentence) => {
+  ])('%s gives one sentence and the default', (fragment, sentence) => {
     const link = readFragment(fragment);
     expect(link?.problems).toEqual([sentence]);
     expect({ ...link?.settings, lanes: [{}] }).toEqual(defaultSettings());
   });
 
-  test.each(['', '#', '#text', '#prompt=x', '#av=1'])('"%s" is no link of ours', (fragment) => {
+  test.each(['', '#', '#text', '#prompt=x', '#av=1'])('"%s" is not a link of this page', (fragment) => {
     expect(readFragment(fragment)).toBeNull();
   });
 
-  test('a lone surrogate, which has no UTF-8, arrives as U+FFFD', () => {
+  test('a lone surrogate, which has no UTF-8, becomes U+FFFD', () => {
     const settings = { ...defaultSettings(), prompt: 'a\ud800b' };
     expect(readFragment(writeFragment(settings))?.settings.prompt).toBe('a\ufffdb');
   });

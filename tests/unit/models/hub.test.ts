@@ -38,7 +38,7 @@ describe('a repository', () => {
   beforeEach(async () => (hub = await StandInHub.start()));
   afterEach(() => hub.stop());
 
-  it('is listed over its pages, at one commit, with sizes, hashes and formats', async () => {
+  it('is listed across its pages, at one commit, with sizes, hashes and formats', async () => {
     const body = (n: number) => new Uint8Array(n).fill(n);
     hub.put('m-Q8_0.gguf', body(80));
     hub.put('README.md', body(10));
@@ -68,12 +68,12 @@ describe('a repository', () => {
     });
   });
 
-  it('that is gated says so', async () => {
+  it('that is gated is reported as gated', async () => {
     hub.gated = 'auto';
     expect((await listRepository('owner/repo', { hubUrl: hub.url })).gated).toBe(true);
   });
 
-  it('that is missing, a hub that is busy, answers nonsense or is away: one sentence each', async () => {
+  it('that is missing, and a hub that is busy, broken or unreachable, give one sentence each', async () => {
     const answer =
       (status: number, text: string): typeof fetch =>
       () =>
@@ -96,7 +96,7 @@ describe('a repository', () => {
 });
 
 describe('the rate of a transfer', () => {
-  it('is that of the last five seconds, over however many pieces', () => {
+  it('covers the last five seconds, over any number of pieces', () => {
     const rate = new TransferRate();
     expect(rate.bytesPerSecond).toBeNull();
     for (let ms = 0; ms <= 20_000; ms += 10) rate.add(ms, ms * 1000);

@@ -23,7 +23,7 @@ it.each([
   ['a page over http', LINUX_CHROME, { ...nothing, secure: false }, /https or from localhost/],
   ['no adapter on Linux', LINUX_CHROME, { ...nothing, gpu: true }, /no graphics adapter.*enable-vulkan/],
   ['no adapter elsewhere', WINDOWS_EDGE, { ...nothing, gpu: true }, /update the graphics driver\.$/],
-])('%s is told what is missing, in one sentence', (_, userAgent, facts, sentence) => {
+])('%s gets one sentence about what is missing', (_, userAgent, facts, sentence) => {
   const said = whatIsMissing({ ...facts, userAgent });
   expect(said).toMatch(sentence);
   expect(said!.match(/\.(\s|$)/g)).toHaveLength(1);

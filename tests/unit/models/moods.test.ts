@@ -159,7 +159,7 @@ class Visit {
   }
 }
 
-test('the right bytes or one honest sentence, nothing twice, and the next visit works', async () => {
+test('a download gives the right bytes or one true sentence, fetches nothing twice, and works on the next visit', async () => {
   await fc.assert(
     fc.asyncProperty(sequence, async (steps) => {
       const visit = new Visit();

@@ -18,7 +18,7 @@ describe('the arithmetic of the catalogue', () => {
     ['tinyllama', 668],
     ['llama-3.2-1b', 808],
     ['llama-3.2-1b-instruct', 808],
-  ])('%s: tensors and vocabulary come to the %i MB of its file', (id, listed) => {
+  ])('%s: tensors and vocabulary add up to the %i MB of its file', (id, listed) => {
     const planned = planModels(roomy, 4096).find(({ model }) => model.id === id)!;
     const megabytes = planned.fileBytes / 1e6;
     // The header is the vocabulary mostly: one to eight megabytes.
@@ -62,7 +62,7 @@ describe('the arithmetic of the catalogue', () => {
     expect(long.problem).toMatch(/binds at most 134,217,728 bytes .* please choose a context of at most/);
   });
 
-  it('without an adapter there is no plan of ours, and a problem for what the CPU cannot map', () => {
+  it('without an adapter there is no plan for the GPU, and a problem where the CPU cannot map the file', () => {
     for (const { plan, problem, fileBytes } of planModels(null, 4096)) {
       expect(plan).toBeNull();
       if (fileBytes < 2 ** 31) expect(problem).toBeNull();
@@ -78,7 +78,7 @@ describe('the arithmetic of the catalogue', () => {
     }
   });
 
-  it('and the calculator agrees with it', () => {
+  it('has figures that the calculator agrees with', () => {
     const { plan, model, parameters } = planModels(roomy, 4096).find(
       (entry) => entry.model.id === 'qwen2.5-0.5b',
     )!;

@@ -23,28 +23,31 @@ const TOLERANCE: Readonly<Record<BlockFormat, number>> = {
 };
 
 describe('quantising and reading back', () => {
-  it.each(Object.keys(BLOCK_FORMATS) as BlockFormat[])('%s keeps weights within a step', (format) => {
-    const row = new Float32Array(4 * 256);
-    fillBell(row, 5, 6, 0, 0.7);
-    // A block of zeros, one of a single sign, and one with a lone outlier.
-    row.fill(0, 0, 256);
-    for (let i = 256; i < 512; i++) row[i] = Math.abs(row[i]!);
-    row[700] = 9;
-    const { elements, bytes } = BLOCK_FORMATS[format];
-    const out = new Uint8Array((row.length / elements) * bytes);
-    quantiseRow(format, row, new DataView(out.buffer), 0);
-    const back = dequantise(format, out);
-    expect(back).toHaveLength(row.length);
-    for (let start = 0; start < row.length; start += elements) {
-      const block = row.subarray(start, start + elements);
-      const largest = Math.max(...block.map(Math.abs));
-      block.forEach((weight, i) => {
-        expect(Math.abs(back[start + i]! - weight)).toBeLessThanOrEqual(TOLERANCE[format] * largest);
-      });
-    }
-  });
+  it.each(Object.keys(BLOCK_FORMATS) as BlockFormat[])(
+    '%s keeps weights within one quantisation step',
+    (format) => {
+      const row = new Float32Array(4 * 256);
+      fillBell(row, 5, 6, 0, 0.7);
+      // A block of zeros, one of a single sign, and one with a lone outlier.
+      row.fill(0, 0, 256);
+      for (let i = 256; i < 512; i++) row[i] = Math.abs(row[i]!);
+      row[700] = 9;
+      const { elements, bytes } = BLOCK_FORMATS[format];
+      const out = new Uint8Array((row.length / elements) * bytes);
+      quantiseRow(format, row, new DataView(out.buffer), 0);
+      const back = dequantise(format, out);
+      expect(back).toHaveLength(row.length);
+      for (let start = 0; start < row.length; start += elements) {
+        const block = row.subarray(start, start + elements);
+        const largest = Math.max(...block.map(Math.abs));
+        block.forEach((weight, i) => {
+          expect(Math.abs(back[start + i]! - weight)).toBeLessThanOrEqual(TOLERANCE[format] * largest);
+        });
+      }
+    },
+  );
 
-  it('a half survives the way through a number, for every half', () => {
+  it('every half survives the conversion to a number and back', () => {
     for (let bits = 0; bits < 65536; bits++) {
       const value = halfValue(bits);
       if (Number.isNaN(value)) expect(halfBits(value) & 0x7fff).toBeGreaterThan(0x7c00);
@@ -65,7 +68,7 @@ describe('quantising and reading back', () => {
     expect(halfBits(value)).toBe(bits);
   });
 
-  it('bfloat16 is the upper half of a float, rounded', () => {
+  it('bfloat16 is the rounded upper half of a float', () => {
     expect(bfloat16Bits(1)).toBe(0x3f80);
     expect(bfloat16Bits(1 + 2 ** -8)).toBe(0x3f80);
     expect(bfloat16Bits(1 + 3 * 2 ** -8)).toBe(0x3f82);

@@ -24,7 +24,7 @@ const signal = new AbortController().signal;
 const open = (file = remote) => openRemote(file, { signal, onProgress: () => undefined });
 
 describe('a model that is not kept', () => {
-  it('is held to its SHA-256 all the same', async () => {
+  it('is still checked against its SHA-256', async () => {
     const { source, prove, note } = await open();
     expect(note).toContain('is not kept for the next visit');
     expect(await source.read(0, 1000)).toEqual(bytes.slice(0, 1000));
@@ -39,13 +39,13 @@ describe('a model that is not kept', () => {
     });
   });
 
-  it('is not held to a hash that nobody told', async () => {
+  it('is not checked where no hash is known', async () => {
     const plain: RemoteFile = { url: remote.url, fileName: PATH };
     expect((await open(plain)).prove).toBeUndefined();
   });
 });
 
-describe('a source that is hashed as it is read', () => {
+describe('a source that is hashed while it is read', () => {
   /** @returns bytes that were asked of the source below */
   async function prove(reads: readonly (readonly [number, number])[], whole = bytes): Promise<number> {
     const below = bufferSource(PATH, whole);
@@ -75,7 +75,7 @@ describe('a source that is hashed as it is read', () => {
     expect(await prove([[10, 20], [1000, 100_000], [250_000, 50_001]])).toBe(SIZE); // prettier-ignore
   });
 
-  it('is right in any other order too', async () => {
+  it('hashes correctly in any other order too', async () => {
     await prove([[200_000, 1000], [5, 10], [0, 10], [0, 300_000], [100, 100]]); // prettier-ignore
     await expect(prove([[0, 100]], other)).rejects.toThrow('SHA-256');
   });

@@ -12,7 +12,7 @@ test.each(CONTRACT)('$name', async ({ run }) => {
   expect(folder.openHandles).toBe(0);
 });
 
-test('an answer comes though nobody but the store holds the handle that was asked', async () => {
+test('an answer arrives although only the store holds the handle', async () => {
   setFlagsFromString('--expose-gc');
   const folder = folderDouble({ collect: runInNewContext('gc') as () => void });
   const store = new OpfsStore(folder);

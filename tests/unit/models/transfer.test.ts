@@ -46,7 +46,7 @@ const failure = (promise: Promise<unknown>): Promise<EngineError> =>
   );
 
 describe('a download', () => {
-  it('brings every byte once, through a redirect, and is kept', async () => {
+  it('fetches every byte once, through a redirect, and keeps the file', async () => {
     const progress: TransferProgress[] = [];
     const file = await open(remote, { onProgress: (each) => progress.push(each) });
     expect(file.source.size).toBe(SIZE);
@@ -73,7 +73,7 @@ describe('a download', () => {
     expect(hub.requests.length).toBe(before);
   });
 
-  it('gives its beginning away while the rest arrives', async () => {
+  it('gives out its beginning while the rest arrives', async () => {
     hub.moods.set(PATH, { slow: 4_000_000 });
     let received = 0;
     const file = await open(remote, { onProgress: (each) => (received = each.receivedBytes) });
@@ -85,7 +85,7 @@ describe('a download', () => {
     await file.complete;
   });
 
-  it('goes on where the connection was cut', async () => {
+  it('resumes where the connection broke', async () => {
     hub.moods.set(PATH, { cutAfter: 1_000_000, times: 2 });
     expect(await whole(await open())).toEqual(sha256(bytes));
     expect(hub.timesSent(PATH, SIZE)).toEqual([1, 1]);
@@ -95,7 +95,7 @@ describe('a download', () => {
     expect(ranges).toEqual([undefined, 'bytes=1000000-', 'bytes=2000000-']);
   });
 
-  it('is paused, and continued by a later visit without one byte again', async () => {
+  it('is paused, and a later visit continues it without fetching a byte twice', async () => {
     hub.moods.set(PATH, { slow: 8_000_000 });
     const stop = new AbortController();
     const file = await open(remote, {
@@ -118,7 +118,7 @@ describe('a download', () => {
     });
   });
 
-  it('is paused in words of the page while an earlier part is hashed again', async () => {
+  it('pauses with a sentence of the page while an earlier part is hashed again', async () => {
     const part = await store.open(await keyOf(remote));
     part.append(bytes.slice(0, 2_000_000));
     part.close();
@@ -133,7 +133,7 @@ describe('a download', () => {
     expect(hub.sent.map(({ from }) => from)).toEqual([2_000_000]);
   });
 
-  it('bears a connection that falls silent', async () => {
+  it('survives a connection that falls silent', async () => {
     hub.moods.set(PATH, { silentAfter: 500_000, times: 1 });
     expect(await whole(await open(remote, { silence: 2000 }))).toEqual(sha256(bytes));
     expect(hub.timesSent(PATH, SIZE)).toEqual([1, 1]);
@@ -155,7 +155,7 @@ describe('a download', () => {
     [{ status: 403 }, 'network', /answered 403 .*gated/],
     [{ status: 429 }, 'network', /answered 429 .*too many requests/],
     [{ status: 503 }, 'network', /answered 503 .*fault/],
-  ] as const)('%j is a clear sentence and leaves nothing behind', async (mood, code, message) => {
+  ] as const)('%j gives a clear sentence and leaves nothing behind', async (mood, code, message) => {
     hub.moods.set(PATH, mood);
     const error = await failure(open());
     expect(error).toBeInstanceOf(EngineError);
@@ -165,12 +165,12 @@ describe('a download', () => {
     expect(await listKept(store)).toEqual([]);
   });
 
-  it('of a gated file says what to do', async () => {
+  it('of a gated file ends with a sentence about what to do', async () => {
     hub.gated = 'auto';
     expect((await failure(open())).message).toMatch(/gated.*open the file from your disk/);
   });
 
-  it('without a network says what is kept', async () => {
+  it('without a network ends with a sentence about what is kept', async () => {
     hub.moods.set(PATH, { cutAfter: 1_000_000, times: 1 });
     let calls = 0;
     const lost: typeof fetch = (...all) =>
@@ -183,15 +183,15 @@ describe('a download', () => {
   });
 });
 
-describe('a file that is not what was listed', () => {
-  it('is refused by its size before a byte is kept', async () => {
+describe('a file that differs from its listing', () => {
+  it('is refused for its size before any byte is kept', async () => {
     const error = await failure(open({ ...remote, size: SIZE - 1 }));
     expect(error).toMatchObject({ code: 'bad-file' });
     expect(error.message).toContain(`${SIZE} bytes on the server instead of ${SIZE - 1}`);
     expect(await listKept(store)).toEqual([]);
   });
 
-  it('is refused by its hash, and not kept', async () => {
+  it('is refused for its hash, and not kept', async () => {
     hub.put(PATH, other);
     const error = await failure(open().then(whole));
     expect(error).toMatchObject({ code: 'bad-file' });
@@ -199,7 +199,7 @@ describe('a file that is not what was listed', () => {
     expect(await listKept(store)).toEqual([]);
   });
 
-  it('is the same one under a weaker or another tag: the SHA-256 decides', async () => {
+  it('counts as unchanged under a weaker or another tag if its SHA-256 fits', async () => {
     hub.moods.set(PATH, { cutAfter: 1_000_000, times: 3 });
     const tags = ['"abc"', 'W/"abc"', '"another"'];
     const retag: typeof fetch = async (...all) => {
@@ -213,7 +213,7 @@ describe('a file that is not what was listed', () => {
     expect(hub.timesSent(PATH, SIZE)).toEqual([1, 1]);
   });
 
-  it('is noticed on the disk too: what an earlier visit left is read again', async () => {
+  it('is noticed on the disk too, because the part from an earlier visit is read again', async () => {
     hub.moods.set(PATH, { cutAfter: 1_000_000, times: 1 });
     const stop = new AbortController();
     const file = await open(remote, {
@@ -232,20 +232,20 @@ describe('a file that is not what was listed', () => {
 });
 
 describe('a file at any address, without size or hash', () => {
-  it('is held to its own size, and said to be unverified', async () => {
+  it('is checked against its own size, and reported as unverified', async () => {
     const plain: RemoteFile = { url: remote.url, fileName: remote.fileName };
     expect(await whole(await open(plain))).toEqual(sha256(bytes));
     expect((await listKept(store))[0]).toMatchObject({ complete: true, verified: false, size: SIZE });
   });
 
-  it('begins again where the server has another file by now', async () => {
+  it('starts over when the server has another file', async () => {
     const plain: RemoteFile = { url: remote.url, fileName: remote.fileName };
     await interrupted(plain);
     hub.put(PATH, other);
     expect(await whole(await open(plain))).toEqual(sha256(other));
   });
 
-  it('begins again where the server sends no parts', async () => {
+  it('starts over when the server sends no ranges', async () => {
     await interrupted(remote);
     hub.moods.set(PATH, { noRanges: true });
     expect(await whole(await open(remote))).toEqual(sha256(bytes));
@@ -262,14 +262,14 @@ describe('a file at any address, without size or hash', () => {
     );
   });
 
-  it('begins again where the server’s file is shorter by now than what is here', async () => {
+  it('starts over when the server’s file became shorter than the kept part', async () => {
     const plain: RemoteFile = { url: remote.url, fileName: remote.fileName };
     await interrupted(plain);
     hub.put(PATH, bytes.subarray(0, 500_000));
     expect(await whole(await open(plain))).toEqual(sha256(bytes.subarray(0, 500_000)));
   });
 
-  it('is named by what follows “?”, but for a signature', async () => {
+  it('has the query in its name, without a signature', async () => {
     const address = (query: string): string => addressOf(`https://models.invalid/get?${query}`);
     expect(address('Revision=master&FilePath=a.gguf')).not.toBe(address('Revision=master&FilePath=b.gguf'));
     expect(address('file=a&X-Amz-Signature=1&X-Amz-Date=2')).toBe(address('file=a'));

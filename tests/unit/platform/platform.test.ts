@@ -12,7 +12,7 @@ const planted = `
     console.log(AbortSignal.any([]), structuredClone([1].toSorted()));
   }`;
 
-test('finds what is used by its type, at its place, and since when each browser has it', () => {
+test('finds each used feature by its type, with its place and the first version of each browser', () => {
   const uses = platformUses(process.cwd(), 'scripts/platform', { 'planted.ts': planted });
   const needs = requirements(process.cwd(), uses, {}).filter(({ places }) =>
     places.join().includes('planted.ts'),

@@ -22,7 +22,7 @@ describe.skipIf(!existsSync(folder))('the plain forward pass on stories260K (../
   const file = source && (await openGguf(source));
   const model = file && (await readPlainModel(file));
 
-  it('gives the logits of numpy, and llama2.c’s text greedily', () => {
+  it('gives numpy’s logits, and llama2.c’s greedy text', () => {
     const reference = JSON.parse(
       readFileSync(resolve(folder, 'stories260K_greedy_reference.json'), 'utf8'),
     ) as Reference;
@@ -38,7 +38,7 @@ describe.skipIf(!existsSync(folder))('the plain forward pass on stories260K (../
     expect(tokenizer.decode(ids)).toBe(reference.text.trimStart());
   });
 
-  it('goes on from “Once upon a time” as llama.cpp does', () => {
+  it('continues “Once upon a time” as llama.cpp does', () => {
     const tokenizer = createTokenizer(file!.metadata);
     const prompt = tokenizer.encode('Once upon a time', { addSpecial: true });
     const ids = [...prompt];

@@ -7,7 +7,7 @@ import { runChain } from './run_chain.ts';
 const orderOf = (change: Partial<SamplingParams>) => chainOrder({ ...defaultParams(), ...change });
 
 describe('which stages run, and when', () => {
-  test('in the order that is asked for, less those that are off', () => {
+  test('stages run in the given order, without those that are off', () => {
     expect(orderOf({})).toEqual(DEFAULT_ORDER);
     expect(orderOf({ order: TEMPERATURE_FIRST_ORDER })).toEqual(TEMPERATURE_FIRST_ORDER);
     expect(orderOf({ order: ['min_p', 'temperature', 'top_k'] })).toEqual(['min_p', 'temperature', 'top_k']);
@@ -15,7 +15,7 @@ describe('which stages run, and when', () => {
     expect(orderOf({ order: [] })).toEqual([]);
   });
 
-  test('mirostat leaves grammar, bias, penalties and temperature, and comes last', () => {
+  test('mirostat leaves only grammar, bias, penalties and temperature before it, and comes last', () => {
     const left = ['grammar', 'logit_bias', 'penalties', 'temperature', 'mirostat'];
     expect(orderOf({ mirostat: 2 })).toEqual(left);
     expect(
@@ -26,7 +26,7 @@ describe('which stages run, and when', () => {
     );
   });
 
-  test('adaptive-p comes last wherever it stands', () => {
+  test('adaptive-p comes last wherever the order names it', () => {
     expect(orderOf({ order: ['adaptive_p', 'top_k', 'temperature'] })).toEqual([
       'top_k',
       'temperature',
@@ -34,7 +34,7 @@ describe('which stages run, and when', () => {
     ]);
   });
 
-  test('neutral stages leave no trace; the default chain has four', () => {
+  test('neutral stages leave no trace, and the default chain has four stages', () => {
     const stages = (change: Partial<SamplingParams>) =>
       runChain(Float32Array.of(1, 2, 3), change).trace.stages.map(({ stage }) => stage);
     expect(stages({})).toEqual([]);

@@ -34,26 +34,26 @@ function failure(work: () => unknown): SamplingError {
 describe.each(EVERY_CHAIN)('%s', (_, change) => {
   const history = [0, 0, 0];
 
-  test('all logits equal: the draw is uniform over what is kept', () => {
+  test('with equal logits the draw is uniform over the kept candidates', () => {
     const { probabilities, survivors } = runChain(new Float32Array(64).fill(3.5), change, {
       history: change.repeatPenalty || change.dryMultiplier ? [] : history,
     });
     for (const id of survivors) expect(probabilities[id]).toBeCloseTo(1 / survivors.length, 12);
   });
 
-  test('one finite logit: that token, with certainty', () => {
+  test('a single finite logit gives its token with certainty', () => {
     const logits = new Float32Array(64).fill(-Infinity);
     logits[17] = -4;
     const { trace, probabilities } = runChain(logits, change, { history });
     expect([trace.token, trace.kept, probabilities[17]]).toEqual([17, 1, 1]);
   });
 
-  test('a vocabulary of one', () => {
+  test('a vocabulary of one token works', () => {
     const { trace, probabilities } = runChain(Float32Array.of(-2), change, { history });
     expect([trace.token, probabilities]).toEqual([0, [1]]);
   });
 
-  test('±huge logits', () => {
+  test('huge logits of both signs work', () => {
     const logits = Float32Array.of(3.4e38, -3.4e38, 3.3e38, 0, -1e-38);
     const { trace, probabilities } = runChain(logits, change, { history: [] });
     expect(probabilities.every((p) => p >= 0 && p <= 1)).toBe(true);
@@ -61,14 +61,14 @@ describe.each(EVERY_CHAIN)('%s', (_, change) => {
     if (change.adaptiveTarget === undefined) expect(trace.token).toBe(0);
   });
 
-  test('256,000 tokens', () => {
+  test('a vocabulary of 256,000 tokens works', () => {
     const logits = Float32Array.from({ length: 256_000 }, (__, id) => 10 * Math.sin(id));
     const { trace } = runChain(logits, change, { history });
     expect(trace.fate[trace.token]).toBe(0);
     expect(trace.fate.filter((fate) => fate === 0)).toHaveLength(trace.kept);
   });
 
-  test('NaN and +∞ are told with step and token', () => {
+  test('NaN and +∞ are reported with step and token', () => {
     for (const [value, name] of [
       [NaN, 'NaN'],
       [Infinity, '+∞'],
@@ -81,7 +81,7 @@ describe.each(EVERY_CHAIN)('%s', (_, change) => {
   });
 });
 
-test('every logit NaN, every logit −∞, the wrong number of logits', () => {
+test('refuses logits that are all NaN or all −∞, and a wrong number of logits', () => {
   expect(failure(() => runChain(new Float32Array(5).fill(NaN), {})).code).toBe('bad-logit');
   const dead = failure(() => runChain(new Float32Array(5).fill(-Infinity), {}, { position: 7 }));
   expect([dead.code, dead.message.includes('position 7')]).toEqual(['no-candidates', true]);
@@ -90,21 +90,21 @@ test('every logit NaN, every logit −∞, the wrong number of logits', () => {
   expect(short.message).toMatch(/gave 5 logits.*has 6 tokens/);
 });
 
-test('every candidate banned: the stage is named', () => {
+test('when every candidate is banned, the message names the stage', () => {
   const logitBias = [0, 1, 2].map((token) => ({ token, bias: -Infinity }));
   const error = failure(() => runChain(Float32Array.of(1, 2, 3), { logitBias }, { position: 12 }));
   expect(error.code).toBe('no-candidates');
   expect(error.message).toMatch(/Logit bias removed all 3 candidates at position 12/);
 });
 
-test('a sampler that failed goes on with the next step', () => {
+test('a sampler that failed works at the next step', () => {
   const sampler = new Sampler(defaultParams(), { vocabularySize: 3 });
   failure(() => sampler.sample(Float32Array.of(NaN, 0, 0), { history: [], position: 0 }));
   const draw = sampler.sample(Float32Array.of(9, 0, 0), { history: [], position: 1 });
   expect(draw.token).toBe(0);
 });
 
-test('a temperature too small to divide by is 0', () => {
+test('a temperature too small to divide by counts as 0', () => {
   const { trace } = runChain(Float32Array.of(1, 2, 3), { temperature: 5e-324 });
   expect([trace.token, trace.kept, trace.stages[0]!.temperature]).toEqual([2, 1, 0]);
 });
@@ -137,6 +137,6 @@ test('an entropy far below the last digit of 1 is exact', () => {
   }
 });
 
-test('equal logits at temperature 0: the first of them', () => {
+test('equal logits at temperature 0 give the first of them', () => {
   expect(runChain(Float32Array.of(1, 7, 7, 7), { temperature: 0 }).trace.token).toBe(1);
 });

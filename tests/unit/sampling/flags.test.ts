@@ -61,7 +61,7 @@ describe('the table', () => {
     });
   });
 
-  test('orders name every stage once; presets are valid', () => {
+  test('orders name every stage once, and presets are valid', () => {
     const stages = Object.keys(STAGES).sort();
     for (const order of [DEFAULT_ORDER, TEMPERATURE_FIRST_ORDER]) expect([...order].sort()).toEqual(stages);
     for (const { params } of [...PARAMS_PRESETS, { params: neutralParams() }]) {
@@ -71,7 +71,7 @@ describe('the table', () => {
 });
 
 describe('flags', () => {
-  test('both ways of writing, the rest left alone', () => {
+  test('both spellings are read, and other flags left alone', () => {
     const { value, rest } = paramsFromFlags([
       'model.gguf',
       '--temperature',
@@ -108,7 +108,7 @@ describe('flags', () => {
     expect(rest).toEqual(['model.gguf', '--prompt', 'a b']);
   });
 
-  test('a preset first, the others on top of it, wherever it stands', () => {
+  test('a preset applies first, wherever it stands, and the other flags override it', () => {
     const { value } = paramsFromFlags(['--top-p', '0.9', '--preset', 'openai']);
     expect(value).toEqual({ ...neutralParams(), order: TEMPERATURE_FIRST_ORDER, topP: 0.9 });
   });
@@ -125,7 +125,7 @@ describe('flags', () => {
     [['--logit-bias', '5'], /--logit-bias has "5"/],
     [['--preset', 'gpt'], /--preset is "gpt", but must be one of llama\.cpp/],
   ];
-  test.each(wrong)('%j is refused by name, value and range', (argv, message) => {
+  test.each(wrong)('%j is refused with its name, value and range', (argv, message) => {
     expect(() => paramsFromFlags(argv)).toThrow(message);
   });
 
@@ -135,7 +135,7 @@ describe('flags', () => {
   });
 });
 
-test('values from elsewhere: every problem gets its sentence', () => {
+test('each problem of unchecked values gets a sentence', () => {
   const problems = paramProblems(
     {
       ...defaultParams(),

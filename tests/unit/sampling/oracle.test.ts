@@ -186,7 +186,7 @@ describe('random logits, ties and histories', () => {
   });
 });
 
-describe('order: every permutation of three rules, by hand', () => {
+describe('every order of three rules, computed by hand', () => {
   const size = 10_000;
   const logits = Float32Array.from({ length: size }, (_, id) => (id === 0 ? -1e9 : Math.log(id)));
   const rules: Partial<Record<StageName, PlainStage>> = {
@@ -209,7 +209,7 @@ describe('order: every permutation of three rules, by hand', () => {
     expect(mine.trace.stages.map(({ stage }) => stage)).toEqual(order);
   });
 
-  test('each rule alone, in closed form: the masses are sums of integers', () => {
+  test('each rule alone keeps masses in closed form, as sums of integers', () => {
     // p(id) ∝ id: top-p .8 keeps ids from the top until their sum reaches .8 · Σ.
     const total = (size * (size - 1)) / 2;
     let sum = 0;
@@ -222,7 +222,7 @@ describe('order: every permutation of three rules, by hand', () => {
   });
 });
 
-test('bans after a stage that sorts leave the order of the others right', () => {
+test('bans after a stage that sorts keep the others in order', () => {
   const logits = Float32Array.from({ length: 900 }, (_, id) => 4 * Math.sin(id * 1.7));
   const best = plainTopK(40)(plainCandidates(logits)).map(({ id }) => id);
   const banned = [0, 3, 4, 20].map((rank) => best[rank]!);
@@ -240,7 +240,7 @@ test('bans after a stage that sorts leave the order of the others right', () => 
   }
 });
 
-test('bans among those that are in order already, with others behind that are not', () => {
+test('bans within the sorted part keep the unsorted rest right', () => {
   const logits = Float32Array.from({ length: 3000 }, (_, id) => Math.sin(id * 1.7));
   const nucleus = plainTopP(0.99)(plainCandidates(logits));
   const banned = nucleus.filter((_, rank) => rank % 10 === 0).map(({ id }) => id);

@@ -73,7 +73,7 @@ describe('any chain on any logits', () => {
     if (temperature > 1e-306) expect(probabilities.slice(0, 2)).toEqual([0.5, 0.5]);
   });
 
-  test('a stage never adds: counts fall from stage to stage, and fates add up', () => {
+  test('a stage never adds candidates: counts fall from stage to stage, and fates add up', () => {
     fc.assert(
       fc.property(logitsOf, paramsOf, historyOf, (logits, anyParams, anyHistory) => {
         const { params, history } = inVocabulary(anyParams, anyHistory, logits.length);
@@ -92,7 +92,7 @@ describe('any chain on any logits', () => {
     );
   });
 
-  test('stages that only cut keep the order and the ratios of the living', () => {
+  test('stages that only cut keep the order and the ratios of the survivors', () => {
     const cutting: Partial<SamplingParams> = {
       topK: 20,
       topP: 0.9,
@@ -111,7 +111,7 @@ describe('any chain on any logits', () => {
     );
   });
 
-  test('neutral parameters are the identity', () => {
+  test('neutral parameters change nothing', () => {
     fc.assert(
       fc.property(logitsOf, historyOf, (logits, anyHistory) => {
         const { history } = inVocabulary(neutralParams(), anyHistory, logits.length);
@@ -126,7 +126,7 @@ describe('any chain on any logits', () => {
     );
   });
 
-  test('the same seed and place draw the same token; logits are left as they were', () => {
+  test('the same seed and position draw the same token, and logits stay unchanged', () => {
     fc.assert(
       fc.property(logitsOf, paramsOf, historyOf, (logits, anyParams, anyHistory) => {
         const { params, history } = inVocabulary(anyParams, anyHistory, logits.length);
@@ -141,7 +141,7 @@ describe('any chain on any logits', () => {
   });
 });
 
-describe('samplers with a past', () => {
+describe('samplers with state', () => {
   const chains: [string, Partial<SamplingParams>][] = [
     ['mirostat 1', { mirostat: 1, mirostatTau: 3 }],
     ['mirostat 2', { mirostat: 2, mirostatTau: 3 }],
@@ -161,7 +161,7 @@ describe('samplers with a past', () => {
     return history;
   }
 
-  test.each(chains)('%s: a clone goes on alone, and as its original would have', (_, change) => {
+  test.each(chains)('%s: a clone is independent, and draws as its original would', (_, change) => {
     const make = () => new Sampler({ ...neutralParams(), ...change }, { vocabularySize: 50 });
     const whole = textOf(make());
     const original = make();
@@ -180,7 +180,7 @@ describe('samplers with a past', () => {
     expect(textOf(clone, 5, [...history])).toEqual(whole);
   });
 
-  test.each(chains)('%s: alone or taking turns on shared memory, the same text', (_, change) => {
+  test.each(chains)('%s: gives the same text alone and taking turns on shared memory', (_, change) => {
     const params = { ...neutralParams(), ...change };
     const alone = textOf(new Sampler(params, { vocabularySize: 50 }));
     const shared = new Candidates(50);
@@ -197,7 +197,7 @@ describe('samplers with a past', () => {
     expect(texts[1]).not.toEqual(alone);
   });
 
-  test('accept and trace after the memory has served another step are refused', () => {
+  test('refuses accept and trace after another step has used the memory', () => {
     const shared = new Candidates(50);
     const params = { ...neutralParams(), mirostat: 2 };
     const [a, b] = [0, 1].map((stream) => new Sampler(params, { vocabularySize: 50, stream }, shared));

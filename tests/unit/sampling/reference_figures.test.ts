@@ -21,12 +21,12 @@ function expectDistribution(actual: readonly number[], expected: readonly number
   for (const [i, value] of e.entries()) expect(Math.abs(a[i]! - value)).toBeLessThan(TOLERANCE);
 }
 
-describe('figures that others published', () => {
+describe('published figures', () => {
   test.each(REFERENCE_CASES)('$name', (one) => {
     expect(referenceError(one)).toBeLessThan(REFERENCE_TOLERANCE);
   });
 
-  test('a figure that is not met is seen', () => {
+  test('a wrong figure is noticed', () => {
     const [first] = REFERENCE_CASES;
     expect(referenceError({ ...first!, expected: [0.1, 0.2, 0.31, 0.39] })).toBeCloseTo(0.01, 6);
     expect(referenceError({ ...first!, expected: [0.5, 0.5] })).toBe(Infinity);
@@ -71,26 +71,26 @@ test('the nucleus of yes, maybe, no and others', () => {
   expect(runChain(logitsOf(words), { topP: 0.99 }).survivors).toEqual([0, 1, 2]);
 });
 
-describe('on the border', () => {
+describe('candidates exactly on a bound', () => {
   const equal = new Float32Array(8).fill(1.25);
-  test('top-p keeps until the mass is at p, typical-p until it is above it', () => {
+  test('top-p keeps until the mass reaches p, typical-p until it exceeds p', () => {
     expect(runChain(equal, { topP: 0.5 }).survivors).toEqual([0, 1, 2, 3]);
     expect(runChain(equal, { typicalP: 0.5 }).survivors).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('min-p keeps what is exactly at its bound, top-nσ too', () => {
+  test('min-p and top-nσ keep candidates exactly on the bound', () => {
     expect(runChain(Float32Array.of(3, 3, 2.999), { minP: 1 }).survivors).toEqual([0, 1]);
     // Logits 0 and 2: mean 1, population deviation 1, bound 2 − 2 · 1 = 0.
     expect(runChain(Float32Array.of(0, 2), { topNSigma: 2 }).survivors).toEqual([0, 1]);
     expect(runChain(Float32Array.of(0, 2), { topNSigma: 1.99 }).survivors).toEqual([1]);
   });
 
-  test('XTC takes what is exactly at its threshold', () => {
+  test('XTC removes candidates exactly at its threshold', () => {
     expect(runChain(new Float32Array(4), { xtcProbability: 1, xtcThreshold: 0.25 }).survivors).toEqual([3]);
   });
 });
 
-describe('chains with a past, step by step, by hand', () => {
+describe('chains with state, computed by hand for each step', () => {
   const rows = Array.from({ length: 8 }, (_, row) =>
     Float32Array.from({ length: 12 }, (__, id) => 2 * Math.sin(3 * row + id * id)),
   );
@@ -155,7 +155,7 @@ describe('chains with a past, step by step, by hand', () => {
   });
 });
 
-test('temperature first or last keeps different nuclei', () => {
+test('temperature before or after top-p gives different nuclei', () => {
   const heat = { temperature: 2, topP: 0.7 };
   expect(runChain(logitsOf(P), heat).survivors).toEqual([2, 3]);
   expect(runChain(logitsOf(P), { ...heat, order: TEMPERATURE_FIRST_ORDER }).survivors).toEqual([1, 2, 3]);

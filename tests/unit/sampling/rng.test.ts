@@ -36,7 +36,7 @@ describe('Philox4x32-10', () => {
     return [c0, c1, c2, c3].map(Number);
   }
 
-  test('agrees with arbitrary precision on 500 places', () => {
+  test('agrees with arbitrary precision at 500 positions', () => {
     for (let i = 0; i < 500; i++) {
       const [a, b, c, d] = philox([i, 7, 0, i * 31], [i * 977, 3]);
       const next = philox([a, b, c, d], [b, c]);
@@ -46,7 +46,7 @@ describe('Philox4x32-10', () => {
 });
 
 describe('u(seed, position, stream)', () => {
-  test('its own reference vectors: the documented words, by arbitrary precision', () => {
+  test('matches its reference vectors: the documented words in arbitrary precision', () => {
     for (const [seed, position, stream] of [
       [0, 0, 0],
       [42, 17, 0],
@@ -65,7 +65,7 @@ describe('u(seed, position, stream)', () => {
     }
   });
 
-  test('fixed values, so that a link of today replays for ever', () => {
+  test('has fixed values, so that old links replay for ever', () => {
     expect([uniform(0, 0, 0), uniform(42, 17, 0), uniform(42, 17, 1), uniform(42, 17, 0, 'xtc')]).toEqual([
       0.39904647231489565, 0.09665618441523527, 0.1260372658523612, 0.9224655112007202,
     ]);

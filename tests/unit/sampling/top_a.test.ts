@@ -61,7 +61,7 @@ describe('against plain loops', () => {
     );
   });
 
-  test('many stay where the model is unsure, few where it is sure', () => {
+  test('keeps many tokens where the model is unsure, and few where it is sure', () => {
     const sure = runChain(logitsOf([0.9, 0.06, 0.03, 0.01]), { topA: 0.1 });
     const unsure = runChain(logitsOf([0.25, 0.35, 0.3, 0.1]), { topA: 0.1 });
     expect([sure.survivors, unsure.survivors]).toEqual([[0], [0, 1, 2, 3]]);
@@ -73,8 +73,8 @@ describe('against plain loops', () => {
   });
 });
 
-describe('known by its file alone', () => {
-  test('flags, table, chain, beams', () => {
+describe('its file alone makes it known', () => {
+  test('to flags, the table, the chain and beams', () => {
     expect(paramsFromFlags(['--top-a', '0.2']).value.topA).toBe(0.2);
     expect(() => paramsFromFlags(['--top-a', '2'])).toThrow(
       '--top-a is "2", but must be a number from 0 to 1',
@@ -88,7 +88,7 @@ describe('known by its file alone', () => {
     expect(beamParams(params).order).toContain('top_a');
   });
 
-  test('links carry it, for each lane too', () => {
+  test('to links, also per lane', () => {
     const settings = { ...defaultSettings(), lanes: [{}, { topA: 0.3 }] };
     const read = readFragment(writeFragment(settings))!;
     expect(read.problems).toEqual([]);
@@ -98,15 +98,15 @@ describe('known by its file alone', () => {
   });
 });
 
-describe('what was written before it', () => {
-  test('a link without it is neutral, and its order is version 1’s', () => {
+describe('links and records from before top-a', () => {
+  test('a link without it has it neutral, and version 1’s order', () => {
     const { settings } = readFragment('v=1&prompt=Once&t=0.7')!;
     expect(settings.params.topA).toBe(0);
     expect(settings.params.order).toEqual(DEFAULT_ORDER.filter((name) => name !== 'top_a'));
     expect(chainOrder(settings.params)).toEqual(settings.params.order);
   });
 
-  test('settings without it are read, and their checksum fits', () => {
+  test('settings without it are valid, and their checksum fits', () => {
     const settings = { ...defaultSettings(), prompt: 'The dog' };
     const before = { ...settings.params, topA: undefined };
     const read = safeParse(settingsSchema, JSON.parse(JSON.stringify({ ...settings, params: before })));
@@ -118,7 +118,7 @@ describe('what was written before it', () => {
     expect(checksum).not.toBe(settingsChecksum({ ...settings, params: { ...settings.params, topA: 0.1 } }));
   });
 
-  test('an order that does not name it has it at its place', () => {
+  test('an order that does not name it runs it at its default place', () => {
     expect(fullOrder(firstParams().order)).toEqual(DEFAULT_ORDER);
     const without = TEMPERATURE_FIRST_ORDER.filter((name) => name !== 'top_a');
     expect(fullOrder(without)).toEqual(TEMPERATURE_FIRST_ORDER);

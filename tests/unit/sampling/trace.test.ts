@@ -10,8 +10,8 @@ import { logitsOf, runChain } from './run_chain.ts';
 const P = [0.05, 0.4, 0.1, 0.25, 0.2];
 const logits = logitsOf(P);
 
-describe('what a stage tells', () => {
-  test('candidates, mass and bound, stage after stage', () => {
+describe('the trace of a stage', () => {
+  test('has candidates, mass and bound for each stage', () => {
     const { trace } = runChain(logits, { topK: 4, topP: 0.8, minP: 0.55, temperature: 0.5 });
     const told = trace.stages.map(({ stage, before, after, massRemoved }) => ({
       stage,
@@ -32,7 +32,7 @@ describe('what a stage tells', () => {
     expect(trace.stages[3]!.temperature).toBe(0.5);
   });
 
-  test('the fate of each token, and by how much it missed', () => {
+  test('has the fate of each token, and by how much it missed the bound', () => {
     const { trace } = runChain(logits, { topK: 4, topP: 0.8, minP: 0.55 });
     expect(tokenFate(trace, 1)).toMatchObject({ removedBy: null, missed: null, rank: 1 });
     const byTopK = tokenFate(trace, 0);
@@ -46,7 +46,7 @@ describe('what a stage tells', () => {
     expect(byMinP.missed!.bound - byMinP.missed!.value).toBeCloseTo(Math.log(0.55 * 2), 6);
   });
 
-  test('typical-p, XTC, mirostat and bans measure in their own units', () => {
+  test('has the misses of typical-p, XTC, mirostat and bans in their own units', () => {
     const typical = runChain(logits, { typicalP: 0.5 }).trace;
     const entropy = plainEntropy(plainCandidates(logits));
     const out = [0, 1, 2, 3, 4].filter((id) => typical.fate[id] !== 0);
@@ -70,7 +70,7 @@ describe('what a stage tells', () => {
     expect(banned).toMatchObject({ removedBy: 'logit_bias', missed: null });
   });
 
-  test('the grammar’s mask is a stage like the others', () => {
+  test('has the grammar’s mask as a stage like the others', () => {
     const allowed = Int32Array.of(0b10101);
     const sampler = new Sampler(neutralParams(), { vocabularySize: 5 });
     sampler.sample(logits, { history: [], position: 0, allowed });
@@ -82,7 +82,7 @@ describe('what a stage tells', () => {
     expect(sampler.trace().stages).toEqual([]);
   });
 
-  test('changed logits are counted', () => {
+  test('counts changed logits', () => {
     const { trace } = runChain(
       logits,
       { repeatPenalty: 2, logitBias: [{ token: 0, bias: 1 }] },
@@ -99,7 +99,7 @@ describe('raw figures over the whole vocabulary', () => {
   const many = Float32Array.from({ length: 5000 }, (_, id) => 8 * Math.sin(id * id));
   const plain = plainSoftmax(plainCandidates(many));
 
-  test('are those of the softmax, however little the chain keeps', () => {
+  test('equal the softmax, however few candidates the chain keeps', () => {
     const { trace } = runChain(many, { topK: 1, temperature: 3 });
     const worst = Math.max(...plain.map((p, id) => Math.abs(rawLogprob(trace, id) - Math.log(p))));
     expect(worst).toBeLessThan(1e-11);
@@ -110,7 +110,7 @@ describe('raw figures over the whole vocabulary', () => {
     expect(trace.finalEntropy).toBe(0);
   });
 
-  test('ranks and the top n are those of a full sort, ties by id', () => {
+  test('give ranks and the top n of a full sort, with ties by id', () => {
     const tied = Float32Array.from(many, (logit) => Math.round(logit));
     for (const values of [many, tied]) {
       const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]! || a - b);
@@ -121,7 +121,7 @@ describe('raw figures over the whole vocabulary', () => {
     expect([...topTokens(many, 0)]).toEqual([]);
   });
 
-  test('the top of what is left', () => {
+  test('give the top of the kept candidates', () => {
     const { trace, survivors } = runChain(many, { ...defaultParams(), typicalP: 0.5 });
     const top = [...topOf(trace, 1000, 'final')];
     expect([...top].sort((a, b) => a - b)).toEqual(survivors);
@@ -131,7 +131,7 @@ describe('raw figures over the whole vocabulary', () => {
   });
 });
 
-test('a trace owns its arrays, unless it is given some', () => {
+test('a trace owns its arrays, unless a caller lends it some', () => {
   const { trace, sampler } = runChain(logits, defaultParams());
   const kept = structuredClone(trace);
   const memory = traceMemory(logits.length);

@@ -16,7 +16,7 @@ async function code(work: () => unknown): Promise<string> {
 describe('the tokenizer', () => {
   const { tokenizer } = new ScriptedEngine();
 
-  test('any text comes back, whole or streamed, and from a clone in mid-character', () => {
+  test('decodes any text, whole or streamed, and from a clone within a character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.nat(60), (text, cut) => {
         const ids = tokenizer.encode(text);
@@ -37,7 +37,7 @@ describe('the tokenizer', () => {
     );
   });
 
-  test('words are tokens, the rest are bytes, and an incomplete character is said to be one', () => {
+  test('has tokens for words and bytes, and labels an incomplete character as such', () => {
     const ids = tokenizer.encode(' the cat é');
     expect(ids.map((id) => tokenizer.label(id))).toEqual([' the', ' cat', ' ', '\\xC3', '\\xA9']);
     const decoder = tokenizer.decoder();
@@ -45,7 +45,7 @@ describe('the tokenizer', () => {
     for (let id = 0; id < tokenizer.vocabularySize; id++) expect(tokenizer.label(id)).not.toBe('');
   });
 
-  test('special tokens only when they are asked for', () => {
+  test('reads special tokens only on request', () => {
     expect(tokenizer.encode('<eos>')).toHaveLength(5);
     expect(tokenizer.encode('<eos>', { parseSpecial: true })).toEqual([tokenizer.eos]);
     expect(tokenizer.encode('', { addSpecial: true })).toEqual([tokenizer.bos]);
@@ -63,7 +63,7 @@ describe('the tokenizer', () => {
 });
 
 describe('the session', () => {
-  test('logits are a function of the tokens: by prefill, by steps, in a batch, in a fork', async () => {
+  test('gives logits that depend only on the tokens: by prefill, by steps, in a batch, in a fork', async () => {
     const { session, tokenizer } = new ScriptedEngine();
     const tokens = tokenizer.encode('Once upon a time there was a little fox.', { addSpecial: true });
     const rows: Float32Array[] = [];
@@ -88,7 +88,7 @@ describe('the session', () => {
     expect(session.tokens(sequence)).toEqual([...tokens, ...tokens.slice(0, 2)]);
   });
 
-  test('pages: forks share them, a write copies the last one, releases give them back', async () => {
+  test('shares pages between forks, copies the last one on write, and frees them on release', async () => {
     const { session } = new ScriptedEngine();
     const { sequence } = await session.prefill(new Array(40).fill(300));
     const used = () => session.usage.pagesUsed;
@@ -108,7 +108,7 @@ describe('the session', () => {
     expect(used()).toBe(0);
   });
 
-  test('misuse is told', async () => {
+  test('reports misuse', async () => {
     const { session } = new ScriptedEngine({ maxBatch: 2, contextLength: 12, pagesTotal: 2 });
     const { sequence } = await session.prefill([0, 300]);
     const step = (...sequences: number[]) =>
@@ -128,7 +128,7 @@ describe('the session', () => {
     expect(await code(() => session.release(other.sequence))).toBe('bad-sequence');
   });
 
-  test('calls may not overlap; a delay is kept', async () => {
+  test('refuses overlapping calls, and keeps to its delay', async () => {
     const { session } = new ScriptedEngine({ stepDelay: 15 });
     const started = performance.now();
     const first = session.prefill([0]);
@@ -138,7 +138,7 @@ describe('the session', () => {
   });
 });
 
-test('what it says of itself', () => {
+test('it describes its model, capabilities and device', () => {
   const engine = new ScriptedEngine({ contextLength: 100, maxBatch: 4 });
   expect(engine.model).toMatchObject({ contextLength: 100, vocabularySize: engine.tokenizer.vocabularySize });
   expect(engine.capabilities).toMatchObject({ logits: 'full', fork: true, maxBatch: 4 });

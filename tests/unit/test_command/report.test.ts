@@ -35,7 +35,7 @@ test.each<[string, TestEvent[], number | null, string]>([
   expect(sentence(tallyOfVitest(events, exitCode))).toBe(expected);
 });
 
-test('a run that was ended names the test that did not end, the files that did not begin, and why tests failed', () => {
+test('the report of a killed run names the test that hung, the files that did not begin, and why tests failed', () => {
   const events: TestEvent[] = [
     { type: 'run', files: [file, 'tests/b.test.ts'] },
     ...results('passed'),
@@ -48,7 +48,7 @@ test('a run that was ended names the test that did not end, the files that did n
   ]);
 });
 
-test('a run that came to its end names what failed too: Vitest told of it far above', () => {
+test('the report of a finished run also names the failures, which Vitest printed far above', () => {
   const failed: TestEvent = {
     type: 'result',
     file,
@@ -61,18 +61,18 @@ test('a run that came to its end names what failed too: Vitest told of it far ab
   ]);
 });
 
-test('a run that blocked before it could tell of its test names the file', () => {
+test('the report of a run that blocked before its first test names the file', () => {
   const events: TestEvent[] = [begun, { type: 'open', file }];
   expect(tallyOfVitest(events, null, 'stopped').notes).toEqual([
     `stopped in "${file}", with 0 of 1 files over`,
   ]);
 });
 
-test('reads the lines that were written whole', () => {
+test('reads only complete lines', () => {
   expect(readEvents(`${JSON.stringify(end())}\n{"type":"fi`)).toEqual([end()]);
 });
 
-test('sums steps and keeps the names of what was skipped', () => {
+test('sums the steps and keeps the names of skipped tests', () => {
   const total = sum([
     tallyOfCheck(true),
     tallyOfCheck(false),

@@ -16,7 +16,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-test('tests that meet their limit: what ended is counted, what did not is named, and nothing goes on', async () => {
+test('at the time limit, finished tests are counted, unfinished ones named, and all processes ended', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'logitscope-hanging-'));
   const pidFile = join(folder, 'pid');
   const pid = () => Number(readFileSync(pidFile, 'utf8'));
@@ -43,13 +43,13 @@ test('tests that meet their limit: what ended is counted, what did not is named,
   rmSync(folder, { recursive: true });
 });
 
-test('a check that meets its limit fails, and says so', async () => {
+test('a check that meets its time limit fails with a sentence', async () => {
   const forEver = ['-e', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)"];
   const { tally } = await check('slow', process.execPath, forEver, { limit: 500, signal });
   expect(tally).toMatchObject({ passed: 0, failed: 1, notes: ['slow: stopped at its limit of 1 s'] });
 }, 30_000);
 
-test('steps run two at a time, and after what they need; one that breaks hides no other', async () => {
+test('steps run two at a time, after the steps that they need, and a failing one hides no other', async () => {
   const log: string[] = [];
   let running = 0;
   let most = 0;
@@ -76,7 +76,7 @@ test('steps run two at a time, and after what they need; one that breaks hides n
   });
 });
 
-test('of the steps that take every core only one runs at a time', async () => {
+test('only one step that takes every core runs at a time', async () => {
   let heavy = 0;
   const step = (name: string) => ({
     name,
@@ -92,7 +92,7 @@ test('of the steps that take every core only one runs at a time', async () => {
   expect(results.map(({ tally }) => tally.failed)).toEqual([0, 0, 0]);
 });
 
-test('a command that passes, and one that is not there', async () => {
+test('reports a command that passes, and one that does not exist', async () => {
   vi.spyOn(console, 'log').mockImplementation(() => {});
   expect((await check('node', process.execPath, ['--version'], limits)).tally.passed).toBe(1);
   expect((await check('none', 'no-such-program', [], limits)).tally.failed).toBe(1);
