@@ -1,4 +1,5 @@
 import { EngineError } from '../../engines/contract.ts';
+import { describeFile } from '../../engines/gguf/describe.ts';
 import type { AdapterRoom } from '../../engines/webgpu/browser/adapter_room.ts';
 import type { MemoryPlan } from '../../engines/webgpu/model/memory_plan.ts';
 import { planFile, plannedFile } from '../../engines/webgpu/model/planned_file.ts';
@@ -26,9 +27,7 @@ export function planModels(room: AdapterRoom | null, contextLength: number): Pla
 
 function planModel(model: HubModel, room: AdapterRoom | null, contextLength: number): PlannedModel {
   const file = plannedFile(model);
-  const tensors = [...file.tensors.values()];
-  const fileBytes = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const parameters = tensors.reduce((sum, { shape }) => sum + shape[0]! * shape[1]!, 0);
+  const { parameters, weightBytes: fileBytes } = describeFile(file);
   const planned = { model, parameters, fileBytes };
   // On the CPU there is another engine, whose arithmetic is not known here.
   if (!room) return { ...planned, plan: null, problem: fileBytes < MAX_CPU_FILE ? null : tooLargeForCpu };

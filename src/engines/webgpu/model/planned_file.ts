@@ -28,9 +28,7 @@ export function plannedFile(model: {
   return {
     version: 3,
     metadata: new Metadata(values, model.path),
-    tensors: new Map(
-      plannedTensors(shape, model.format).map((tensor) => [tensor.name, { ...tensor, offset: 0 }]),
-    ),
+    tensors: plannedTensors(shape, model.format),
     source: {
       name: model.path,
       size: 0,

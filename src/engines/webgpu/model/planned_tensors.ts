@@ -1,4 +1,5 @@
 import { BLOCK_FORMATS, type BlockFormat } from '../../gguf/block_formats.ts';
+import type { TensorInfo } from '../../gguf/tensor_table.ts';
 
 /** Mixtures of block formats that llama.cpp writes. */
 export type FileFormat = 'Q8_0' | 'Q4_K_M';
@@ -18,21 +19,12 @@ export interface ModelShape {
   readonly tied: boolean;
 }
 
-/** A tensor of a file that is not downloaded yet. */
-export interface PlannedTensor {
-  readonly name: string;
-  /** [columns, rows] */
-  readonly shape: readonly [number, number];
-  readonly format: BlockFormat;
-  readonly byteLength: number;
-}
-
 /**
  * The tensors that llama.cpp writes for a model of this shape, with the block format of each.
  * Source: llama.cpp, src/llama-quant.cpp (which tensors of Q4_K_M are Q6_K, and which format replaces a K-quant if a row is not
  * a multiple of 256).
  */
-export function plannedTensors(shape: ModelShape, format: FileFormat): PlannedTensor[] {
+export function plannedTensors(shape: ModelShape, format: FileFormat): Map<string, TensorInfo> {
   const {
     architecture,
     embeddingLength: width,
@@ -43,15 +35,11 @@ export function plannedTensors(shape: ModelShape, format: FileFormat): PlannedTe
   } = shape;
   const q = shape.heads * shape.headLength;
   const kv = shape.kvHeads * shape.headLength;
-  const tensors: PlannedTensor[] = [];
+  const tensors = new Map<string, TensorInfo>();
   const add = (name: string, columns: number, rows: number, wanted: BlockFormat): void => {
     const { elements, bytes } = BLOCK_FORMATS[wanted];
-    tensors.push({
-      name,
-      shape: [columns, rows],
-      format: wanted,
-      byteLength: (columns / elements) * bytes * rows,
-    });
+    const byteLength = (columns / elements) * bytes * rows;
+    tensors.set(name, { name, shape: [columns, rows], format: wanted, byteLength, offset: 0 });
   };
   const vector = (name: string, length: number): void => add(name, length, 1, 'F32');
   /** @param better true for the tensors that a mixture keeps at more bits */
