@@ -1,6 +1,7 @@
 /** Raw logprobs of one step, for the JSON: before any stage of the chain, in nats. */
 import type { TokenId } from '../../src/engines/contract.ts';
-import { rankOf, rawDistribution, topTokens } from '../../src/sampling/scores.ts';
+import { rankOf, topTokens } from '../../src/sampling/ordering/ranking.ts';
+import { rawDistribution } from '../../src/sampling/scores.ts';
 
 export type TokenLogprob = readonly [id: TokenId, logprob: number];
 

@@ -1,6 +1,7 @@
 /** Numbers for tokens that were given, not drawn: the prompt's. */
 import type { LogitSummary, PrefillOptions, TokenId } from '../engines/contract.ts';
-import { rankOf, rawDistribution } from '../sampling/scores.ts';
+import { rankOf } from '../sampling/ordering/ranking.ts';
+import { rawDistribution } from '../sampling/scores.ts';
 import type { PromptRecord } from './events.ts';
 
 /** Takes the logits of each position as they come and gives a record for the token that follows. */

@@ -1,7 +1,7 @@
 /** From a draw to the numbers that travel with its token. */
 import type { TokenId } from '../engines/contract.ts';
 import type { Draw, Sampler } from '../sampling/sampler.ts';
-import { rankOf, topTokens } from '../sampling/scores.ts';
+import { rankOf, topTokens } from '../sampling/ordering/ranking.ts';
 import type { StageSummary, StageTrace } from '../sampling/trace.ts';
 import type { BranchId, StepRecord, TopCandidates } from './events.ts';
 

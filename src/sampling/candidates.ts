@@ -4,7 +4,7 @@
  * are valid until the next `load`. Logits come as f32 and are f64 from here on.
  */
 import { SamplingError } from './errors.ts';
-import { PartialOrder } from './partial_order.ts';
+import { PartialOrder } from './ordering/partial_order.ts';
 import { largest, rejectLogits, weighAll } from './weighing.ts';
 import { Weights } from './weights.ts';
 

@@ -1,7 +1,7 @@
 /** Ways to read a `StepTrace`. Nothing here changes it: what a chart shows is decided after the maths. */
 import type { CutQuantity } from './samplers/stage.ts';
 import type { StageSummary, StepTrace, TokenFate } from './trace.ts';
-import { rankOf, topTokens } from './scores.ts';
+import { rankOf, topTokens } from './ordering/ranking.ts';
 import { exp } from './exp.ts';
 
 export function rawLogprob(trace: StepTrace, token: number): number {

@@ -9,7 +9,6 @@ import { Candidates } from '../../src/sampling/candidates.ts';
 import { defaultParams, neutralParams } from '../../src/sampling/parameter_table.ts';
 import { TEMPERATURE_FIRST_ORDER, type SamplingParams } from '../../src/sampling/params.ts';
 import { uniform } from '../../src/sampling/rng.ts';
-import { RawOrder } from '../../src/sampling/raw_order.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { traceMemory } from '../../src/sampling/trace.ts';
 import { stepView } from '../../src/worker/texts/step_view.ts';
@@ -81,7 +80,6 @@ function timeRederive(size: number, steps: number): Promise<SamplingFigure> {
 /** What the page asks for when somebody points at a token, but for the chain. */
 function timeView(size: number): Promise<SamplingFigure> {
   const sampler = new Sampler(defaultParams(), { vocabularySize: size }, new Candidates(size));
-  const orders = new RawOrder(size);
   const tokenizer = { label: String } as unknown as Tokenizer;
   const traces = Array.from({ length: 8 }, (_, seed) => {
     sampler.sample(plausibleLogits(size, seed), { history: [1, 2, 3], position: 3 });
@@ -89,7 +87,7 @@ function timeView(size: number): Promise<SamplingFigure> {
   });
   return time('inspect a step', size, 40, (i) => {
     const trace = traces[i % traces.length]!;
-    stepView(trace, trace.token, true, tokenizer, 22, orders);
+    stepView(trace, trace.token, true, tokenizer, 22);
   });
 }
 

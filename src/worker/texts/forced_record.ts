@@ -5,7 +5,7 @@ import { remembers, type Rederiver } from '../../decoding/rederive.ts';
 import type { Engine } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { finalLogprob, rawLogprob } from '../../sampling/trace_view.ts';
-import { rankOf } from '../../sampling/scores.ts';
+import { rankOf } from '../../sampling/ordering/ranking.ts';
 import type { HeldLine } from './held_lines.ts';
 import { tokenTexts } from './token_text.ts';
 

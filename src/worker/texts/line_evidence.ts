@@ -1,7 +1,7 @@
 import type { TokenId } from '../../engines/contract.ts';
 import type { KnownSteps, Rederiver } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import { topTokens } from '../../sampling/scores.ts';
+import { topTokens } from '../../sampling/ordering/ranking.ts';
 import type { LineEvidence } from '../api/worker_api.ts';
 import type { HeldLine } from './held_lines.ts';
 

@@ -12,7 +12,6 @@ import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
 import type { MatchPattern } from '../../decoding/pattern.ts';
 import { Rederiver } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import { RawOrder } from '../../sampling/raw_order.ts';
 import type {
   InspectOptions,
   LanePlace,
@@ -45,7 +44,6 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   readonly #memory: LogitMemory;
   readonly #rederiver: Rederiver;
   readonly #steps: LineSteps;
-  #orders: RawOrder | null = null;
 
   /** @param logitBudget bytes of logits that are kept */
   constructor(
@@ -79,8 +77,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
       place,
       params,
       ({ trace, chosen, drawn }) => {
-        this.#orders ??= new RawOrder(trace.raw.length);
-        return stepView(trace, chosen, drawn, this.engine.tokenizer, top, this.#orders);
+        return stepView(trace, chosen, drawn, this.engine.tokenizer, top);
       },
       this.#rederiver.memory,
     );

@@ -4,7 +4,7 @@ import { beamParams } from '../../decoding/strategies/beam.ts';
 import { masksAlong } from '../../decoding/grammar/masks.ts';
 import type { LogitRows } from '../../decoding/logit_memory.ts';
 import type { KnownSteps, Rederiver, WalkedStep } from '../../decoding/rederive.ts';
-import { rankOf, topTokens } from '../../sampling/scores.ts';
+import { rankOf, topTokens } from '../../sampling/ordering/ranking.ts';
 import { maskedMass } from '../../sampling/trace_view.ts';
 import type { PromptScores, ReplayRequest, ReplayedLine, TokenText } from '../api/worker_api.ts';
 import type { HeldLine } from './held_lines.ts';

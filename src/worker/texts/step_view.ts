@@ -5,8 +5,7 @@
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import { STAGES } from '../../sampling/params.ts';
 import { exp } from '../../sampling/exp.ts';
-import { RawOrder } from '../../sampling/raw_order.ts';
-import { rankOf } from '../../sampling/scores.ts';
+import { Ranking } from '../../sampling/ordering/ranking.ts';
 import type { StageTrace, StepTrace } from '../../sampling/trace.ts';
 import { finalLogprob, maskedMass, rawLogprob, tokenFate, topOf } from '../../sampling/trace_view.ts';
 import type { CandidateRow, Cut, RankCurve, StageRow, StepView } from '../api/views.ts';
@@ -14,13 +13,15 @@ import type { CandidateRow, Cut, RankCurve, StageRow, StepView } from '../api/vi
 /** Candidates that are listed beside the likeliest where a grammar has a say. */
 const survivorsListed = 8;
 
+/** A fate is a byte. */
+const FATES = 256;
+
 /** Points of the rank curve: enough that a log axis shows no corner. */
 const curvePoints = 160;
 
 /**
  * @param chosen the token that stands at the position; null at the end of a text
  * @param top candidates to list; the chosen one is added when it is not among them
- * @param orders working memory for whoever looks at one step after another
  */
 export function stepView(
   trace: StepTrace,
@@ -28,25 +29,24 @@ export function stepView(
   drawn: boolean,
   tokenizer: Tokenizer,
   top: number,
-  orders = new RawOrder(trace.raw.length),
 ): StepView {
-  const order = orders.order(trace.raw);
-  const ranks = new Map<TokenId, number>();
-  order.subarray(0, top).forEach((token, index) => ranks.set(token, index + 1));
-  const list = (token: TokenId): void => {
-    if (!ranks.has(token)) ranks.set(token, rankOf(trace.raw, token));
-  };
+  const ranking = new Ranking(trace.raw);
+  const ranks = curveRanks(trace.raw.length);
+  const tokens = tokensAt(ranking, top, ranks);
+  const listed = new Set(tokens.top);
   // A grammar may forbid all of the likeliest: then what it leaves is worth a look as well.
-  if (maskedMass(trace.stages) !== null) topOf(trace, survivorsListed, 'final').forEach(list);
-  if (chosen !== null) list(chosen);
-  const { rest, massByFate } = sums(trace, [...ranks.keys()]);
+  if (maskedMass(trace.stages) !== null)
+    topOf(trace, survivorsListed, 'final').forEach((id) => listed.add(id));
+  if (chosen !== null) listed.add(chosen);
+  const { rest, massByFate, worstByFate } = sums(trace, [...listed]);
+  const rankOf = ranksOf(ranking, [...listed, ...worstByFate.values()]);
   return {
     chosen,
-    rows: Array.from(ranks, ([token, rank]) => candidateRow(trace, token, tokenizer, rank)),
+    rows: Array.from(listed, (token) => candidateRow(trace, token, tokenizer, rankOf(token))),
     rest,
     stages: stageRows(trace, massByFate),
-    curve: rankCurve(trace, order),
-    cuts: cutsOf(trace, order),
+    curve: rankCurve(trace, ranks, tokens.curve),
+    cuts: cutsOf(trace, worstByFate, rankOf),
     entropyRaw: trace.rawEntropy,
     entropyFinal: trace.finalEntropy,
     kept: trace.kept,
@@ -54,30 +54,64 @@ export function stepView(
   };
 }
 
+/** Who stands at the first `top` ranks and at those of the curve: one look at the order for both. */
+function tokensAt(
+  ranking: Ranking,
+  top: number,
+  ranks: readonly number[],
+): { readonly top: readonly TokenId[]; readonly curve: readonly TokenId[] } {
+  const first = Array.from({ length: Math.min(top, ranks.at(-1)!) }, (_, index) => index + 1);
+  const wanted = [...first, ...ranks.filter((rank) => rank > first.length)];
+  const found = ranking.at(wanted);
+  const at = new Map(wanted.map((rank, index) => [rank, found[index]!]));
+  return { top: first.map((rank) => at.get(rank)!), curve: ranks.map((rank) => at.get(rank)!) };
+}
+
+function ranksOf(ranking: Ranking, tokens: readonly TokenId[]): (token: TokenId) => number {
+  const found = ranking.of(tokens);
+  const ranks = new Map(tokens.map((token, index) => [token, found[index]!]));
+  return (token) => ranks.get(token)!;
+}
+
 /**
- * One pass over the vocabulary: the mass that is not listed, and the raw mass by fate. Summed rather than taken from 1: what
- * is left of a rounded sum would look like a probability.
+ * One pass over the vocabulary: the mass that is not listed, and by fate the raw mass and the worst token. Summed rather than taken
+ * from 1: what is left of a rounded sum would look like a probability.
  */
 function sums(
   { raw, fate, logits, rawLogNormaliser, finalLogNormaliser }: StepTrace,
   listed: readonly TokenId[],
-): { rest: StepView['rest']; massByFate: Float64Array } {
-  const massByFate = new Float64Array(256);
+): { rest: StepView['rest']; massByFate: Float64Array; worstByFate: ReadonlyMap<number, TokenId> } {
+  // Even tokens, then odd ones: most share one fate, and no sum waits for the one before.
+  const masses = new Float64Array(2 * FATES);
+  const worst = new Float32Array(FATES).fill(Infinity);
+  const worstToken = new Int32Array(FATES).fill(-1);
   const skipped = Uint32Array.from(listed).sort();
   let next = 0;
-  let restRaw = 0;
   let restFinal = 0;
   for (let token = 0; token < raw.length; token++) {
-    const mass = exp(raw[token]! - rawLogNormaliser);
-    massByFate[fate[token]!]! += mass;
+    const logit = raw[token]!;
+    const gone = fate[token]!;
+    // Of equal ones the last is the worst.
+    if (logit <= worst[gone]!) {
+      worst[gone] = logit;
+      worstToken[gone] = token;
+    }
     if (token === skipped[next]) {
       next++;
       continue;
     }
-    restRaw += mass;
-    if (fate[token] === 0) restFinal += exp(logits[token]! - finalLogNormaliser);
+    masses[gone + (token & 1) * FATES]! += exp(logit - rawLogNormaliser);
+    if (gone === 0) restFinal += exp(logits[token]! - finalLogNormaliser);
   }
-  return { rest: { count: raw.length - listed.length, raw: restRaw, final: restFinal }, massByFate };
+  const massByFate = masses.subarray(0, FATES).map((mass, gone) => mass + masses[gone + FATES]!);
+  const rest = {
+    count: raw.length - listed.length,
+    raw: massByFate.reduce((sum, mass) => sum + mass),
+    final: restFinal,
+  };
+  for (const token of listed) massByFate[fate[token]!]! += exp(raw[token]! - rawLogNormaliser);
+  const worstByFate = new Map([...worstToken.entries()].filter(([, token]) => token >= 0));
+  return { rest, massByFate, worstByFate };
 }
 
 /** @param rank among the raw logits, for whoever knows it already */
@@ -132,13 +166,18 @@ function stageRows(trace: StepTrace, massByFate: Float64Array): StageRow[] {
 }
 
 /** The worst raw rank that a stage was given and kept: a stage that cuts the tail draws its line there. */
-function cutsOf({ stages, fate }: StepTrace, order: Uint32Array): Cut[] {
-  const worst = new Float64Array(256);
-  for (let rank = 1; rank <= order.length; rank++) worst[fate[order[rank - 1]!]!] = rank;
+function cutsOf(
+  { stages }: StepTrace,
+  worstByFate: ReadonlyMap<number, TokenId>,
+  rankOf: (token: TokenId) => number,
+): Cut[] {
   return stages.flatMap(({ stage, before, after }, index): Cut[] => {
     if (after >= before) return [];
     // The living, and what a later stage removed.
-    const rank = Math.max(worst[0]!, ...worst.subarray(index + 2, stages.length + 1));
+    const kept = [...worstByFate].filter(
+      ([fate]) => fate === 0 || (fate > index + 1 && fate <= stages.length),
+    );
+    const rank = Math.max(...kept.map(([, token]) => rankOf(token)));
     return [{ stage, label: STAGES[stage].label, rank }];
   });
 }
@@ -149,19 +188,21 @@ function noteOf(stage: StageTrace): string {
   return '';
 }
 
-function rankCurve(trace: StepTrace, order: Uint32Array): RankCurve {
-  const size = order.length;
-  const ranks: number[] = [];
-  for (let point = 0; point < curvePoints; point++) {
-    const rank = Math.round(size ** (point / (curvePoints - 1)));
-    if (rank !== ranks.at(-1)) ranks.push(rank);
-  }
-  const at = (read: (token: number) => number): Float64Array =>
-    Float64Array.from(ranks, (rank) => Math.exp(read(order[rank - 1]!)));
+/** Ascending, each once: dense at the head, sparse towards the end, as a logarithmic axis shows them. */
+function curveRanks(size: number): number[] {
+  const even = Array.from({ length: curvePoints }, (_, point) =>
+    Math.round(size ** (point / (curvePoints - 1))),
+  );
+  return [...new Set(even)];
+}
+
+function rankCurve(trace: StepTrace, ranks: readonly number[], tokens: readonly TokenId[]): RankCurve {
+  const read = (logprob: (trace: StepTrace, token: TokenId) => number): Float64Array =>
+    Float64Array.from(tokens, (token) => Math.exp(logprob(trace, token)));
   return {
-    vocabularySize: size,
+    vocabularySize: trace.raw.length,
     ranks: Float64Array.from(ranks),
-    raw: at((token) => rawLogprob(trace, token)),
-    final: at((token) => finalLogprob(trace, token)),
+    raw: read(rawLogprob),
+    final: read(finalLogprob),
   };
 }

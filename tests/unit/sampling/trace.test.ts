@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
-import { rankOf, rawDistribution, topTokens } from '../../../src/sampling/scores.ts';
+import { rankOf, topTokens } from '../../../src/sampling/ordering/ranking.ts';
+import { rawDistribution } from '../../../src/sampling/scores.ts';
 import { traceMemory } from '../../../src/sampling/trace.ts';
 import { rawLogprob, tokenFate, topOf } from '../../../src/sampling/trace_view.ts';
 import { plainCandidates, plainEntropy, plainSoftmax } from '../../reference/plain_samplers.ts';

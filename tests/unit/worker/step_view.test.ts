@@ -4,14 +4,13 @@ import { expect, test } from 'vitest';
 import type { Tokenizer } from '../../../src/engines/contract.ts';
 import { Candidates } from '../../../src/sampling/candidates.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import { RawOrder } from '../../../src/sampling/raw_order.ts';
+import { Ranking } from '../../../src/sampling/ordering/ranking.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import { finalLogprob, rawLogprob } from '../../../src/sampling/trace_view.ts';
 import { stepView } from '../../../src/worker/texts/step_view.ts';
 
 const SIZE = 300;
 const tokenizer = { label: (token: number) => `<${token}>` } as unknown as Tokenizer;
-const orders = new RawOrder(SIZE);
 
 /** With many equal ones, both zeros, and tokens that cannot be. */
 const logits = fc
@@ -46,7 +45,7 @@ test('raw order: logits descending, ties by token id', () => {
     fc.property(logits, (row) => {
       // −∞ less −∞ is not a number: the plain sort gets the largest negative number in its place.
       const finite = row.map((logit) => Math.max(logit, -3e38));
-      expect([...orders.order(row)]).toEqual(plainOrder(finite));
+      expect([...new Ranking(row).top(SIZE)]).toEqual(plainOrder(finite));
     }),
     { numRuns: 60 },
   );
@@ -63,7 +62,7 @@ test('rows, rest, masses, cuts and curve are those of the plain sort', () => {
         const sampler = new Sampler(chain, { vocabularySize: SIZE }, new Candidates(SIZE));
         sampler.sample(raw, { history: [1, 2, 3], position: 3 });
         const trace = sampler.trace();
-        const view = stepView(trace, chosen, true, tokenizer, top, orders);
+        const view = stepView(trace, chosen, true, tokenizer, top);
         const order = plainOrder(raw.map((logit) => Math.max(logit, -3e38)));
 
         const listed = [...new Set([...order.slice(0, top), chosen])];
@@ -104,3 +103,24 @@ test('rows, rest, masses, cuts and curve are those of the plain sort', () => {
     { numRuns: 60 },
   );
 });
+
+test.each([20_000, 40_000])(
+  'a ranking of %d finds tokens by rank and ranks by token, also where thousands are equal',
+  (size) => {
+    const rows = [
+      (id: number) => Math.fround(Math.sin(id * 12.9898) * 7),
+      (id: number) => Math.round(Math.sin(id * 78.233) * 4) / 2,
+      (id: number) => (id % 3 === 0 ? Math.fround(Math.sin(id)) * 1e-3 : -Infinity),
+      () => 1.5,
+    ];
+    for (const row of rows) {
+      const raw = Float32Array.from({ length: size }, (_, id) => row(id));
+      const order = plainOrder(raw.map((logit) => Math.max(logit, -3e38)));
+      const ranking = new Ranking(raw);
+      expect([...ranking.top(size)]).toEqual(order);
+      const ranks = [1, 2, 3, 50, 51, 52, 53, 54, 4000, 6666, 6667, 6668, 13_001, size - 1, size];
+      expect([...ranking.at(ranks)]).toEqual(ranks.map((rank) => order[rank - 1]));
+      expect(ranking.of(ranks.map((rank) => order[rank - 1]!))).toEqual(ranks);
+    }
+  },
+);
