@@ -12,7 +12,7 @@ import { embeddedGolden, klBound, klDivergence } from './goldens.ts';
 
 const golden = embeddedGolden();
 
-test('the golden file is of the model that is served', () => {
+test('the golden file belongs to the model that is served', () => {
   expect(golden.sha256, 'run "npm run embedded" in tests/reference').toBe(embedded.sha256);
 });
 
@@ -24,7 +24,7 @@ describeOnEachAdapter('the embedded model', ({ gpu }) => {
   });
   afterAll(() => engine.dispose());
 
-  test.each(golden.cases)('has the tokens and distributions of llama.cpp: $text', async (one) => {
+  test.each(golden.cases)('gives llama.cpp’s tokens and distributions: $text', async (one) => {
     expect(engine.tokenizer.encode(one.text, { addSpecial: true })).toEqual(one.tokens);
     const seen = new Map<number, Float32Array>();
     const { sequence } = await engine.session.prefill(one.tokens, {
@@ -38,7 +38,7 @@ describeOnEachAdapter('the embedded model', ({ gpu }) => {
     }
   });
 
-  test('its tokenizer gives back any text', () => {
+  test('its tokenizer decodes any encoded text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const { tokenizer } = engine;
@@ -49,7 +49,7 @@ describeOnEachAdapter('the embedded model', ({ gpu }) => {
     );
   });
 
-  test('a continuation of any text is given back as it is, without the space', () => {
+  test('a continuation of any text decodes to the same text, without the added space', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const { tokenizer } = engine;

@@ -60,7 +60,7 @@ function logSoftmax(logits: Float64Array): Float64Array {
 }
 
 describe('on a random model', () => {
-  test('gives the tokens and logprobs of plain loops in f64, prompt included', async () => {
+  test('gives the tokens and logprobs of plain f64 loops, prompt included', async () => {
     const plain = await readPlainModel(await openGguf(bufferSource('random.gguf', makeModel(SPEC))));
     const output = await run(
       ...[
@@ -100,7 +100,7 @@ describe('on a random model', () => {
     for (const { rank } of completion.tokens) expect(rank).toBe(1);
   });
 
-  test('counts at the device what a token costs, and no more dispatches for sixteen sequences', async () => {
+  test('counts at the device the cost per token, with no more dispatches for sixteen sequences', async () => {
     const common = [
       '--model',
       model,
@@ -154,7 +154,7 @@ describe('on a random model', () => {
     expect(cut.completion).toMatchObject({ stop: 'stop-sequence', text: text.slice(0, text.indexOf(stop)) });
   });
 
-  test('holds sixteen hot sequences to a grammar, and says where a bad one cannot be read', async () => {
+  test('keeps sixteen sequences at a high temperature to a grammar, and says where a bad grammar has its error', async () => {
     const free = [
       '--top-k',
       '0',
@@ -182,7 +182,7 @@ describe('on a random model', () => {
     expect(bad.stderr).toMatch(/parenthesis is not closed\. \(line 1, column 4\)/);
   });
 
-  test('scores a given text with --continuation: logprobs and ranks of plain loops in f64', async () => {
+  test('scores a given text with --continuation as plain f64 loops do', async () => {
     const plain = await readPlainModel(await openGguf(bufferSource('random.gguf', makeModel(SPEC))));
     const given = ['--model', model, '--tokens', PROMPT.join(','), '--continuation', 'an odd text', '--json'];
     const neutral = ['--top-k', '0', '--top-p', '1', '--min-p', '0', '--temperature', '0.5'];
@@ -207,7 +207,7 @@ describe('on a random model', () => {
     expect(Math.abs(score.finalLogprob! - cold)).toBeLessThan(1e-2);
   });
 
-  test('says with --rederive where a run with other flags parts', async () => {
+  test('says with --rederive where a run with other flags diverges', async () => {
     const given = [
       '--model',
       model,
@@ -263,7 +263,7 @@ describe('on a random model', () => {
       '--rederive needs one text',
     ],
     ['an unknown flag', ['--prompt', 'a', '--hot'], 2, '"--hot" is no option here'],
-  ])('says in one sentence: %s', async (_, args, code, words) => {
+  ])('refuses in one sentence: %s', async (_, args, code, words) => {
     const finished = await headless('--model', model, ...args);
     expect(finished.code).toBe(code);
     expect(finished.stdout).toBe('');
@@ -274,7 +274,7 @@ describe('on a random model', () => {
 });
 
 describe.skipIf(!existsSync(stories))('on stories260K (../shared/models)', () => {
-  test('tells the story that llama.cpp tells', async () => {
+  test('writes the story that llama.cpp writes', async () => {
     const { code, stdout } = await headless(
       ...['--model', stories, '--prompt', 'Once upon a time', '--temperature', '0', '--max-tokens', '46'],
     );

@@ -16,7 +16,7 @@ describeOnEachAdapter('next-token distributions agree with llama.cpp', (adapter)
     let engine: Engine | undefined;
     afterAll(() => engine?.dispose());
 
-    test('at the first, a middle and the last position, by prefill', async () => {
+    test('by prefill, at the first, a middle and the last position', async () => {
       engine = await loadWebGpuEngine(bufferSource(golden.name, makeModel(golden.spec)), { gpu });
       const seen = new Map<number, Float32Array>();
       const { logits } = await engine.session.prefill(golden.tokens, {
@@ -27,7 +27,7 @@ describeOnEachAdapter('next-token distributions agree with llama.cpp', (adapter)
       for (const position of positions(golden)) expectAgreement(golden, position, seen.get(position)!);
     });
 
-    test('and token by token, from the cache', async () => {
+    test('token by token, from the cache', async () => {
       const { session } = engine!;
       const { sequence, logits } = await session.prefill([golden.tokens[0]!]);
       const rows = [logits];

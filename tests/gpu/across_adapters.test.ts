@@ -45,7 +45,7 @@ const agree = both && Buffer.from(await fmasOf(one)).equals(Buffer.from(await fm
 const why = !both ? ' (one of them is missing: run "npm run setup")' : agree ? '' : ' (their fma differ)';
 
 describe(`a product on llvmpipe and on SwiftShader${why}`, () => {
-  test.skipIf(!agree).each(CASES)('has the same bits, with subgroups and without: $format', async (each) => {
+  test.skipIf(!agree).each(CASES)('has the same bits, with and without subgroups: $format', async (each) => {
     const results: Float32Array[][] = [];
     for (const gpu of [one!, other!]) {
       const kernels = await openKernels(gpu);

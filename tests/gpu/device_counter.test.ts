@@ -9,7 +9,7 @@ const WGSL = `
   output[id.x] = weights[id.x] + 1u;
 }`;
 
-describeOnEachAdapter('what a device is asked to do', ({ gpu }) => {
+describeOnEachAdapter('the work of a device', ({ gpu }) => {
   test('is counted when submitted, by label and by binding', async () => {
     const counter = new DeviceCounter();
     const device = counter.watch(await (await gpu.requestAdapter())!.requestDevice());

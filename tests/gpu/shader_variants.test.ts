@@ -36,7 +36,7 @@ describeOnEachAdapter('every shader variant that the engine can ask for', (adapt
     device.destroy();
   });
 
-  test('becomes a pipeline: a few that have every condition and format of every shader among them', async () => {
+  test('becomes a pipeline: a few variants cover every condition and format of every shader', async () => {
     const { device, ...opened } = await openDevice(gpu);
     const requests = [...(await requestEverything(device, opened)).values()];
     // Some take seconds: where few must do it is one of each shader, and the tests of kernels make others.

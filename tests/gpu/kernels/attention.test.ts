@@ -68,7 +68,7 @@ describeOnEachAdapter('attention', (adapter) => {
       });
       afterAll(() => kernels.close());
 
-      test('of one new token in each of several sequences', async () => {
+      test('is right for one new token in each of several sequences', async () => {
         // Before, at and past the ends of pages and of the 64 positions that are scored at a time.
         const rows = [0, 31, 32, 64, 200].map((position, table) => ({ position, table }));
         await check(kernels, context(), one, rows, decodeAttention);
@@ -78,7 +78,7 @@ describeOnEachAdapter('attention', (adapter) => {
         [0, 5],
         [30, 39],
         [126, 66],
-      ])('of a prompt from position %i on, %i tokens', async (start, count) => {
+      ])('is right for a prompt from position %i on, %i tokens', async (start, count) => {
         const rows = Array.from({ length: count }, (_, i) => ({ position: start + i, table: 2 }));
         await check(kernels, context(), one, rows, prefillAttention);
       });

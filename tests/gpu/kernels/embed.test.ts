@@ -31,14 +31,14 @@ describeOnEachAdapter('an embedding', ({ name, gpu }) => {
     });
 
     test.each(cases.slice(0, 2))(
-      'by position, added to what is there, $format',
+      'by position, added to the residual, $format',
       async ({ format, columns }) => {
         const operand = kernels.matrix({ name: 'positions', format, rows: ROWS, columns });
         await check(kernels, kernels.context, operand, 'position');
       },
     );
 
-    test('split over bindings', async () => {
+    test('by token, with a table split over bindings', async () => {
       // 16 rows of 3 blocks of 128 bytes fit: parts of 16, 16 and 13 rows, the last with fewer.
       const context = kernels.withBindingLimit(16 * 3 * 128 + 64);
       const operand = kernels.matrix({ name: 'split', format: 'F32', rows: ROWS, columns: 96 }, context);

@@ -21,7 +21,7 @@ const CASES: readonly (readonly [string, Float32Array, number | undefined])[] = 
   ['no next token', random('e', 513), undefined],
 ];
 
-describeOnEachAdapter('what a row of logits comes to', ({ gpu }) => {
+describeOnEachAdapter('the summary of a row of logits', ({ gpu }) => {
   describe('under default limits', () => {
     let kernels: Kernels;
     beforeAll(async () => void (kernels = await openKernels(gpu, { defaultLimits: true })));

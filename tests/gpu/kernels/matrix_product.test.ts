@@ -67,14 +67,14 @@ describeOnEachAdapter('a matrix product', (adapter) => {
     };
 
     test.each(some(adapter, plain ? half(1) : CASES, plain ? 1 : 4))(
-      'some rows an invocation: $format $epilogue, bias $bias',
+      'is right with some rows per invocation: $format $epilogue, bias $bias',
       async (one) => {
         await check('rows', 8, one, [1, 3, 16, 37]);
       },
     );
 
     test.each(some(adapter, half(plain ? 1 : 0), plain ? 0 : 1))(
-      'in tiles: $format $epilogue, bias $bias',
+      'is right in tiles: $format $epilogue, bias $bias',
       async (one) => {
         await check('rows', 'tile', one, [17, 65]);
       },
@@ -90,12 +90,12 @@ describeOnEachAdapter('a matrix product', (adapter) => {
     );
 
     if (isBrief(adapter)) return;
-    test('has the same bits with one token a workgroup as with many', async () => {
+    test('has the same bits with one token per workgroup as with many', async () => {
       const alone = await check('rows', 1, IN_EVERY_SHAPE, [37]);
       expect(await check('rows', 8, IN_EVERY_SHAPE, [37])).toEqual(alone);
     });
 
-    test('has the same bits with 1, 2, 4 or 8 columns a workgroup', async () => {
+    test('has the same bits with 1, 2, 4 or 8 columns per workgroup', async () => {
       const alone = await check(reducer, 1, IN_EVERY_SHAPE, [11]);
       for (const shape of [2, 4, 8] as const)
         expect(await check(reducer, shape, IN_EVERY_SHAPE, [shape, 11]), `${shape} columns`).toEqual(alone);

@@ -41,7 +41,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
     openModel(gpu, SMALL, { onDevice: faultyDevice(edit), verdicts: verdictsInMemory(), ...options });
   const detours = (engine: Engine) => engine.describe().selfTest!.detours;
 
-  test('nothing is gone round where nothing is wrong', async () => {
+  test('a correct device has no detours', async () => {
     const engine = await open((code) => code);
     expect(detours(engine)).toEqual([]);
     expect(engine.describe().selfTest!.checks).toBeGreaterThan(8);
@@ -88,7 +88,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
   // Only a subgroup of eight has shaders of its own on an adapter that is a CPU.
   if (name !== 'llvmpipe') return;
 
-  test('a format that is wrong with subgroups is computed without, and a second load knows', async () => {
+  test('a format that is wrong with subgroups is computed without them, and a second load remembers this', async () => {
     const verdicts = verdictsInMemory();
     const edit = (code: string, label: string) =>
       /matvec_rows q4_0 .*lanes8/.test(label) ? replaced(code, '- 8.0', '- 7.0') : code;
@@ -119,7 +119,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
     engine.dispose();
   });
 
-  test('a batch that differs in the output head only is found out when there is a batch', async () => {
+  test('a batch that differs only in the output head is found at the first batch', async () => {
     const engine = await open((code, label) =>
       /matvec_rows.*\boutputs\b/.test(label) && !/\bone\b/.test(label)
         ? replaced(code, '(v.x + v.y) + (v.z + v.w)', '((v.x + v.y) + v.z) + v.w')
@@ -132,7 +132,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
     engine.dispose();
   });
 
-  test('a shader that the driver refuses is one more that is not used', async () => {
+  test('a shader that the driver refuses is not used either', async () => {
     const engine = await open((code, label) => (/lanes8/.test(label) ? `${code}\nno shader` : code));
     expect(detours(engine)).toEqual([expect.stringMatching(/subgroup/)]);
     await expectRightLogits(engine);

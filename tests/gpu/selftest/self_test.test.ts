@@ -9,7 +9,7 @@ import { describeOnEachAdapter } from '../../setup/devices.ts';
 import { openKernels } from '../kernels/fixture.ts';
 
 describeOnEachAdapter('the self-test', ({ gpu, name }) => {
-  test('all 65,536 halves are the same by integer arithmetic', async () => {
+  test('integer arithmetic decodes all 65,536 halves the same', async () => {
     const kernels = await openKernels(gpu);
     for (const integerHalves of [false, true]) {
       const out = kernels.buffer(new Float32Array(HALVES));

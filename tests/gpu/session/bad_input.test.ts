@@ -24,7 +24,7 @@ describeOnQuickest('a session', ({ gpu }) => {
     expect(message).toMatch(/^[A-Z0-9][^\n]*\.$/);
   };
 
-  test('says what is wrong with what it is asked, and goes on', async () => {
+  test('reports bad input, and goes on', async () => {
     const { sequence } = await session.prefill([1, 2]);
     const length = engine.model.contextLength;
     await expectError(session.prefill([]), 'empty-prompt', 'prompt is empty');
@@ -59,7 +59,7 @@ describeOnQuickest('a session', ({ gpu }) => {
     session.release(sequence);
   });
 
-  test('fills its context to the last token, and then says so', async () => {
+  test('fills its context to the last token, and then reports that it is full', async () => {
     const { contextLength } = engine.model;
     const { sequence } = await session.prefill(randomTokens(2, contextLength - 1));
     const [logits] = await session.step([{ sequence, token: 4 }]);
@@ -69,7 +69,7 @@ describeOnQuickest('a session', ({ gpu }) => {
     session.release(sequence);
   });
 
-  test('stops in the middle of a prompt, and keeps what was computed', async () => {
+  test('can be aborted in the middle of a prompt, and keeps what it computed', async () => {
     const prompt = randomTokens(5, 150);
     const stop = new AbortController();
     const seen: number[] = [];
@@ -92,7 +92,7 @@ describeOnQuickest('a session', ({ gpu }) => {
     session.release(sequence);
   });
 
-  test('says before any upload that the memory will not do, with the arithmetic', async () => {
+  test('reports too little memory before any upload, with the arithmetic', async () => {
     const counter = new DeviceCounter();
     const loading = openModel(gpu, SMALL, {
       availableMemory: 100_000,

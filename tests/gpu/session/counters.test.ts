@@ -24,8 +24,8 @@ const MODELS: readonly (readonly [string, ModelSpec])[] = [
 
 const STEPS = 4;
 
-describeOnQuickest('a decoded token asks the device', ({ gpu }) => {
-  test.each(MODELS)('for one submit and little else: %s', async (_, spec) => {
+describeOnQuickest('a decoded token costs the device', ({ gpu }) => {
+  test.each(MODELS)('one submit and little else: %s', async (_, spec) => {
     const counter = new DeviceCounter();
     const engine = await openModel(gpu, spec, { onDevice: (device) => counter.watch(device) });
     const { session } = engine;

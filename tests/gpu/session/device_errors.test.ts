@@ -61,27 +61,30 @@ describeOnQuickest('a device that fails', ({ gpu }) => {
   beforeAll(async () => void (engine = await openModel(gpu, SMALL, { onDevice: days.watch })));
   afterAll(() => engine.dispose());
 
-  test.each(['refused', 'dropped'] as const)('in a step or a prompt, where work is %s', async (next) => {
-    const { session } = engine;
-    const { sequence } = await session.prefill(PROMPT);
-    const fork = session.fork(sequence);
-    for (const work of [() => stepOne(session, fork, 5), () => session.prefill(PROMPT.slice(3))]) {
+  test.each(['refused', 'dropped'] as const)(
+    'ends a step or a prompt with an error, where work is %s',
+    async (next) => {
+      const { session } = engine;
+      const { sequence } = await session.prefill(PROMPT);
+      const fork = session.fork(sequence);
+      for (const work of [() => stepOne(session, fork, 5), () => session.prefill(PROMPT.slice(3))]) {
+        days.next = next;
+        expect(await failure(work())).toMatchObject({ code: 'device-error' });
+      }
+      // Also where nothing is read back: in the first of several passes over a prompt.
+      const long = session.prefill(randomTokens(8, 130));
       days.next = next;
-      expect(await failure(work())).toMatchObject({ code: 'device-error' });
-    }
-    // Also where nothing is read back: in the first of several passes over a prompt.
-    const long = session.prefill(randomTokens(8, 130));
-    days.next = next;
-    expect((await failure(long)).code).toBe('device-error');
+      expect((await failure(long)).code).toBe('device-error');
 
-    const logits = await stepOne(session, fork, 5);
-    expect(bits(logits)).toEqual(bits(await freshLogits(session, [...PROMPT, 5])));
-    session.release(sequence);
-    session.release(fork);
-    expect(session.usage.pagesUsed).toBe(0);
-  });
+      const logits = await stepOne(session, fork, 5);
+      expect(bits(logits)).toEqual(bits(await freshLogits(session, [...PROMPT, 5])));
+      session.release(sequence);
+      session.release(fork);
+      expect(session.usage.pagesUsed).toBe(0);
+    },
+  );
 
-  test('that runs out of memory, during a step or before it', async () => {
+  test('ends a step with an error when it runs out of memory, during the step or before it', async () => {
     const { session } = engine;
     const { sequence } = await session.prefill(PROMPT);
     const step = stepOne(session, sequence, 5);
@@ -95,7 +98,7 @@ describeOnQuickest('a device that fails', ({ gpu }) => {
     session.release(sequence);
   });
 
-  test('while a model is loaded, or is lost then', async () => {
+  test('ends a load with an error when it runs out of memory or is lost', async () => {
     const loading = new BadDays();
     const exhausted = openModel(gpu, SMALL, {
       onDevice: loading.watch,

@@ -31,7 +31,7 @@ describeOnQuickest('when the device is lost', ({ gpu }) => {
     return rows;
   };
 
-  test('between two steps, the next has the same bits as ever', async () => {
+  test('between two steps, the next step has the same bits as without the loss', async () => {
     const expected = await undisturbed();
     const { sequence } = await session.prefill(PROMPT);
     for (const [i, token] of MORE.entries()) {
@@ -44,7 +44,7 @@ describeOnQuickest('when the device is lost', ({ gpu }) => {
     expect(session.usage.pagesUsed).toBe(0);
   });
 
-  test('in the middle of a step of several sequences, of a prompt, and twice', async () => {
+  test('in the middle of a batch step or a prompt, or twice, the logits are the same', async () => {
     const expected = await undisturbed();
     const { sequence } = await session.prefill(PROMPT);
     const branches: SequenceId[] = [session.fork(sequence), session.fork(sequence, 20)];

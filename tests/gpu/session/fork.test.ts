@@ -45,7 +45,7 @@ describeOnQuickest('forks', ({ gpu }) => {
   });
   afterAll(() => engine.dispose());
 
-  test('at any length go on as if they had been alone, and so does their source', async () => {
+  test('of any length go on as if they were alone, and so does their source', async () => {
     const prompt = randomTokens(1, 70);
     const { sequence } = await prefill(prompt);
     for (const length of [1, 31, 32, 33, 64, 69, 70]) {
@@ -77,7 +77,7 @@ describeOnQuickest('forks', ({ gpu }) => {
     expect(session.usage.pagesUsed).toBe(0);
   });
 
-  test('that find no page are told so, lose nothing, and go on when there is room', async () => {
+  test('that find no free page report it, lose nothing, and go on when there is room', async () => {
     const { sequence } = await prefill([7, 8, 9]);
     const expected = bits(await stepOne(session, fork(sequence), 10));
     const { pagesTotal } = session.usage;
@@ -95,7 +95,7 @@ describeOnQuickest('forks', ({ gpu }) => {
     for (const logits of later) expect(bits(logits)).toEqual(expected);
   });
 
-  test('of released prompts are made for what begins alike, until their pages are needed', async () => {
+  test('of released prompts serve prompts with the same beginning, until their pages are needed', async () => {
     const prompt = randomTokens(3, 40);
     const { sequence, logits } = await prefill(prompt);
     session.release(sequence);
@@ -114,7 +114,7 @@ describeOnQuickest('forks', ({ gpu }) => {
     expect((await prefill(prompt)).reused).toBe(0);
   });
 
-  test('of what is not there are refused', async () => {
+  test('of unknown sequences are refused', async () => {
     const { sequence } = await prefill([1, 2, 3]);
     const refusal = expect.objectContaining({ name: 'EngineError', code: 'bad-sequence' }) as unknown;
     expect(() => session.fork(sequence, 4)).toThrow(refusal as Error);

@@ -8,7 +8,7 @@ import { devices } from '../../setup/devices.ts';
  * A file of 200 MB whose bytes are made as they are read. The heap is sampled at every read, with what reading just
  * allocated: what is kept beyond a chunk or two would show as the load goes on.
  */
-test.skipIf(devices.length === 0)('a large model passes through a heap that stays small', async () => {
+test.skipIf(devices.length === 0)('loading a large model keeps the heap small', async () => {
   const source = randomModelSource({
     seed: 5,
     architecture: 'llama',

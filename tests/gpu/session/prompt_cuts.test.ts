@@ -44,7 +44,7 @@ async function thenSteps(
 
 describeOnQuickest('a prompt', ({ gpu }) => {
   describe.each<Reducer>(['rows', 'tree'])('by %s', (reducer) => {
-    test('has the same bits at once, in odd pieces, and after a part of it was found', async () => {
+    test('has the same bits at once, in odd pieces, and when a part of it was cached', async () => {
       const engine = await openModel(gpu, Q8, { reducer });
       const { session } = engine;
       const expected = await rows(engine, []);
@@ -67,7 +67,7 @@ describeOnQuickest('a prompt', ({ gpu }) => {
   });
 
   test.each(Object.entries(MODELS))(
-    'and its steps have the same bits with subgroups and without: %s',
+    'and its steps have the same bits with and without subgroups: %s',
     async (_, spec) => {
       const [tree, subgroups] = await Promise.all(
         (['tree', 'subgroups'] as const).map(async (reducer) => {

@@ -15,7 +15,7 @@ const SPECS: readonly (readonly [string, ModelSpec])[] = [
 ];
 
 describeOnQuickest('logits at each position of a prompt', ({ gpu }) => {
-  test.each(SPECS)('are those of one token after another: %s', async (_, spec) => {
+  test.each(SPECS)('equal those of one token after another: %s', async (_, spec) => {
     const engine = await openModel(gpu, spec);
     const { session } = engine;
     const tokens = randomTokens(4, 45);

@@ -100,7 +100,7 @@ describeOnQuickest('random lives of sequences', ({ gpu }) => {
   beforeAll(async () => void (engine = await openModel(gpu, SMALL)));
   afterAll(() => engine.dispose());
 
-  test('end where their tokens alone would have ended', async () => {
+  test('end with the logits of their tokens alone', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 4, maxLength: 14 }), async (actions) => {
         const lives = new Lives(engine.session, engine.model.contextLength);

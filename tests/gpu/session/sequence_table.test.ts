@@ -114,7 +114,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 describe('pages of sequences', () => {
-  test('hold what their sequence wrote, whatever others do and when they run out', () => {
+  test('hold what their sequence wrote, whatever others do, and also when they run out', () => {
     fc.assert(
       fc.property(fc.array(action, { minLength: 5, maxLength: 60 }), (actions) => {
         const pages = new PlainPages();

@@ -3,7 +3,7 @@ import { describeOnEachAdapter } from '../../setup/devices.ts';
 import { bits, openModel, randomTokens, SMALL } from './fixture.ts';
 
 describeOnEachAdapter('a session runs', ({ gpu }) => {
-  test('a prompt, a batch of forks, and each of them alone with the same bits', async () => {
+  test('a prompt, a batch of forks, and each fork alone with the same bits', async () => {
     const engine = await openModel(gpu, SMALL);
     const { session } = engine;
     const { sequence, logits } = await session.prefill(randomTokens(1, 40));

@@ -21,7 +21,7 @@ const model = makeModel({
 const tokens = Array.from({ length: 39 }, (_, i) => (i * 37 + 5) % 307);
 
 describeOnEachAdapter('summaries of logits', ({ gpu }) => {
-  test('agree with plain sums in f64 over the logits of the same positions', async () => {
+  test('agree with plain f64 sums over the logits of the same positions', async () => {
     const engine = await loadWebGpuEngine(bufferSource('random', model), { gpu });
     const rows: Float32Array[] = [];
     await engine.session.prefill(tokens, { onLogits: (position, logits) => (rows[position] = logits) });

@@ -5,8 +5,8 @@ import { writeGguf } from '../../models/gguf_writer.ts';
 import { metadataOf, tensorsOf } from '../../models/make_model.ts';
 import { describeOnQuickest, SMALL } from './fixture.ts';
 
-describeOnQuickest('a file with a bias that the engine would have to leave out', ({ gpu }) => {
-  test('is refused by the name of the tensor', async () => {
+describeOnQuickest('a file with a bias that the engine cannot use', ({ gpu }) => {
+  test('is refused with the name of the tensor', async () => {
     const bias = { name: 'blk.1.ffn_up.bias', shape: [SMALL.feedForwardLength], format: 'F32' as const };
     const tensors = [
       ...tensorsOf(SMALL),

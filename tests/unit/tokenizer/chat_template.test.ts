@@ -52,7 +52,7 @@ describe('chat templates', () => {
     );
   });
 
-  it('know what the families’ templates ask of them', () => {
+  it('have everything that the families’ templates use', () => {
     const chat = template(
       `{%- if tools is not none %}{{ 'tools' }}{%- endif %}
 {%- if not date_string is defined %}{%- set date_string = 'today' %}{%- endif %}
@@ -77,7 +77,7 @@ describe('chat templates', () => {
     expect(() => chat.render([messages[0], messages[2]], true)).toThrow(refusal(/order/));
   });
 
-  it('do what the library does, step by step', () => {
+  it('do the same as the library, step by step', () => {
     // Each kind of node whose operands the bounds look at.
     const source = `{% set n = namespace(a=[3, 1, 2], s='a-b-c') %}{{ n.a | sort(reverse=true) | join(',') }} {{ n.s.split('-', 1) | last }} {{ n.s | replace('-', '+', 1) }} {{ 'b' in n.s }} {{ 2 in n.a }} {{ n.a[1:] | length }} {{ n.s[::-1] }}
 {%- macro m(x, y=2, z=3) %}<{{ x }}{{ y }}{{ z }}>{% endmacro %}{{ m(1, z=9) }}{{ m(*n.a) }}{{ m(**{'x': 7}) }}{% call m(5) %}{% endcall %}
@@ -86,7 +86,7 @@ describe('chat templates', () => {
     expect(template(source).render(MESSAGES, true)).toBe(new Template(source).render(GIVEN));
   });
 
-  it('say in their own words what they refuse', () => {
+  it('refuse messages in the template’s own words', () => {
     const chat = template(`{{ raise_exception('Roles must alternate user/assistant.') }}`);
     expect(() => chat.render(MESSAGES, true)).toThrow(refusal(/Roles must alternate/));
   });

@@ -6,7 +6,7 @@ import { tokenizerGolden } from '../../conformance/goldens.ts';
 import { makeModel } from '../../models/make_model.ts';
 
 describe.each(['llama', 'qwen2', 'gpt2'] as const)(
-  'token ids as llama.cpp gives them: %s',
+  'token ids equal llama.cpp’s: %s',
   async (architecture) => {
     const golden = tokenizerGolden(architecture);
     const file = await openGguf(bufferSource(architecture, makeModel(golden.spec)));

@@ -28,7 +28,7 @@ describe('merges', () => {
     return found;
   }
 
-  it('that are made to collide take no longer than others', () => {
+  it('that are made to collide in a hash table take no longer than others', () => {
     // What they join to does not matter here.
     const known = new Proxy(idOf, {
       get: (map, key) =>
@@ -74,7 +74,7 @@ describe('special tokens', () => {
     );
   });
 
-  it('may be 300,000: a text takes about as long as with ten', () => {
+  it('may number 300,000, and a text takes about as long as with ten', () => {
     const made = (length: number) => Array.from({ length }, (_, id) => `<|token ${id * 7919}|>`);
     const text = `${'<|token 7919|> and <|nothing '.repeat(300)}`;
     const [few, many] = [tokensOf(made(10)), tokensOf(made(300_000))];

@@ -38,7 +38,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
     return ids[0] === tokenizer.bos ? ids : [tokenizer.bos!, ...ids];
   };
 
-  it('decoding what was encoded gives the text', () => {
+  it('decoding an encoded text gives the text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         // Sentencepiece has one letter for both.
@@ -49,7 +49,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
     );
   });
 
-  it('streaming gives the same text in whole characters, and a clone goes on alone', () => {
+  it('streaming gives the same text in whole characters, and a clone is independent', () => {
     fc.assert(
       fc.property(anyText, fc.nat(200), (text, cut) => {
         const ids = encode(text);
@@ -74,7 +74,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
     );
   });
 
-  it('random tokens decode as their bytes do, streamed or not', () => {
+  it('random tokens decode like their bytes, streamed or not', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(tokenizer.vocabularySize - 1), { maxLength: 40 }), (ids) => {
         fc.pre(ids[0] !== tokenizer.bos);
@@ -107,7 +107,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
     ['a merge again and again', 'th'.repeat(50_000)],
     ['letters of three bytes', '日'.repeat(33_000)],
     ['special tokens', '<|im_end|>'.repeat(10_000)],
-  ])('100 kB of %s takes no more than ten times its share', (_, text) => {
+  ])('100 kB of %s takes at most ten times its share', (_, text) => {
     // Against a tenth of it and not against a clock: the machine may be busy, but growth is growth.
     const time = (of: string) => {
       const start = performance.now();

@@ -38,7 +38,7 @@ describe('special tokens in text', () => {
     ]),
   );
 
-  it('are letters unless asked for', () => {
+  it('are plain letters unless a caller asks for them', () => {
     expect(tokenizer.encode('<|im_end|>')).toHaveLength(10);
     expect(tokenizer.encode('a<|im_end|>b', { parseSpecial: true })).toEqual([
       idOfByte(97),
@@ -49,7 +49,7 @@ describe('special tokens in text', () => {
     expect(tokenizer.label(257)).toBe('<|im_end|>');
   });
 
-  it('are always found where they are user-defined, and are text', () => {
+  it('are always found when they are user-defined, and count as text', () => {
     expect(tokenizer.encode('<think>')).toEqual([258]);
     expect(tokenizer.decode([258])).toBe('<think>');
   });
@@ -72,7 +72,7 @@ describe('a chat', () => {
   );
   const controls = (tokens: readonly number[]) => tokens.filter((id) => tokenizer.kind(id) === 'control');
 
-  it('has the control tokens of its template, and no others, whatever is typed', () => {
+  it('has only the control tokens of its template, whatever a person types', () => {
     const word = fc.constantFrom(
       '<|im_end|>',
       '<|im_start|>',
@@ -107,7 +107,7 @@ describe('a chat', () => {
     );
   });
 
-  it('is as before where nothing looks like a control token', () => {
+  it('is unchanged where nothing looks like a control token', () => {
     const { text, tokens } = tokenizer.encodeChat([{ role: 'user', content: 'Is 1 < 2? <think>' }]);
     expect(tokens).toEqual(tokenizer.encode(text, { parseSpecial: true }));
     expect(tokens).toContain(260);
@@ -115,7 +115,7 @@ describe('a chat', () => {
 });
 
 describe('characters that the vocabulary has no bytes for', () => {
-  it('are told', () => {
+  it('are reported', () => {
     const texts = [...BYTE_LETTERS].map((letter, byte) =>
       byte === 0xf0 || byte === 0xc3 ? `no${byte}` : letter,
     );
@@ -129,7 +129,7 @@ describe('characters that the vocabulary has no bytes for', () => {
 });
 
 describe('the ends of generation', () => {
-  it('are what the file names, and what is known by its text whatever its type', () => {
+  it('are those that the file names, and those known by their text, whatever their type', () => {
     const metadata = byteMetadata(
       [
         ['<|endoftext|>', NORMAL],
@@ -146,7 +146,7 @@ describe('the ends of generation', () => {
     expect(tokenizer.bos).toBe(null);
   });
 
-  it('leave the HTML tag </s> alone where it is an ordinary token', () => {
+  it('do not include the HTML tag </s> where it is an ordinary token', () => {
     const tokenizer = createTokenizer(byteMetadata([['</s>', NORMAL]]));
     expect(tokenizer.endOfGeneration.size).toBe(0);
     expect(tokenizer.decode([256])).toBe('</s>');
@@ -168,7 +168,7 @@ describe('BOS and EOS', () => {
   );
   const tokenizer = createTokenizer(metadata);
 
-  it('are added when asked for, and BOS never twice', () => {
+  it('are added on request, and BOS never twice', () => {
     expect(tokenizer.encode('')).toEqual([]);
     expect(tokenizer.encode('', { addSpecial: true })).toEqual([256, 257]);
     expect(tokenizer.encode('<bos>', { addSpecial: true, parseSpecial: true })).toEqual([256, 257]);
@@ -178,7 +178,7 @@ describe('BOS and EOS', () => {
 describe('labels', () => {
   const tokenizer = createTokenizer(byteMetadata([['Ġaâ', NORMAL]]));
 
-  it('show bytes of partial characters, and whole ones as they are', () => {
+  it('show whole characters, and the bytes of partial ones', () => {
     expect(tokenizer.label(idOfByte(0xe2))).toBe('\\xE2');
     expect(tokenizer.label(idOfByte(0x0a))).toBe('\n');
     expect(tokenizer.label(256)).toBe(' a\\xE2');

@@ -97,7 +97,7 @@ describe.each(['texts', 'pairs'] as const)('a tokenizer.json with its merges as 
     {} as ConstructorParameters<typeof LibraryTokenizer>[1],
   );
 
-  it('gives the ids of @huggingface/tokenizers, special tokens read', () => {
+  it('gives the ids of @huggingface/tokenizers, special tokens included', () => {
     fc.assert(
       fc.property(text, (raw) => {
         // JavaScript's \s, which the library uses, differs from Unicode's White_Space in these two.
@@ -116,7 +116,7 @@ describe.each(['texts', 'pairs'] as const)('a tokenizer.json with its merges as 
     expect(ours.decode(ours.encode(story))).toBe(story);
   });
 
-  it('has an entry for each logit, padding as what it is, and knows where a turn ends', () => {
+  it('has an entry for each logit, labels padding, and knows where a turn ends', () => {
     expect(ours.vocabularySize).toBe(vocabularySize);
     expect(ours.kind(vocabularySize - 1)).toBe('unused');
     expect(ours.label(vocabularySize - 1)).toBe(`[PAD${vocabularySize - 1}]`);

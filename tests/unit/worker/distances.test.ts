@@ -23,7 +23,7 @@ const pair = logits.chain((p) =>
 );
 
 describe('the distance of two distributions', () => {
-  it('is what the definitions say', () => {
+  it('follows the definitions', () => {
     fc.assert(
       fc.property(pair, ([a, b]) => {
         const p = probabilities(a);
@@ -38,7 +38,7 @@ describe('the distance of two distributions', () => {
     );
   });
 
-  it('keeps to Pinsker’s inequality, is 0 between equals, and knows nothing of a constant', () => {
+  it('satisfies Pinsker’s inequality, is 0 between equal logits, and ignores a common constant', () => {
     fc.assert(
       fc.property(pair, fc.integer({ min: -8, max: 8 }), ([a, b], shift) => {
         const p = Float32Array.from(a);
@@ -55,14 +55,14 @@ describe('the distance of two distributions', () => {
     );
   });
 
-  it('is without bound where the second excludes what the first may draw', () => {
+  it('is infinite where the second excludes what the first may draw', () => {
     const { kl, totalVariation } = distance(Float32Array.from([0, 0]), Float32Array.from([0, -Infinity]));
     expect(kl).toBe(Infinity);
     expect(totalVariation).toBeCloseTo(0.5, 12);
   });
 });
 
-it('vocabularies are the same where every id means the same', () => {
+it('vocabularies are the same if every id means the same', () => {
   const { tokenizer } = new ScriptedEngine();
   expect(vocabularyDifference(tokenizer, new ScriptedEngine().tokenizer)).toBeNull();
   const shorter = Object.create(tokenizer, { vocabularySize: { value: 7 } }) as typeof tokenizer;
@@ -125,7 +125,7 @@ describe('a second engine in the worker', () => {
     return { worker, first, second, distances: (await worker.distances(1))! };
   }
 
-  it('draws the same text where the logits are the same, at no distance', async () => {
+  it('draws the same text from the same logits, at distance 0', async () => {
     const { first, second, distances } = await both(0);
     expect(first.length).toBeGreaterThan(5);
     expect(second).toEqual(first);
@@ -135,7 +135,7 @@ describe('a second engine in the worker', () => {
     expect(distances.firstLogprob).toHaveLength(first.length);
   });
 
-  it('sees a logit that was moved, by how much, at every position', async () => {
+  it('measures a changed logit at every position', async () => {
     const { distances } = await both(3);
     for (const [output, kl] of distances.kl.entries()) {
       // With one logit moved by s, KL = ln(1 + p (e^s − 1)) − p s, p being that token's share.
@@ -154,7 +154,7 @@ describe('a second engine in the worker', () => {
     return (Math.exp(fall) - 1) / (Math.exp(shift) - 1);
   }
 
-  it('says in one sentence what it cannot do', async () => {
+  it('refuses what it cannot do in one sentence', async () => {
     const worker = host(0);
     await worker.to(0).load({ kind: 'scripted' }, () => undefined);
     const code = (error: EngineError): string => error.message;

@@ -169,7 +169,7 @@ async function play(plan: FaultPlan): Promise<string | null> {
   return hit;
 }
 
-test('without a fault everything goes well', async () => {
+test('without a fault every question is answered', async () => {
   const plan = new FaultPlan(-1, 'typed');
   expect(await play(plan)).toBeNull();
   expect(plan.calls).toBeGreaterThan(30);

@@ -29,7 +29,7 @@ async function run(host: WorkerApi, request: RunRequest) {
 const lanesOf = (params: readonly SamplingParams[]): RunRequest['lanes'] =>
   params.map((each, lane) => ({ line: lane + 1, params: each, stream: 0 }));
 
-test('each lane is held to its own grammar, and one without any is free', async () => {
+test('each lane keeps to its own grammar, and a lane without one is free', async () => {
   const { host, prompt } = await loaded();
   const other: Grammar = {
     kind: 'json-schema',
@@ -48,7 +48,7 @@ test('each lane is held to its own grammar, and one without any is free', async 
   expect(alone.texts).toEqual([texts[0]]);
 });
 
-test('the mask is a stage of every step: what it took is said, and what it forbade is marked', async () => {
+test('the mask is a stage of every step: its mass is reported, and the forbidden candidates are marked', async () => {
   const { host, engine, prompt } = await loaded();
   const { events, result } = await run(host, {
     prompt,
@@ -83,7 +83,7 @@ test('the mask is a stage of every step: what it took is said, and what it forba
   }
 });
 
-test('a knob moved afterwards keeps the mask; a grammar set afterwards shows where the text leaves it', async () => {
+test('moving a knob afterwards keeps the mask, and setting a grammar afterwards shows where the text leaves it', async () => {
   const { host, prompt } = await loaded();
   await run(host, { prompt, lanes: lanesOf([held, free]), strategy: { kind: 'sample' }, stop });
   const cold = (await host.rederive(1, { ...held, temperature: 0.01 }))!;
@@ -116,7 +116,7 @@ test('a knob moved afterwards keeps the mask; a grammar set afterwards shows whe
   expect(lanes[1]!.removedBy).not.toContain('grammar');
 });
 
-test('a text goes on under its grammar, and a token by hand may leave it', async () => {
+test('a text continues under its grammar, and a token by hand may leave it', async () => {
   const { host, engine, prompt } = await loaded();
   const lanes = lanesOf([held]);
   const first = await run(host, {
@@ -146,7 +146,7 @@ test('a text goes on under its grammar, and a token by hand may leave it', async
   expect(forced!.record.stages[0]!.stage).toBe('grammar');
 });
 
-test('samples and beams are held to it as well', async () => {
+test('samples and beams keep to it as well', async () => {
   const { host, prompt } = await loaded();
   for (const strategy of [
     { kind: 'best-of-n', n: 5, score: { kind: 'average-logprob' } },
@@ -161,7 +161,7 @@ test('samples and beams are held to it as well', async () => {
   }
 });
 
-test('an engine that tells only its likeliest tokens says that it cannot be held', async () => {
+test('an engine that gives only its most likely tokens refuses a grammar', async () => {
   const engine = new ScriptedEngine();
   Object.assign(engine, { capabilities: { ...engine.capabilities, logits: 'top-n', maxLogprobs: 5 } });
   const host = new WorkerHost(() => Promise.resolve(engine), matchPattern).to(0);
@@ -169,7 +169,7 @@ test('an engine that tells only its likeliest tokens says that it cannot be held
   expect((await host.grammarProblem(grammar))?.message).toMatch(/only its likeliest tokens/);
 });
 
-test('a bad grammar is told before anything runs, and what was there stays', async () => {
+test('a bad grammar is reported before anything runs, and the texts stay', async () => {
   const { host, prompt } = await loaded();
   await run(host, {
     prompt,

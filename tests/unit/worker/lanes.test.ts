@@ -21,7 +21,7 @@ async function run(host: WorkerApi, request: RunRequest) {
 const stop = { maxTokens: 12, sequences: [] };
 const temperatures = [0, 0.4, 0.8, 1.2];
 
-test('distributions of lanes: softmax of the raw logits in f64, one list of tokens, equal contexts told', async () => {
+test('distributions of lanes are softmaxes of the raw logits in f64 over one list of tokens, and equal contexts are reported', async () => {
   const { host, engine, prompt } = await loaded();
   const params = temperatures.map((temperature) => ({ ...neutralParams(), temperature }));
   const lanes = params.map((each, lane) => ({ line: lane + 1, params: each, stream: 0 }));
@@ -53,7 +53,7 @@ test('distributions of lanes: softmax of the raw logits in f64, one list of toke
   }
 });
 
-test('a temperature strip is the lane’s own chain at each temperature', async () => {
+test('a temperature strip runs the lane’s own chain at each temperature', async () => {
   const { host, prompt } = await loaded();
   const params = defaultParams();
   await run(host, { prompt, lanes: [{ line: 1, params, stream: 0 }], strategy: { kind: 'sample' }, stop });
@@ -69,7 +69,7 @@ test('a temperature strip is the lane’s own chain at each temperature', async 
   expect(strip.bands.some(({ token }) => token === strip.chosen)).toBe(true);
 });
 
-test('samples and beams become lines under the ids set aside, with their parents', async () => {
+test('samples and beams become lines with the reserved ids and their parents', async () => {
   const { host, prompt } = await loaded();
   const lanes = [{ line: 1, params: defaultParams(), stream: 0 }];
   for (const strategy of [
@@ -98,7 +98,7 @@ test('samples and beams become lines under the ids set aside, with their parents
   }
 });
 
-test('lanes share the prompt’s pages, and the page is told', async () => {
+test('lanes share the prompt’s pages, and report their use', async () => {
   const { host } = await loaded();
   const prompt = new Array<number>(400).fill(300);
   const lanes = temperatures.map((temperature, lane) => ({

@@ -35,7 +35,7 @@ function open(signal = new AbortController().signal) {
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('what has arrived is read at once, the rest when it comes, and the whole is proved', async () => {
+test('arrived bytes are read at once, the rest when they arrive, and the whole file is verified', async () => {
   const writer = serve();
   const { source, complete } = open();
   await writer.write(bytes.slice(0, 400));
@@ -59,7 +59,7 @@ test.each([
   ['another file', bytes.map((byte) => byte ^ 1), /not the file that the page was made with/],
   ['a shorter file', bytes.slice(0, 900), /900 bytes long instead of 1000/],
   ['a longer file', Uint8Array.from([...bytes, 1]), /longer than its 1000 bytes/],
-])('%s is refused with what is wrong', async (_, sent, message) => {
+])('%s is refused with the reason', async (_, sent, message) => {
   const writer = serve();
   const { complete } = open();
   await Promise.all([
@@ -71,7 +71,7 @@ test.each([
   ]);
 });
 
-test('a read that waits ends with the download that it waits for', async () => {
+test('a waiting read ends when its download ends', async () => {
   serve(404);
   const { source, complete } = open();
   const [read, whole] = await Promise.allSettled([source.read(0, 10), complete]);
@@ -82,7 +82,7 @@ test('a read that waits ends with the download that it waits for', async () => {
   await expect(source.read(0, 10)).rejects.toMatchObject({ code: 'network' });
 });
 
-test('stopped is stopped', async () => {
+test('an abort ends the waiting read and the load', async () => {
   const writer = serve();
   const stop = new AbortController();
   const { source, complete } = open(stop.signal);

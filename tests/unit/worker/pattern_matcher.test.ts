@@ -36,7 +36,7 @@ function start(): PatternWorker {
 const slow = { source: '^(\\w+\\s?)+$', flags: 'iu' };
 const text = 'Once upon a time there was a little girl named Lily She liked to play!';
 
-test('a match gives its groups, one after another from one worker', async () => {
+test('a match gives its groups, and one worker matches one pattern after another', async () => {
   const match = patternMatcher(start);
   const pattern = { source: 'named (\\w+)( Smith)?', flags: '' };
   const found = await Promise.all([match(pattern, text), match(pattern, 'nobody'), match(pattern, text)]);
@@ -46,7 +46,7 @@ test('a match gives its groups, one after another from one worker', async () => 
   expect(threads).toHaveLength(1);
 });
 
-test('a pattern that does not come to an end is ended with its thread; the next one has a new thread', async () => {
+test('a pattern that never finishes ends with its thread, and the next one gets a new thread', async () => {
   const match = patternMatcher(start);
   const asked = [match(slow, text), match({ source: 'Lily', flags: '' }, text)];
   const [ended, next] = await Promise.allSettled(asked);
@@ -60,7 +60,7 @@ test('a pattern that does not come to an end is ended with its thread; the next 
   expect(threads).toHaveLength(2);
 });
 
-test('a worker that cannot start is a sentence, and is tried again', async () => {
+test('a worker that cannot start gives a sentence, and is started again next time', async () => {
   let first = true;
   const match = patternMatcher(() => {
     const worker = start();

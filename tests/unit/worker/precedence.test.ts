@@ -5,7 +5,7 @@ import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
-test('a run cuts in on a re-derivation, which keeps what it has and can be asked for again', async () => {
+test('a run interrupts a re-derivation, which keeps its rows and can be asked for again', async () => {
   const engine = new ScriptedEngine();
   const host = new WorkerHost(() => Promise.resolve(engine)).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);

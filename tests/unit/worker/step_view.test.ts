@@ -40,7 +40,7 @@ function plainOrder(raw: Float32Array): number[] {
   return Array.from(raw, (_, id) => id).sort((a, b) => raw[b]! - raw[a]! || a - b);
 }
 
-test('raw order: logits descending, ties by token id', () => {
+test('the raw order has logits descending, with ties by token id', () => {
   fc.assert(
     fc.property(logits, (row) => {
       // −∞ less −∞ is not a number: the plain sort gets the largest negative number in its place.
@@ -51,7 +51,7 @@ test('raw order: logits descending, ties by token id', () => {
   );
 });
 
-test('rows, rest, masses, cuts and curve are those of the plain sort', () => {
+test('rows, rest, masses, cuts and curve equal those of a plain sort', () => {
   fc.assert(
     fc.property(
       logits,

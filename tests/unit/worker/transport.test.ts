@@ -98,7 +98,7 @@ const slowHost = (): WorkerHost =>
 
 const seeds = Array.from({ length: 8 }, (_, seed) => seed);
 
-test.each(seeds)('no progress and no event comes after the answer of its call (delays %i)', async (seed) => {
+test.each(seeds)('no progress or event arrives after the answer of its call (delays %i)', async (seed) => {
   delayPorts(seed);
   const client = connect(slowHost);
   for (const { load } of [client.to(0), client.to(1)]) {
@@ -132,7 +132,7 @@ test.each(seeds)('no progress and no event comes after the answer of its call (d
   }
 });
 
-test('an error crosses with its code, and what is thrown otherwise with its sentence', async () => {
+test('an EngineError crosses with its code, and any other error with its message', async () => {
   const client = connect(
     () =>
       new WorkerHost((choice) =>
@@ -158,7 +158,7 @@ test('an error crosses with its code, and what is thrown otherwise with its sent
   });
 });
 
-test('what cannot be sent rejects its own call and no other', async () => {
+test('a value that cannot be sent rejects only its own call', async () => {
   const client = connect();
   const choice = { kind: 'scripted', stepDelay: (() => 1) as unknown as number } as const;
   await expect(client.to(0).load(choice, () => undefined)).rejects.toThrow();
@@ -166,7 +166,7 @@ test('what cannot be sent rejects its own call and no other', async () => {
 });
 
 test.each(['dies', 'is ended'])(
-  'when the worker %s nothing stays pending, and later calls are refused',
+  'when the worker %s, no call stays pending, and later calls are refused',
   async (how) => {
     const deaths: string[] = [];
     const client = connect(
