@@ -51,7 +51,7 @@ async function rows(page: Page): Promise<Row[]> {
 }
 
 test.skipIf(!present)(
-  'our engine and llama.cpp: the same text for the same seed, or where they part',
+  'our engine and llama.cpp write the same text from the same seed, or the page shows where they diverge',
   async () => {
     const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });
     await page
@@ -101,7 +101,7 @@ test.skipIf(!present)(
   },
 );
 
-test('models of two vocabularies are two texts, and no distance is invented', async () => {
+test('models with two vocabularies give two texts and no distance', async () => {
   const { page, errors, close } = await openScripted({ viewport: phone, colorScheme: 'dark' });
   await page.getByLabel('Maximum of tokens').fill('6');
   await openAcross(page);

@@ -31,36 +31,39 @@ async function violations(page: Page): Promise<unknown[]> {
 const lane = (page: Page, letter: string) => page.getByRole('article', { name: `Lane ${letter}` });
 const text = (page: Page, letter: string) => lane(page, letter).locator('.text').innerText();
 
-test.each(['light', 'dark'] as const)('the usual temperatures, in the %s theme', async (colorScheme) => {
-  const { page, errors, foreignRequests, close } = await openCompare({ colorScheme });
-  await run(page);
-  const texts = [];
-  for (const letter of 'abcd') texts.push(await text(page, letter));
-  expect(new Set(texts).size).toBe(4);
-  const table = page.getByRole('region', { name: 'Lanes in numbers' });
-  expect(await table.getByRole('row').count()).toBe(5);
-  // The colder, the likelier.
-  const perplexities = (await table.locator('tbody tr td:nth-child(4)').allTextContents()).map(Number);
-  expect(perplexities).toEqual([...perplexities].sort((a, b) => a - b));
+test.each(['light', 'dark'] as const)(
+  'lanes at the usual temperatures, in the %s theme',
+  async (colorScheme) => {
+    const { page, errors, foreignRequests, close } = await openCompare({ colorScheme });
+    await run(page);
+    const texts = [];
+    for (const letter of 'abcd') texts.push(await text(page, letter));
+    expect(new Set(texts).size).toBe(4);
+    const table = page.getByRole('region', { name: 'Lanes in numbers' });
+    expect(await table.getByRole('row').count()).toBe(5);
+    // The colder, the likelier.
+    const perplexities = (await table.locator('tbody tr td:nth-child(4)').allTextContents()).map(Number);
+    expect(perplexities).toEqual([...perplexities].sort((a, b) => a - b));
 
-  // Each pair's parting leads to its place.
-  await table
-    .getByRole('button', { name: /^Lane b parts from/ })
-    .first()
-    .click();
-  await page.getByText('The same text before it').waitFor();
-  await page.getByRole('img', { name: /^Final probabilities of 4 lanes/ }).waitFor();
-  expect(await violations(page)).toEqual([]);
-  await shoot(page, `lanes-${colorScheme}`);
+    // Each pair's parting leads to its place.
+    await table
+      .getByRole('button', { name: /^Lane b parts from/ })
+      .first()
+      .click();
+    await page.getByText('The same text before it').waitFor();
+    await page.getByRole('img', { name: /^Final probabilities of 4 lanes/ }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, `lanes-${colorScheme}`);
 
-  await page.getByRole('button', { name: /Measure the gain/ }).click();
-  await page.getByText('token for token the same').waitFor();
-  expect(errors).toEqual([]);
-  expect(foreignRequests).toEqual([]);
-  await close();
-});
+    await page.getByRole('button', { name: /Measure the gain/ }).click();
+    await page.getByText('token for token the same').waitFor();
+    expect(errors).toEqual([]);
+    expect(foreignRequests).toEqual([]);
+    await close();
+  },
+);
 
-test('a sweep, seeds, one more and one less, luck shared or not', async () => {
+test('lanes by a sweep or by seeds can be added and removed, with luck shared or not', async () => {
   const { page, close } = await openCompare();
   await page.getByLabel('Parameter to sweep').selectOption('topK');
   await page.getByLabel('Sweep from').fill('1');
@@ -95,7 +98,7 @@ test('a sweep, seeds, one more and one less, luck shared or not', async () => {
   await close();
 });
 
-test('by keyboard: the lanes, the strip, and a lane opened in the playground', async () => {
+test('the keyboard reaches the lanes, the strip, and a lane’s text in the playground', async () => {
   const { page, close } = await openCompare();
   await page.keyboard.press('Control+Enter');
   await page.getByText(/tok\/s in one batch/).waitFor();
@@ -125,7 +128,7 @@ test('by keyboard: the lanes, the strip, and a lane opened in the playground', a
   await close();
 });
 
-test('best of N, vote, first valid and beams', async () => {
+test('best of N, vote, first valid and beams run and show their outcome', async () => {
   const { page, errors, close } = await openCompare({ errorNotices: /cannot be read/ });
   await page.getByLabel('Maximum of tokens').fill('30');
   await page.getByText('Best of N', { exact: true }).click();
@@ -174,7 +177,7 @@ test('best of N, vote, first valid and beams', async () => {
   await close();
 });
 
-test('on a phone one lane at a time, with a switcher, and nothing wider than the screen', async () => {
+test('a phone shows one lane at a time, with a switcher, and nothing wider than the screen', async () => {
   const { page, close } = await openCompare({ viewport: phone, hasTouch: true });
   await run(page);
   expect(await lane(page, 'a').isVisible()).toBe(true);
@@ -191,7 +194,7 @@ const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as
 const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
 
 test.skipIf(!present)(
-  'on the embedded model: the usual temperatures, a vote and beams',
+  'the embedded model runs the usual temperatures, a vote and beams',
   { tags: ['flow'] },
   async () => {
     const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });

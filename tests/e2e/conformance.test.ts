@@ -4,7 +4,7 @@ import { openPage } from '../setup/browser.ts';
 import { desktop, phone, shoot } from './playground_page.ts';
 
 test(
-  'runs every check, which all pass; the report is copied and opens elsewhere as reported',
+  'the page runs every check, all pass, and the copied report opens elsewhere with the same rows',
   { tags: ['flow'] },
   async () => {
     const { page, errors, foreignRequests, close } = await openPage('?conformance', {
@@ -42,7 +42,7 @@ test(
   },
 );
 
-test('a failing row says what it means, and without WebGPU the page says so', async () => {
+test('a failing row says what it means, and the page says when WebGPU is missing', async () => {
   const { page, close } = await openPage(
     '?conformance#report=1&kernels=failed|norms|2+variants,+wrong&sampling=ok|top-k|all',
     { viewport: { width: 768, height: 1024 } },

@@ -23,7 +23,7 @@ async function killGpuProcess(page: Page): Promise<void> {
   process.kill(gpu.id, 'SIGKILL');
 }
 
-test('a run goes on over a crash of the GPU process, token for token', async () => {
+test('a run continues after a crash of the GPU process, with the same tokens', async () => {
   const { page, close } = await openPage('#v=1&prompt=Once+upon+a+time&seed=5&max_tokens=90');
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
   await run(page);

@@ -70,7 +70,7 @@ const promptOf = (page: Page) => page.getByRole('textbox', { name: 'Prompt' });
 const ended = (page: Page) => page.locator('section[aria-labelledby="text-title"] .end');
 const permissions = ['clipboard-read', 'clipboard-write'];
 
-test('loads a file, writes what the headless command writes, and again after a reload', async () => {
+test('loads a file and writes the same text as the headless command, also after a reload', async () => {
   const expected = headless(24);
   expect(expected.length).toBeGreaterThan(10);
   const { page, errors, foreignRequests, close } = await openPage('', { permissions });
@@ -89,7 +89,7 @@ test('loads a file, writes what the headless command writes, and again after a r
   await close();
 });
 
-test('stops when it is told to', { tags: ['flow'] }, async () => {
+test('Stop ends a run', { tags: ['flow'] }, async () => {
   const { page, errors, close } = await openPage('', { permissions });
   await choose(page, model);
   await page.getByText('random llama Q8_0, seed 11').waitFor();

@@ -5,7 +5,7 @@ import { openScripted, run } from './playground_page.ts';
 const noModel = { name: 'holiday.gguf', mimeType: 'application/octet-stream', buffer: Buffer.from('JPEG') };
 
 test.each(['the first tab', 'another tab'])(
-  'a wait fails with the sentence that the page shows in %s',
+  'waiting fails with the sentence that the page shows in %s',
   async (tab) => {
     const { page, close } = await openScripted();
     const other = await page.context().newPage();
@@ -20,7 +20,7 @@ test.each(['the first tab', 'another tab'])(
   50_000,
 );
 
-test('a notice that the test announced does not end it', async () => {
+test('a notice that the test announced does not end the test', async () => {
   const { page, close } = await openScripted({ errorNotices: /holiday\.gguf/ });
   await run(page);
   await page.locator('input[type=file]').first().setInputFiles(noModel);

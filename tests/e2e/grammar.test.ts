@@ -61,7 +61,7 @@ test.each([
   },
 );
 
-test('a mistake is told at its place, nothing runs, nothing is lost', async () => {
+test('an error in a grammar is shown at its place, nothing runs and nothing is lost', async () => {
   const { page, close } = await openScripted({ errorNotices: /cannot be read/ });
   await page.getByLabel('Maximum of tokens').fill('8');
   await run(page);
@@ -101,7 +101,7 @@ test('a mistake is told at its place, nothing runs, nothing is lost', async () =
   await close();
 });
 
-test('in every lane of a comparison', { tags: ['flow'] }, async () => {
+test('every lane of a comparison keeps to the grammar', { tags: ['flow'] }, async () => {
   const { page, errors, close } = await openScripted();
   await page.getByRole('button', { name: 'Compare' }).click();
   await page.getByRole('heading', { name: 'Lanes' }).waitFor();
@@ -132,7 +132,7 @@ test('in every lane of a comparison', { tags: ['flow'] }, async () => {
 const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
 const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
 
-test.skipIf(!present)('the embedded model, hot, writes what was asked for', async () => {
+test.skipIf(!present)('the embedded model writes a valid text at a high temperature', async () => {
   const { page, errors, close } = await openPage('', { viewport: desktop });
   const button = page.getByRole('button', { name: 'Run', exact: true, disabled: false });
   await button.waitFor({ timeout: 60_000 });

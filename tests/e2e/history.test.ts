@@ -16,7 +16,7 @@ test('texts and settings survive a reload', { tags: ['flow'] }, async () => {
   await close();
 });
 
-test('a reload in mid-run: the text is there as far as it came, with its settings', async () => {
+test('after a reload during a run the text so far is there, with its settings', async () => {
   const { page, errors, close } = await openScripted({}, 40);
   await page.locator('#prompt').fill('The long night');
   await page.getByText(/\d+\s+tokens?\s+of/).waitFor();
@@ -33,7 +33,7 @@ test('a reload in mid-run: the text is there as far as it came, with its setting
   await close();
 });
 
-test('a tab that dies in mid-run leaves its text in the history', async () => {
+test('a tab that crashes during a run leaves its text in the history', async () => {
   const { page, close } = await openScripted({}, 40);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.waitForTimeout(2500);
@@ -49,7 +49,7 @@ test('a tab that dies in mid-run leaves its text in the history', async () => {
 });
 
 test(
-  'the history: search, rename, pin, delete, undo; two tabs keep their own',
+  'the history can search, rename, pin, delete and undo, and two tabs keep their own entries',
   { tags: ['flow'] },
   async () => {
     const { page, errors, close } = await openScripted();
@@ -118,7 +118,7 @@ test.each([
       };
     },
   ],
-])('%s: the page says that nothing is kept, and goes on', async (_, breakStorage) => {
+])('with %s the page says that nothing is kept, and goes on', async (_, breakStorage) => {
   const { page, errors, close } = await openPage('?engine=scripted', {
     setUp: (opening) => opening.addInitScript(breakStorage),
   });
@@ -129,7 +129,7 @@ test.each([
   await close();
 });
 
-test('storage that is deleted while the page is open is made anew with the next run', async () => {
+test('storage that is deleted while the page is open is created again with the next run', async () => {
   const { page, errors, close } = await openScripted();
   await run(page);
   await page.waitForTimeout(1500);
@@ -153,7 +153,7 @@ test('storage that is deleted while the page is open is made anew with the next 
   await close();
 });
 
-test('a text that was continued with other knobs keeps what drew each part, and each part comes out again', async () => {
+test('a text that was continued with other knobs keeps the parameters of each part, and each part is reproduced', async () => {
   const { page, errors, close } = await openPage('?engine=scripted#v=1&prompt=The+dog&t=0.3&max_tokens=8', {
     viewport: desktop,
   });

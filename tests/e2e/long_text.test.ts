@@ -21,7 +21,7 @@ async function importText(page: Page, tokens: number): Promise<void> {
   }, tokens);
 }
 
-test('a text of 131,072 tokens draws what is near the view, and every token can be reached and copied', async () => {
+test('a text of 131,072 tokens renders only near the view, and every token can be reached and copied', async () => {
   const { page, errors, close } = await openScripted();
   await importText(page, MOST_TOKENS);
   const spans = page.locator('.text [data-p]');
@@ -54,7 +54,7 @@ test('a text of 131,072 tokens draws what is near the view, and every token can 
   await close();
 });
 
-test('the page opens at its top at 200 % zoom, with its name, its navigation and the prompt on view', async () => {
+test('at 200 % zoom the page opens at its top, with its name, its navigation and the prompt in view', async () => {
   const { page, close } = await openScripted({ viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 });
   await page.goto(page.url().replace(/\?.*/, ''));
   await page.locator('.text .on').waitFor();

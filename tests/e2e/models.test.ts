@@ -138,7 +138,7 @@ test('two tabs fetch a model once', { tags: ['flow'] }, async () => {
   await close();
 });
 
-test('what is wrong is one sentence, and the page goes on', async () => {
+test('every failure gives one sentence, and the page goes on', async () => {
   const { page, close } = await openPage('', { errorNotices: /truncated-Q8_0\.gguf/ });
   await openModels(page);
   await listFiles(page, 'no/body');
@@ -169,7 +169,7 @@ test('what is wrong is one sentence, and the page goes on', async () => {
 });
 
 // Garbage that a busy machine has not collected yet counts as memory in use: what the page needs shows in one of three runs.
-test('300 MB pass through the page in bounded memory', { retry: 2, timeout: 300_000 }, async () => {
+test('a download of 300 MB takes bounded memory', { retry: 2, timeout: 300_000 }, async () => {
   const spec: ModelSpec = {
     ...SPEC,
     format: 'F16',

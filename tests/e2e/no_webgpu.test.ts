@@ -56,7 +56,7 @@ test.skipIf(!present)(
 );
 
 test(
-  'a file from the disk runs on the CPU, of an architecture of its own, and a damaged one is refused',
+  'a file of another architecture runs on the CPU, and a damaged one is refused',
   { tags: ['flow'] },
   async () => {
     const { page, errors, close } = await openPage('?engine=scripted', {
@@ -96,7 +96,7 @@ test(
   },
 );
 
-test.skipIf(!present)('chosen in the list of models, the CPU runs what the GPU ran', async () => {
+test.skipIf(!present)('the CPU, chosen in the list of models, runs the same model as the GPU', async () => {
   const { page, errors, close } = await openPage('', { viewport: desktop });
   await runButton(page).waitFor({ timeout: 60_000 });
   await page.getByLabel('Top-k, exact').fill('1');
@@ -113,7 +113,7 @@ test.skipIf(!present)('chosen in the list of models, the CPU runs what the GPU r
 });
 
 test.skipIf(!present)(
-  'on the CPU too an output keeps to its grammar, and any text has its numbers',
+  'on the CPU too, an output keeps to its grammar and any text has its numbers',
   async () => {
     const { page, errors, close } = await openPage('', { webgpu: false, viewport: desktop });
     await onCpu(page).waitFor();
@@ -131,7 +131,7 @@ test.skipIf(!present)(
 );
 
 test.skipIf(!present)(
-  'the engine is fetched when it is needed, kept from then on, and runs without a network',
+  'the engine is fetched when needed, kept from then on, and runs without a network',
   async () => {
     const { page, close } = await openPage('?engine=scripted', { webgpu: false, serviceWorkers: 'allow' });
     const keptEngines = () =>

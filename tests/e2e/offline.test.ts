@@ -51,7 +51,7 @@ test('after the first visit the page opens and runs without a network', async ()
   await close();
 });
 
-test('a new version is offered, and taken when the person says so', async () => {
+test('a new version is offered, and replaces the page on request', async () => {
   const before = readFileSync('dist/sw.js', 'utf8');
   const { page, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });
   try {
@@ -76,7 +76,7 @@ test('a new version is offered, and taken when the person says so', async () => 
   }
 });
 
-test('a version that one tab takes is told to the others, and one click brings it there', async () => {
+test('when one tab takes a new version, the others offer it with one click', async () => {
   const before = readFileSync('dist/sw.js', 'utf8');
   const { page, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });
   try {
@@ -101,7 +101,7 @@ test('a version that one tab takes is told to the others, and one click brings i
   }
 });
 
-test('a part of the page that can no longer be fetched says so, and offers to reload', async () => {
+test('where a part of the page can no longer be fetched, the page says so and offers to reload', async () => {
   const { page, close } = await openPage('?engine=scripted');
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
   await page.route('**/*.js', (route) => route.abort());
@@ -116,7 +116,7 @@ test('a part of the page that can no longer be fetched says so, and offers to re
   await close();
 });
 
-test('the built page is right under any path, and kept there too', async () => {
+test('the built page works under any path, also from the cache', async () => {
   const { server, url, missed } = await serveUnder('/some/where/else/');
   const { page, close } = await openPage('?engine=scripted', { serviceWorkers: 'allow' });
   try {
@@ -142,7 +142,7 @@ test('the built page is right under any path, and kept there too', async () => {
   }
 });
 
-test('the content security policy stands: no inline script, no eval, and the page obeys it', async () => {
+test('the content security policy forbids inline scripts and eval, and the page obeys it', async () => {
   const { page, errors, close } = await openPage('?engine=scripted', {
     setUp: (opening) =>
       opening.addInitScript(() => {

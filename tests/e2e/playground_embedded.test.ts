@@ -9,7 +9,7 @@ const present = embedded !== null && existsSync(`static/models/${embedded.fileNa
 const recorded = present && existsSync('static/recording.json');
 
 test.skipIf(!recorded)(
-  'opens alive: text and charts at once, its own model behind them, which draws the same',
+  'opens with text and charts at once, and the model that loads behind them draws the same',
   { tags: ['flow'] },
   async () => {
     const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });

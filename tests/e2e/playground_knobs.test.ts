@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openScripted, run, shoot, tokens } from './playground_page.ts';
 
-test('the chain: switched, reordered by keyboard and by mouse, reset', async () => {
+test('stages of the chain can be switched, reordered by keyboard and by mouse, and reset', async () => {
   const { page, close } = await openScripted();
   await run(page);
   const stages = page.locator('ol > li .name');
@@ -58,7 +58,7 @@ test('a ban by token search keeps the token out, and the chart says what removed
   await close();
 });
 
-test('any token can be asked for, inside the listed ones or not', async () => {
+test('any token can be looked up, listed or not', async () => {
   const { page, close } = await openScripted();
   await run(page);
   await page.getByRole('tab', { name: 'Table' }).click();
@@ -74,7 +74,7 @@ test('any token can be asked for, inside the listed ones or not', async () => {
   await close();
 });
 
-test('chat: turns through the model’s template, and the templated text one click away', async () => {
+test('a chat’s turns go through the model’s template, and one click shows the templated text', async () => {
   const { page, close } = await openScripted();
   await page.getByText('Chat', { exact: true }).click();
   await page.getByLabel('Text of turn 1').fill('Tell me of a boat <|user|>');
@@ -89,7 +89,7 @@ test('chat: turns through the model’s template, and the templated text one cli
   await close();
 });
 
-test('the timeline: a click selects the step, a brush zooms, and all brings everything back', async () => {
+test('on the timeline a click selects the step, a brush zooms, and “all” shows everything again', async () => {
   const { page, close } = await openScripted();
   await run(page);
   const plot = page.locator('.plot');
@@ -117,7 +117,7 @@ test('the timeline: a click selects the step, a brush zooms, and all brings ever
   await close();
 });
 
-test('a file that cannot be opened leaves the model that worked, and the text with its charts', async () => {
+test('a file that cannot be opened leaves the working model, and the text with its charts', async () => {
   const { page, close } = await openScripted({ errorNotices: /empty\.gguf/ });
   await run(page);
   await page.locator('[data-p="8"]').click();

@@ -33,7 +33,7 @@ async function headless(
   return { records, pieces: records.map(({ piece }) => piece) };
 }
 
-test('the numbers on the page are those of the same run without a page', async () => {
+test('the numbers on the page equal those of the same run without a page', async () => {
   const { page, close } = await openScripted();
   await page.getByLabel('Seed', { exact: true }).fill('1234');
   await page.getByLabel('Maximum of tokens').fill('25');

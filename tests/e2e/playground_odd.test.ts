@@ -14,7 +14,7 @@ test.each([
   ['emoji with joiners', '👩‍👩‍👧‍👦 🏳️‍🌈 e\u0301 👍🏽'],
   ['control characters', 'a\u0000b\u0007c\u001b[31m\u202Ed\u200F'],
   ['lone surrogates', 'x\uD800y\uDC00'],
-])('%s in the prompt is text and nothing else', async (_, prompt) => {
+])('%s in the prompt is only text', async (_, prompt) => {
   const { page, errors, close } = await openScripted();
   await type(page, prompt);
   await run(page);
@@ -28,7 +28,7 @@ test.each([
   await close();
 });
 
-test('an empty prompt, and one that is too long, are each met with a sentence and a way out', async () => {
+test('an empty prompt and one that is too long each give a sentence with a way out', async () => {
   const { page, errors, close } = await openScripted();
   await type(page, 'word '.repeat(20_000));
   await page.getByText(/tokens longer than this model/).waitFor();
@@ -41,7 +41,7 @@ test('an empty prompt, and one that is too long, are each met with a sentence an
   await close();
 });
 
-test('numbers that are out of range are marked and not taken', async () => {
+test('numbers out of range are marked and not used', async () => {
   const { page, close } = await openScripted();
   const topP = page.getByLabel('Top-p, exact');
   await topP.fill('1.5');
@@ -54,7 +54,7 @@ test('numbers that are out of range are marked and not taken', async () => {
   await close();
 });
 
-test('a file that is no model is refused with a sentence that names it, and the text stays', async () => {
+test('a file that is not a model is refused with a sentence that names it, and the text stays', async () => {
   const { page, close } = await openScripted({ errorNotices: /holiday\.gguf/ });
   await run(page);
   const before = await tokens(page);
@@ -76,7 +76,7 @@ test.each([
   ['dark', desktop, ['Playground']],
   ['light', phone, ['Playground']],
   ['dark', phone, ['Playground', 'Machine']],
-] as const)('axe finds nothing, %s at %o: %j', async (colorScheme, viewport, views) => {
+] as const)('axe finds no fault, %s at %o: %j', async (colorScheme, viewport, views) => {
   const { page, close } = await openScripted({ colorScheme, viewport });
   await run(page);
   await page.locator('[data-p="8"]').click();

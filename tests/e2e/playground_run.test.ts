@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { finished, openScripted, run, shoot, tokens } from './playground_page.ts';
 
-test('a run by mouse: text, candidates, table, and the same again with the same seed', async () => {
+test('a run by mouse gives text, candidates and table, and the same seed gives the same text', async () => {
   const { page, errors, close } = await openScripted();
   await run(page);
   const first = await tokens(page);
@@ -19,7 +19,7 @@ test('a run by mouse: text, candidates, table, and the same again with the same 
   await close();
 });
 
-test('the same by keyboard: run, walk, hold, step, colours', async () => {
+test('the keyboard can run, move along the text, select, step, and change colours', async () => {
   const { page, close } = await openScripted({ colorScheme: 'dark' });
   await page.locator('#prompt').focus();
   await page.keyboard.press('Control+Enter');
@@ -46,7 +46,7 @@ test('the same by keyboard: run, walk, hold, step, colours', async () => {
 });
 
 test(
-  'Stop ends a run at once and keeps its text; a reload in mid-run leaves a page that works',
+  'Stop ends a run at once and keeps its text, and the page works after a reload during a run',
   { tags: ['flow'] },
   async () => {
     const { page, errors, close } = await openScripted({}, 30);
@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  'a knob re-derives the text, says where it parts, and running on from there gives that token',
+  'a knob re-derives the text and shows where it diverges, and a run from there draws that token',
   { tags: ['flow'] },
   async () => {
     const { page, close } = await openScripted();
@@ -107,38 +107,34 @@ test(
   },
 );
 
-test(
-  'another candidate makes a branch; the branch can be named and deleted',
-  { tags: ['flow'] },
-  async () => {
-    const { page, close } = await openScripted();
-    await run(page);
-    const before = await tokens(page);
-    await page.locator('[data-p="12"]').click();
-    await page.getByRole('tab', { name: 'Table' }).click();
-    const row = page.locator('tbody tr:not(.chosen):not(.gone)').first();
-    const other = (await row.getByRole('button').textContent())!.trim().replaceAll('␣', ' ');
-    await row.getByRole('button').click();
-    await page.getByRole('button', { name: 'Branch with it' }).click();
-    await finished(page);
-    const after = await tokens(page);
-    expect(after.slice(0, 12)).toEqual(before.slice(0, 12));
-    expect(after[12]).toBe(other);
-    const tree = page.getByRole('navigation', { name: 'Texts and branches' });
-    expect(await tree.getByRole('listitem').count()).toBe(2);
-    await tree.locator('button.name').nth(1).focus();
-    await page.keyboard.press('F2');
-    await page.keyboard.type('the other way');
-    await page.keyboard.press('Enter');
-    await tree.getByText('the other way').waitFor();
-    await shoot(page, 'branch_light');
-    await tree.getByRole('button', { name: 'Delete the other way' }).click();
-    await expect.poll(() => tokens(page)).toEqual(before);
-    await close();
-  },
-);
+test('another candidate makes a branch, which can be named and deleted', { tags: ['flow'] }, async () => {
+  const { page, close } = await openScripted();
+  await run(page);
+  const before = await tokens(page);
+  await page.locator('[data-p="12"]').click();
+  await page.getByRole('tab', { name: 'Table' }).click();
+  const row = page.locator('tbody tr:not(.chosen):not(.gone)').first();
+  const other = (await row.getByRole('button').textContent())!.trim().replaceAll('␣', ' ');
+  await row.getByRole('button').click();
+  await page.getByRole('button', { name: 'Branch with it' }).click();
+  await finished(page);
+  const after = await tokens(page);
+  expect(after.slice(0, 12)).toEqual(before.slice(0, 12));
+  expect(after[12]).toBe(other);
+  const tree = page.getByRole('navigation', { name: 'Texts and branches' });
+  expect(await tree.getByRole('listitem').count()).toBe(2);
+  await tree.locator('button.name').nth(1).focus();
+  await page.keyboard.press('F2');
+  await page.keyboard.type('the other way');
+  await page.keyboard.press('Enter');
+  await tree.getByText('the other way').waitFor();
+  await shoot(page, 'branch_light');
+  await tree.getByRole('button', { name: 'Delete the other way' }).click();
+  await expect.poll(() => tokens(page)).toEqual(before);
+  await close();
+});
 
-test('step mode: the person chooses each token', { tags: ['flow'] }, async () => {
+test('in step mode the person chooses each token', { tags: ['flow'] }, async () => {
   const { page, close } = await openScripted();
   await page.getByLabel('Maximum of tokens').fill('1');
   await run(page);

@@ -46,7 +46,7 @@ async function neverEnding(page: Page, maxTokens: number): Promise<void> {
 
 // Other work on the machine spoils caches and so lengthens tasks: what counts is that one of three runs is undisturbed.
 describe('200 tokens a second', { retry: 2 }, () => {
-  test('2,000 on the page: no task of the main thread runs 50 ms, hardly one a frame', async () => {
+  test('2,000 tokens on the page cause no main-thread task of 50 ms, and few longer than a frame', async () => {
     const { page, errors, close } = await openScripted({}, 5);
     await neverEnding(page, 2000);
     const tasks = await tasksOf(
@@ -64,7 +64,7 @@ describe('200 tokens a second', { retry: 2 }, () => {
     await close();
   });
 
-  test('in each of four lanes, 1,000 a lane: no task runs 50 ms, hardly one a frame', async () => {
+  test('1,000 tokens in each of four lanes cause no main-thread task of 50 ms, and few longer than a frame', async () => {
     const { page, errors, close } = await openScripted({}, 5);
     await neverEnding(page, 1000);
     await page.getByRole('button', { name: 'Compare' }).first().click();

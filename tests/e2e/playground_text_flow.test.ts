@@ -27,7 +27,7 @@ async function places(page: Page): Promise<{ blocks: number[][]; inline: number[
   });
 }
 
-test('a text in chunks stands exactly as it would in one piece, also after a resize and with its spaces shown', async () => {
+test('a text in chunks is laid out exactly as in one piece, also after a resize and with visible spaces', async () => {
   const { page, close } = await openScripted();
   await page.getByRole('button', { name: 'Logit bias', exact: true }).click();
   for (const [index, ender] of ['<eos>', '<|end|>'].entries()) {

@@ -40,7 +40,7 @@ afterAll(() => {
   server.close();
 });
 
-test('a server is named, asked, and charted by what it tells; its key goes nowhere else', async () => {
+test('a server is connected, runs, and its numbers are charted; its key goes nowhere else', async () => {
   authorised = [];
   bodies = [];
   const { page, errors, foreignRequests, close } = await openPage();
@@ -116,7 +116,7 @@ test('a server is named, asked, and charted by what it tells; its key goes nowhe
   await close();
 });
 
-test('a server that is not there, and an address that is none, are one sentence', async () => {
+test('a missing server and a malformed address give one sentence each', async () => {
   const { page, close } = await openPage();
   await page.getByRole('button', { name: 'Models' }).click();
   const dialog = page.getByRole('dialog', { name: 'Models' });

@@ -20,7 +20,7 @@ test('the address follows the settings without filling the history', async () =>
   await close();
 });
 
-test('an address that is edited by hand is taken over, and what it cannot mean is said', async () => {
+test('an address that is edited by hand takes effect, and the page names what it cannot use', async () => {
   const { page, close } = await openPage('?engine=scripted#v=1&prompt=First&t=0.3&seed=9', {
     errorNotices: /The link says t=500/,
   });
@@ -33,7 +33,7 @@ test('an address that is edited by hand is taken over, and what it cannot mean i
 });
 
 test(
-  'a link with a recording opens elsewhere: at once without the model, and replayed with it',
+  'a link with a record opens elsewhere at once without the model, and replays with it',
   { tags: ['flow'] },
   async () => {
     const sender = await openScripted();
@@ -64,7 +64,7 @@ test(
   },
 );
 
-test('while the numbers of another choice are gathered, the link of the one before is not offered', async () => {
+test('while the page gathers the numbers of a new choice, it does not offer the link of the old one', async () => {
   const { page, errors, close } = await openScripted();
   await run(page);
   await page.getByLabel('Seed', { exact: true }).fill('7');
@@ -85,7 +85,7 @@ test('while the numbers of another choice are gathered, the link of the one befo
   await close();
 });
 
-test('a replay that differs says where, with both distributions', async () => {
+test('a replay that differs shows where, with both distributions', async () => {
   const sender = await openScripted();
   await run(sender.page);
   const link = readFragment(fragmentOf(await shareLink(sender.page)))!;
@@ -107,7 +107,7 @@ test('a replay that differs says where, with both distributions', async () => {
   await close();
 });
 
-test('links that were tampered with: a sentence, and no markup, request or error', async () => {
+test('a forged link gives a sentence, and no markup, request or error', async () => {
   const hostile = [
     '#v=1&prompt=<img src=x onerror="window.hurt=1">&model=<script>window.hurt=1</script>',
     '#v=1&r=AAAA',
@@ -145,7 +145,7 @@ test('a model from elsewhere waits for a click that names its host', async () =>
   await close();
 });
 
-test('files out and in: JSON comes back, OpenAI and CSV are well formed, pictures have their size', async () => {
+test('saved JSON opens again, OpenAI and CSV files are well formed, and pictures have their size', async () => {
   const { page, errors, close } = await openScripted();
   await run(page);
   const text = await outputOf(page);

@@ -25,7 +25,7 @@ async function replay(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Replay' }).click();
 }
 
-test('a comparison opens elsewhere as the comparison that it was, and is replayed as one', async () => {
+test('a comparison opens elsewhere as the same comparison, and replays as one', async () => {
   const sender = await openScripted();
   await toCompare(sender.page);
   // The toggle's own box is drawn over.
@@ -88,7 +88,7 @@ test.each([
   ['best of N', 'strategy=best-of-n&n=5&score=shortest', /stands/],
   ['first valid', 'strategy=first-valid&n=4&verify=length&shortest=60&longest=400', /was valid first/],
   ['a beam search', 'strategy=beam&width=3', /branches, \d+ of them pruned/],
-])('%s: its outcome opens with it, and its branches come out again', async (name, settings, outcome) => {
+])('%s: the outcome opens with it, and its branches are reproduced', async (name, settings, outcome) => {
   const fragment = `#v=1&model=scripted&view=compare&prompt=Once+upon+a+time&max_tokens=24&${settings}`;
   const sender = await openPage(`?engine=scripted${fragment}`, { viewport: desktop });
   await runCompared(sender.page);
@@ -118,7 +118,7 @@ test.each([
   await close();
 });
 
-test('a pattern from a link that does not come to an end is stopped and named, and the page goes on', async () => {
+test('a pattern from a link that never finishes is stopped and named, and the page goes on', async () => {
   const pattern = '^([^#]+\\s?)+#$';
   const settings = `strategy=first-valid&n=3&verify=regex&pattern=${encodeURIComponent(pattern)}`;
   const fragment = `#v=1&model=scripted&view=compare&prompt=Once+upon+a+time&max_tokens=40&${settings}`;
@@ -134,7 +134,7 @@ test('a pattern from a link that does not come to an end is stopped and named, a
   await close();
 });
 
-test('a comparison that comes out otherwise: the lane, the token, and both distributions', async () => {
+test('a comparison that differs shows the lane, the token, and both distributions', async () => {
   const sender = await openScripted();
   await toCompare(sender.page);
   await runCompared(sender.page);
@@ -162,7 +162,7 @@ test('a comparison that comes out otherwise: the lane, the token, and both distr
   await close();
 });
 
-test('a file of a comparison opens as one; an answer from elsewhere shows its numbers in the charts', async () => {
+test('a file of a comparison opens as a comparison, and the charts show an imported answer’s numbers', async () => {
   const sender = await openScripted();
   await toCompare(sender.page);
   await runCompared(sender.page);
@@ -196,7 +196,7 @@ test('a file of a comparison opens as one; an answer from elsewhere shows its nu
   await close();
 });
 
-test('comparisons are kept: across a reload, named, deleted, brought back, shown again', async () => {
+test('comparisons survive a reload, and can be named, deleted, restored and shown again', async () => {
   const { page, errors, close } = await openScripted();
   await toCompare(page);
   await runCompared(page);
@@ -237,7 +237,7 @@ test('comparisons are kept: across a reload, named, deleted, brought back, shown
   await close();
 });
 
-test('a tab that dies while lanes are being written leaves them in the history', async () => {
+test('a tab that crashes while lanes stream leaves them in the history', async () => {
   const { page, close } = await openScripted({}, 40);
   await toCompare(page);
   await page.getByRole('button', { name: 'Run', exact: true }).click();

@@ -31,43 +31,40 @@ async function runWhenReady(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
 }
 
-test.skipIf(!present)(
-  'a text: its link opens at once elsewhere, and is reproduced token for token',
-  async () => {
-    const sender = await openPage(fragment, { viewport: desktop });
-    await runWhenReady(sender.page);
-    await finished(sender.page);
-    const text = await tokens(sender.page);
-    const url = await shareLink(sender.page);
-    const json = await savedFile(sender.page, 'JSON');
-    expect(sender.errors).toEqual([]);
-    await sender.close();
+test.skipIf(!present)('a text’s link opens at once elsewhere, and every token is reproduced', async () => {
+  const sender = await openPage(fragment, { viewport: desktop });
+  await runWhenReady(sender.page);
+  await finished(sender.page);
+  const text = await tokens(sender.page);
+  const url = await shareLink(sender.page);
+  const json = await savedFile(sender.page, 'JSON');
+  expect(sender.errors).toEqual([]);
+  await sender.close();
 
-    // What the link says of the model, held against the file itself.
-    const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-    const { record } = await unpackRecord(readFragment(new URL(url).hash)!.packed!);
-    expect(record.model).toEqual({
-      name: embedded!.name,
-      fileSize: embedded!.size,
-      vocabularySize: 4096,
-      sha256,
-    });
-    expect(record.engine.kind).toBe('webgpu');
-    expect((JSON.parse(json.bytes.toString()) as RunDocument).model.sha256).toBe(sha256);
+  // What the link says of the model, held against the file itself.
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const { record } = await unpackRecord(readFragment(new URL(url).hash)!.packed!);
+  expect(record.model).toEqual({
+    name: embedded!.name,
+    fileSize: embedded!.size,
+    vocabularySize: 4096,
+    sha256,
+  });
+  expect(record.engine.kind).toBe('webgpu');
+  expect((JSON.parse(json.bytes.toString()) as RunDocument).model.sha256).toBe(sha256);
 
-    const reader = await openPage(new URL(url).hash, { viewport: desktop });
-    await reader.page.getByText('Recorded, from a link:').waitFor();
-    expect(await tokens(reader.page)).toEqual(text);
-    await reader.page.getByRole('button', { name: 'Replay', disabled: false }).click({ timeout: 60_000 });
-    await reader.page.getByText(/Reproduced here token for token/).waitFor({ timeout: 60_000 });
-    expect(await tokens(reader.page)).toEqual(text);
-    expect(reader.errors).toEqual([]);
-    expect(reader.foreignRequests).toEqual([]);
-    await reader.close();
-  },
-);
+  const reader = await openPage(new URL(url).hash, { viewport: desktop });
+  await reader.page.getByText('Recorded, from a link:').waitFor();
+  expect(await tokens(reader.page)).toEqual(text);
+  await reader.page.getByRole('button', { name: 'Replay', disabled: false }).click({ timeout: 60_000 });
+  await reader.page.getByText(/Reproduced here token for token/).waitFor({ timeout: 60_000 });
+  expect(await tokens(reader.page)).toEqual(text);
+  expect(reader.errors).toEqual([]);
+  expect(reader.foreignRequests).toEqual([]);
+  await reader.close();
+});
 
-test.skipIf(!present)('a comparison of four temperatures: reproduced as one batch', async () => {
+test.skipIf(!present)('a comparison of four temperatures is reproduced as one batch', async () => {
   const sender = await openPage(`${fragment}&t=0,0.5,1,1.5&view=compare`, { viewport: desktop });
   await runWhenReady(sender.page);
   await sender.page.getByText(/tok\/s in one batch/).waitFor({ timeout: 60_000 });
@@ -82,7 +79,7 @@ test.skipIf(!present)('a comparison of four temperatures: reproduced as one batc
   await reader.close();
 });
 
-test.skipIf(!present)('a file from the disk: the record names its SHA-256', async () => {
+test.skipIf(!present)('the record of a file from the disk names its SHA-256', async () => {
   const { page, errors, close } = await openPage('?engine=scripted#v=1&max_tokens=4', { viewport: desktop });
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
   const [chooser] = await Promise.all([

@@ -68,7 +68,7 @@ const withoutShaders: Answer = (name, route) => {
   return route.abort();
 };
 
-test('host and size are named before anything is fetched, and the click goes where it says', async () => {
+test('the page names host and size before it fetches anything, and a click fetches from that host', async () => {
   const { page, asked, foreignRequests, close } = await openWith(withoutShaders);
   await page.getByRole('button', { name: 'Models' }).click();
   await button(page).waitFor();
@@ -98,7 +98,7 @@ test('host and size are named before anything is fetched, and the click goes whe
   await close();
 });
 
-test('a host that cannot be reached, or has nothing, is named, and the page goes on', async () => {
+test('the page names a host that cannot be reached or lacks the file, and goes on', async () => {
   let answer: Answer = (_name, route) => route.abort();
   const { page, close } = await openWith((name, route) => answer(name, route));
   for (const [next, sentence] of [
@@ -117,7 +117,7 @@ test('a host that cannot be reached, or has nothing, is named, and the page goes
   await close();
 });
 
-test('without WebGPU web-llm is not offered, and says why', async () => {
+test('without WebGPU the page does not offer web-llm, and says why', async () => {
   const { page, asked, close } = await openWith((_name, route) => route.abort(), false);
   await page.getByRole('button', { name: 'Models' }).click();
   await dialog(page).getByText('web-llm needs WebGPU, and this browser gives no adapter for it.').waitFor();
@@ -147,7 +147,7 @@ test.each([
   await close();
 });
 
-test('what web-llm keeps is seen without loading it, and deleted one by one', async () => {
+test('models that web-llm keeps are listed without loading it, and deleted one by one', async () => {
   const { page, foreignRequests, close } = await openWith((_name, route) => route.abort());
   const keep = (stem: string, shards: readonly number[]) =>
     page.evaluate(

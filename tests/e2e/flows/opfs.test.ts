@@ -41,7 +41,7 @@ function runContract(): Promise<ContractResults> {
   });
 }
 
-test('the browser keeps the contract', async () => {
+test('the browser’s storage keeps to the store’s contract', async () => {
   const { page, close } = await openPage('?engine=scripted');
   await page.goto(url);
   expect(await page.evaluate(runContract)).toEqual(nothingWrong);
