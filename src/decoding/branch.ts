@@ -1,4 +1,4 @@
-/** One line of text while it grows: its tokens, its sequence in the session, its chain, and what it has scored. */
+/** One text of a run while it grows: its tokens, its sequence in the session, its chain, and its scores. */
 import type { SequenceId, StreamDecoder, TokenId } from '../engines/contract.ts';
 import type { Sampler } from '../sampling/sampler.ts';
 import type { Constraint } from './constraint.ts';
@@ -41,12 +41,12 @@ export class Branch {
   logits: Float32Array;
   node: NodeId;
   totalLogprob = 0;
-  /** Null while it lives. */
+  /** Null while it grows. */
   reason: StopReason | null = null;
-  /** Its sequence is given back to the session. */
+  /** Its sequence was returned to the session. */
   released = false;
   stopSequence: string | null = null;
-  /** Set by strategies that judge. */
+  /** Set by strategies that rank or verify. */
   score: number | null = null;
   valid: boolean | null = null;
   answer: string | null = null;
@@ -68,7 +68,7 @@ export class Branch {
     this.node = parts.node;
   }
 
-  /** A branch that goes another way from here. The sequence must be a fork of this one's. */
+  /** A copy that continues differently from here. `sequence` must be a fork of this branch's sequence. */
   fork(id: BranchId, sequence: SequenceId): Branch {
     const copy = new Branch({
       id,
@@ -94,7 +94,7 @@ export class Branch {
     return this.history.length - this.promptLength;
   }
 
-  /** Tokens that this run has made. */
+  /** Number of tokens that this run generated. */
   get generated(): number {
     return this.outputLength - this.prefixLength;
   }

@@ -1,8 +1,8 @@
 import type { TokenId } from '../engines/contract.ts';
 
 /**
- * Says at each step which tokens may come next (a grammar, a schema). Each branch owns one; it is cloned with the
- * branch and released with it. The chain's `grammar` stage applies what it says.
+ * Says at each step which tokens may come next (a grammar, a schema). Each branch owns one; it is cloned and released together with
+ * its branch. The chain's `grammar` stage applies it.
  */
 export interface Constraint {
   /** Bits by token id, ⌈vocabulary/32⌉ words, valid until the next call; null allows everything. */

@@ -1,14 +1,14 @@
-/** A text that somebody has in mind, held against a model and a chain at any place: exact numbers, likely or not. */
+/** Scores a given text under a model and a chain: exact numbers, likely or not. */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { TokenFate } from '../sampling/trace.ts';
 import { tokenFate } from '../sampling/trace_view.ts';
 import type { KnownSteps, PastText, Rederiver } from './rederive.ts';
 
-/** Texts that rarely join with what follows: a tokenizer that puts a space before every text puts it before these. */
+/** Texts that rarely merge with what follows. If a tokenizer puts a space before every text, it goes before these. */
 const ANCHORS = ['\n', ';', 'a'];
 
-/** Tokens of a text that goes on from another: nothing is put before it. */
+/** Tokens of a text that continues another: no space is put before it. */
 export function encodeContinuation(text: string, tokenizer: Tokenizer): TokenId[] {
   for (const anchor of ANCHORS) {
     const before = tokenizer.encode(anchor);
@@ -19,19 +19,19 @@ export function encodeContinuation(text: string, tokenizer: Tokenizer): TokenId[
 }
 
 export interface ContinuationScore {
-  /** One for each token of the continuation, given those before it. */
+  /** One per token of the continuation, given the tokens before it. */
   readonly tokens: readonly TokenFate[];
   /** ln P(continuation | context), before any stage of the chain. */
   readonly rawLogprob: number;
-  /** ln of the chance that the chain draws just this; −∞ where a stage removes one of its tokens. */
+  /** ln of the probability that the chain draws exactly this text; −∞ if a stage removes one of its tokens. */
   readonly finalLogprob: number;
   /** exp(−rawLogprob / tokens) */
   readonly perplexity: number;
 }
 
 /**
- * @param text whose last tokens are the continuation
- * @param steps of these tokens, and of the output before them where the chain has a past (`remembers`)
+ * @param text its last tokens are the continuation
+ * @param steps the steps of the continuation, and of the output before it if the chain `remembers`
  * @param length of the continuation, in tokens; 1 or more
  */
 export async function scoreContinuation(

@@ -1,4 +1,4 @@
-/** The one way in: a run's specification over an engine, events while it goes, a result when it has ended. */
+/** The entry point: takes a run's specification and an engine, emits events during the run, and returns a result. */
 import { EngineError, type Engine } from '../engines/contract.ts';
 import { SamplingError } from '../sampling/errors.ts';
 import { checkParams } from '../sampling/validate.ts';
@@ -12,10 +12,10 @@ import { runLanes } from './strategies/lanes.ts';
 import { buildExtractor, buildVerifier } from './verifier.ts';
 
 /**
- * Runs until every branch has ended. A stop (`signal`) ends it early with what there is; so does a failure once the run
- * is under way, and `result.error` says which.
- * @throws SamplingError `bad-parameter` when the specification cannot be run
- * @throws EngineError when the prompt cannot be: `empty-prompt`, `context-full`, `bad-token`, `not-supported` …
+ * Runs until every branch has ended. A stop (`signal`) ends the run early and keeps what there is. So does a failure after the run
+ * has begun; `result.error` then says which.
+ * @throws SamplingError `bad-parameter` if the specification cannot be run
+ * @throws EngineError if the prompt cannot be run: `empty-prompt`, `context-full`, `bad-token`, `not-supported` …
  */
 export async function runDecoding(
   engine: Engine,
@@ -35,7 +35,7 @@ export async function runDecoding(
       run.error = error;
     }
   } finally {
-    // Also those that came to their end and were not let go, because judging them failed.
+    // This includes branches that finished but were not released because judging them failed.
     for (const branch of run.branches) run.end(branch, run.error && !run.stopped ? 'error' : 'stopped');
   }
   const result: RunResult = {
@@ -52,7 +52,7 @@ function isTyped(error: unknown): error is EngineError | SamplingError {
   return error instanceof EngineError || error instanceof SamplingError;
 }
 
-/** What a strategy judges finished texts by. Made before the model runs, so that a pattern that cannot be read is told then. */
+/** How a strategy judges finished texts. It is built before the model runs, so that an invalid pattern is reported at once. */
 interface Judges {
   readonly verify: ((text: string) => Promise<boolean>) | null;
   readonly extract: ((text: string) => Promise<string | null>) | null;
@@ -115,7 +115,7 @@ async function decide(run: Run, { verify, extract }: Judges): Promise<Verdict> {
   }
 }
 
-/** The first sample that ends and is valid wins; of those that end in the same step, the one with the lowest id. */
+/** The first sample that ends and is valid wins; if several end in the same step, the lowest id wins. */
 async function race(run: Run, verify: (text: string) => Promise<boolean>): Promise<Verdict> {
   let winner: number | null = null;
   await runLanes(run, 'draw', async (branch) => {

@@ -1,8 +1,8 @@
-/** DRY's breakers are texts; its search is over tokens. This finds every way in which tokens can spell a breaker. */
+/** DRY's breakers are texts, but its search is over tokens. This file finds every way to spell a breaker in tokens. */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import type { DryBreakers } from '../sampling/samplers/stage.ts';
 
-/** Bytes as a Latin-1 string: one character a byte, so that string search finds bytes. */
+/** Bytes as a Latin-1 string: one character per byte, so that string search finds bytes. */
 function latin1(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -21,15 +21,15 @@ function spellings(tokenizer: Tokenizer): readonly string[] {
   return found;
 }
 
-/** Breakers found before, per tokenizer and list of texts: a slider that is moved asks for the same ones again. */
+/** Breakers resolved before, per tokenizer and list of texts: moving a slider asks for the same ones again and again. */
 const resolved = new WeakMap<Tokenizer, Map<string, DryBreakers>>();
 
-/** Longest tail of a breaker that is followed, as in llama.cpp. */
+/** Maximum length of a breaker's tail in tokens, as in llama.cpp. */
 const MAX_TAIL = 20;
 
 /**
- * A token that contains the breaker breaks by itself; one that ends in a beginning of it breaks together with the tokens
- * of the rest (llama.cpp, `get_overlapping_token_sequences`).
+ * A token that contains the breaker breaks alone. A token that ends in the beginning of the breaker breaks together with the
+ * tokens of the rest (llama.cpp, `get_overlapping_token_sequences`).
  */
 export function resolveBreakers(texts: readonly string[], tokenizer: Tokenizer): DryBreakers {
   const known = resolved.get(tokenizer) ?? new Map<string, DryBreakers>();
@@ -59,7 +59,7 @@ function findBreakers(texts: readonly string[], tokenizer: Tokenizer): DryBreake
       for (let length = Math.min(breaker.length - 1, word.length); length > 0; length--) {
         if (!word.endsWith(breaker.slice(0, length))) continue;
         const rest = new TextDecoder().decode(bytes.subarray(length));
-        // A cut inside a character has no tokens of its own.
+        // A rest that begins inside a character cannot be tokenised.
         if (!rest.startsWith('\uFFFD')) add(token, tokenizer.encode(rest).slice(0, MAX_TAIL));
       }
     }

@@ -1,26 +1,26 @@
 /**
- * What a run is told, what it says while it goes, and what it leaves. All of it is plain data that survives a
- * structured clone: it crosses the worker, is stored, and travels in links.
+ * The input of a run, its events, and its result. All of it is plain data that survives a structured clone: it crosses the worker,
+ * is stored, and travels in links.
  */
 import type { TokenId } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import type { StageSummary } from '../sampling/trace.ts';
 
-/** One line of text in a run: a lane, one of N samples, or a beam. Unique within its run, never reused. */
+/** One text in a run: a lane, one of N samples, or a beam. Unique within its run, never reused. */
 export type BranchId = number;
 
 export interface LaneSpec {
   readonly params: SamplingParams;
-  /** The generator's stream: lanes with equal seed and stream share their luck. Default 0, N samples use 0 … N−1. */
+  /** The generator's stream: lanes with equal seed and stream get equal random numbers. Default 0; N samples use 0 … N−1. */
   readonly stream?: number;
   /**
-   * Tokens that follow the run's prompt in this lane alone (continuing a text, a branch taken by hand). They count as
-   * output in `tokens`, `text` and `visible`, but not in `maxTokens` nor in the scores.
+   * Tokens that follow the run's prompt in this lane only (to continue a text, or to branch by hand). They count as output in
+   * `tokens`, `text` and `visible`, but not in `maxTokens` or in the scores.
    */
   readonly prefix?: readonly TokenId[];
 }
 
-/** What an output must be to count as valid. Applied to the whole output text. */
+/** When an output counts as valid. Applied to the whole output text. */
 export type Verifier =
   | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string }
   | { readonly kind: 'json' }
@@ -33,7 +33,7 @@ export type BestOfScore =
   | { readonly kind: 'longest' }
   | { readonly kind: 'verifier'; readonly verifier: Verifier };
 
-/** How an answer is taken from a sample for the vote. A regular expression gives its first group, or its whole match. */
+/** How the vote takes an answer from a sample. A regular expression gives its first group, or its whole match. */
 export type AnswerExtractor =
   | { readonly kind: 'last-number' }
   | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string }
@@ -42,24 +42,24 @@ export type AnswerExtractor =
 export type Strategy =
   /** Each lane draws from its chain. */
   | { readonly kind: 'sample' }
-  /** Each lane takes the most likely of what its chain leaves: no luck, as if u were 0. */
+  /** Each lane takes the most likely token that its chain leaves, without randomness, as if u were 0. */
   | { readonly kind: 'greedy' }
   /**
-   * One lane. Score = total raw logprob / length^lengthPenalty; 0 is the plain sum, 1 the average. Beams grow over what
-   * the lane's chain leaves, without the stages that heat or pick: temperature, XTC, mirostat and adaptive-p.
+   * One lane. Score = total raw logprob / length^lengthPenalty; 0 gives the sum, 1 the average. Beams grow over the tokens that the
+   * lane's chain leaves, without the stages that heat or pick: temperature, XTC, mirostat and adaptive-p.
    */
   | { readonly kind: 'beam'; readonly width: number; readonly lengthPenalty: number }
-  /** One lane, n times on streams of their own. */
+  /** One lane, sampled n times on different streams. */
   | { readonly kind: 'best-of-n'; readonly n: number; readonly score: BestOfScore }
   | { readonly kind: 'majority-vote'; readonly n: number; readonly extractor: AnswerExtractor }
   | { readonly kind: 'first-valid'; readonly n: number; readonly verifier: Verifier };
 
 export interface StopConditions {
-  /** Tokens of output per branch. */
+  /** Maximum of output tokens per branch. */
   readonly maxTokens: number;
   /** The output ends before the first of these texts. */
   readonly sequences: readonly string[];
-  /** Go on past end-of-generation tokens; default false. */
+  /** Continue past end-of-generation tokens; default false. */
   readonly ignoreEndOfGeneration?: boolean;
 }
 
@@ -90,9 +90,9 @@ export interface StepRecord {
   /** Index in the whole sequence, prompt included. */
   readonly position: number;
   readonly token: TokenId;
-  /** Text that became whole UTF-8 with this token. Show it only as far as `visible` reaches. */
+  /** Text that this token completed to whole UTF-8. Show it only as far as `visible` reaches. */
   readonly piece: string;
-  /** UTF-16 units of this branch's output that may be shown now: a possible beginning of a stop sequence is held back. */
+  /** UTF-16 units of this branch's output that may be shown: a text that may become a stop sequence is held back. */
   readonly visible: number;
   readonly rawLogprob: number;
   readonly finalLogprob: number;
@@ -103,9 +103,9 @@ export interface StepRecord {
   readonly finalEntropy: number;
   /** −rawLogprob. */
   readonly surprisal: number;
-  /** exp of the mean surprisal over what this run gave the branch so far. */
+  /** exp of the mean surprisal over the tokens that this run generated for the branch so far. */
   readonly perplexity: number;
-  /** Candidates alive at the draw. */
+  /** Number of candidates left at the draw. */
   readonly kept: number;
   /** The uniform number; null where nothing was drawn (greedy, beam). */
   readonly u: number | null;
@@ -113,7 +113,7 @@ export interface StepRecord {
   readonly top?: TopCandidates;
 }
 
-/** A prompt token's numbers; the first one has none, for nothing predicts it. */
+/** A prompt token's numbers. The first token has none, because nothing predicts it. */
 export interface PromptRecord {
   readonly position: number;
   readonly token: TokenId;
@@ -130,7 +130,7 @@ export type StopReason =
   | 'max-tokens'
   | 'stop-sequence'
   | 'context-full'
-  /** The person stopped the run. */
+  /** The user stopped the run. */
   | 'stopped'
   /** Another sample was valid first. */
   | 'lost-race'
@@ -142,7 +142,7 @@ export type StopReason =
 export interface BranchStart {
   readonly branch: BranchId;
   readonly lane: number;
-  /** Null for those that begin at the prompt. */
+  /** Null for branches that begin at the prompt. */
   readonly parent: BranchId | null;
   /** Output tokens shared with the parent. */
   readonly shared: number;
@@ -152,7 +152,7 @@ export type RunEvent =
   | { readonly type: 'prefill'; readonly done: number; readonly total: number }
   | { readonly type: 'prompt'; readonly records: readonly PromptRecord[] }
   | { readonly type: 'branches'; readonly started: readonly BranchStart[] }
-  /** One forward pass: a record for each branch that took part in it. */
+  /** One forward pass: a record per branch that took part in it. */
   | { readonly type: 'step'; readonly records: readonly StepRecord[] }
   | { readonly type: 'branch-end'; readonly result: BranchResult }
   /** Beam search only: the score of every living beam after a step. */
@@ -167,22 +167,22 @@ export interface BranchResult {
   readonly lane: number;
   readonly parent: BranchId | null;
   readonly shared: number;
-  /** Output tokens from the prompt's end, those shared with the parent included, and the one that ended it. */
+  /** All output tokens since the prompt, including those shared with the parent and the one that ended the branch. */
   readonly tokens: readonly TokenId[];
   /** Output text without stop sequence and without control tokens. */
   readonly text: string;
   readonly reason: StopReason;
-  /** The stop sequence that ended it. */
+  /** The stop sequence that ended it, or null. */
   readonly stopSequence: string | null;
-  /** Tokens of a lane's `prefix` at the beginning of `tokens`. */
+  /** Number of tokens of the lane's `prefix` at the beginning of `tokens`. */
   readonly prefix: number;
   /** Sum and mean of raw logprobs over `tokens` without the prefix. */
   readonly totalLogprob: number;
   readonly averageLogprob: number;
   readonly perplexity: number;
-  /** Best of N: what it was ranked by. Beam: its normalised score. */
+  /** Best of N: the value that it was ranked by. Beam: its normalised score. */
   readonly score: number | null;
-  /** What the verifier said, where there is one. */
+  /** The verifier's verdict; null without a verifier. */
   readonly valid: boolean | null;
   /** Majority vote: the extracted answer; null when there was none. */
   readonly answer: string | null;
@@ -191,17 +191,17 @@ export interface BranchResult {
 export interface VoteShare {
   readonly answer: string;
   readonly votes: number;
-  /** votes / samples that gave an answer. */
+  /** votes / samples with an answer. */
   readonly share: number;
   readonly branches: readonly BranchId[];
 }
 
 export interface RunTiming {
-  /** Tokens that were read before the first draw: the prompt, and what each continued lane begins with. */
+  /** Tokens that were read before the first draw: the prompt, and the prefix of each continued lane. */
   readonly promptTokens: number;
   readonly reusedTokens: number;
   readonly prefillMs: number;
-  /** Forward passes after the prefill, the tokens that they gave, and their time (sampling included). */
+  /** Forward passes after the prefill, the tokens that they produced, and their time (sampling included). */
   readonly steps: number;
   readonly tokens: number;
   readonly decodeMs: number;
@@ -212,13 +212,13 @@ export interface RunTiming {
 export interface RunResult {
   /** All branches, in order of their ids; pruned beams included. */
   readonly branches: readonly BranchResult[];
-  /** Best of N, vote, first valid, beam: the branch that stands for the run, null when none was valid. Else null. */
+  /** Best of N, vote, first valid, beam: the branch that represents the run, null if none was valid. Null for the others. */
   readonly winner: BranchId | null;
-  /** Branches from best to worst where the strategy ranks them, else in order of ids. */
+  /** Branches from best to worst if the strategy ranks them, else in order of ids. */
   readonly ranking: readonly BranchId[];
   /** Majority vote only, most votes first. */
   readonly votes: readonly VoteShare[];
   readonly timing: RunTiming;
-  /** Set when the run ended by a failure; everything before it is kept. */
+  /** Set if a failure ended the run; everything before it is kept. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -1,4 +1,4 @@
-/** Headless flags of strategies and stop conditions. */
+/** Flags of strategies and stop conditions for the headless runner. */
 import { SamplingError } from '../sampling/errors.ts';
 import { collectFlags, numberFlag, type FlagHelp, type ParsedFlags } from '../sampling/flags.ts';
 import type { AnswerExtractor, BestOfScore, StopConditions, Strategy, Verifier } from './events.ts';
@@ -55,7 +55,7 @@ export function decodingFlagHelp(): readonly FlagHelp[] {
 
 /**
  * @param argv arguments as `--flag value` or `--flag=value`
- * @throws SamplingError `bad-parameter`, naming the flag, its value and what it may be
+ * @throws SamplingError `bad-parameter`, naming the flag, its value and the allowed values
  */
 export function decodingFromFlags(argv: readonly string[]): ParsedFlags<DecodingFlags> {
   const { given, rest } = collectFlags(argv, (flag) => HELP.some((known) => known.flag === flag));

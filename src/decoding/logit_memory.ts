@@ -1,12 +1,12 @@
 /**
- * Logits of past steps, by the tokens that led to them, so that other parameters can be tried on them without the
- * model. They are kept as they came, in f32: a draw repeated from them is the same draw. What exceeds the budget is
- * forgotten, longest unused first, and computed again when it is asked for.
+ * Logits of past steps, by the tokens that led to them, so that other parameters can be tried on them without the model. They are
+ * kept unchanged in f32, so a draw repeated from them is the same draw. If they exceed the budget, the least recently used ones are
+ * dropped, and computed again on request.
  */
 import { EngineError, type Session, type TokenId } from '../engines/contract.ts';
 import { TokenTree, type NodeId } from './token_tree.ts';
 
-/** Raw logits step by step, [steps][vocabulary]: all at hand, or computed while they are gone through. */
+/** Raw logits step by step, [steps][vocabulary]: all in memory, or computed during the iteration. */
 export type LogitRows = Iterable<Float32Array> | AsyncIterable<Float32Array>;
 
 /** 440 steps at 151,936 tokens, 16,000 at 4,096. */
@@ -14,11 +14,11 @@ export const DEFAULT_LOGIT_BUDGET = 256 * 1024 * 1024;
 
 export class LogitMemory {
   readonly #tree = new TokenTree();
-  /** In order of last use, the longest unused first. */
+  /** In order of last use, the least recently used first. */
   readonly #rows = new Map<NodeId, Float32Array>();
   #bytes = 0;
 
-  /** @param budget bytes of logits, at least one row is always kept */
+  /** @param budget bytes of logits; at least one row is always kept */
   constructor(readonly budget: number = DEFAULT_LOGIT_BUDGET) {}
 
   get bytes(): number {
@@ -29,7 +29,7 @@ export class LogitMemory {
     return this.#rows.size;
   }
 
-  /** Keeps the logits that follow `tokens`; the array is the memory's from now on. */
+  /** Keeps the logits that follow `tokens`. The memory takes over the array. */
   put(tokens: readonly TokenId[], logits: Float32Array): void {
     this.putAt(this.#tree.insert(tokens), logits);
   }
@@ -53,7 +53,7 @@ export class LogitMemory {
     }
   }
 
-  /** Logits after `tokens`, or null when they were never had or are forgotten. */
+  /** Logits after `tokens`, or null if they were never stored or were dropped. */
   get(tokens: readonly TokenId[]): Float32Array | null {
     const nodes = this.#tree.walk(tokens);
     return nodes.length === tokens.length && nodes.length > 0 ? this.#use(nodes.at(-1)!) : null;
@@ -69,12 +69,12 @@ export class LogitMemory {
   }
 
   /**
-   * As `along`, with what is missing computed anew, in windows: of a text longer than the budget no more than a window is held
-   * beside what is kept. What is kept of this text stays, so that the next walk computes only the rest.
-   * - `prefill`: passes over the tokens from the first missing row on. Fast; its sums may be grouped otherwise than those of
-   *   single steps, so the last bits can differ from what was drawn from.
-   * - `replay`: a prefill of the first `from + 1` tokens and a step for each other one, as the run had gone: the same
-   *   bits, at the run's own pace.
+   * As `along`, but computes missing rows again, in windows: for a text longer than the budget, it holds no more than one window
+   * beside the kept rows. Kept rows of this text stay, so that the next walk computes only the rest.
+   * - `prefill`: prefills the tokens from the first missing row on. It is fast, but may group its sums differently from single
+   *   steps, so the last bits can differ from the logits that were drawn from.
+   * - `replay`: prefills the first `from + 1` tokens and then steps through the others, as the run did: the same bits, at the run's
+   *   own pace.
    */
   async *walk(
     session: Session,
@@ -98,7 +98,7 @@ export class LogitMemory {
       return known ?? computed;
     };
     const stop = signal ? { signal } : {};
-    // What comes before the first missing row may still be in the KV cache.
+    // The tokens before the first missing row may still be in the KV cache.
     const begun = how === 'prefill' ? missing : 0;
     const { sequence, logits } = await session.prefill(tokens.slice(0, from + begun + 1), stop);
     try {
@@ -130,7 +130,7 @@ export class LogitMemory {
     return tokens.map((token) => (node = this.#tree.extend(node, token)));
   }
 
-  /** Keeps a row where that takes no other of `own` away. */
+  /** Keeps a row if that drops no other row of `own`. */
   #keepBeside(own: ReadonlySet<NodeId>, node: NodeId, logits: Float32Array): void {
     for (const oldest of this.#rows.keys()) {
       if (this.#bytes + logits.byteLength <= this.budget) break;

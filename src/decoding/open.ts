@@ -1,4 +1,4 @@
-/** The beginning of a run: the prompt's prefill and the branches that grow from it. */
+/** The beginning of a run: prefills the prompt and opens its branches. */
 import {
   EngineError,
   type PrefillResult,
@@ -35,7 +35,7 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
   const started = run.now();
   const decoder = promptDecoder(run);
   const prefixes = openings.map(({ lane }) => run.spec.lanes[lane]!.prefix ?? []);
-  // Branches that begin at the prompt's end fork its sequence, and the last of them takes it: one lane needs no fork.
+  // Branches that begin at the prompt's end fork its sequence, but the last of them takes it over: one lane needs no fork.
   let heirs = prefixes.filter((prefix) => prefix.length === 0).length;
   const root = heirs > 0 || run.spec.scorePrompt ? await prefillPrompt(run) : null;
   if (heirs === 0 && root !== null) session.release(root.sequence);
@@ -63,7 +63,7 @@ export async function openBranches(run: Run, openings: readonly Opening[]): Prom
   }
 }
 
-/** What is made of a sequence; where that fails, nobody else would let the sequence go. */
+/** Runs `make`, and releases the sequence if that fails, because nobody else would. */
 async function orReleased<T>(session: Session, sequence: SequenceId, make: () => T | Promise<T>): Promise<T> {
   try {
     return await make();
@@ -73,7 +73,7 @@ async function orReleased<T>(session: Session, sequence: SequenceId, make: () =>
   }
 }
 
-/** A decoder that has read the prompt, for a character may begin there and end in the output. */
+/** A decoder that has read the prompt, because a character may begin there and end in the output. */
 function promptDecoder({ engine, spec }: Run): StreamDecoder {
   const decoder = engine.tokenizer.decoder();
   for (const token of spec.prompt) if (engine.tokenizer.kind(token) !== 'control') decoder.push(token);
@@ -136,7 +136,7 @@ function newBranch(
   });
 }
 
-/** A branch that begins with tokens given by hand; its chain and its grammar have seen them as if they had been drawn. */
+/** A branch that begins with given tokens; its chain and its grammar have seen them as if they had been drawn. */
 async function continued(
   run: Run,
   opening: Opening,
@@ -165,7 +165,7 @@ async function continued(
   return orReleased(session, result.sequence, () => grown(run, opening, prefix, result, past, decoder));
 }
 
-/** @param past logits that each token of the prefix was drawn from, where the chain has a past */
+/** @param past logits that each token of the prefix was drawn from, if the chain remembers */
 async function grown(
   run: Run,
   opening: Opening,

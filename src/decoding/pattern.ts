@@ -1,6 +1,6 @@
 /**
- * Regular expressions that come from outside, also in a link. One such as `^(\w+\s?)+$` may take longer on a short text than
- * anybody waits, and nothing in its own thread can end it: who runs a decoding brings a way to match that can be ended.
+ * Regular expressions from outside, which may come in a link. One such as `^(\w+\s?)+$` can take practically for ever on a short
+ * text, and nothing in its own thread can stop it. The caller of a decoding therefore provides a matcher that can be stopped.
  */
 import { SamplingError } from '../sampling/errors.ts';
 
@@ -9,25 +9,25 @@ export interface Pattern {
   readonly flags: string;
 }
 
-/** The whole match and then its groups; null where there is none. */
+/** The whole match and then its groups; null if there is no match. */
 export type PatternMatch = readonly (string | undefined)[] | null;
 
-/** Matches where a match can be ended. @throws SamplingError `slowPattern` for one that took longer than `PATTERN_LIMIT` */
+/** Matches where a match can be stopped. @throws SamplingError `slowPattern` for one that took longer than `PATTERN_LIMIT` */
 export type MatchPattern = (pattern: Pattern, text: string) => Promise<PatternMatch>;
 
 /** Milliseconds for one match. */
 export const PATTERN_LIMIT = 250;
 
-/** Longest part of a pattern that a message quotes. */
+/** Maximum length of a pattern in a message. */
 const QUOTED = 80;
 
 function quoted(source: string): string {
   return `"${source.length > QUOTED ? `${source.slice(0, QUOTED)}…` : source}"`;
 }
 
-/** @throws SamplingError `bad-parameter` for what is no regular expression */
+/** @throws SamplingError `bad-parameter` for an invalid regular expression */
 export function readPattern(source: string, flags = ''): Pattern {
-  // A match is one text's own: it neither begins where the last one ended nor looks for more than one.
+  // Each match stands alone: it must not begin where the last one ended (y), nor look for more than one (g).
   const pattern = { source, flags: flags.replaceAll(/[gy]/g, '') };
   try {
     new RegExp(pattern.source, pattern.flags);

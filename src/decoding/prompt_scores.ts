@@ -1,10 +1,10 @@
-/** Numbers for tokens that were given, not drawn: the prompt's. */
+/** Scores tokens that were given, not drawn: those of the prompt. */
 import type { LogitSummary, PrefillOptions, TokenId } from '../engines/contract.ts';
 import { rankOf } from '../sampling/ordering/ranking.ts';
 import { rawDistribution } from '../sampling/scores.ts';
 import type { PromptRecord } from './events.ts';
 
-/** Takes the logits of each position as they come and gives a record for the token that follows. */
+/** Takes the logits of each position and makes a record for the token that follows. */
 export class PromptScorer {
   readonly records: PromptRecord[];
   readonly #tokens: readonly TokenId[];
@@ -32,7 +32,7 @@ export class PromptScorer {
     this.#record(position, token, logits[token]! - logNormaliser, rankOf(logits, token), entropy);
   }
 
-  /** As `push`, from what the engine has summed up. */
+  /** As `push`, from the engine's summary. */
   pushSummary(position: number, { next, logNormaliser, entropy }: LogitSummary): void {
     const token = this.#tokens[position + 1];
     if (token === undefined || next === null) return;
@@ -54,7 +54,7 @@ export class PromptScorer {
   }
 }
 
-/** How a prefill is to report positions: summed up by the engine where it can (`summaryTop` > 0). */
+/** The options with which a prefill reports positions: as summaries if the engine can give them (`summaryTop` > 0). */
 export function scoringOptions(
   scorer: PromptScorer,
   summaryTop: number,

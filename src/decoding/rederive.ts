@@ -1,6 +1,6 @@
 /**
- * The chain, run again over a text that stands, without the model: at each step, what it makes of the same logits with other
- * parameters, which token it would have drawn, and where the text would first have parted.
+ * Runs the chain again over an existing text, without the model. At each step it finds what the chain makes of the same logits with
+ * other parameters, which token it would have drawn, and where the text would first have differed.
  */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import { Candidates } from '../sampling/candidates.ts';
@@ -20,17 +20,17 @@ export interface PastText {
   readonly tokens: readonly TokenId[];
   readonly promptLength: number;
   readonly stream: number;
-  /** Output indices whose token was chosen by hand: nothing was drawn there. */
+  /** Output indices whose token was chosen by hand, so that nothing was drawn there. */
   readonly byHand: ReadonlySet<number>;
 }
 
-/** Steps of a text whose logits are at hand. */
+/** Steps of a text whose logits are available. */
 export interface KnownSteps {
   /** Position of the token that rows[0] predicts. */
   readonly from: number;
-  /** A chain with a past (`remembers`) is off by the output's steps that are left out. */
+  /** If the chain `remembers`, its results are wrong unless the rows begin with the first step of the output. */
   readonly rows: LogitRows;
-  /** What a grammar allowed at each; empty where there is none. */
+  /** What a grammar allowed at each step; empty if there is none. */
   readonly masks: Masks;
 }
 
@@ -39,12 +39,12 @@ export interface WalkedStep {
   readonly sampler: Sampler;
   readonly draw: Draw;
   readonly logits: Float32Array;
-  /** From 0 on. */
+  /** Counts from 0. */
   readonly index: number;
   readonly last: boolean;
 }
 
-/** Other parameters on each output of a text. */
+/** The result of other parameters on each output of a text. */
 export interface Rederivation {
   /** [outputs] the token that would have been drawn, given the text before it as it stands. */
   readonly tokens: Int32Array;
@@ -54,32 +54,32 @@ export interface Rederivation {
   readonly finalEntropy: Float64Array;
   /** [outputs] candidates alive at the draw */
   readonly kept: Float64Array;
-  /** [outputs] share of the mass that a grammar removed; NaN where none had a say. */
+  /** [outputs] share of the mass that a grammar removed; NaN if none applied. */
   readonly masked: Float64Array;
-  /** Index of the first output that would have been another, or null. */
+  /** Index of the first output that would have differed, or null. */
   readonly firstDivergence: number | null;
 }
 
-/** Keeps its working memory between calls, so that a slider can be followed. */
+/** Keeps its working memory between calls, so that it can follow a slider. */
 export class Rederiver {
   #candidates: Candidates | null = null;
   #memory: TraceMemory | null = null;
 
-  /** @param vocabularySize of the logits */
+  /** @param vocabularySize length of the logits */
   constructor(
     readonly tokenizer: Tokenizer,
     readonly vocabularySize = tokenizer.vocabularySize,
   ) {}
 
-  /** A trace's memory for those who look at one step at a time: what is written there is gone with the next trace. */
+  /** Memory for a trace, for callers that look at one step at a time: the next trace overwrites it. */
   get memory(): TraceMemory {
     return (this.#memory ??= traceMemory(this.vocabularySize));
   }
 
   /**
-   * Goes over the steps in order; the sampler that `visit` gets stands after the step's draw, and only until `visit` returns:
-   * another walk may go on meanwhile.
-   * @throws SamplingError `bad-parameter`, `bad-logit`, `no-candidates`; what computes the rows, throws
+   * Goes over the steps in order. `visit` gets the sampler in its state after the step's draw; that state is valid only until `visit`
+   * returns, because another walk may run in between.
+   * @throws SamplingError `bad-parameter`, `bad-logit`, `no-candidates`; and whatever computing the rows throws
    */
   async walk(
     { tokens, stream }: Pick<PastText, 'tokens' | 'stream'>,
@@ -111,7 +111,7 @@ export class Rederiver {
     if (held) take(held, true);
   }
 
-  /** @param steps of every output, from the first on */
+  /** @param steps the steps of every output, from the first on */
   async rederive(text: PastText, params: SamplingParams, steps: KnownSteps): Promise<Rederivation> {
     const outputs = text.tokens.length - steps.from;
     const tokens = new Int32Array(outputs);
@@ -133,10 +133,10 @@ export class Rederiver {
   }
 
   /**
-   * The whole vocabulary's fate at the last of the steps, whose token need not be there yet.
-   * @param steps at least one; the output's earlier ones too where the chain `remembers`
-   * @param read is called before anybody else can write to `memory`
-   * @param memory default: memory of the trace's own
+   * The fate of the whole vocabulary at the last of the steps, whose token need not exist yet.
+   * @param steps at least one; if the chain `remembers`, also the output's earlier ones
+   * @param read is called before anything else can write to `memory`
+   * @param memory default: newly allocated for this trace
    */
   async trace<T>(
     text: Pick<PastText, 'tokens' | 'stream'>,

@@ -1,4 +1,4 @@
-/** What a strategy needs of an engine, so that the page can disable what cannot be and say why. */
+/** What a strategy needs of an engine, so that the page can disable what the engine cannot run and say why. */
 import type { Capabilities } from '../engines/contract.ts';
 import type { RunSpec, Strategy } from './events.ts';
 
@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<Strategy['kind'], string>> = {
   'first-valid': 'First valid',
 };
 
-/** @returns why this engine cannot run it, as one sentence; null when it can */
+/** @returns why this engine cannot run it, as one sentence; null if it can */
 export function unmetNeed(
   strategy: Strategy['kind'],
   capabilities: Capabilities,
@@ -28,7 +28,7 @@ export function unmetNeed(
   return null;
 }
 
-/** Options of a strategy that are out of range, as one sentence; null when all is well. */
+/** Options of a strategy that are out of range, as one sentence; null if there are none. */
 export function strategyProblem({ strategy, lanes, stop, topCandidates = 0 }: RunSpec): string | null {
   const whole = (name: string, value: number, min: number, max: number): string | null =>
     Number.isInteger(value) && value >= min && value <= max

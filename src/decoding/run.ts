@@ -1,4 +1,4 @@
-/** What all strategies share: drawing, recording, advancing as one batch, ending. `open.ts` makes the first branches. */
+/** What all strategies share: drawing, recording, advancing as one batch, ending. `open.ts` opens the first branches. */
 import type { EngineError } from '../engines/contract.ts';
 import { type Engine } from '../engines/contract.ts';
 import { Candidates } from '../sampling/candidates.ts';
@@ -12,11 +12,11 @@ import { stepRecord, topCandidates, type Choice } from './step_record.ts';
 
 export interface RunOptions {
   readonly onEvent?: (event: RunEvent) => void;
-  /** Stops the run between two tokens; what there is becomes the result. */
+  /** Stops the run between two tokens; the text so far becomes the result. */
   readonly signal?: AbortSignal;
-  /** Keeps each step's logits for re-deriving; default: none are kept. */
+  /** Keeps each step's logits for re-deriving; by default none are kept. */
   readonly memory?: LogitMemory;
-  /** A grammar's mask for a branch of this lane. */
+  /** The grammar's constraint for a branch of this lane. */
   readonly constraint?: (lane: number) => Constraint | null;
   /** Needed by strategies that judge by a regular expression. */
   readonly matchPattern?: MatchPattern;
@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly now?: () => number;
 }
 
-/** Longest that a run keeps its thread from other work (a stop, above all), in milliseconds. */
+/** Longest time in milliseconds that a run blocks its thread for other work, above all for a stop. */
 const BREATH = 25;
 
 export class Run {
@@ -64,7 +64,7 @@ export class Run {
     return this.options.signal?.aborted ?? false;
   }
 
-  /** Told at once: should the next branch fail to open, this one has begun. */
+  /** Emitted at once: if the next branch fails to open, this one has begun anyway. */
   begin(branch: Branch): void {
     this.branches.push(branch);
     const { id, lane, parent, shared } = branch;
@@ -76,9 +76,9 @@ export class Run {
   }
 
   /**
-   * Runs the branch's chain on its logits. `append` must follow before another branch is asked.
-   * @param pick `best` takes the first candidate in place of drawing one
-   * @returns null when the chain failed: the branch has ended then
+   * Runs the branch's chain on its logits. Call `append` before `choose` for another branch.
+   * @param pick `best` takes the first candidate instead of drawing one
+   * @returns null if the chain failed; the branch has then ended
    */
   async choose(branch: Branch, pick: 'draw' | 'best'): Promise<Choice | null> {
     const allowed = (await branch.constraint?.allowed()) ?? null;
@@ -104,7 +104,7 @@ export class Run {
     }
   }
 
-  /** Adds the token to the branch's text and scores, and marks the branch if that ends it. */
+  /** Adds the token to the branch's text and scores, and notes the reason if that ends the branch. */
   append(branch: Branch, choice: Choice): StepRecord {
     const { token, draw } = choice;
     const { tokenizer } = this.engine;
@@ -129,7 +129,7 @@ export class Run {
     });
   }
 
-  /** One forward pass (several, if there are more branches than the engine takes at once) over their last tokens. */
+  /** Runs one forward pass over their last tokens, or several if there are more branches than the engine takes at once. */
   async advance(branches: readonly Branch[]): Promise<void> {
     const { session, capabilities } = this.engine;
     for (let from = 0; from < branches.length; from += capabilities.maxBatch) {
@@ -148,7 +148,7 @@ export class Run {
     }
   }
 
-  /** Keeps the branch's logits, one token on from where they were kept before. */
+  /** Keeps the branch's logits, one token after those kept before. */
   remember(branch: Branch, token: number): void {
     const { memory } = this.options;
     if (memory === undefined) return;
@@ -156,7 +156,7 @@ export class Run {
     memory.putAt(branch.node, branch.logits);
   }
 
-  /** Ends a branch for a reason of its own, or for the one that `append` found, and gives its memory back. */
+  /** Ends a branch, for the given reason or the one that `append` found, and releases its memory. */
   end(branch: Branch, reason: StopReason = 'stopped'): void {
     if (branch.released) return;
     if (branch.reason === null) {

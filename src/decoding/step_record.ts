@@ -1,21 +1,21 @@
-/** From a draw to the numbers that travel with its token. */
+/** Converts a draw to the record of its token. */
 import type { TokenId } from '../engines/contract.ts';
 import type { Draw, Sampler } from '../sampling/sampler.ts';
 import { rankOf, topTokens } from '../sampling/ordering/ranking.ts';
 import type { StageSummary, StageTrace } from '../sampling/trace.ts';
 import type { BranchId, StepRecord, TopCandidates } from './events.ts';
 
-/** A token chosen for a branch, with what the chain said of it. */
+/** A token chosen for a branch, with the chain's numbers for it. */
 export interface Choice {
   readonly token: TokenId;
   readonly draw: Draw;
   readonly finalLogprob: number;
-  /** Null where nothing was drawn. */
+  /** Null if nothing was drawn. */
   readonly u: number | null;
   readonly top: TopCandidates | null;
 }
 
-/** @param sampler fresh from the step of `draw` */
+/** @param sampler in its state after the step of `draw` */
 export function topCandidates(
   sampler: Sampler,
   draw: Draw,
@@ -35,7 +35,7 @@ export function summarise({ logNormaliser: _n, entropy: _e, ...summary }: StageT
   return summary;
 }
 
-/** Where the token came to stand, and what its branch knows about the text by then. */
+/** The token's place in the text, and what its branch knows about the text at that point. */
 interface Place {
   readonly branch: BranchId;
   readonly piece: string;

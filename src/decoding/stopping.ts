@@ -1,4 +1,4 @@
-/** Stop sequences over streamed text: found across token borders, and no beginning of one shown before it is decided. */
+/** Finds stop sequences in streamed text, across token borders, and holds back text that may become one. */
 
 export class StopWatcher {
   readonly #sequences: readonly string[];
@@ -12,17 +12,17 @@ export class StopWatcher {
     this.#text = text;
   }
 
-  /** All text so far; after a stop, what stood before the stop sequence. */
+  /** All text so far; after a stop, the text before the stop sequence. */
   get text(): string {
     return this.#text;
   }
 
-  /** Length of the text that may be shown: without an end that could become a stop sequence. */
+  /** Length of the text that may be shown: without an ending that could become a stop sequence. */
   get visible(): number {
     return this.#text.length - this.#held();
   }
 
-  /** Adds text that was given, not made: a stop sequence within it stops nothing. */
+  /** Adds text that was given, not generated: a stop sequence within it stops nothing. */
   skip(piece: string): void {
     this.#text += piece;
   }

@@ -1,11 +1,11 @@
 import type { TokenId } from '../engines/contract.ts';
 
-/** A place in a tree of token sequences: the tokens on the way to it. The root, 0, is the empty sequence. */
+/** A node of a tree of token sequences: the tokens on the path to it. The root, 0, is the empty sequence. */
 export type NodeId = number;
 
 /**
- * All sequences of a run as one tree. Lanes, branches and beams that agree on a beginning share its nodes, and so
- * whatever is kept by node is kept once.
+ * All sequences of a run as one tree. Lanes, branches and beams share the nodes of their common beginning, so whatever is kept by
+ * node is kept once.
  */
 export class TokenTree {
   readonly root: NodeId = 0;
@@ -13,7 +13,7 @@ export class TokenTree {
   readonly #tokens: TokenId[] = [-1];
   readonly #children: (Map<TokenId, NodeId> | undefined)[] = [undefined];
 
-  /** The node one token on; made if it is new. */
+  /** The node one token further; created if it is new. */
   extend(node: NodeId, token: TokenId): NodeId {
     const children = (this.#children[node] ??= new Map());
     const known = children.get(token);
@@ -26,12 +26,12 @@ export class TokenTree {
     return made;
   }
 
-  /** The node of a whole sequence; made if it is new. */
+  /** The node of a whole sequence; created if it is new. */
   insert(tokens: readonly TokenId[]): NodeId {
     return tokens.reduce((node, token) => this.extend(node, token), this.root);
   }
 
-  /** The node of each beginning of `tokens` that is known, from one token on. */
+  /** The nodes of all beginnings of `tokens` that are in the tree, from one token on. */
   walk(tokens: readonly TokenId[]): NodeId[] {
     const nodes: NodeId[] = [];
     let node: NodeId | undefined = this.root;

@@ -2,7 +2,7 @@
 import type { AnswerExtractor, Verifier } from './events.ts';
 import { type MatchPattern, readPattern } from './pattern.ts';
 
-/** @throws SamplingError `bad-parameter` for a pattern that is no regular expression; what it returns, for one that is slow */
+/** @throws SamplingError `bad-parameter` for an invalid pattern; the returned function throws for a slow one */
 export function buildVerifier(verifier: Verifier, match: MatchPattern): (text: string) => Promise<boolean> {
   switch (verifier.kind) {
     case 'regex': {
@@ -28,8 +28,8 @@ function isJson(text: string): boolean {
 }
 
 /**
- * @returns takes the answer out of a text, or null where there is none
- * @throws SamplingError `bad-parameter` for a pattern that is no regular expression; what it returns, for one that is slow
+ * @returns a function that takes the answer out of a text, or null if there is none
+ * @throws SamplingError `bad-parameter` for an invalid pattern; the returned function throws for a slow one
  */
 export function buildExtractor(
   extractor: AnswerExtractor,
@@ -50,7 +50,7 @@ export function buildExtractor(
   }
 }
 
-/** 1,234.50 and 1234.5 are one answer; numbers too long for a double keep all their digits. */
+/** 1,234.50 and 1234.5 are the same answer; numbers too long for a double keep all their digits. */
 function lastNumber(text: string): string | null {
   const found = text
     .match(/-?\d+(?:,\d{3})*(?:\.\d+)?/g)

@@ -1,6 +1,6 @@
 /**
- * Classes such as `[a-zé]`. XGrammar 0.1.27 reads a class with letters beyond ASCII as bytes, so that `[é-ü]` would let half a
- * character through: such classes are written out as alternatives, letter by letter.
+ * Classes such as `[a-zé]`. XGrammar 0.1.27 reads a class with letters beyond ASCII as bytes, so that `[é-ü]` would allow half a
+ * character. Such classes are therefore written out as alternatives, letter by letter.
  */
 
 export type Range = readonly [first: number, last: number];
@@ -12,7 +12,7 @@ export interface CharacterClass {
   readonly end: number;
 }
 
-/** A place where a class, or the text around it, cannot be read. */
+/** Reports a place where a class, or the text around it, cannot be read. */
 export class ReadingProblem extends Error {
   constructor(
     message: string,
@@ -22,7 +22,7 @@ export class ReadingProblem extends Error {
   }
 }
 
-/** Letters beyond ASCII that are written out at most. */
+/** Maximum of letters beyond ASCII that are written out. */
 const mostLetters = 512;
 
 const space: readonly Range[] = [
@@ -37,7 +37,7 @@ const word: readonly Range[] = [
   [97, 122],
 ];
 
-/** Classes with a letter for a name. They know ASCII alone. */
+/** Classes named by a letter. They cover only ASCII. */
 export const namedClasses: Readonly<Record<string, { ranges: readonly Range[]; negated: boolean }>> = {
   d: { ranges: digit, negated: false },
   D: { ranges: digit, negated: true },
@@ -47,7 +47,7 @@ export const namedClasses: Readonly<Record<string, { ranges: readonly Range[]; n
   S: { ranges: space, negated: true },
 };
 
-/** A line ends, for a dot, at these. */
+/** Line ends: a dot does not match them. */
 export const lineEnds: readonly Range[] = [
   [10, 10],
   [13, 13],
@@ -98,7 +98,7 @@ function readMember(source: string, at: number): { member: number | readonly Ran
 }
 
 /**
- * A backslash and what belongs to it, as one letter.
+ * Reads a backslash and what belongs to it as one letter.
  * @throws ReadingProblem
  */
 export function readEscape(source: string, at: number): { letter: number; end: number } {
@@ -127,8 +127,8 @@ function letterOf(digits: string, at: number): number {
 
 /**
  * The class in XGrammar's EBNF, as one element.
- * @param at where it stands, for the message
- * @throws ReadingProblem for one that XGrammar would misread
+ * @param at its position in the source, for the message
+ * @throws ReadingProblem for a class that XGrammar would misread
  */
 export function classText(ranges: readonly Range[], negated: boolean, at: number): string {
   const ascii = ranges

@@ -1,4 +1,4 @@
-/** From a grammar and a tokenizer to constraints. */
+/** Compiles a grammar for a tokenizer into constraints. */
 import type { CompiledGrammar, Grammar as ReadGrammar, GrammarCompiler } from '@mlc-ai/web-xgrammar';
 import type { Tokenizer } from '../../engines/contract.ts';
 import { SamplingError } from '../../sampling/errors.ts';
@@ -15,28 +15,28 @@ import { schemaProblem } from './read_schema.ts';
 import { regexText } from './regex_text.ts';
 import { Utf8Masks } from './utf8_masks.ts';
 
-/** A grammar over a vocabulary. */
+/** A grammar compiled for a vocabulary. */
 export interface ReadyGrammar {
-  /** A new one, that has accepted nothing. */
+  /** A new constraint that has accepted nothing yet. */
   constraint(): Constraint;
 }
 
 type Outcome<T> = { readonly ready: T } | { readonly problem: GrammarProblem };
 
-/** UTF-16 units. A larger one can take XGrammar half a minute, in which nothing else would be answered. */
+/** In UTF-16 units. XGrammar can need half a minute for a longer grammar, and nothing else would be answered meanwhile. */
 const mostUnits = 20_000;
 
-/** Whitespace that JSON may have between two of its parts: without a bound a hot sampler would write little else. */
+/** Maximum of whitespace between two parts of JSON: without a bound, a sampler at high temperature would write little else. */
 const mostWhitespace = 2;
 
 /**
- * A letter of a string with a length: XGrammar 0.1.27 lets it be a control character, which JSON forbids in strings. Without a
- * length its class is the safe one.
+ * The class for a letter of a string with a length bound: XGrammar 0.1.27 allows control characters there, which JSON forbids in
+ * strings. For strings without a length bound it uses the safe class itself.
  */
 const unsafeLetter = '[^\\"\\\\\\r\\n]';
 const safeLetter = '[^\\0-\\x1f\\"\\\\]';
 
-/** Grammars kept for one vocabulary; more than the lanes of a run. */
+/** Maximum of grammars kept for one vocabulary: more than a run has lanes. */
 const mostKept = 24;
 
 interface Workshop {
@@ -46,10 +46,10 @@ interface Workshop {
   readonly kept: Map<string, Promise<Outcome<CompiledGrammar>>>;
 }
 
-/** There is one model at a time, and its vocabulary takes megabytes. */
+/** Only one is kept: there is one model at a time, and its vocabulary takes megabytes. */
 let workshop: Workshop | null = null;
 
-/** @throws SamplingError `bad-parameter` with the parser's words, and their place */
+/** @throws SamplingError `bad-parameter` with the parser's words and the place in the source */
 export async function compileGrammar(grammar: Grammar, tokenizer: Tokenizer): Promise<ReadyGrammar> {
   const outcome = await tryGrammar(grammar, tokenizer);
   if ('ready' in outcome) return outcome.ready;
@@ -59,8 +59,8 @@ export async function compileGrammar(grammar: Grammar, tokenizer: Tokenizer): Pr
 }
 
 /**
- * What holds each lane of a run to its own grammar.
- * @throws SamplingError `bad-parameter` for the first that cannot be used
+ * Compiles the grammar of each lane of a run.
+ * @throws SamplingError `bad-parameter` for the first grammar that cannot be used
  */
 export async function laneConstraints(
   lanes: readonly SamplingParams[],
@@ -88,7 +88,7 @@ export async function tryGrammar(grammar: Grammar, tokenizer: Tokenizer): Promis
     if ('problem' in outcome) return outcome;
     return { ready: { constraint: () => new GrammarConstraint(outcome.ready, utf8) } };
   } catch (error) {
-    // The library could not be fetched: the next call tries again.
+    // The library could not be fetched; the next call tries again.
     if (workshop?.kept === kept) workshop = null;
     throw error;
   }
@@ -98,7 +98,7 @@ function workshopFor(tokenizer: Tokenizer): Workshop {
   if (workshop?.tokenizer === tokenizer) return workshop;
   if (workshop) close(workshop);
   const compiler = makeCompiler(tokenizer);
-  // Whoever asks for it learns of its failure.
+  // Callers that await the compiler handle its failure.
   compiler.catch(() => undefined);
   workshop = { tokenizer, compiler, utf8: new Utf8Masks(tokenizer), kept: new Map() };
   return workshop;
@@ -128,7 +128,7 @@ async function compile(
   if (tokenizer.endOfGeneration.size === 0) {
     return wrong('This model has no token that ends a text, and a grammar needs one; choose another model.');
   }
-  // Read first and compiled then: a compiler that met a fault would wait for ever when asked for the same grammar again.
+  // Reading comes first: after an error the compiler would never answer when asked for the same grammar again.
   const read = await readGrammar(grammar);
   if ('problem' in read) return read;
   const compiled = await (await compiler).compileGrammar(read.ready);
@@ -145,7 +145,7 @@ async function compile(
 
 async function readGrammar(grammar: Grammar): Promise<Outcome<ReadGrammar>> {
   const { kind, source } = grammar;
-  // A space is a pattern.
+  // A space is a valid pattern.
   if (source === '' || (kind !== 'regex' && source.trim() === '')) {
     return {
       problem: problemAt(source, 0, `The ${grammarNames[kind]} is empty; write one, or choose “free”.`),
@@ -181,13 +181,13 @@ async function readGrammar(grammar: Grammar): Promise<Outcome<ReadGrammar>> {
   }
 }
 
-/** The grammar as XGrammar is given it. @throws ReadingProblem */
+/** The grammar in the form that XGrammar gets. @throws ReadingProblem */
 function writtenFor({ kind, source }: Grammar): string {
   if (kind === 'regex') return regexText(source);
   return kind === 'ebnf' ? source : JSON.stringify(narrowed(JSON.parse(source)));
 }
 
-/** A rule, other than the first, that matches the empty text alone. */
+/** Whether a rule other than the first matches only the empty text. */
 function hasEmptyRule(read: ReadGrammar): boolean {
   return /^(?!root )\S+ ::= \((?:\(*""\)*(?: \| )?)+\)$/m.test(read.toString());
 }
@@ -201,7 +201,7 @@ async function makeCompiler(tokenizer: Tokenizer): Promise<GrammarCompiler> {
   const letters = byteLetters();
   const vocabulary = Array.from({ length: tokenizer.vocabularySize }, (_, token) => {
     const kind = tokenizer.kind(token);
-    // An empty text marks a token that no grammar may use.
+    // XGrammar never allows a token with an empty text.
     if (kind === 'control' || kind === 'unknown' || kind === 'unused') return '';
     return Array.from(tokenizer.bytes(token), (byte) => letters[byte]!).join('');
   });
@@ -217,8 +217,8 @@ async function makeCompiler(tokenizer: Tokenizer): Promise<GrammarCompiler> {
 }
 
 /**
- * GPT-2's alphabet of bytes (`bytes_to_unicode` in its encoder.py): a printable letter for each, so that tokens which are no
- * whole characters cross as text.
+ * GPT-2's byte alphabet (`bytes_to_unicode` in its encoder.py): one printable letter per byte, so that tokens that are not whole
+ * characters can be passed as text.
  */
 function byteLetters(): string[] {
   const printable = (byte: number): boolean =>

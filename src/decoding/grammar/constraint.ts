@@ -1,4 +1,4 @@
-/** A grammar's state along one text. */
+/** The state of a grammar along one text. */
 import type { CompiledGrammar, GrammarMatcher } from '@mlc-ai/web-xgrammar';
 import type { TokenId } from '../../engines/contract.ts';
 import type { Constraint } from '../constraint.ts';
@@ -6,16 +6,16 @@ import { loadLibrary } from './library.ts';
 import { betweenCharacters, type Utf8Masks } from './utf8_masks.ts';
 
 /**
- * XGrammar's matchers cannot be copied, and making one takes a turn of the event loop: a copy keeps the tokens, and reads them
- * with a matcher of its own when it is first asked.
+ * XGrammar's matchers cannot be copied, and creating one takes a turn of the event loop. A clone therefore keeps only the tokens; it
+ * creates its own matcher and feeds it the tokens when it is first asked.
  */
 export class GrammarConstraint implements Constraint {
   #matcher: GrammarMatcher | null = null;
   readonly #tokens: TokenId[];
-  /** Tokens that the matcher has read. */
+  /** Number of tokens that the matcher has read. */
   #read = 0;
   #utf8 = betweenCharacters;
-  /** A token chosen by hand left the grammar: from there on it has nothing to say. */
+  /** A token chosen by hand left the grammar; from there on it allows everything. */
   #left = false;
 
   constructor(

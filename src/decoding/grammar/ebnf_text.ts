@@ -2,7 +2,7 @@ import { classText, readClass, ReadingProblem } from './character_class.ts';
 import { Expansion, mostLetters, repetitionAt } from './expansion.ts';
 
 /**
- * EBNF that XGrammar can read, made safe: classes with letters beyond ASCII are written out.
+ * Rewrites EBNF so that XGrammar reads it safely: classes with letters beyond ASCII are written out.
  * @throws ReadingProblem for repetitions that would take minutes, or classes that it would misread
  */
 export function ebnfText(source: string): string {
@@ -50,7 +50,7 @@ export function ebnfText(source: string): string {
   return out;
 }
 
-/** Index after the first such letter that no backslash stands before, or the source's end. */
+/** The index after the first such letter without a backslash before it, or the end of the source. */
 function after(source: string, letter: string, from: number): number {
   for (let at = from; at < source.length; at++) {
     if (source[at] === '\\') at++;

@@ -1,12 +1,12 @@
-/** Letters that one grammar may come to when its repetitions are written out: beyond it XGrammar takes minutes. */
+/** Maximum of letters in a grammar with its repetitions written out: beyond it XGrammar takes minutes. */
 export const mostLetters = 20_000;
 
-/** Counts what a grammar comes to with its repetitions written out, as it is read from left to right. */
+/** Counts the letters of a grammar with its repetitions written out, as it is read from left to right. */
 export class Expansion {
   readonly #open: number[] = [0];
   #last = 0;
 
-  /** A letter, a class, the name of a rule. */
+  /** Counts a letter, a class, or the name of a rule. */
   atom(): void {
     this.#add(1);
   }
@@ -19,7 +19,7 @@ export class Expansion {
     this.#add(Math.max(1, this.#open.length > 1 ? this.#open.pop()! : 0));
   }
 
-  /** What came last stands `times` times. */
+  /** The last element occurs `times` times. */
   repeat(times: number): void {
     this.#open[this.#open.length - 1]! += this.#last * (times - 1);
     this.#last *= times;
@@ -36,10 +36,10 @@ export class Expansion {
 }
 
 export interface Repetition {
-  /** As it stands in the source. */
+  /** The repetition as it is written in the source. */
   readonly text: string;
   readonly least: number;
-  /** Null where there is no upper bound. */
+  /** Null if there is no upper bound. */
   readonly most: number | null;
 }
 

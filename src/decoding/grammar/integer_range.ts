@@ -1,9 +1,9 @@
 /**
- * Whole numbers between two bounds. XGrammar 0.1.27 lets others through (1119 for 1001 to 1100), so that a schema is given a word
- * in their place, and the grammar that comes of it the digits in place of the word.
+ * Whole numbers between two bounds. XGrammar 0.1.27 gets such ranges wrong (it allows 1119 for 1001 to 1100). So the schema gets a
+ * placeholder word in place of the range, and the resulting grammar gets the digits in place of the word.
  */
 
-/** A value of JSON that stands for the numbers from `least` to `most` until `withDigits`. */
+/** A JSON value that stands for the numbers from `least` to `most` until `withDigits` replaces it. */
 export function integerWord(least: number, most: number): string {
   return `::integers from ${least} to ${most}::`;
 }
@@ -36,10 +36,10 @@ function positive(least: number, most: number): string {
   return `(${parts.join(' | ')})`;
 }
 
-/** Of the same number of digits. */
+/** Numbers between two bounds with the same number of digits. */
 function between(least: string, most: string): string {
   if (least === '') return '';
-  // Also what keeps the two halves below from growing without end.
+  // This case also keeps the two halves below from growing without end.
   if (/^0+$/.test(least) && /^9+$/.test(most)) return `[0-9]{${least.length}}`;
   const [a, b] = [Number(least[0]), Number(most[0])];
   const [low, high] = [least.slice(1), most.slice(1)];
@@ -53,7 +53,7 @@ function between(least: string, most: string): string {
   return `(${parts.join(' | ')})`;
 }
 
-/** A first digit in a range, and any that follow. */
+/** A first digit in a range, then `following` digits of any value. */
 function digits(first: number, last: number, following: number): string | null {
   if (first > last) return null;
   return joined(`[${first}-${last}]`, following === 0 ? '' : `[0-9]{${following}}`);

@@ -1,7 +1,7 @@
 /**
- * Regular expressions within JSON strings. XGrammar writes what matches between quotes as it is, so only letters that JSON need
- * not escape may come, and those of ASCII alone: its own classes are bytes. A pattern matches the whole string, which is less
- * than JSON Schema would let through, and never more.
+ * Regular expressions for JSON strings. XGrammar writes the match between quotes unchanged, so only letters that JSON does not
+ * escape are allowed. They must be ASCII, because XGrammar's own classes are bytes. A pattern must match the whole string, which
+ * allows less than JSON Schema does, and never more.
  */
 import { ReadingProblem, type Range } from './character_class.ts';
 import { regexParts } from './regex_text.ts';
@@ -14,7 +14,7 @@ const time = `${hourMinute}:[0-5][0-9](Z|[+\\-]${hourMinute})`;
 const part = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const hex = '[0-9a-f]';
 
-/** The formats that can be kept: RFC 3339 without leap days, leap seconds and fractions, RFC 2673, RFC 9562. */
+/** The formats that can be enforced: RFC 3339 without leap days, leap seconds and fractions, RFC 2673, RFC 9562. */
 export const formatPatterns: Readonly<Record<string, string>> = {
   date,
   time,
@@ -23,15 +23,16 @@ export const formatPatterns: Readonly<Record<string, string>> = {
   uuid: `${hex}{8}-${hex}{4}-${hex}{4}-${hex}{4}-${hex}{12}`,
 };
 
-/** Letters that stand in a JSON string as themselves. */
+/** Letters that JSON writes as themselves in a string. */
 const plain: readonly number[] = Array.from({ length: 0x7f - 0x20 }, (_, index) => 0x20 + index).filter(
   (letter) => letter !== 0x22 && letter !== 0x5c,
 );
 
 /**
- * In XGrammar's dialect of regular expressions.
- * @throws ReadingProblem for one that it would misread, or that needs letters which JSON escapes
+ * The pattern in XGrammar's dialect of regular expressions.
+ * @throws ReadingProblem for a pattern that XGrammar would misread, or that needs letters which JSON escapes
  */
+// The group is needed: XGrammar puts one quote before the first alternative and one after the last.
 export function jsonPattern(source: string): string {
   const words = regexParts(source).map((each) => {
     switch (each.kind) {

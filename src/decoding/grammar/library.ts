@@ -1,9 +1,9 @@
 /**
- * XGrammar, fetched when the first grammar is used: a megabyte of WebAssembly. It is a UMD file in a package that calls itself
- * a module, so a loader may find its exports in the module or on the global object.
+ * XGrammar, a megabyte of WebAssembly that is fetched when the first grammar is used. It is a UMD file in a package that declares
+ * itself an ES module, so its exports may be in the module or on the global object, depending on the loader.
  *
- * A grammar that it cannot read ends in an `abort` whose reason goes to the console alone, by way of the functions that stood
- * there when the library was instantiated. Those are ours: they keep what is said while a grammar is being read.
+ * If it cannot read a grammar, it calls `abort` and prints the reason through the console functions that existed when the library
+ * was instantiated. Those are ours: they record what is printed while a grammar is being read.
  */
 import type * as xgrammar from '@mlc-ai/web-xgrammar';
 
@@ -12,14 +12,15 @@ import { instantiated, type Unwind } from './wasm_stack.ts';
 type Library = typeof xgrammar;
 
 let library: Promise<Library> | null = null;
-/** What the parser says while one is at work; null while none is. */
+/** The parser's output while it runs; null otherwise. */
 let heard: string[] | null = null;
 /** Frees the stack after an `abort`. */
 let unwind: Unwind = () => undefined;
-/** Parsers take turns, so that each is heard alone. */
+/** Parsers run one at a time, so that each gets its own output. */
 let queue: Promise<unknown> = Promise.resolve();
 
-/** @throws Error when it cannot be fetched: a later call tries again */
+/** @throws Error if it cannot be fetched; a later call tries again */
+// The first call instantiates the WebAssembly.
 export function loadLibrary(): Promise<Library> {
   library ??= open().catch((error: unknown) => {
     library = null;
@@ -33,7 +34,7 @@ async function open(): Promise<Library> {
   const found = [module, module.default, (globalThis as { xgrammar?: Library }).xgrammar].find(
     (each) => each?.GrammarCompiler !== undefined,
   ) as Library | undefined;
-  if (!found) throw new Error('The grammar library was loaded, and its functions were not found in it.');
+  if (!found) throw new Error('The grammar library was loaded, but its functions are missing.');
   /* eslint-disable no-console -- the library is given a console of our own while it starts, see above */
   const { log, error } = console;
   const through =
@@ -56,7 +57,7 @@ async function open(): Promise<Library> {
 
 /**
  * Runs a parser.
- * @returns its result, or what it said when it failed
+ * @returns its result, or what it printed if it failed
  */
 export function listen<T>(parse: () => Promise<T>): Promise<{ value: T } | { said: string }> {
   const mine = queue.then(async () => {

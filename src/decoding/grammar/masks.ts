@@ -5,9 +5,8 @@ import { tryGrammar, type ReadyGrammar } from './compile.ts';
 export type Masks = readonly (Int32Array | null)[];
 
 /**
- * What the parameters' grammar allowed along a text: for each output index from `from` to the length of `outputs`, that one
- * included. Empty where there is none, or none that can be used; an entry is null where the text had left it, or where it is at a
- * dead end.
+ * What the parameters' grammar allowed along a text, for each output index from `from` to the length of `outputs`, inclusive. Empty
+ * if there is no usable grammar. An entry is null if the text had left the grammar, or was at a dead end.
  * @param outputs tokens after the prompt
  */
 export async function masksAlong(
@@ -29,7 +28,7 @@ export async function masksAlong(
   return last.masks;
 }
 
-/** The last answer: a slider asks for the same text again and again. */
+/** The last answer is cached: a slider asks for the same text again and again. */
 let last: { readonly key: string; readonly tokenizer: Tokenizer; readonly masks: Promise<Masks> } | null =
   null;
 
@@ -39,7 +38,7 @@ async function masksOf(grammar: ReadyGrammar, outputs: readonly TokenId[], from:
   try {
     for (let index = 0; index <= outputs.length; index++) {
       const mask = index >= from ? await constraint.allowed() : null;
-      // Where nothing is allowed no distribution is left to be shown: the raw one is.
+      // If nothing is allowed, no distribution is left to show, so the page shows the raw one.
       if (index >= from) masks.push(mask?.some((word) => word !== 0) ? mask : null);
       if (index < outputs.length) constraint.accept(outputs[index]!);
     }

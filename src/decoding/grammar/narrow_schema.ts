@@ -1,16 +1,16 @@
 /**
- * A schema that allows no more than the given one, and that XGrammar 0.1.27 gets right: integers have both bounds and stand as
- * words (`integer_range.ts`), formats and patterns are in its dialect.
+ * A schema that allows no more than the given one, and that XGrammar 0.1.27 handles correctly: integers have both bounds and are
+ * written as words (`integer_range.ts`); formats and patterns are in its dialect.
  */
 import { integerWord } from './integer_range.ts';
 import { formatPatterns, jsonPattern } from './json_pattern.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Integers that every reader of JSON takes for what they are. */
+/** Bound on integers: every reader of JSON represents them exactly up to here. */
 const largest = 999_999_999_999_999;
 
-/** @param schema one that `schemaObjection` lets pass */
+/** @param schema one that `schemaObjection` accepts */
 export function narrowed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(narrowed);
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -32,7 +32,7 @@ function eachOf(schemas: Schema): Schema {
   return Object.fromEntries(Object.entries(schemas).map(([name, each]) => [name, narrowed(each)]));
 }
 
-/** Other types that stand beside the integers are kept beside them. */
+/** If the schema allows other types beside integers, they stay allowed. */
 function bounded(schema: Schema): Schema {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, ...rest } = schema as Record<
     string,

@@ -1,6 +1,6 @@
 import type { Grammar } from '../../sampling/params.ts';
 
-/** Why a grammar cannot be used, and where: line and column count from 1, null where nobody can say. */
+/** Why a grammar cannot be used, and where. Line and column count from 1; null if the place is unknown. */
 export interface GrammarProblem {
   readonly message: string;
   readonly line: number | null;
@@ -20,7 +20,7 @@ export function problemAt(source: string, offset: number | null, message: string
   return { message, line: before.length, column: before.at(-1)!.length + 1 };
 }
 
-/** From what XGrammar printed: the words without its source files, and the place where it gives one. */
+/** Converts XGrammar's output: its words without its source files, and the place if it names one. */
 export function parserProblem({ kind, source }: Grammar, said: string): GrammarProblem {
   const words = said
     .replace(/^\s*Aborted\(.*$/gm, '')
@@ -30,14 +30,14 @@ export function parserProblem({ kind, source }: Grammar, said: string): GrammarP
     .trim();
   const message = `The ${grammarNames[kind]} cannot be read: ${sentence(words)}`;
   const lined = /line (\d+), column (\d+)/.exec(words);
-  // Of a schema XGrammar reads what it has made of it, whose lines are not the person's.
+  // XGrammar reads a schema in a form of its own, so its lines are not those of the user's text.
   if (kind === 'json-schema') return { message, line: null, column: null };
   if (lined) return { message, line: Number(lined[1]), column: Number(lined[2]) };
   const offset = /at position (\d+)/.exec(words);
   return problemAt(source, offset ? Number(offset[1]) - 1 : null, message);
 }
 
-/** The parser quotes the source, which may be long. */
+/** Limits the length: the parser quotes the source, which may be long. */
 function sentence(words: string): string {
   const cut = words.length > 300 ? `${words.slice(0, 300)}…` : words;
   return /[.!?…]$/.test(cut) ? cut : `${cut}.`;

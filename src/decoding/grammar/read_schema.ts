@@ -1,10 +1,10 @@
 import { problemAt, type GrammarProblem } from './problem.ts';
 import { schemaObjection } from './schema_subset.ts';
 
-/** Levels of brackets and braces. Beyond some hundred those who walk a schema run out of stack. */
+/** Levels of brackets and braces. Beyond some hundred, recursive functions over a schema overflow the stack. */
 const MOST_LEVELS = 100;
 
-/** What XGrammar does not say of a schema: where it stops being JSON, and what would not be kept. */
+/** Finds what XGrammar does not report about a schema: where it stops being JSON, and which parts would not be enforced. */
 export function schemaProblem(source: string): GrammarProblem | null {
   let schema: unknown;
   try {
@@ -12,7 +12,7 @@ export function schemaProblem(source: string): GrammarProblem | null {
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     const words = said.replace(/,? (\.\.\.)?".*is not valid JSON$|\s*in JSON.*$/s, '');
-    return problemAt(source, firstFault(source), `The schema is no JSON: ${words}.`);
+    return problemAt(source, firstFault(source), `The schema is not JSON: ${words}.`);
   }
   const levels = levelsOf(schema);
   if (levels > MOST_LEVELS) {
@@ -31,7 +31,7 @@ export function schemaProblem(source: string): GrammarProblem | null {
   return problemAt(source, at < 0 ? null : at, `${name}${where} ${why}.`);
 }
 
-/** How deep lists and objects stand within each other, a level at a time so that no depth is too much. */
+/** The depth of nested lists and objects. It works level by level, so that no depth overflows the stack. */
 function levelsOf(value: unknown): number {
   let levels = 0;
   for (let level = [value]; level.length > 0; levels++) {
@@ -40,7 +40,7 @@ function levelsOf(value: unknown): number {
   return levels - 1;
 }
 
-/** Engines word their errors each in its own way, with or without a place: the first character that no JSON can go on with. */
+/** The first character that no JSON can continue with. JavaScript engines word their errors differently, not all with a place. */
 function firstFault(source: string): number {
   const goesOn = (length: number): boolean => {
     try {

@@ -1,6 +1,6 @@
 /**
- * Regular expressions, read here and written in XGrammar's EBNF. One must match the whole output, so anchors may stand at its
- * ends and nowhere else; a dot is any character but a line's end; `\d \w \s` and their opposites know ASCII alone.
+ * Reads regular expressions and writes them in XGrammar's EBNF. An expression must match the whole output, so anchors are allowed
+ * only at its ends. A dot is any character but a line end. `\d \w \s` and their opposites cover only ASCII.
  */
 import {
   classText,
@@ -14,7 +14,7 @@ import {
 } from './character_class.ts';
 import { Expansion, mostLetters, repetitionAt } from './expansion.ts';
 
-/** `sign`: a parenthesis, a bar, or a quantifier as it stands in the source. */
+/** `sign`: a parenthesis, a bar, or a quantifier as written in the source. */
 export type RegexPart =
   | {
       readonly kind: 'class';
@@ -48,9 +48,9 @@ export function regexParts(source: string): RegexPart[] {
   const expansion = new Expansion();
   const out: RegexPart[] = [];
   let depth = 0;
-  /** Nothing stands yet in this alternative. */
+  /** This alternative has no element yet. */
   let empty = true;
-  /** There is something that may be repeated. */
+  /** The last element may be repeated. */
   let repeatable = false;
   const sign = (text: string): void => void out.push({ kind: 'sign', text });
   const element = (part: RegexPart): void => {
@@ -117,7 +117,7 @@ export function regexParts(source: string): RegexPart[] {
       repeatable = false;
     } else if (letter === '*' || letter === '+' || letter === '?') {
       quantifier(letter, 1, start);
-      // Lazy or greedy is a matter of searching; here every match counts.
+      // Lazy or greedy matters only for a search; here every match counts.
       if (source[at] === '?') at++;
     } else if (letter === '{') {
       const repetition = repetitionAt(source, start);
@@ -146,7 +146,7 @@ export function regexParts(source: string): RegexPart[] {
   return withoutEmptyGroups(out);
 }
 
-/** Groups that match the empty text alone, with what repeats them: XGrammar 0.1.27 mistakes states around a rule that is empty. */
+/** Drops groups that match only the empty text, with their quantifiers: XGrammar 0.1.27 confuses states around an empty rule. */
 function withoutEmptyGroups(parts: readonly RegexPart[]): RegexPart[] {
   const out: RegexPart[] = [];
   /** Where each open group begins in `out`. */

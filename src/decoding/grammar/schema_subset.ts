@@ -1,7 +1,7 @@
 /**
- * Which JSON schemas XGrammar 0.1.27 turns into a grammar whose every text is valid under them, once `narrow_schema.ts` has
- * been over them. Others it reads too, but drops what it does not know (`not`, `allOf`, `multipleOf` …) or gets it wrong (bounds
- * of `number`): these are refused by name, for an output that only looks valid would be worse than none.
+ * Decides which JSON schemas XGrammar 0.1.27 turns into a grammar whose every text is valid, once `narrow_schema.ts` has rewritten
+ * them. It also reads other schemas, but ignores what it does not know (`not`, `allOf`, `multipleOf` …) or gets it wrong (bounds of
+ * `number`). We refuse those by name, because an output that only looks valid would be worse than none.
  */
 import { ReadingProblem } from './character_class.ts';
 import { mostLetters } from './expansion.ts';
@@ -16,7 +16,7 @@ export interface SchemaObjection {
   readonly why: string;
 }
 
-/** Say nothing of what is valid. */
+/** Keywords that do not affect validity. */
 const annotations: ReadonlySet<string> = new Set([
   '$schema',
   '$id',
@@ -42,7 +42,7 @@ const ofType: Readonly<Record<string, readonly string[]>> = {
   object: ['properties', 'required', 'additionalProperties'],
 };
 
-/** Each decides alone, and XGrammar looks at nothing beside it. */
+/** Each of these decides alone: XGrammar ignores all keywords beside it. */
 const alone: readonly string[] = ['$ref', 'anyOf', 'allOf', 'const', 'enum'];
 
 const advice: Readonly<Record<string, string>> = {
@@ -50,12 +50,12 @@ const advice: Readonly<Record<string, string>> = {
   not: 'cannot be kept; say what may come instead',
 };
 
-/** @returns the first thing that would not be kept, or null */
+/** @returns the first part that would not be enforced, or null */
 export function schemaObjection(schema: unknown, path = ''): SchemaObjection | null {
   if (typeof schema === 'boolean') {
     return schema ? null : { keyword: 'false', path, why: 'accepts nothing' };
   }
-  if (!isSchema(schema)) return { keyword: '', path, why: 'is no schema: an object, or true' };
+  if (!isSchema(schema)) return { keyword: '', path, why: 'is not a schema: it must be an object or true' };
   const says = (keyword: string, why: string): SchemaObjection => ({ keyword, path, why });
   const keywords = Object.keys(schema).filter((keyword) => !annotations.has(keyword));
   for (const keyword of ['$defs', 'definitions']) {
@@ -68,7 +68,7 @@ export function schemaObjection(schema: unknown, path = ''): SchemaObjection | n
   const lone = keywords.find((keyword) => alone.includes(keyword));
   if (lone !== undefined) {
     const beside = keywords.find((keyword) => keyword !== lone && !(keyword === 'type' && isValue(lone)));
-    if (beside !== undefined) return says(beside, `would not be looked at beside ${lone}`);
+    if (beside !== undefined) return says(beside, `would be ignored beside ${lone}`);
     return loneObjection(schema, lone, path);
   }
   const { type } = schema;
@@ -79,7 +79,7 @@ export function schemaObjection(schema: unknown, path = ''): SchemaObjection | n
   }
   const types = Array.isArray(type) ? (type as unknown[]) : type === undefined ? [] : [type];
   const unknown = types.find((name) => typeof name !== 'string' || !Object.hasOwn(ofType, name));
-  if (unknown !== undefined) return says('type', `is ${quoted(unknown)}, which is no type of JSON`);
+  if (unknown !== undefined) return says('type', `is ${quoted(unknown)}, which is not a JSON type`);
   const allowed = types.flatMap((name) => ofType[name as string]!);
   const strange = keywords.find((keyword) => keyword !== 'type' && !allowed.includes(keyword));
   if (strange !== undefined) {
@@ -88,7 +88,7 @@ export function schemaObjection(schema: unknown, path = ''): SchemaObjection | n
   return boundsObjection(schema, says) ?? partsObjection(schema, path, says);
 }
 
-/** As it stands in the schema, but not at any length. */
+/** The value as JSON, cut at some length. */
 function quoted(value: unknown): string {
   const json = JSON.stringify(value);
   return json.length > 80 ? `${json.slice(0, 80)}…` : json;
@@ -215,7 +215,7 @@ function partsObjection(schema: Schema, path: string, says: Says): SchemaObjecti
     }
   }
   if (additionalProperties !== undefined && additionalProperties !== false) {
-    // A name could come twice, once as the property and once as another of the additional ones.
+    // A name could come twice: once as the property, and once among the additional ones.
     if (names.length > 0) return says('additionalProperties', 'must be false beside properties');
     const found = schemaObjection(additionalProperties, `${path}/additionalProperties`);
     if (found) return found;

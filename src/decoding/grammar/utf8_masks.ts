@@ -1,10 +1,10 @@
 /**
- * Which tokens keep a text valid UTF-8, as masks. XGrammar lets a class that excludes go through any lead byte and any
- * continuation, so that tokens which are parts of characters could write an overlong form or a surrogate (RFC 3629, section 4).
+ * Masks of the tokens that keep a text valid UTF-8. XGrammar lets a negated class match any lead byte and any continuation byte, so
+ * tokens that are parts of characters could write an overlong form or a surrogate (RFC 3629, section 4).
  */
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 
-/** What may come next, from the table of RFC 3629: first and last byte, and what is expected after it. */
+/** The bytes that may come next, from the table of RFC 3629: first and last byte, and the state after it. */
 const transitions: readonly (readonly (readonly [first: number, last: number, next: number])[])[] = [
   [
     [0x01, 0x7f, 0],
@@ -26,7 +26,7 @@ const transitions: readonly (readonly (readonly [first: number, last: number, ne
   [[0x80, 0x8f, 2]],
 ];
 
-/** Between two characters. */
+/** The state between two characters. */
 export const betweenCharacters = 0;
 
 function nextState(state: number, bytes: Uint8Array): number | null {
@@ -44,14 +44,14 @@ export class Utf8Masks {
 
   constructor(private readonly tokenizer: Tokenizer) {}
 
-  /** The state after a token; null when the text is no longer valid. Control tokens are no text. */
+  /** The state after a token; null if the text is no longer valid. Control tokens add no text. */
   after(state: number, token: TokenId): number | null {
     const { tokenizer } = this;
     const silent = tokenizer.kind(token) === 'control' || tokenizer.endOfGeneration.has(token);
     return silent ? state : nextState(state, tokenizer.bytes(token));
   }
 
-  /** Bits by token id; the ends of a generation are among them between two characters only. */
+  /** Bits by token id; end-of-generation tokens are allowed only between two characters. */
   mask(state: number): Int32Array {
     return (this.#masks[state] ??= this.#make(state));
   }

@@ -1,29 +1,29 @@
 /**
- * XGrammar leaves a grammar that it cannot read by an `abort` in the middle of its WebAssembly, whose stack then stays as deep as it
- * was: after some two hundred such grammars it is full, and no grammar can be read any more. The pointer to the stack's top is
- * the module's first global (the tool conventions of WebAssembly's C ABI), but the library does not export it; so the module is
- * given one export more before it is instantiated.
+ * If XGrammar cannot read a grammar, it calls `abort` in the middle of its WebAssembly, and the stack stays as deep as it was. After
+ * some two hundred such grammars the stack is full, and no grammar can be read any more. The stack pointer is the module's first
+ * global (the tool conventions of WebAssembly's C ABI), but the library does not export it. So we add an export to the module before
+ * it is instantiated.
  */
 
-/** As sections of a module are numbered (WebAssembly core specification, 5.5.2). */
+/** Section number of exports (WebAssembly core specification, 5.5.2). */
 const EXPORTS = 7;
 const NAME = 'stackPointer';
-/** A global, the first one. */
+/** Export descriptor: a global, index 0. */
 const GLOBAL_0 = [3, 0];
 const PREAMBLE_BYTES = 8;
 
-/** The one of its forms that the library uses: bytes, not a module. */
+/** The one overload that the library uses: bytes, not a module. */
 type Instantiate = (
   binary: BufferSource,
   imports?: WebAssembly.Imports,
 ) => Promise<WebAssembly.WebAssemblyInstantiatedSource>;
 
-/** Puts the pointer back to where it stood when no function was at work. */
+/** Resets the stack pointer to its value when no function was running. */
 export type Unwind = () => void;
 
 /**
- * Runs what instantiates the module.
- * @returns what unwinds its stack; does nothing where the module is not built as is thought here
+ * Runs `start`, which instantiates the module.
+ * @returns a function that unwinds its stack; it does nothing if the module is not built as expected
  */
 export async function instantiated(start: () => Promise<void>): Promise<Unwind> {
   const own = WebAssembly.instantiate as Instantiate;

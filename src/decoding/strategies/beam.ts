@@ -1,6 +1,6 @@
 /**
- * Beam search: at each step the best `width` partial sequences by total raw logprob over length^penalty. A beam that
- * ends retires with its score; the search is over when no living beam can still pass the worst of `width` retired ones.
+ * Beam search: at each step it keeps the best `width` partial texts by total raw logprob over length^penalty. A beam that ends
+ * retires with its score. The search is over when no living beam can still beat the worst of `width` retired ones.
  */
 import { fullOrder, STAGES, type SamplingParams } from '../../sampling/params.ts';
 import type { Branch } from '../branch.ts';
@@ -28,7 +28,7 @@ export async function runBeams(run: Run, width: number, penalty: number): Promis
     const started = run.now();
     const expansions: Expansion[] = [];
     for (const beam of run.living) {
-      // Twice the width: so many may end at once and still leave a full beam (as in Transformers).
+      // Twice the width: even if `width` of them end at once, a full beam remains (as in Transformers).
       for (const choice of await expand(run, beam, 2 * width)) {
         const total = beam.totalLogprob + beam.logits[choice.token]! - choice.draw.rawLogNormaliser;
         expansions.push({ beam, choice, total, score: normalise(total, beam.generated + 1) });
@@ -41,7 +41,7 @@ export async function runBeams(run: Run, width: number, penalty: number): Promis
     retired.sort((a, b) => b.score! - a.score! || a.id - b.id);
     const worst = retired[width - 1]?.score ?? -Infinity;
     const longest = run.spec.stop.maxTokens;
-    // A total only falls with length; divided by the largest length it is the best that a beam may still come to.
+    // A total only falls with length, so the total divided by the largest length bounds what a beam can still reach.
     if (living.every((beam) => normalise(beam.totalLogprob, longest) <= worst)) {
       for (const beam of living) run.end(beam, 'pruned');
     } else await run.advance(living);
@@ -71,8 +71,8 @@ async function expand(run: Run, beam: Branch, most: number): Promise<Choice[]> {
 }
 
 /**
- * Takes expansions from the best on until `width` of them live, and of those that end the best `width`; a beam without
- * an heir is pruned.
+ * Takes expansions from the best on until `width` of them live; of those that end it keeps the best `width`. A beam without an heir
+ * is pruned.
  */
 function grow(run: Run, expansions: readonly Expansion[], width: number, retired: Branch[]): void {
   const heirs: { branch: Branch; expansion: Expansion }[] = [];
@@ -80,7 +80,7 @@ function grow(run: Run, expansions: readonly Expansion[], width: number, retired
   const continued = new Set<Branch>();
   let alive = 0;
   let ended = 0;
-  // Forks are made before any beam takes its token, so that each is of the parent as it stands.
+  // All forks come before any beam takes its token, so that each fork copies the parent in its present state.
   for (const expansion of expansions) {
     if (alive >= width) break;
     const { beam, choice } = expansion;
@@ -109,7 +109,7 @@ function forkBeam(run: Run, beam: Branch): Branch {
   return branch;
 }
 
-/** Whether the token would end the beam; tried on copies. */
+/** Whether the token would end the beam; tested on copies. */
 function endsWith(run: Run, beam: Branch, token: number): boolean {
   const { stop } = run.spec;
   const { tokenizer, model } = run.engine;

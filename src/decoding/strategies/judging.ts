@@ -1,4 +1,4 @@
-/** Choosing among several finished outputs. */
+/** Chooses among several finished outputs. */
 import type { Branch } from '../branch.ts';
 import type { BestOfScore, BranchId, VoteShare } from '../events.ts';
 
@@ -13,8 +13,8 @@ export function byId(branches: readonly Branch[]): Verdict {
 }
 
 /**
- * Ranks by the score, ties by id; a failed branch comes last and never wins.
- * @param verify puts valid samples first; null: all count as valid
+ * Ranks by the score, ties by id. A failed branch comes last and never wins.
+ * @param verify puts valid samples first; if null, all count as valid
  */
 export async function rankSamples(
   branches: readonly Branch[],
@@ -50,8 +50,8 @@ function scoreOf(branch: Branch, { kind }: BestOfScore): number {
 }
 
 /**
- * Majority vote (Wang et al., "Self-consistency", 2022): the most frequent answer wins; of equally frequent ones the one
- * that was given by the lower branch. The winner is the best-scored sample that gave it.
+ * Majority vote (Wang et al., "Self-consistency", 2022): the most frequent answer wins; on a tie, the one from the lower branch. The
+ * winner is the best-scored sample with that answer.
  */
 export async function vote(
   branches: readonly Branch[],

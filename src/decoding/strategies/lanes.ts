@@ -4,8 +4,8 @@ import type { StepRecord } from '../events.ts';
 import type { Run } from '../run.ts';
 
 /**
- * Until every branch has ended or the run is stopped.
- * @param onEnded called for each branch that has come to its end, before it is let go; true ends the others too
+ * Runs until every branch has ended or the run is stopped.
+ * @param onEnded called for each branch that has ended, before it is released; true ends the others too
  */
 export async function runLanes(
   run: Run,
