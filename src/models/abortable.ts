@@ -1,7 +1,7 @@
 /**
- * What a promise comes to, or the signal's reason where that is first: a store or a network that never answers can still be
- * stopped. What comes too late is thrown away.
- * @param discard lets go of a value that came too late
+ * The result of a promise, or a rejection with the signal's reason if that comes first. A store or a network that never answers can
+ * thus still be stopped. A late result is discarded.
+ * @param discard releases a value that came too late
  */
 export function orAborted<T>(
   promise: Promise<T>,

@@ -3,17 +3,17 @@ import type { RemoteFile } from './model_store.ts';
 
 /** The rest of a file, from `start` on. */
 export interface ByteAnswer {
-  /** No more than what was asked for; 0 where the server does not send parts, and the whole file comes again. */
+  /** At most the requested offset; 0 if the server sends no parts and the whole file comes again. */
   readonly start: number;
-  /** Bytes of the whole file; null where the server hides it. */
+  /** Bytes of the whole file; null if the server hides the size. */
   readonly total: number | null;
   readonly etag: string | null;
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** A refusal that may pass by itself. */
+/** A refusal that may be temporary. */
 export class TemporaryRefusal extends Error {
-  /** @param waitMs what the server asked for (`Retry-After`); null where it did not say */
+  /** @param waitMs the wait that the server asked for (`Retry-After`); null if it named none */
   constructor(
     message: string,
     readonly waitMs: number | null,
@@ -22,14 +22,14 @@ export class TemporaryRefusal extends Error {
   }
 }
 
-/** The server has no such part, or sends it in a form that does not fit: the whole file will tell what it has. */
+/** The server has no such part, or sends it in a form that does not fit. A request for the whole file then tells what it has. */
 export class NoSuchPart extends Error {}
 
 /**
- * Asks for a file from byte `start` on. Only `Range` is sent, which needs no CORS preflight; so a file that changed
- * is noticed by its ETag and size, and not by `If-Range`.
+ * Requests a file from byte `start` on. The only extra header is `Range`, which needs no CORS preflight. `If-Range` would need one,
+ * so a changed file is detected by its ETag and size.
  *
- * @throws EngineError `network` for what will not pass by itself; TemporaryRefusal, NoSuchPart; TypeError without a connection
+ * @throws EngineError `network` for a permanent failure; TemporaryRefusal, NoSuchPart; TypeError without a connection
  */
 export async function requestFrom(
   file: RemoteFile,
@@ -39,7 +39,7 @@ export async function requestFrom(
 ): Promise<ByteAnswer> {
   const response = await get(file.url, {
     signal,
-    // The browser's own cache would keep a second copy of what is kept here.
+    // The browser's own cache would hold a second copy of the file that we keep.
     cache: 'no-store',
     ...(start > 0 ? { headers: { Range: `bytes=${start}-` } } : {}),
   });
@@ -68,7 +68,7 @@ function plus(length: number | null, start: number): number | null {
   return length === null ? null : length + start;
 }
 
-/** Content-Length speaks of the bytes on the wire, so it is no size where they are compressed. */
+/** Content-Length counts the bytes on the wire, so it is not the size if they are compressed. */
 function lengthOf(response: Response): number | null {
   const length = Number(response.headers.get('content-length') ?? NaN);
   return isEncoded(response) || !Number.isSafeInteger(length) || length < 0 ? null : length;

@@ -1,11 +1,11 @@
-/** The models that the page offers by name. A file of one's own needs no entry. */
+/** The models that the page offers by name. A visitor's own file needs no entry. */
 import { EngineError } from '../engines/contract.ts';
 import embedded from './embedded.json' with { type: 'json' };
 
 export interface CatalogueEntry {
   readonly id: string;
   readonly name: string;
-  /** Relative to the page, or absolute. Nothing absolute is fetched without a click that names the host. */
+  /** Relative to the page, or absolute. The page fetches an absolute URL only after a click that names the host. */
   readonly url: string;
   readonly fileName: string;
   /** Bytes. */
@@ -16,7 +16,7 @@ export interface CatalogueEntry {
   readonly description: string;
 }
 
-/** The file in static/models, as `scripts/stamp_model.ts` found it; null in a copy without one. */
+/** The file in static/models, as `scripts/stamp_model.ts` found it; null in a copy of the page without one. */
 const own = embedded as Pick<CatalogueEntry, 'fileName' | 'size' | 'sha256' | 'name'> | null;
 
 export const CATALOGUE: readonly CatalogueEntry[] =

@@ -1,27 +1,27 @@
 import { createSHA256 } from 'hash-wasm';
 import { type ByteSource, EngineError } from '../engines/contract.ts';
 
-/** Bytes that are passed over at a time; a wider gap waits for the reads that will fill it. */
+/** Bytes that are skipped at a time. A wider gap waits for the reads that will fill it. */
 const GAP_BYTES = 8 * 1024 * 1024;
 
 export interface HashedSource {
   readonly source: ByteSource;
   /**
-   * Call when everything was read that is needed: reads what is left, and compares.
-   * @throws EngineError `bad-file` for another file, and what reading the source throws
+   * Call this after the last read: it reads the rest of the file and compares the hash.
+   * @throws EngineError `bad-file` for another file, and whatever reading the source throws
    */
   prove(signal?: AbortSignal): Promise<void>;
 }
 
 /**
- * Holds a file that is not kept to its SHA-256, hashed as it is read: in the order of the file, each byte is fetched once and
- * none is held.
+ * Checks a file that is not kept against its SHA-256 while it is read. If the reads follow the order of the file, each byte is
+ * fetched once and none is held.
  * @param sha256 hexadecimal
  */
 export async function hashedSource(source: ByteSource, sha256: string): Promise<HashedSource> {
   const { name, size } = source;
   const hasher = await createSHA256();
-  /** So many bytes of the file's beginning are in the hash. */
+  /** Number of bytes from the beginning of the file that are in the hash. */
   let hashed = 0;
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -34,7 +34,7 @@ export async function hashedSource(source: ByteSource, sha256: string): Promise<
     return bytes;
   }
 
-  /** One after the other: the hash has one place where it stands. */
+  /** Runs one piece of work at a time, because the hash advances at one place. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = queue.then(work);
     queue = result.catch(() => undefined);

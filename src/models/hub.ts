@@ -7,19 +7,19 @@ const HUB_URL = 'https://huggingface.co';
 
 /** A GGUF file of a repository. */
 export interface HubFile extends RemoteFile {
-  /** Within the repository. */
+  /** Path within the repository. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** What its name says of its block formats, e.g. `Q4_K_M`; null where it says nothing. */
+  /** The block formats that its name states, e.g. `Q4_K_M`; null if it states none. */
   readonly format: string | null;
-  /** Why this page cannot read it; null where it can. */
+  /** Why this page cannot read it; null if it can. */
   readonly unreadable: string | null;
 }
 
 export interface HubRepository {
   readonly name: string;
-  /** The commit that was listed: files are fetched from it, whatever is uploaded later. */
+  /** The commit that was listed. Files are fetched from it, whatever is uploaded later. */
   readonly revision: string;
   readonly licence: string | null;
   /** Files of a gated repository can be listed, but not fetched without an account. */
@@ -28,12 +28,12 @@ export interface HubRepository {
 }
 
 export interface HubOptions {
-  /** Another address of the hub: a mirror. */
+  /** Another address of the hub, such as a mirror. */
   readonly hubUrl?: string;
   readonly fetch?: typeof fetch;
 }
 
-/** What a person typed: a repository, a file of one, or any address of a file. */
+/** A person's input: a repository, a file in one, or any address of a file. */
 export type Place =
   | { readonly kind: 'repository'; readonly name: string }
   | { readonly kind: 'file'; readonly name: string; readonly path: string }
@@ -42,7 +42,7 @@ export type Place =
 const NAME = /^[\w.-]+\/[\w.-]+$/;
 const HUB_HOSTS = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
 
-/** @throws EngineError `not-supported` for what is none of the three */
+/** @throws EngineError `not-supported` for anything else */
 export function parsePlace(typed: string, hubUrl = HUB_URL): Place {
   const text = typed.trim();
   if (NAME.test(text)) return { kind: 'repository', name: text };
@@ -65,7 +65,7 @@ export function parsePlace(typed: string, hubUrl = HUB_URL): Place {
   return { kind: 'url', url: url.href, fileName };
 }
 
-/** A part of an address as it reads; one with a bare `%` stands for itself. */
+/** A part of an address, decoded; one with a bare `%` stays as it is. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -74,7 +74,7 @@ function decoded(part: string): string {
   }
 }
 
-/** What is believed of the hub's answers. */
+/** The fields of the hub's answers that we use and check. */
 const infoSchema = v.object({
   sha: v.string(),
   gated: v.optional(v.union([v.literal(false), v.string()]), false),
@@ -88,7 +88,7 @@ const fileSchema = v.object({
 
 /**
  * Lists a repository's GGUF files, the smallest first.
- * @throws EngineError `network` for a repository that is missing, private or gated, `bad-reply`
+ * @throws EngineError `network` if the repository is missing, private or gated; `bad-reply`
  */
 export async function listRepository(name: string, options: HubOptions = {}): Promise<HubRepository> {
   const { hubUrl = HUB_URL, fetch: get = fetch.bind(globalThis) } = options;
@@ -133,7 +133,7 @@ function hubFile({ path, size, lfs }: v.InferOutput<typeof fileSchema>, base: st
   };
 }
 
-/** llama.cpp's names for mixtures of block formats, as they stand in file names. */
+/** llama.cpp's names for mixtures of block formats, as they appear in file names. */
 function formatOf(fileName: string): string | null {
   const found = /(?:^|[-._])((?:I?Q\d|TQ\d|MXFP4|BF16|F16|F32|FP16|FP32)(?:_[A-Z0-9]+)*)(?=[-._]|$)/i.exec(
     fileName.replace(/\.gguf$/i, ''),
@@ -142,8 +142,8 @@ function formatOf(fileName: string): string | null {
 }
 
 function unreadable(fileName: string, format: string | null): string | null {
-  if (/-\d{5}-of-\d{5}\.gguf$/i.test(fileName)) return 'one part of several; choose a file that is whole';
-  if (/^mmproj/i.test(fileName)) return 'a vision projector and no language model';
+  if (/-\d{5}-of-\d{5}\.gguf$/i.test(fileName)) return 'one part of several; choose a file that is complete';
+  if (/^mmproj/i.test(fileName)) return 'a vision projector, not a language model';
   if (format && /^(IQ|TQ|MXFP|Q[23])|^Q4_0_/.test(format))
     return `its block format ${format} is not read here`;
   return null;

@@ -1,6 +1,6 @@
 /**
- * Small models worth having, on the hub. The exact size and hash come from the hub's listing when one is chosen;
- * what is written here is what does not change: the shape, from each model's config.json.
+ * A selection of small models on the hub. Their exact size and hash come from the hub's listing when the visitor chooses one. This
+ * file holds only what does not change: the shape, from each model's config.json.
  */
 
 import type { FileFormat, ModelShape } from '../engines/webgpu/model/planned_tensors.ts';
@@ -8,7 +8,7 @@ import type { FileFormat, ModelShape } from '../engines/webgpu/model/planned_ten
 export interface HubModel {
   readonly id: string;
   readonly name: string;
-  /** Whether it was tuned to answer, or only to go on with a text. */
+  /** Tuned to answer, or only trained to continue a text. */
   readonly tuning: 'base' | 'instruct';
   readonly repository: string;
   readonly path: string;

@@ -6,18 +6,18 @@ import { StoredFile } from './stored_file.ts';
 import { holdTab } from './tab_lock.ts';
 import { Transfer, type TransferOptions } from './transfer.ts';
 
-/** A store that does not answer may not hold up the next attempt for longer. */
+/** A store that does not answer may delay the next attempt by at most this long. */
 const REMOVE_MS = 1000;
 
 export interface ModelFile {
-  /** Can be read at once; a read of what has not arrived waits for it. */
+  /** Readable at once; a read of bytes that have not arrived waits for them. */
   readonly source: ByteSource;
-  /** Whether every byte is here and was checked; rejects as the download does. Until then nothing read is proved. */
+  /** Resolves when every byte is here and was checked; rejects as the download does. Before that, nothing read is verified. */
   readonly complete: Promise<void>;
 }
 
 /**
- * A model's file from the store, or from the network into the store. Tabs share one copy: the second waits for the first.
+ * Opens a model's file from the store, or downloads it into the store. Tabs share one copy: a second tab waits for the first.
  * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`, `not-supported`
  */
 export async function openModelFile(
@@ -36,7 +36,7 @@ export async function openModelFile(
   }
 }
 
-/** @returns null where the file is not here, or not to its end */
+/** @returns null if the file is not here, or not complete */
 async function completeFile(
   remote: RemoteFile,
   key: string,
@@ -51,12 +51,12 @@ async function completeFile(
   return { source: stored.source(entry.size), complete: Promise.resolve() };
 }
 
-/** Whether an entry speaks of this file: by its key where the SHA-256 is known, by its address otherwise. */
+/** Whether an entry describes this file: by its key if the SHA-256 is known, by its address otherwise. */
 function isOf(remote: RemoteFile, url: string): boolean {
   return remote.sha256 !== undefined || addressOf(url) === addressOf(remote.url);
 }
 
-/** Resolves when the size is known; the transfer goes on, and lets go of the file and of the other tabs at its end. */
+/** Resolves when the size is known. The transfer continues; at its end it releases the file and the lock on other tabs. */
 async function download(
   remote: RemoteFile,
   key: string,
@@ -74,7 +74,7 @@ async function download(
     });
   });
   try {
-    // Another tab may have brought it meanwhile.
+    // Another tab may have downloaded it meanwhile.
     const brought = await completeFile(remote, key, store, signal);
     if (brought) {
       release();
@@ -87,7 +87,7 @@ async function download(
     return await new Promise((resolve, reject) => {
       const transfer = new Transfer(remote, key, store, stored, known, options);
       const complete = bring(transfer, () => resolve({ source: stored.source(transfer.total!), complete }))
-        // Whoever asks for `complete` hears of a failure; nobody has to.
+        // Callers of `complete` see a failure; nobody else has to.
         .finally(release);
       complete.catch(reject);
     });
@@ -97,7 +97,7 @@ async function download(
   }
 }
 
-/** @throws EngineError; by then the handle is closed, and nothing is left of a file of which nothing arrived */
+/** @throws EngineError; by then the handle is closed, and an empty file is removed */
 async function bring(transfer: Transfer, onBegun: () => void): Promise<void> {
   const { file, store, key } = transfer;
   try {
@@ -106,7 +106,7 @@ async function bring(transfer: Transfer, onBegun: () => void): Promise<void> {
     const error = storageError(file.name, cause);
     const empty = file.present === 0;
     file.fail(error);
-    // Nothing arrived, or what did was wrong: then there is nothing to list either.
+    // Nothing arrived, or what arrived was wrong: then there is nothing to list either.
     if (empty) await orAborted(store.remove(key), AbortSignal.timeout(REMOVE_MS)).catch(() => undefined);
     throw error;
   }

@@ -7,9 +7,9 @@ export interface RemoteFile {
   readonly url: string;
   /** For messages and lists, e.g. `qwen2.5-0.5b-instruct-q8_0.gguf`. */
   readonly fileName: string;
-  /** Bytes, where a listing told it; the server is held to it. */
+  /** Bytes, if a listing gave the size; the download must match it. */
   readonly size?: number;
-  /** SHA-256 in hexadecimal, where a listing told it; the bytes are held to it. */
+  /** SHA-256 in hexadecimal, if a listing gave it; the bytes must match it. */
   readonly sha256?: string;
 }
 
@@ -19,16 +19,16 @@ const entrySchema = v.object({
   size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   sha256: v.nullable(v.string()),
   etag: v.nullable(v.string()),
-  /** Every byte is here, and the hash, where one is known, was right. */
+  /** Every byte is here, and the hash was right if one is known. */
   complete: v.boolean(),
-  /** The bytes were held against a SHA-256, and not against their number alone. */
+  /** The bytes were checked against a SHA-256, not only by their number. */
   verified: v.boolean(),
 });
 
-/** What is written down beside a kept file. `size` is the whole file's, however much of it is here. */
+/** The description stored beside a kept file. `size` is that of the whole file, however much of it is here. */
 export type StoredEntry = Readonly<v.InferOutput<typeof entrySchema>>;
 
-/** @returns null for anything but an entry: a store is shared with other versions of this page */
+/** @returns null for anything but an entry: other versions of this page share the store */
 export function parseEntry(text: string): StoredEntry | null {
   try {
     const parsed = v.safeParse(entrySchema, JSON.parse(text));
@@ -38,7 +38,7 @@ export function parseEntry(text: string): StoredEntry | null {
   }
 }
 
-/** A file that is being written, and read at the same time. Nobody else has it open. */
+/** A file that is written and read at the same time. Nobody else has it open. */
 export interface OpenFile {
   /** Bytes; also once it is closed, as everything else is not. */
   readonly size: number;
@@ -51,14 +51,14 @@ export interface OpenFile {
   close(): void;
 }
 
-/** Where models are kept, by key. Kept bytes survive a reload; the browser may evict them (see storage_room.ts). */
+/** Keeps models, by key. Kept bytes survive a reload, but the browser may evict them (see storage_room.ts). */
 export interface ModelStore {
   keys(): Promise<string[]>;
   entry(key: string): Promise<StoredEntry | null>;
   saveEntry(key: string, entry: StoredEntry): Promise<void>;
   /** Creates the file where there is none. */
   open(key: string): Promise<OpenFile>;
-  /** The file as it stands, good until the file changes; null where there is none. */
+  /** The present content of the file, valid until the file changes; null if there is no file. */
   blob(key: string): Promise<Blob | null>;
   remove(key: string): Promise<void>;
 }
@@ -75,7 +75,7 @@ export interface KeptModel {
   readonly verified: boolean;
 }
 
-/** @throws EngineError where the store fails */
+/** @throws EngineError if the store fails */
 export async function listKept(store: ModelStore): Promise<KeptModel[]> {
   try {
     const kept: KeptModel[] = [];
@@ -92,7 +92,7 @@ export async function listKept(store: ModelStore): Promise<KeptModel[]> {
   }
 }
 
-/** The name under which a file is kept: its own hash, so that two addresses of one file share one copy. */
+/** The key of a file: its own hash if it is known, so that two addresses of the same file share one copy. */
 export async function keyOf({ url, sha256 }: RemoteFile): Promise<string> {
   if (sha256 !== undefined) return sha256;
   const address = new TextEncoder().encode(addressOf(url));
@@ -100,13 +100,13 @@ export async function keyOf({ url, sha256 }: RemoteFile): Promise<string> {
 }
 
 /**
- * What signs an address for a while, in the words of the storages that do: Amazon, Google and CloudFront. Of Azure only where
- * its `sig` is there, since the rest are short words that name a file elsewhere.
+ * The query parameters that sign an address for a limited time at Amazon, Google and CloudFront. Azure's are removed only if its
+ * `sig` is there, since its other parameters are short words that may name a file elsewhere.
  */
 const SIGNATURE = /^(X-(Amz|Goog)-.*|AWSAccessKeyId|GoogleAccessId|Signature|Expires|Policy|Key-Pair-Id)$/i;
 const AZURE_SIGNATURE = /^(sig|s[veprst]|spr|sk(oid|tid|t|e|s|v)|rsc[cdelt])$/;
 
-/** An address without what changes with every visit though the file is the same. The rest after `?` may name the file. */
+/** An address without the parts that change on every visit although the file is the same. The rest after `?` may name the file. */
 export function addressOf(url: string): string {
   if (!URL.canParse(url)) return url;
   const address = new URL(url);

@@ -2,7 +2,7 @@ import { EngineError } from '../engines/contract.ts';
 import { storageError } from './storage_error.ts';
 import { type ModelStore, type OpenFile, parseEntry, type StoredEntry } from './model_store.ts';
 
-/** The part of the File System standard that TypeScript lists for workers only; this project compiles as one program. */
+/** A part of the File System standard. TypeScript declares it only for workers, but this project compiles as one program. */
 interface SyncAccessHandle {
   getSize(): number;
   read(buffer: Uint8Array, options: { at: number }): number;
@@ -18,10 +18,10 @@ const BYTES = '.bin';
 const ENTRY = '.json';
 
 /**
- * Models in the origin private file system (OPFS): `<key>.bin` with `<key>.json` beside it. For dedicated workers, where
- * files can be written in place. Source: WHATWG File System standard.
+ * Models in the origin private file system (OPFS): `<key>.bin` with `<key>.json` beside it. For dedicated workers, which can
+ * write files in place. Source: WHATWG File System standard.
  *
- * @returns null where the browser gives none: private windows of some, and pages that are not secure
+ * @returns null if the browser gives no OPFS: some in private windows, all on pages that are not secure
  */
 export async function opfsStore(): Promise<ModelStore | null> {
   let folder: FileSystemDirectoryHandle;
@@ -76,7 +76,7 @@ export class OpfsStore implements ModelStore {
   }
 
   async remove(key: string): Promise<void> {
-    // The entry goes last: bytes without an entry would never be seen again, and never be deleted.
+    // The entry is deleted last: bytes without an entry would never be listed again, and never deleted.
     for (const name of [key + BYTES, key + ENTRY]) {
       try {
         await ask(this.#folder, () => this.#folder.removeEntry(name));
@@ -104,12 +104,12 @@ export class OpfsStore implements ModelStore {
   }
 }
 
-/** What was asked and has not been answered. */
+/** Handles with a pending question. */
 const asked = new Set<{ readonly handle: FileSystemHandle }>();
 
 /**
- * Holds a handle until it has answered. Chromium forgets the answer of one that was collected meanwhile, and whoever waits for
- * it would wait for ever: nothing else holds a handle while its own answer is awaited.
+ * Holds a handle until it has answered. If a handle is garbage-collected, Chromium drops its answer and the caller waits for ever.
+ * Nothing else holds a handle while its answer is pending.
  */
 async function ask<T>(handle: FileSystemHandle, question: () => Promise<T>): Promise<T> {
   const held = { handle };

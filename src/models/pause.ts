@@ -1,5 +1,5 @@
 /**
- * Waits, or less: a network that comes back ends the wait.
+ * Waits; if the network comes back, the wait ends early.
  * @throws the signal's reason
  */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 import { EngineError } from '../engines/contract.ts';
 
 /**
- * Whatever the browser's storage threw, as a sentence of the page's. Names are what tells its errors apart: some browsers
+ * Converts an error of the browser's storage to one sentence for the page. Only the errors' names tell them apart: some browsers
  * throw a DOMException, newer ones a class of their own.
- * @param fileName what was kept or read, as the page names it
+ * @param fileName what was kept or read, by its name on the page
  */
 export function storageError(fileName: string, cause: unknown): EngineError {
   if (cause instanceof EngineError) return cause;

@@ -1,12 +1,12 @@
-/** What the browser gives this page to keep models in. Bytes. */
+/** The storage that the browser gives this page, in bytes. */
 export interface StorageRoom {
   readonly used: number;
   readonly quota: number;
-  /** False: the browser may delete kept models when the disk runs short. */
+  /** False: the browser may delete kept models when the disk is nearly full. */
   readonly persisted: boolean;
 }
 
-/** @returns null where the browser does not tell */
+/** @returns null if the browser does not report it */
 export async function storageRoom(): Promise<StorageRoom | null> {
   try {
     const { usage = 0, quota = 0 } = await navigator.storage.estimate();

@@ -3,33 +3,33 @@ import type { OpenFile } from './model_store.ts';
 import { storageError } from './storage_error.ts';
 
 /**
- * Where a file stands. Only `arriving` holds a handle, and the step that leaves it closes the handle, so no read can meet a
- * closed one.
+ * The state of a file. Only `arriving` holds a handle, and the step that leaves it closes the handle, so no read can use a closed
+ * handle.
  */
 type State =
   | { readonly is: 'arriving'; readonly file: OpenFile }
-  /** Every byte is here and the handle is closed; the store is asked for the bytes as a blob. Reads wait. */
+  /** Every byte is here and the handle is closed; the store is opening the bytes as a blob. Reads wait. */
   | { readonly is: 'turning' }
   | { readonly is: 'complete'; readonly blob: Blob }
-  /** The download ended early, or what it brought was wrong. */
+  /** The download ended early, or its bytes were wrong. */
   | { readonly is: 'failed'; readonly error: EngineError }
   /** It was complete, and was then deleted. */
   | { readonly is: 'gone'; readonly error: EngineError };
 
 interface Waiter {
-  /** Bytes that must be here. */
+  /** Number of bytes that must be here. */
   readonly until: number;
   readonly wake: () => void;
 }
 
-/** A model's file in the store, which is read while it is written. All its states and every change between them are here. */
+/** A model's file in the store, which is read while it is written. This class holds all its states and every change of state. */
 export class StoredFile {
   #state: State;
   #waiters: Waiter[] = [];
 
   /**
-   * @param stands an open file that is still written, or the blob of one that is complete
-   * @param reopen the file as the store has it now; null where there is none
+   * @param stands an open file that is still written, or the blob of a complete one
+   * @param reopen opens the file as the store has it now; null if there is none
    */
   constructor(
     readonly name: string,
@@ -39,29 +39,29 @@ export class StoredFile {
     this.#state = 'file' in stands ? { is: 'arriving', ...stands } : { is: 'complete', ...stands };
   }
 
-  /** Bytes that are here. 0 once the file is no longer written. */
+  /** Number of bytes here; 0 once the file is no longer written. */
   get present(): number {
     return this.#state.is === 'arriving' ? this.#state.file.size : 0;
   }
 
-  /** @throws EngineError `storage-full`; what ended the file where it is no longer written */
+  /** @throws EngineError `storage-full`; or the error that ended the file if it is no longer written */
   append(bytes: Uint8Array<ArrayBuffer>): void {
     this.#written((file) => file.append(bytes));
     this.#wake(this.present);
   }
 
-  /** Forgets what is here. Nobody may have read of it. */
+  /** Discards all bytes. Nobody may have read any of them. */
   empty(): void {
     this.#written((file) => file.empty());
   }
 
-  /** Bytes of a file that is still written; they must be here. */
+  /** Reads bytes of a file that is still written; they must be here. */
   written(offset: number, length: number): Uint8Array<ArrayBuffer> {
     return this.#written((file) => file.read(offset, length));
   }
 
   /**
-   * Every byte is here: from now on the file is read as the store keeps it.
+   * Call when every byte is here: from now on reads use the store's copy.
    * @param size of the whole file, in bytes
    * @throws EngineError
    */
@@ -78,13 +78,13 @@ export class StoredFile {
     }
   }
 
-  /** Ends the file, whatever its state; the first end counts. Reads that wait, and all later ones, reject with `error`. */
+  /** Ends the file in any state; only the first end counts. Reads that wait, and all later ones, reject with `error`. */
   fail(error: EngineError): void {
     if (this.#ending()) return;
     try {
       this.#enter({ is: 'failed', error });
     } catch {
-      // The handle could not write out the last bytes; the error that ended the file says more.
+      // The handle could not write the last bytes; the error that ended the file says more.
     }
   }
 
@@ -115,7 +115,7 @@ export class StoredFile {
         case 'gone':
           throw state.error;
         case 'arriving':
-          // No `await` stands between this look at the state and the read.
+          // There must be no `await` between this check of the state and the read.
           if (offset + length <= state.file.size) return this.written(offset, length);
           break;
         case 'complete':
@@ -132,10 +132,10 @@ export class StoredFile {
     }
   }
 
-  /** Takes a fresh snapshot in place of one that can no longer be read; a file that is not there any more is gone. */
+  /** Replaces a blob that can no longer be read by a fresh one. If the file no longer exists, the state becomes `gone`. */
   async #renew(stale: Blob, size: number): Promise<void> {
     const blob = await this.reopen().catch(() => null);
-    // Another read may have been here first.
+    // Another read may have replaced it first.
     if (this.#state.is !== 'complete' || this.#state.blob !== stale) return;
     this.#enter(blob?.size === size ? { is: 'complete', blob } : { is: 'gone', error: this.#deleted() });
   }

@@ -1,12 +1,12 @@
 import { EngineError } from '../engines/contract.ts';
 
-/** How often a waiting tab looks how far the other one has come. */
+/** Interval at which a waiting tab checks the other tab's progress. */
 const LOOK_MS = 500;
 
 /**
- * Holds a name that only one tab can hold (Web Locks). A tab that dies lets go of it.
- * @param onWait called now and then while another tab has it
- * @returns what lets go of it; where the browser has no Web Locks, nothing is held
+ * Locks a name that only one tab can hold (Web Locks). A tab that dies releases it.
+ * @param onWait called now and then while another tab holds it
+ * @returns a function that releases it; without Web Locks in the browser, nothing is locked
  * @throws EngineError `aborted`
  */
 export async function holdTab(
@@ -14,10 +14,10 @@ export async function holdTab(
   signal: AbortSignal,
   onWait: () => Promise<void>,
 ): Promise<() => void> {
-  // A page that is not secure has none, and neither has Node 20.
+  // Insecure pages have no Web Locks, and neither has Node 20.
   const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
   if (!locks) return () => undefined;
-  // How far the other one is, is told where it can be; a store that fails here is no reason to stop waiting.
+  // Reporting the other tab's progress is optional: a store that fails here is no reason to stop waiting.
   const look = () => void onWait().catch(() => undefined);
   let timer: ReturnType<typeof setInterval> | undefined;
   try {
@@ -33,7 +33,7 @@ export async function holdTab(
     });
   } catch (cause) {
     if (signal.aborted) throw new EngineError('aborted', 'Waiting for the other tab was stopped.', { cause });
-    // A browser that refuses locks: the store still opens a file for one tab only.
+    // The browser refuses locks. The store still opens a file for one tab only.
     return () => undefined;
   } finally {
     clearInterval(timer);

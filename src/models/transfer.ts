@@ -12,36 +12,36 @@ export interface TransferProgress {
   readonly receivedBytes: number;
   readonly totalBytes: number;
   readonly bytesPerSecond: number | null;
-  /** Why nothing arrives at this moment; null while something does. */
+  /** Why no bytes arrive at the moment; null while some do. */
   readonly waiting: string | null;
 }
 
 export interface TransferOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TransferProgress) => void;
-  /** Tests give their own. */
+  /** For tests. */
   readonly fetch?: typeof fetch;
-  /** Milliseconds: the first pause after a failure (doubled each time), and how long silence is borne. */
+  /** Milliseconds: the first pause after a failure (doubled each time), and the longest silence before the connection is cut. */
   readonly firstPause?: number;
   readonly silence?: number;
 }
 
-/** Failures in a row, without one byte between them, after which the download rests until it is continued by hand. */
+/** Consecutive failures without one byte in between, after which the download pauses until the visitor continues it. */
 const ATTEMPTS = 6;
 const REHASH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Brings a file from the network into an open file, from where that stands to the end, over as many connections as it
- * takes. What has arrived is never asked for again, unless the server's file is another one now, or it sends no parts.
+ * Downloads a file into an open file, from the present end to the last byte, over as many connections as needed. It requests no byte
+ * again that has arrived, unless the file on the server has changed, or the server sends no parts.
  */
 export class Transfer {
   readonly #rate = new TransferRate();
   #hasher: IHasher | null = null;
   #total: number | null;
   #etag: string | null;
-  /** Whether bytes of this file have been given away: then it may not change any more. */
+  /** Whether a reader may have seen bytes of this file: then it must not change any more. */
   #begun = false;
-  /** False when the server had no such part: then the whole file is asked for. */
+  /** False after the server had no such part: then the whole file is requested. */
   #inParts = true;
 
   constructor(
@@ -56,15 +56,15 @@ export class Transfer {
     this.#etag = known?.etag ?? null;
   }
 
-  /** Null until the server or a listing told it. */
+  /** Null until the server or a listing gives it. */
   get total(): number | null {
     return this.#total;
   }
 
   /**
    * @param onBegun called when the size is known and bytes may be read
-   * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`; what arrived stays in the file,
-   * except where it proved wrong
+   * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`; the file keeps what arrived, unless that
+   * proved wrong
    */
   async run(onBegun: () => void): Promise<void> {
     try {
@@ -95,7 +95,7 @@ export class Transfer {
   }
 
   async #connect(onBegun: () => void): Promise<void> {
-    // Silence ends the connection, so that a network that went away without a word is noticed.
+    // Silence cuts the connection, so that a network that vanished without an error is noticed.
     const quiet = new AbortController();
     const { silence = 30_000, fetch: get = fetch.bind(globalThis) } = this.options;
     let timer = setTimeout(() => quiet.abort(), silence);
@@ -119,13 +119,13 @@ export class Transfer {
       }
     } finally {
       clearTimeout(timer);
-      // Lets go of the connection, whatever ended it.
+      // Releases the connection in every case.
       quiet.abort();
     }
     if (this.file.present < this.#total!) throw new Error('the connection ended early');
   }
 
-  /** @param at where in the file the piece begins: behind what is here, when the server sent more than was asked for */
+  /** @param at offset of the piece in the file; before the present end if the server sent more than was requested */
   #take(piece: Uint8Array<ArrayBuffer>, at: number): void {
     if (at + piece.length > this.#total!) throw this.#wrong(`longer than its ${this.#total} bytes`);
     const known = Math.min(piece.length, this.file.present - at);
@@ -141,7 +141,7 @@ export class Transfer {
     this.#report(null);
   }
 
-  /** Holds an answer's head against what is known of the file, and begins again where it is another one. */
+  /** Compares an answer's headers with what is known of the file, and starts again if the file is another one. */
   async #accept(answer: ByteAnswer): Promise<void> {
     const { fileName, url } = this.remote;
     const total = answer.total ?? this.#total;
@@ -157,12 +157,12 @@ export class Transfer {
     if (this.file.present > 0 && this.#isAnother(answer, total)) {
       if (this.#begun) throw this.#changed();
       this.#forget();
-      // The answer is the rest of a file that is not the one whose beginning is here.
+      // The answer continues a file whose beginning is not the one that is here.
       if (answer.start > 0) throw new NoSuchPart('the file changed on the server');
     }
     this.#begun = true;
     if (answer.start === 0) this.#inParts = true;
-    // An answer without a tag says nothing of the one that is known.
+    // An answer without an ETag does not contradict the known one.
     const etag = answer.etag ?? this.#etag;
     if (this.#total !== total || this.#etag !== etag) {
       this.#total = total;
@@ -171,7 +171,7 @@ export class Transfer {
     }
   }
 
-  /** Tags are compared weakly: one server's `"x"` is `W/"x"` behind another cache. A known SHA-256 says more than they do. */
+  /** ETags are compared weakly: one server's `"x"` is `W/"x"` behind another cache. A known SHA-256 is stronger evidence. */
   #isAnother({ etag }: ByteAnswer, total: number): boolean {
     if (this.#total !== null && total !== this.#total) return true;
     if (this.remote.sha256 !== undefined || etag === null || this.#etag === null) return false;
@@ -197,7 +197,7 @@ export class Transfer {
     }
   }
 
-  /** The hash of what an earlier visit left: read from the disk, so that the disk is held to it as well. */
+  /** Hashes what an earlier visit left. It reads from the disk, so that errors of the disk are found as well. */
   async #rehash(): Promise<void> {
     const { sha256 } = this.remote;
     const unknown = sha256 === undefined && this.known === null;
@@ -222,7 +222,7 @@ export class Transfer {
     return this.#wrong('another one on the server than when it was begun');
   }
 
-  /** Nothing of a file that proved wrong is worth keeping. */
+  /** Discards the file: nothing of a file that proved wrong is worth keeping. */
   #wrong(what: string): EngineError {
     this.file.empty();
     return new EngineError(
