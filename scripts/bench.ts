@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: the time of the sampler, and speed and counters of the engine, for a file or for random weights in a
- * published shape. Prints tables and writes the same as JSON. Outputs are checked first, and a software adapter is called one.
+ * `npm run bench`: measures the time of the sampler, and the speed and counters of the engine, for a model file or for random weights
+ * in a published shape. It prints tables and writes the same numbers as JSON. It checks outputs first, and says if the adapter is
+ * software.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -117,7 +118,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   const [part, ...more] = positionals;
   if (more.length > 0 || (part !== undefined && part !== 'sampling' && part !== 'engine')) {
-    throw new Error(`"${positionals.join(' ')}" is no part of the bench; they are sampling and engine.`);
+    throw new Error(`"${positionals.join(' ')}" is not a part of the bench; its parts are sampling and engine.`);
   }
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -142,5 +143,5 @@ try {
   console.error(`bench: ${(error as Error).message}`);
   process.exitCode = 1;
 }
-// Dawn keeps threads that would hold the process for a while.
+// Dawn's threads would keep the process alive for a while.
 process.exit();

@@ -1,7 +1,7 @@
 /**
- * What a visitor's browser loads before the page works, in kB gzip: the scripts and styles that index.html names and what
- * they import, without the worker, the models, and what is loaded on demand. Fails above the budget, and where a script
- * imports a worker's own script. Needs `npm run build`.
+ * Measures what a visitor's browser loads before the page works, in kB gzip: the scripts and styles that index.html names and their
+ * imports, without the worker, the models, and what is loaded on demand. It fails above the budget, or if a script imports a worker's
+ * own script. Needs `npm run build`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -38,7 +38,7 @@ if (sizes.size === 0 || total > BUDGET_KB) {
   process.exitCode = 1;
 }
 
-// WebKit runs a worker's own script once more when another script imports it: src/worker/engine.worker.ts.
+// If another script imports a worker's own script, WebKit runs that script a second time: src/worker/engine.worker.ts.
 const scripts = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((path) =>
   path.endsWith('.js'),
 );

@@ -1,21 +1,21 @@
 /**
- * Which browsers have all that `src` uses, by its types and MDN's table of browser compatibility. Fails where Safari 26 lacks
- * something, and where the README or the page names other versions than come out here.
+ * Finds the browsers that have every API that `src` uses, from its types and MDN's table of browser compatibility. It fails if Safari
+ * 26 lacks one, or if the README or the page names other versions than it finds.
  */
 import { readFileSync } from 'node:fs';
 import { platformUses } from './platform/uses.ts';
 import { minimum, requirements } from './platform/versions.ts';
 
-/** No later version of WebKit may be asked for. */
+/** The latest version of WebKit that the source may require. */
 const SAFARI = 26;
 
-/** What the source gets on without, and how. */
+/** APIs that the source works without, and how. */
 const GUARDED = {
   'GPUAdapterInfo.isFallbackAdapter': 'absent it counts as false',
   'GPUError.message': 'Safari 26 has it on each kind of error; the class that they share came later',
 };
 
-/** Each names Chrome and Edge, Safari and Firefox, in this order. */
+/** Each sentence names Chrome and Edge, Safari and Firefox, in this order. */
 const SENTENCES = {
   'README.md': /Chrome or Edge (\d+), Safari (\d+), Firefox (\d+)/,
   'src/engines/webgpu/browser/missing_webgpu.ts': /Chrome or Edge (\d+), Safari (\d+) and Firefox (\d+)/,

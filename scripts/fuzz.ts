@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: inputs made to break what takes them, as many as wanted. Each subject runs in a worker, so that a case that never
- * ends is named and not waited for.
+ * `npm run fuzz`: runs hostile inputs against each subject, as many as requested. Each subject runs in a worker, so that a case that
+ * never ends is reported instead of blocking the run.
  */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -9,13 +9,13 @@ import { SUBJECTS } from '../tests/fuzz/subjects/index.ts';
 
 interface Task extends Omit<FuzzOptions, 'cases'> {
   readonly subject: string;
-  /** Null: as many as the subject says. */
+  /** Null: the subject's own number. */
   readonly cases: number | null;
-  /** One number: the case at work. */
+  /** One number: the case that is running. */
   readonly at: SharedArrayBuffer;
 }
 
-/** A case that has taken this long will not end. */
+/** A case that takes longer than this counts as endless. */
 const STUCK_MS = 120_000;
 
 const USAGE = `npm run fuzz -- [--subject NAME]… [--cases N] [--seed N] [--from N]
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** @returns what became of the cases, or why the worker did not end */
+/** @returns the results of the cases, or why the worker did not finish */
 function inWorker(task: Task): Promise<Summary | string> {
   const place = new Int32Array(task.at);
   const worker = new Worker(import.meta.filename, { workerData: task });

@@ -1,7 +1,7 @@
 /**
- * `npm run --silent headless -- --model FILE --prompt TEXT`: the engine without a page, in Node on Dawn. With --json only
- * JSON goes to stdout (scripts/headless/output.ts); otherwise the text as it comes. Errors are one sentence on stderr; the
- * exit code is 1 for them, and 2 for a command line that cannot be run.
+ * `npm run --silent headless -- --model FILE --prompt TEXT`: runs the engine without a page, in Node on Dawn. With --json, stdout gets
+ * only JSON (scripts/headless/output.ts); otherwise it gets the text as it comes. An error is one sentence on stderr; the exit code
+ * is then 1, or 2 for an invalid command line.
  */
 import {
   type ByteSource,
@@ -31,7 +31,7 @@ import { openBestAdapter } from './setup/adapters.ts';
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 
-/** Waits until the reader has taken it: a pipe holds 64 kB, and a process that ends drops the rest. */
+/** Waits until the reader has taken the text: a pipe holds 64 kB, and a process that exits drops the rest. */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) =>
     process.stdout.write(text, (error) => (error ? reject(error) : resolve())),
@@ -122,7 +122,7 @@ async function generate(args: HeadlessArguments, source: ByteSource): Promise<vo
   });
   const recorder = new RunRecorder();
   const memory = args.rederive.length > 0 ? new LogitMemory() : null;
-  // One sequence streams to a person; several would mix.
+  // The text of a single sequence is streamed; several would mix.
   const streams =
     !args.json && args.lanes.length === 1 && (strategy.kind === 'sample' || strategy.kind === 'greedy');
   let [text, shown] = ['', 0];
@@ -214,5 +214,5 @@ try {
   if (!isUsage && !(error instanceof EngineError)) throw error;
   fail(error.message, isUsage ? 2 : 1);
 }
-// Dawn keeps threads that would hold the process for a while.
+// Dawn's threads would keep the process alive for a while.
 process.exit();

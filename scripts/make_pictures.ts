@@ -1,6 +1,6 @@
 /**
  * Makes the pictures of the README from the built page, light and dark: `npm run build`, then
- * `node scripts/run.mjs make_pictures`. The page shows its opening run with the embedded model behind it.
+ * `node scripts/run.mjs make_pictures`. They show the page's opening run, with the embedded model loaded.
  */
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
@@ -19,7 +19,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme });
   await page.goto(server.resolvedUrls!.local[0]!);
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
-  // The charts come from the model's own logits once it has drawn the opening run again.
+  // The charts show the model's own logits once it has replayed the opening run.
   await page.getByText('drawn again here token for token').waitFor({ timeout: 60_000 });
   await page.waitForTimeout(1000);
   const path = `docs/images/page_${colorScheme}.png`;

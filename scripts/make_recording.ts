@@ -1,6 +1,7 @@
 /**
- * Makes the run that the page opens with: `node scripts/run.mjs make_recording --model FILE [--prompt TEXT] [--seed N]`.
- * A real run of the given model through the page's own worker code. Writes static/recording.json, a record as the page saves one.
+ * Makes the page's opening run: `node scripts/run.mjs make_recording --model FILE [--prompt TEXT] [--seed N]`.
+ * It is a real run of the given model through the page's own worker code. It writes static/recording.json, a record as the page
+ * saves one.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ import { WorkerHost } from '../src/worker/host.ts';
 import { nodeFileSource } from './node_file.ts';
 import { openBestAdapter } from './setup/adapters.ts';
 
-/** Candidates of each step: more than the page lists by default, and a curve over them. */
+/** Candidates per step: more than the page lists by default, and enough for a curve. */
 const TOP = 40;
 const LINE = 1;
 
@@ -63,7 +64,7 @@ if (result.error) throw new Error(result.error.message);
 const evidence = await host.evidence(LINE, params, TOP);
 if (!evidence) throw new Error('The engine tells nothing of the candidates.');
 
-/** Opens where much was possible: the widest choice among the first thirty words. */
+/** The step that the page shows first: the widest choice among the first thirty words. */
 const tokens = line.chunks.flatMap(({ tokens }) => tokens);
 const early = tokens.slice(line.promptLength, line.promptLength + 30).map(({ finalEntropy }) => finalEntropy);
 const { kind, model, description } = summary;
@@ -81,7 +82,7 @@ const record: RunRecord = {
   current: 0,
   selected: line.promptLength + early.indexOf(Math.max(...early)),
 };
-/** Six digits are more than a chart can show, and half of what doubles would take. */
+/** Six digits are more than a chart can show, and take half the space of doubles. */
 const short = JSON.parse(
   JSON.stringify(record, (_, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(6)) : value,

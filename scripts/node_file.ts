@@ -4,8 +4,8 @@ import { type ByteSource, EngineError } from '../src/engines/contract.ts';
 import { checkNotAborted, checkRange } from '../src/engines/gguf/sources.ts';
 
 /**
- * A file on this machine, for the headless runner and for tests. `close` gives the file handle back.
- * @throws EngineError `bad-file` where there is no such file
+ * A file on this machine, for the headless runner and for tests. `close` closes the file handle.
+ * @throws EngineError `bad-file` if there is no such file
  */
 export async function nodeFileSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
   const name = basename(path);
@@ -30,7 +30,7 @@ export async function nodeFileSource(path: string): Promise<ByteSource & { close
       let done = 0;
       while (done < length) {
         const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
-        // The file grew shorter after it was opened.
+        // The file was truncated after it was opened.
         if (bytesRead === 0) checkRange(name, offset + done, offset, length);
         done += bytesRead;
       }

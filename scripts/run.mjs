@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs a TypeScript script of this folder in Node: `node scripts/run.mjs headless --model m.gguf`. Vite bundles it first, so
-// that it may import what the page imports (WGSL files included) and its inner loops run as they do in the page.
+// that it can import what the page imports (WGSL files included), and its inner loops run as they do in the page.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-/** What Dawn says of software adapters, and of missing drivers, whenever it looks for one; the scripts say it in words. */
+/** Dawn's warnings about software adapters and missing drivers, which it prints on every search; the scripts report these themselves. */
 const NOISE =
   /^Warning: (maxDynamic\w+BuffersPerPipelineLayout artificially|vkCreateInstance)|^ +at .*\/third_party\/dawn\//;
 
@@ -17,7 +17,7 @@ const [, , script, ...rest] = process.argv;
 const { NODE_ENV: nodeEnv } = process.env;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// Beside the packages, which the bundle imports by name.
+// Next to the packages, because the bundle imports them by name.
 const cache = join(root, 'node_modules', '.cache');
 mkdirSync(cache, { recursive: true });
 const outDir = mkdtempSync(join(cache, `${script}-`));
@@ -28,7 +28,7 @@ await build({
   configFile: false,
   logLevel: 'error',
   publicDir: false,
-  // A UMD file in a package that calls itself a module: Node itself would not find its exports.
+  // This package declares itself an ES module but ships a UMD file, whose exports Node would not find.
   ssr: { noExternal: ['@mlc-ai/web-xgrammar'] },
   define: { __filename: 'import.meta.filename' },
   build: {
@@ -49,7 +49,7 @@ const child = spawn(process.execPath, ['--enable-source-maps', join(outDir, `${s
 createInterface({ input: child.stderr }).on('line', (line) => {
   if (!NOISE.test(line)) process.stderr.write(`${line}\n`);
 });
-// Ctrl + C reaches the child too, which ends in its own time.
+// Ctrl + C also reaches the child, which then ends by itself.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => child.kill());
 child.on('close', (code) => process.exit(code ?? 1));

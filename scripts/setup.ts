@@ -1,7 +1,7 @@
 /**
- * `npm run setup`: what the tests need beyond npm's packages. Chromium for the browser tests (its SwiftShader is also one of
- * the two software GPUs), Mesa's llvmpipe for the other, and Firefox, which takes llvmpipe. Installs what is missing on Debian and Ubuntu as root; elsewhere
- * says in one sentence what is missing and how to get it. Quick when everything is there.
+ * `npm run setup`: installs what the tests need beyond npm's packages: Chromium for the browser tests (its SwiftShader is also one of
+ * the two software GPUs), Mesa's llvmpipe as the other, and Firefox, which uses llvmpipe. On Debian and Ubuntu as root it installs
+ * what is missing; elsewhere it says in one sentence what is missing and how to get it. It is quick if everything is there.
  */
 import { openAdapter } from './setup/adapters.ts';
 import {

@@ -1,5 +1,5 @@
 /**
- * Writes the embedded model's name, size and hash for the catalogue, when its file has changed:
+ * Writes the embedded model's name, size and hash for the catalogue. Run it when the model's file has changed:
  * `node scripts/run.mjs stamp_model [FILE] [OUT]`, by default from static/models to src/models/embedded.json.
  */
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * `npm test`: the set-up, every check and every test; no failure hides another. Ends with a table
- * and one line, `N passed, N failed`, in which a check counts as one test.
+ * `npm test`: runs the set-up, every check and every test; no failure hides another. It ends with a table and one line,
+ * `N passed, N failed`, in which a check counts as one test.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import { HOW_TO_GET_WEBKIT, webkitIsHere } from '../tests/setup/webkit.ts';
 import { sentence, sum } from './test/report.ts';
 import { type Step, type StepResult, check, runSteps, tests } from './test/step.ts';
 
-/** Longest that any one step may take: several times what it takes on two quiet cores. */
+/** Time limit of a step: several times what a step takes on two quiet cores. */
 const LIMIT_MS = 20 * 60_000;
 
-/** Ctrl + C ends the steps that run, and what they came to is told. */
+/** Ctrl + C ends the running steps and still prints their results. */
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
 const limits = { limit: LIMIT_MS, signal: interrupt.signal };
@@ -23,16 +23,16 @@ const command = (name: string, program: string, ...args: string[]): Step => ({
   run: () => check(name, program, args, limits),
 });
 const project = (name: string): Step => ({ name, run: () => tests(name, ['--project', name], limits) });
-/** It watches the frames of the page, so nothing else runs beside it. */
+/** This test measures the page's frames, so nothing else may run beside it. */
 const FRAMES = 'playground_streaming.test.ts';
 const onGpu = (name: string): Step => ({ ...project(name), heavy: true });
-/** The browser tests' files in three parts of much the same size, for Vitest's own parts know only how many there are. */
+/** Splits the browser tests' files into three parts of similar size. Vitest's own shards only consider the number of files. */
 function partOfE2e(part: number): string[] {
   const folder = 'tests/e2e';
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts') && name !== FRAMES);
   const sized = files.map((name) => ({ name, size: statSync(join(folder, name)).size }));
   sized.sort((a, b) => b.size - a.size);
-  // To and fro: the largest of one round goes with the smallest of the next.
+  // The order alternates, so that the largest file of one round goes with the smallest of the next.
   const inPart = (i: number): boolean => (Math.floor(i / 3) % 2 === 0 ? i % 3 : 2 - (i % 3)) === part;
   return sized.filter((_, i) => inPart(i)).map(({ name }) => join(folder, name));
 }
@@ -51,7 +51,7 @@ const inFirefox = (page: 'built' | 'served'): Step =>
 
 const llamaServer = findLlamaServer();
 
-// Two at a time, and beside one that drives a browser or a GPU only one that does not.
+// Two steps run at a time. Beside one that drives a browser or a GPU, only one that drives neither may run.
 const steps: Step[] = [
   command('build', 'vite', 'build', '--logLevel=warn'),
   command('typecheck', 'tsc', '--noEmit'),
@@ -62,7 +62,7 @@ const steps: Step[] = [
   ...(firefoxIsHere ? [inFirefox('built'), inFirefox('served')].map(afterBuild) : []),
   ...(webkitIsHere ? [afterBuild(browser('webkit', 'webkit'))] : []),
   ...(llamaServer ? [afterBuild(browser('llama-server', 'llama-server'))] : []),
-  // It has one model after another, each small: room for a browser beside it.
+  // It loads one small model after another, which leaves room for a browser beside it.
   project('conformance'),
   project('page'),
   project('unit'),

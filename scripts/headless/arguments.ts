@@ -1,4 +1,4 @@
-/** The command line of `npm run headless`. Flags of the chain and of the strategies come from their own rooms. */
+/** The command line of `npm run headless`. The flags of the chain and of the strategies are defined in their own folders. */
 import { readFileSync } from 'node:fs';
 import type { TokenId } from '../../src/engines/contract.ts';
 import { type DecodingFlags, decodingFlagHelp, decodingFromFlags } from '../../src/decoding/flags.ts';
@@ -25,9 +25,9 @@ export interface HeadlessArguments {
   readonly decoding: DecodingFlags;
   /** One per lane; at least one. */
   readonly lanes: readonly SamplingParams[];
-  /** Other chains for the run's text, after it. */
+  /** Other chains to run over the run's text afterwards. */
   readonly rederive: readonly { readonly flags: string; readonly params: SamplingParams }[];
-  /** A text to score after the prompt, in place of drawing one. */
+  /** A text to score after the prompt, instead of drawing one. */
   readonly continuation: string | null;
   /** Length of each token's `top`. */
   readonly logprobs: number;
@@ -37,7 +37,7 @@ export interface HeadlessArguments {
   readonly tokenizeOnly: boolean;
 }
 
-/** A command line that cannot be run; the message is one sentence. */
+/** An invalid command line; the message is one sentence. */
 export class UsageError extends Error {}
 
 const VALUES: readonly FlagHelp[] = [
@@ -108,18 +108,18 @@ export function usage(): string {
 }
 
 /**
- * @returns null when help is asked for
+ * @returns null if help was requested
  * @throws UsageError, SamplingError `bad-parameter`
  */
 export function readArguments(argv: readonly string[]): HeadlessArguments | null {
-  // Flags with a value first, whatever it looks like: a prompt may begin with dashes.
+  // Flags with a value come first, whatever the value looks like: a prompt may begin with dashes.
   const own = collectFlags(argv, (flag) => VALUES.some((known) => known.flag === flag));
   const decoding = decodingFromFlags(own.rest);
   const sampling = paramsFromFlags(decoding.rest);
   const switches = new Set(sampling.rest);
   if (switches.has('--help') || switches.has('-h')) return null;
   const unknown = sampling.rest.find((argument) => !SWITCHES.some(({ flag }) => flag === argument));
-  if (unknown !== undefined) throw new UsageError(`"${unknown}" is no option here; --help lists them.`);
+  if (unknown !== undefined) throw new UsageError(`"${unknown}" is not an option; --help lists them.`);
 
   const last = (flag: string): string | undefined => own.given.findLast(([name]) => name === flag)?.[1];
   const whole = (flag: string, min: number): number | null => {
@@ -159,7 +159,7 @@ export function readArguments(argv: readonly string[]): HeadlessArguments | null
   };
 }
 
-/** What the chain's parser took: the arguments less the switches that it left. */
+/** The arguments that the chain's parser consumed: all of them except the switches that it left. */
 function argvOfChain(argv: readonly string[], left: readonly string[]): string[] {
   const skip = [...left];
   return argv.filter((argument) => {
@@ -172,14 +172,14 @@ function argvOfChain(argv: readonly string[], left: readonly string[]): string[]
 function chainOf(flag: string, base: readonly string[], flags: string): SamplingParams {
   const { value, rest } = paramsFromFlags([...base, ...flags.trim().split(/\s+/)]);
   if (rest.length > 0)
-    throw new UsageError(`${flag} "${flags}" has "${rest[0]}", which is no flag of the chain.`);
+    throw new UsageError(`${flag} "${flags}" has "${rest[0]}", which is not a flag of the chain.`);
   return value;
 }
 
 function promptOf(last: (flag: string) => string | undefined, chat: boolean): PromptArgument {
   const [text, tokens] = [last('--prompt'), last('--tokens')];
   if ((text === undefined) === (tokens === undefined)) {
-    throw new UsageError('The prompt is given by --prompt TEXT or by --tokens ID,ID…, and by one of them.');
+    throw new UsageError('Give the prompt by either --prompt TEXT or --tokens ID,ID….');
   }
   if (tokens !== undefined) return { kind: 'tokens', tokens: tokenIds(tokens) };
   return chat

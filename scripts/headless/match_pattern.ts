@@ -1,4 +1,4 @@
-/** Regular expressions in Node: a context of `node:vm` can be ended in the middle of a match. */
+/** Regular expressions in Node: a `node:vm` context can be stopped in the middle of a match. */
 import { Script, createContext } from 'node:vm';
 import {
   type MatchPattern,

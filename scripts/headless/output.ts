@@ -11,7 +11,7 @@ interface CompletionToken {
   readonly logprob: number;
   readonly rank: number;
   readonly entropy: number;
-  /** After the whole chain; null when the chain had removed it (−∞ has no JSON). */
+  /** After the whole chain; null if the chain removed the token (JSON has no −∞). */
   readonly finalLogprob: number | null;
   readonly top: readonly TokenLogprob[];
 }
@@ -32,15 +32,15 @@ export interface HeadlessOutput {
   readonly engine: EngineDescription;
   readonly prompt: {
     readonly tokens: readonly TokenId[];
-    /** `logprobs[i]`: the distribution that token i was drawn from; nothing predicts the first. */
+    /** `logprobs[i]` is for token i and the distribution before it; null for the first, which nothing predicts. */
     readonly logprobs?: readonly (TokenScore | null)[];
   };
-  /** The winner of a strategy that has one, else the first branch. */
+  /** The winner if the strategy has one, else the first branch. */
   readonly completion: Completion;
-  /** Every branch from best to worst, where there are several. */
+  /** Every branch from best to worst, if there are several. */
   readonly completions?: readonly (Completion & { readonly lane: number })[];
   readonly votes?: readonly VoteShare[];
-  /** One for each --rederive, in order. */
+  /** One per --rederive, in order. */
   readonly rederived?: readonly RederivedOutput[];
   readonly timing: RunResult['timing'] & {
     readonly loadMs: number;

@@ -1,4 +1,4 @@
-/** What can be asked of a text that stands: how likely a given one is, and what another chain would have drawn along it. */
+/** Questions about an existing text: how likely a given continuation is, and what another chain would have drawn along the text. */
 import { type Engine, EngineError, type TokenId } from '../../src/engines/contract.ts';
 import { encodeContinuation, scoreContinuation } from '../../src/decoding/continuation.ts';
 import { masksAlong } from '../../src/decoding/grammar/masks.ts';
@@ -11,7 +11,7 @@ export interface ScoredToken {
   readonly text: string;
   readonly logprob: number;
   readonly rank: number;
-  /** After the whole chain; null when the chain removes it (−∞ has no JSON), and then by which stage. */
+  /** After the whole chain; null if the chain removes the token (JSON has no −∞). `removedBy` then names the stage. */
   readonly finalLogprob: number | null;
   readonly removedBy: StageName | null;
 }
@@ -24,7 +24,7 @@ export interface ScoreOutput {
   readonly perplexity: number;
 }
 
-/** @throws EngineError `empty-prompt` for no text; SamplingError */
+/** @throws EngineError `empty-prompt` for an empty text; SamplingError */
 export async function scoreText(
   { session, tokenizer }: Engine,
   prompt: readonly TokenId[],
@@ -61,17 +61,17 @@ export async function scoreText(
 
 export interface RederivedOutput {
   readonly flags: string;
-  /** What would have been drawn at each step, given the text before it as it stands. */
+  /** The token that would have been drawn at each step, given the actual text before it. */
   readonly tokens: readonly TokenId[];
-  /** Of the tokens that stand there; null where this chain removes them. */
+  /** Logprobs of the actual tokens; null if this chain removes them. */
   readonly finalLogprobs: readonly (number | null)[];
-  /** Index of the first output token that would have been another, or null. */
+  /** Index of the first output token that would have differed, or null. */
   readonly firstDivergence: number | null;
 }
 
 /**
- * Other chains along one output, without the model.
- * @param memory that kept the run's logits
+ * Runs other chains along one output, without the model.
+ * @param memory the memory that kept the run's logits
  */
 export async function rederive(
   { tokenizer, session }: Engine,

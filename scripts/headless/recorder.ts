@@ -1,4 +1,4 @@
-/** Keeps what a run says of its tokens, so that the JSON can give each branch from its first token on. */
+/** Keeps the records of a run's tokens, so that the JSON can list each branch from its first token on. */
 import type { BranchId, RunEvent, StepRecord } from '../../src/decoding/events.ts';
 
 export class RunRecorder {
@@ -16,7 +16,7 @@ export class RunRecorder {
     }
   };
 
-  /** One record per output token of the branch, those that it shares with its parent included. */
+  /** One record per output token of the branch, including the tokens shared with its parent. */
   recordsOf(branch: BranchId): readonly StepRecord[] {
     return this.#records.get(branch) ?? [];
   }

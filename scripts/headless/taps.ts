@@ -1,4 +1,4 @@
-/** Stands between a run and its engine, to see the prompt's logits and to count at the device from the third token on. */
+/** Wrappers between a run and its engine: they see the prompt's logits, and count at the device from the third token on. */
 import type { Engine, PrefillOptions, Session, StepCounters } from '../../src/engines/contract.ts';
 import {
   type DeviceCounter,
@@ -6,10 +6,10 @@ import {
   countsPerToken,
 } from '../../src/engines/webgpu/gpu/device_counter.ts';
 
-/** The first token comes from the prefill, the second from the first step: the steady state begins with the second step. */
+/** The first token comes from the prefill, the second from the first step. The steady state begins with the second step. */
 const FIRST_STEADY_STEP = 2;
 
-/** Hands the prompt's logits on as they pass: `seen(i, logits)` gets those that predict token `i + 1`. */
+/** Passes the prompt's logits on: `seen(i, logits)` gets those that predict token `i + 1`. */
 export function tapPrompt(session: Session, seen: (position: number, logits: Float32Array) => void): Session {
   return tap(session, {
     prefill: (tokens: Parameters<Session['prefill']>[0], options: PrefillOptions = {}) =>
@@ -25,7 +25,7 @@ export function tapPrompt(session: Session, seen: (position: number, logits: Flo
 
 export interface SteadyCounts {
   readonly session: Session;
-  /** Averages per forward pass (one token of each sequence); null while fewer than three tokens have been decoded. */
+  /** Averages per forward pass (one token per sequence); null until three tokens have been decoded. */
   counters(engine: Engine): StepCounters | null;
 }
 
@@ -48,15 +48,15 @@ export function countSteps(session: Session, counter: DeviceCounter): SteadyCoun
     counters(engine) {
       if (start === null || end === null) return null;
       const steady = steps - FIRST_STEADY_STEP + 1;
-      // How much of the KV cache a dispatch reads stands in buffers, where the device's calls do not show it: attention
-      // goes through every position so far.
+      // The device's calls do not show how much of the KV cache a dispatch reads, since that depends on buffers: attention reads
+      // every position so far.
       const kvBytes = (positions / steady) * engine.model.kvBytesPerToken;
       return { ...countsPerToken(start, end, steady), kvBytes };
     },
   };
 }
 
-/** The session with some methods replaced; the others stay its own. */
+/** The session with some methods replaced; the others stay as they are. */
 function tap(session: Session, own: Partial<Session>): Session {
   return new Proxy(session, {
     get(target, name) {
@@ -67,7 +67,7 @@ function tap(session: Session, own: Partial<Session>): Session {
   });
 }
 
-/** The engine over another session. */
+/** The engine with another session. */
 export function withSession(engine: Engine, session: Session): Engine {
   return new Proxy(engine, {
     get(target, name) {

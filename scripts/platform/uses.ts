@@ -1,23 +1,23 @@
-/** Which of the platform's own APIs our source uses, by its types: members of the DOM's and JavaScript's own objects, and globals. */
+/** Finds the platform APIs that our source uses, from its types: members of the DOM's and JavaScript's own objects, and globals. */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 
 export interface Use {
-  /** Where TypeScript's library declares it, and what it belongs to here, e.g. `['ReadableStream']`; empty for a global. */
+  /** The types to which the member belongs, e.g. `['ReadableStream']`; empty for a global. */
   readonly owners: readonly string[];
   readonly member: string;
   /** `file:line`. */
   readonly place: string;
 }
 
-/** Scripts of components, read as TypeScript files beside them. */
+/** Scripts of components; they are read as TypeScript files beside them. */
 const SCRIPT = /<script[^>]*>([\s\S]*?)<\/script>/g;
 
 /**
- * @param root of the project, with its tsconfig.json
+ * @param root folder of the project, with its tsconfig.json
  * @param folder whose files are read
- * @param planted more files, by name, for the check of the check
+ * @param planted additional files, by name, for testing the check itself
  */
 export function platformUses(root: string, folder: string, planted: Record<string, string> = {}): Use[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
@@ -28,7 +28,7 @@ export function platformUses(root: string, folder: string, planted: Record<strin
     Object.entries(planted).map(([name, text]) => [join(root, folder, name), text] as const),
   );
   for (const path of ts.sys.readDirectory(join(root, folder), ['.svelte'])) {
-    // Lines stay where they are.
+    // Line numbers stay the same.
     const text = readFileSync(path, 'utf8');
     const kept = [...text.matchAll(SCRIPT)].map(({ index, 0: whole, 1: code }) => {
       const start = index + whole.indexOf(code!);
@@ -67,11 +67,11 @@ export function platformUses(root: string, folder: string, planted: Record<strin
   return uses;
 }
 
-/** The library's interfaces that declare a member; `PromiseConstructor` is what MDN calls `Promise`. */
+/** The library's interfaces that declare a member; MDN calls `PromiseConstructor` `Promise`. */
 function declaredIn(symbol: ts.Symbol | undefined, program: ts.Program): string[] {
   return (symbol?.declarations ?? []).flatMap((declaration) => {
     if (!fromLibrary(declaration, program)) return [];
-    // A static member stands in the type of a variable: `declare var AbortSignal: { any(…): … }`.
+    // A static member is declared in the type of a variable: `declare var AbortSignal: { any(…): … }`.
     const parent = declaration.parent;
     const owner = ts.isTypeLiteralNode(parent) ? parent.parent : parent;
     if (!ts.isInterfaceDeclaration(owner) && !ts.isVariableDeclaration(owner)) return [];
@@ -84,7 +84,7 @@ function fromLibrary(node: ts.Node, program: ts.Program): boolean {
   return program.isSourceFileDefaultLibrary(file) || file.fileName.includes('/@webgpu/types/');
 }
 
-/** A type's own name and those of what it extends; each of a union's. */
+/** The names of a type and of the types that it extends; for a union, those of each member. */
 function namesOf(type: ts.Type): string[] {
   if (type.isUnion()) return type.types.flatMap(namesOf);
   const name = type.symbol?.name;
@@ -92,7 +92,7 @@ function namesOf(type: ts.Type): string[] {
   return [...(name === undefined ? [] : [name.replace(/Constructor$/, '')]), ...bases.flatMap(namesOf)];
 }
 
-/** A name that nothing of ours declares, used as a value. */
+/** Whether a name is used as a value and declared by nothing of ours. */
 function isGlobal(node: ts.Identifier, checker: ts.TypeChecker, program: ts.Program): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) return false;

@@ -1,4 +1,4 @@
-/** The oldest browsers that have what the source uses, by MDN's table of browser compatibility. */
+/** Finds the oldest browsers that have what the source uses, in MDN's table of browser compatibility. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Use } from './uses.ts';
@@ -13,7 +13,7 @@ interface Statement {
   readonly alternative_name?: string;
 }
 
-/** A node of MDN's tree: `__compat` where it is a feature, and its parts by their names. */
+/** A node of MDN's tree: `__compat` if it is a feature, and its parts by name. */
 interface Feature {
   readonly __compat?: { readonly support: Partial<Record<BrowserId, Statement | readonly Statement[]>> };
   readonly [part: string]: unknown;
@@ -21,12 +21,12 @@ interface Feature {
 
 export interface Requirement {
   readonly feature: string;
-  /** Infinity where no version has it. */
+  /** Infinity if no version has it. */
   readonly since: Record<BrowserId, number>;
   readonly places: readonly string[];
 }
 
-/** @param guarded features that the source asks for before it uses them, or does without */
+/** @param guarded features that the source tests for before it uses them, or works without */
 export function requirements(
   root: string,
   uses: readonly Use[],
@@ -57,7 +57,7 @@ function find(
   owners: readonly string[],
   member: string,
 ): { name: string; feature: Feature } | null {
-  // What mixins declare stands with the interfaces that mix it in, and what workers share with windows among the globals.
+  // MDN lists members of mixins under the interfaces that include them, and what workers share with windows under the globals.
   const candidates: [Feature, string][] = owners.flatMap((owner): [Feature, string][] => [
     [api, `${owner}.${member}`],
     [api, `${owner}.${member}_static`],
@@ -83,14 +83,14 @@ function sinceOf(feature: Feature): Record<BrowserId, number> {
   ) as Record<BrowserId, number>;
 }
 
-/** A first version that has a feature on some systems only counts: WebGPU came to one system after the other. */
+/** The first version that has a feature. It counts even if only some systems have it: WebGPU came to systems one after the other. */
 function versionOf({ version_added, flags, prefix, alternative_name }: Statement): number {
   if (typeof version_added !== 'string' || flags !== undefined) return Infinity;
   if (prefix !== undefined || alternative_name !== undefined) return Infinity;
   return Number.parseFloat(version_added.replace('≤', ''));
 }
 
-/** The oldest version of each browser that has everything, and the feature that asks for it. */
+/** The oldest version of each browser that has everything, and the feature that requires it. */
 export function minimum(
   needs: readonly Requirement[],
 ): Record<BrowserId, { version: number; feature: string }> {

@@ -1,12 +1,12 @@
 /**
- * WebGPU in Node: Dawn over whatever Vulkan drivers the machine has, with Chromium's SwiftShader added to them.
- * On macOS and Windows Dawn finds the system's own GPU and none of this matters.
+ * WebGPU in Node: Dawn over the machine's Vulkan drivers, to which we add Chromium's SwiftShader.
+ * On macOS and Windows Dawn finds the system's own GPU, and none of this matters.
  */
 import { tmpdir } from 'node:os';
 import { create, globals } from 'webgpu';
 import { findSwiftShader } from './paths.ts';
 
-// `GPUBufferUsage` and its kind are globals in a browser, and the engine is written for one.
+// `GPUBufferUsage` and the like are globals in a browser, and the engine expects them.
 Object.assign(globalThis, globals);
 
 /** `hardware` is whatever Dawn prefers, if that is not a CPU. */
@@ -14,22 +14,22 @@ export type AdapterName = 'hardware' | 'llvmpipe' | 'swiftshader';
 
 export interface OpenAdapter {
   readonly name: AdapterName;
-  /** Gives this adapter only. Ask it for a fresh adapter for each device: one adapter makes one device. */
+  /** Gives only this adapter. Request a fresh adapter for each device: one adapter makes one device. */
   readonly gpu: GPU;
   /** For its features, limits and info. */
   readonly adapter: GPUAdapter;
 }
 
-/** What Dawn calls the software adapters: a part of the driver's device name. */
+/** A part of the device name that each software driver reports. */
 const DEVICE_NAME = { llvmpipe: 'llvmpipe', swiftshader: 'SwiftShader' } as const;
 
 /** Quickest first. */
 const ADAPTER_NAMES: readonly AdapterName[] = ['hardware', 'llvmpipe', 'swiftshader'];
 
-/** Kept for the life of the process: a device must not outlive the Dawn instance it came from. */
+/** Kept until the process ends: a device must not outlive the Dawn instance that it came from. */
 const opened = new Map<AdapterName, OpenAdapter | null>();
 
-/** Tells the Vulkan loader, which reads the environment when Dawn first asks it, of Chromium's driver. */
+/** Adds Chromium's driver to the environment, which the Vulkan loader reads when Dawn first calls it. */
 function addSwiftShader(): void {
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
   const driver = findSwiftShader();
@@ -48,17 +48,17 @@ async function tryAdapter(name: AdapterName): Promise<OpenAdapter | null> {
     if (adapter === null || (name === 'hardware' && adapter.info.isFallbackAdapter)) return null;
     return { name, gpu, adapter };
   } catch {
-    // Dawn throws, with a list of what there is, when no adapter has this name.
+    // If no adapter has this name, Dawn throws with a list of those that exist.
     return null;
   }
 }
 
-/** @returns the adapter of this name, or null where the machine has none; asked again, the same object */
+/** @returns the adapter of this name, or null if the machine has none; the same object on every call */
 export async function openAdapter(name: AdapterName): Promise<OpenAdapter | null> {
   const known = opened.get(name);
   if (known !== undefined) return known;
   const found = await tryAdapter(name);
-  // A miss is not remembered: the set-up installs drivers and asks again.
+  // A missing adapter is not remembered: the set-up installs drivers and tries again.
   if (found !== null) opened.set(name, found);
   return found;
 }

@@ -1,13 +1,13 @@
 /**
- * Installs packages on Debian and Ubuntu. Mesa's software driver must be newer than Debian 12's own, so it may come from
- * the backports suite: through a package list of our own in a temporary folder, which leaves the machine's lists alone.
+ * Installs packages on Debian and Ubuntu. Mesa's software driver must be newer than Debian 12's own, so it may come from the backports
+ * suite. For that we use a package list of our own in a temporary folder, which leaves the machine's lists alone.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** llvmpipe before this lacks what Dawn asks of a Vulkan driver. */
+/** Older versions of llvmpipe lack what Dawn requires of a Vulkan driver. */
 const OLDEST_MESA = 24;
 
 const MESA = 'mesa-vulkan-drivers';
@@ -17,7 +17,7 @@ export interface Distribution {
   readonly codename: string;
 }
 
-/** @returns the Debian or Ubuntu that this is, or null when it is neither or apt cannot be used (no root) */
+/** @returns this machine's Debian or Ubuntu, or null if it is neither or apt cannot be used (not root) */
 export function aptDistribution(): Distribution | null {
   if (!existsSync('/etc/os-release') || !existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0)
     return null;
@@ -36,14 +36,14 @@ function apt(args: readonly string[]): void {
   throw new Error(`apt-get ${args.at(-1)} failed:\n${output}`);
 }
 
-/** @returns the version that apt would install, e.g. `25.0.7-2~bpo12+1`; empty when it knows none */
+/** @returns the version that apt would install, e.g. `25.0.7-2~bpo12+1`; empty if it knows none */
 function candidate(name: string): string {
   const text = execFileSync('apt-cache', ['policy', name], { encoding: 'utf8' });
   const version = /Candidate: (\S+)/.exec(text)?.[1] ?? '';
   return version === '(none)' ? '' : version;
 }
 
-/** Options that make apt read the main and backports suites of this Debian, and nothing else. */
+/** Options that make apt read only the main and backports suites of this Debian. */
 function backports(codename: string): string[] {
   const folder = join(tmpdir(), 'logitscope-apt');
   mkdirSync(join(folder, 'lists', 'partial'), { recursive: true });
@@ -62,24 +62,24 @@ export function updatePackageLists(): void {
   apt(['update']);
 }
 
-/** @throws Error when apt fails */
+/** @throws Error if apt fails */
 export function installPackages(names: readonly string[]): void {
   apt(['install', '-y', '--no-install-recommends', ...names]);
 }
 
-/** Ubuntu's `chromium` is only a pointer to a snap, which needs a running snapd: there it is playwright's own build. */
+/** Ubuntu's `chromium` is only a pointer to a snap, which needs a running snapd; there we install playwright's own build. */
 export function installChromium({ id }: Distribution): void {
   if (id === 'debian') return installPackages(['chromium']);
   execFileSync('npx', ['playwright-core', 'install', '--with-deps', 'chromium'], { stdio: 'inherit' });
 }
 
-/** Ubuntu's `firefox` is a pointer to a snap too, and nobody brings another. @throws Error there, or when apt fails */
+/** Ubuntu's `firefox` is also a pointer to a snap, and there is no substitute. @throws Error there, or if apt fails */
 export function installFirefox({ id }: Distribution): void {
   if (id !== 'debian') throw new Error('its package here is a pointer to a snap');
   installPackages(['firefox-esr']);
 }
 
-/** Call `updatePackageLists` first. @throws Error when apt fails, or neither the archive nor its backports have one that is new enough */
+/** Call `updatePackageLists` first. @throws Error if apt fails, or if neither the archive nor its backports have a new enough version */
 export function installMesa({ id, codename }: Distribution): void {
   const version = candidate(MESA);
   if (Number.parseInt(version, 10) >= OLDEST_MESA) return installPackages([MESA]);

@@ -1,6 +1,6 @@
 /**
- * Where this machine keeps its browsers and the Vulkan drivers that play a GPU in software. `LOGITSCOPE_CHROMIUM` and
- * `LOGITSCOPE_FIREFOX` name another browser; `LOGITSCOPE_SWIFTSHADER` another driver file.
+ * Paths of this machine's browsers and of the Vulkan drivers that emulate a GPU. `LOGITSCOPE_CHROMIUM` and `LOGITSCOPE_FIREFOX` name
+ * another browser; `LOGITSCOPE_SWIFTSHADER` names another driver file.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
@@ -21,13 +21,13 @@ const FIREFOXES = [
   '/Applications/Firefox.app/Contents/MacOS/firefox',
 ];
 
-/** The first with WebGPU. */
+/** The first version with WebGPU. */
 const OLDEST_FIREFOX = 141;
 
-/** Debian's `/usr/bin/chromium` is a shell script; the browser's own files lie here. */
+/** Debian's `/usr/bin/chromium` is a shell script; the browser's own files are here. */
 const BROWSER_FOLDERS = ['/usr/lib/chromium', '/opt/google/chrome'];
 
-/** The file that tells the Vulkan loader of SwiftShader; Chromium brings it along. */
+/** The file that describes SwiftShader to the Vulkan loader; Chromium includes it. */
 const SWIFTSHADER_FILE = 'vk_swiftshader_icd.json';
 
 /** @returns path of a Chromium or Chrome, or null; the one that playwright-core installed comes last */
@@ -44,7 +44,7 @@ export function findFirefox(): string | null {
   return candidates.find((path) => firefoxVersion(path) >= OLDEST_FIREFOX) ?? null;
 }
 
-/** @returns 0 for a program that is no Firefox, such as the pointer to a snap that Ubuntu calls `firefox` */
+/** @returns 0 for a program that is not Firefox, such as Ubuntu's `firefox`, a pointer to a snap */
 function firefoxVersion(path: string): number {
   const asked = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   return Number(/Firefox (\d+)/.exec(asked.stdout)?.[1] ?? 0);

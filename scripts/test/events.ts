@@ -1,7 +1,6 @@
 /**
- * What happens in a run of Vitest, one line of JSON each: written as it happens, so that a run
- * that is ended keeps its report. Vitest's workers hand theirs over every 100 ms: what a test did just before it blocked its
- * process is not in it, its file is.
+ * The events of a Vitest run, one line of JSON each. They are written as they happen, so that an interrupted run keeps its report.
+ * Vitest's workers send theirs every 100 ms: if a test blocks its process, its last events may be missing, but not its file.
  */
 export type TestEvent =
   /** The files that will run. */
@@ -13,12 +12,12 @@ export type TestEvent =
       readonly file: string;
       readonly test: string;
       readonly state: TestState;
-      /** Of its first error. */
+      /** Message of its first error. */
       readonly message?: string;
     }
-  /** `ok` is false too where the file could not be loaded, or a hook of it failed. */
+  /** `ok` is also false if the file could not be loaded, or one of its hooks failed. */
   | { readonly type: 'file'; readonly file: string; readonly ok: boolean; readonly seconds: number }
-  /** `errors` counts those outside any test. */
+  /** `errors` counts the errors outside any test. */
   | { readonly type: 'end'; readonly errors: number };
 
 export type TestState = 'passed' | 'failed' | 'skipped';

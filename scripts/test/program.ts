@@ -1,31 +1,31 @@
-/** A command as a process group of its own, which can be ended whole: with everything that it started. */
+/** Runs a command as its own process group, so that it can be killed together with everything that it started. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** So that the tools are found when this is not run by npm. */
+/** Lets the tools be found even if npm does not run this. */
 const PATH = [join(process.cwd(), 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
 
-/** Between asking a process to end and ending it. */
+/** Milliseconds between asking a process to end and killing it. */
 const GRACE_MS = 3_000;
 
 export interface Outcome {
-  /** Null when it was ended or could not start. */
+  /** Null if it was killed or could not start. */
   readonly code: number | null;
-  /** Empty when it went straight to the terminal. */
+  /** Empty if it went straight to the terminal. */
   readonly output: string;
-  /** Whether it met its limit. */
+  /** Whether it exceeded its limit. */
   readonly late: boolean;
 }
 
 export interface Limits {
   /** Milliseconds. */
   readonly limit: number;
-  /** Ends it too. */
+  /** Aborting it ends the command, too. */
   readonly signal: AbortSignal;
 }
 
-/** @param live its output goes to the terminal as it comes, and is not kept */
+/** @param live its output goes straight to the terminal, and is not kept */
 export function runProgram(
   command: string,
   args: readonly string[],
@@ -63,19 +63,19 @@ export function runProgram(
   });
 }
 
-/** Asks the process and all its descendants to end, and ends those that have not done so in time. */
+/** Asks the process and all its descendants to end, and kills those that do not end in time. */
 function endAll(pid: number | undefined): void {
   if (pid === undefined) return;
   const all = [pid, ...descendants(pid)];
   for (const each of all) kill(each, 'SIGTERM');
   setTimeout(() => {
-    // What they started in the meantime is in nobody's list but their group's.
+    // Processes that they started in the meantime are in no list; killing the group reaches them.
     for (const each of new Set([...all, ...all.flatMap(descendants)])) kill(each, 'SIGKILL');
     kill(-pid, 'SIGKILL');
   }, GRACE_MS);
 }
 
-/** Browsers are in process groups of their own, so a group is not enough. Empty where there is no `/proc`. */
+/** Browsers have their own process groups, so killing the group is not enough. Empty without `/proc`. */
 function descendants(pid: number): number[] {
   if (process.platform !== 'linux') return [];
   const parents = readdirSync('/proc')
@@ -90,7 +90,7 @@ function parentOf(pid: string): number {
   try {
     return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   } catch {
-    // It has ended since the folder was read.
+    // It ended after the folder was read.
     return -1;
   }
 }

@@ -1,4 +1,4 @@
-/** What a step of `npm test` came to. */
+/** The result of a step of `npm test`. */
 import type { TestEvent, TestState } from './events.ts';
 
 export interface Tally {
@@ -7,20 +7,20 @@ export interface Tally {
   readonly skipped: number;
   /** Full names of the tests that did not run. */
   readonly skippedNames: readonly string[];
-  /** Sentences on what kept a step from its end. */
+  /** Sentences on what prevented a step from finishing. */
   readonly notes: readonly string[];
 }
 
-/** A check that is one command: it passed or it did not. */
+/** A check is a single command that passes or fails. */
 export function tallyOfCheck(ok: boolean): Tally {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, skippedNames: [], notes: [] };
 }
 
 /**
- * Counts the tests of a run. One failure each: a test that was going on when the run was ended, a file that could not be
- * loaded, and a run that failed without a failed test (an error outside any test).
- * @param exitCode Vitest's own, or null when it was ended
- * @param ending why it was ended before its end, for the note
+ * Counts the tests of a run. Each of these counts as one failure: a test that was running when the run was ended, a file that could
+ * not be loaded, and a run that failed without a failed test (an error outside any test).
+ * @param exitCode Vitest's own, or null if it was killed
+ * @param ending why it ended early, for the note
  */
 export function tallyOfVitest(
   events: readonly TestEvent[],
@@ -39,7 +39,7 @@ export function tallyOfVitest(
   const failedOutside = failed === 0 && (!whole || exitCode !== 0);
   const notes = unloadable.map(({ file }) => `${file} could not be loaded, or failed outside its tests`);
   if (!whole) notes.push(endedEarly(events, goingOn, ending));
-  // Vitest tells of failures too, but far above the end of a long log, and not at all where it was ended.
+  // Vitest also reports failures, but far above the end of a long log, and not at all if it was killed.
   for (const { file, test, state, message } of results)
     if (state === 'failed') notes.push(`${file}: ${test}: ${message ?? 'failed'}`);
   return {
@@ -82,7 +82,7 @@ export function sum(tallies: readonly Tally[]): Tally {
   };
 }
 
-/** `12 passed, 0 failed`, and `, 3 skipped` where there are such. */
+/** `12 passed, 0 failed`, with `, 3 skipped` if some were. */
 export function sentence({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }

@@ -49,7 +49,7 @@ export default class EventReporter implements Reporter {
     write({ type: 'end', errors: unhandledErrors.length });
   }
 
-  /** A test without the tags of this run (`--tags-filter`) was not left out of it. */
+  /** Tests without the tags of this run (`--tags-filter`) do not count as skipped. */
   #askedFor(test: TestCase): boolean {
     return this.#tagged.every((tag) => test.tags.includes(tag));
   }

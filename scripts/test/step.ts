@@ -1,4 +1,4 @@
-/** The steps of `npm test`: each is a process of its own with a time limit, so that one that fails or hangs hides no other. */
+/** The steps of `npm test`. Each is its own process with a time limit, so that one that fails or hangs hides no other. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface StepResult {
   readonly seconds: number;
 }
 
-/** A command that passes or fails as a whole. Its output is shown only when it fails. */
+/** A command that passes or fails as a whole. Its output is shown only if it fails. */
 export async function check(
   name: string,
   command: string,
@@ -29,9 +29,9 @@ export async function check(
 }
 
 /**
- * Tests of vitest.config.ts; each of them counts.
- * @param args what Vitest is to run, e.g. `--project unit`
- * @param env more of its environment
+ * Runs tests of vitest.config.ts; each test counts.
+ * @param args arguments for Vitest, e.g. `--project unit`
+ * @param env additional environment variables
  */
 export async function tests(
   name: string,
@@ -67,15 +67,15 @@ function eventsIn(path: string): TestEvent[] {
 
 export interface Step {
   readonly name: string;
-  /** A step that must be over before this one begins. */
+  /** A step that must have ended before this one begins. */
   readonly needs?: string;
-  /** It drives a browser or a GPU that is a CPU, takes every core that there is, and runs beside no other of its kind. */
+  /** It drives a browser, or a GPU that the CPU emulates. It uses every core, so no other heavy step may run beside it. */
   readonly heavy?: true;
   run(): Promise<StepResult>;
 }
 
 /**
- * Runs steps in their order, so many at a time; one that must wait lets the next go first.
+ * Runs steps in their order, a limited number at a time; if one must wait, the next goes first.
  * @param signal once it is aborted, no further step begins
  * @returns their results, in the order in which they ended
  */
@@ -110,7 +110,7 @@ export async function runSteps(
   return results;
 }
 
-/** A step that could not even be run. */
+/** A step that could not be started. */
 function broken(name: string, error: unknown): StepResult {
   const tally = { ...tallyOfCheck(false), notes: [`${name}: ${String(error)}`] };
   return { name, seconds: 0, tally };

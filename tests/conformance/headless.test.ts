@@ -262,7 +262,7 @@ describe('on a random model', () => {
       2,
       '--rederive needs one text',
     ],
-    ['an unknown flag', ['--prompt', 'a', '--hot'], 2, '"--hot" is no option here'],
+    ['an unknown flag', ['--prompt', 'a', '--hot'], 2, '"--hot" is not an option'],
   ])('refuses in one sentence: %s', async (_, args, code, words) => {
     const finished = await headless('--model', model, ...args);
     expect(finished.code).toBe(code);
