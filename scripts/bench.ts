@@ -118,7 +118,9 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   const [part, ...more] = positionals;
   if (more.length > 0 || (part !== undefined && part !== 'sampling' && part !== 'engine')) {
-    throw new Error(`"${positionals.join(' ')}" is not a part of the bench; its parts are sampling and engine.`);
+    throw new Error(
+      `"${positionals.join(' ')}" is not a part of the bench; its parts are sampling and engine.`,
+    );
   }
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',

@@ -72,8 +72,18 @@ test('the help lists every flag once', () => {
 test.each([
   ['no model', ['--prompt', 'a'], UsageError, 'No model is named'],
   ['no prompt', ['--model', 'm'], UsageError, 'Give the prompt by either'],
-  ['two prompts', ['--model', 'm', '--prompt', 'a', '--tokens', '1'], UsageError, 'by one of them'],
-  ['an unknown flag', ['--model', 'm', '--prompt', 'a', '--topk', '3'], UsageError, '"--topk" is not an option'],
+  [
+    'two prompts',
+    ['--model', 'm', '--prompt', 'a', '--tokens', '1'],
+    UsageError,
+    'Give the prompt by either',
+  ],
+  [
+    'an unknown flag',
+    ['--model', 'm', '--prompt', 'a', '--topk', '3'],
+    UsageError,
+    '"--topk" is not an option',
+  ],
   ['a stray word', ['--model', 'm', '--prompt', 'a', 'b'], UsageError, '"b" is not an option'],
   ['a flag without its value', ['--prompt', 'a', '--model'], SamplingError, '--model stands without a value'],
   ['token ids that are none', ['--model', 'm', '--tokens', '1,x'], SamplingError, '--tokens is "1,x"'],

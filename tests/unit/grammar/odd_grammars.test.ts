@@ -17,9 +17,9 @@ async function problemOf(grammar: Grammar, tokenizer: Tokenizer = engine.tokeniz
 
 describe('a grammar that cannot be used is refused with the place of its error', () => {
   test.each<[Grammar['kind'], string, number | null, number | null, RegExp]>([
-    ['json-schema', '{\n  "type": oops\n}', 2, 11, /no JSON/],
-    ['json-schema', '{"type": "objec', 1, 16, /no JSON/],
-    ['json-schema', '{"type": "nonsense"}', 1, 2, /"nonsense", which is no type/],
+    ['json-schema', '{\n  "type": oops\n}', 2, 11, /not JSON/],
+    ['json-schema', '{"type": "objec', 1, 16, /not JSON/],
+    ['json-schema', '{"type": "nonsense"}', 1, 2, /"nonsense", which is not a JSON type/],
     ['json-schema', '{"type":"string",\n"pattern":"a(b"}', 2, 1, /parenthesis is not closed/],
     ['json-schema', '{"type":"string","pattern":"é+"}', 1, 18, /printable ASCII/],
     ['json-schema', '{"type":"number","minimum":0.5}', 1, 18, /not supported for the type number/],
