@@ -14,7 +14,7 @@ import * as topP from './samplers/top_p.ts';
 import * as typicalP from './samplers/typical_p.ts';
 import * as xtc from './samplers/xtc.ts';
 
-/** In the order of the default chain: llama.cpp's, with the grammar's mask first. */
+/** In the order of the default chain: llama.cpp's, with the grammar's mask first, and top-a after top-k as in KoboldAI. */
 export const DEFINITIONS = [
   grammar.definition,
   logitBias.definition,
@@ -22,10 +22,10 @@ export const DEFINITIONS = [
   dry.definition,
   topNSigma.definition,
   topK.definition,
+  topA.definition,
   typicalP.definition,
   topP.definition,
   minP.definition,
-  topA.definition,
   xtc.definition,
   temperature.definition,
   mirostat.definition,

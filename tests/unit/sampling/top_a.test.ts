@@ -83,7 +83,7 @@ describe('its file alone makes it known', () => {
     expect(parameter('topA')).toMatchObject({ name: 'top_a', label: 'Top-a', llamaCpp: null, openai: null });
     const params = { ...defaultParams(), topA: 0.2 };
     const names = buildChain(params, { vocabularySize: 9 }).map(({ name }) => name);
-    expect(names).toEqual(['grammar', 'top_k', 'top_p', 'min_p', 'top_a', 'temperature']);
+    expect(names).toEqual(['grammar', 'top_k', 'top_a', 'top_p', 'min_p', 'temperature']);
     expect(remembers(params)).toBe(false);
     expect(beamParams(params).order).toContain('top_a');
   });
