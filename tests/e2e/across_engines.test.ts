@@ -69,7 +69,7 @@ test.skipIf(!present)(
     await runBoth(page).click();
     const found = await rows(page);
     expect(found.length).toBeGreaterThan(10);
-    // Two programs that compute the same model: near, and not the same bits.
+    // Two programs that compute the same model give close numbers, but not the same bits.
     const mean = found.reduce((sum, { kl }) => sum + kl, 0) / found.length;
     expect(mean).toBeGreaterThan(0);
     expect(mean).toBeLessThan(6e-4);

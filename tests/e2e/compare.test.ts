@@ -41,11 +41,11 @@ test.each(['light', 'dark'] as const)(
     expect(new Set(texts).size).toBe(4);
     const table = page.getByRole('region', { name: 'Lanes in numbers' });
     expect(await table.getByRole('row').count()).toBe(5);
-    // The colder, the likelier.
+    // Colder texts are more likely.
     const perplexities = (await table.locator('tbody tr td:nth-child(4)').allTextContents()).map(Number);
     expect(perplexities).toEqual([...perplexities].sort((a, b) => a - b));
 
-    // Each pair's parting leads to its place.
+    // The divergence of each pair links to its position.
     await table
       .getByRole('button', { name: /^Lane b parts from/ })
       .first()
@@ -85,7 +85,7 @@ test('lanes by a sweep or by seeds can be added and removed, with luck shared or
   await run(page);
   expect(await page.getByRole('article').count()).toBe(5);
 
-  // Two equal lanes write the same with common luck, and not with luck of their own.
+  // Two equal lanes write the same text with shared luck, but not with their own.
   await page.getByLabel('Number of seeds').fill('2');
   await page.getByRole('button', { name: 'Seeds', exact: true }).click();
   await page.getByLabel('Seed of lane b').fill(await page.getByLabel('Seed of lane a').inputValue());

@@ -1,4 +1,4 @@
-/** The GPU process dies while a text streams: the engine is built again, and the text goes on as if nothing had been. */
+/** The GPU process dies while a text streams. The engine is rebuilt, and the text goes on with the same tokens. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';
@@ -9,7 +9,7 @@ async function watchDevice(page: Page): Promise<() => Promise<string>> {
   await page.evaluate(async () => {
     const device = await (await navigator.gpu.requestAdapter())!.requestDevice();
     const watched = globalThis as { device?: GPUDevice; lost?: Promise<string> };
-    // Held: a device that is collected is never lost.
+    // Keep a reference, because a garbage-collected device is never reported lost.
     watched.device = device;
     watched.lost = device.lost.then(({ reason }) => reason);
   });

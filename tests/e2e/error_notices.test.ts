@@ -1,4 +1,4 @@
-/** The tests' own waiting: an error that the page shows and the test did not announce ends it at once. */
+/** How the tests wait: an error that the page shows and the test did not announce ends the test at once. */
 import { expect, test } from 'vitest';
 import { openScripted, run } from './playground_page.ts';
 

@@ -80,18 +80,18 @@ test('an error in a grammar is shown at its place, nothing runs and nothing is l
   expect(cursor).toBeGreaterThan('root ::= line'.length);
   await shoot(page, 'mistake');
 
-  // Another kind and back: what was written is still there.
+  // Switching to another kind and back keeps the written source.
   await kind(page).selectOption('Free');
   await kind(page).selectOption('Grammar (EBNF)');
   expect(await field.inputValue()).toBe('root ::= line\nline ::= "a" (');
   await field.fill('root ::= line root\nline ::= "a" [b-z]');
   await fault.waitFor({ state: 'detached' });
   await run(page);
-  // What never ends is cut, and the page says so.
+  // A text that never ends is cut, and the page says so.
   await page.getByText('ended at the token limit, before the end of its grammar: not complete').waitFor();
   expect((await tokens(page)).join('')).toMatch(/(a[b-z])+a?$/);
 
-  // Switched off, it has no say, and past steps follow at once.
+  // Once the stage is off, it forbids nothing, and past steps are re-derived at once.
   await page.getByRole('switch', { name: 'Grammar on' }).click();
   await page
     .locator('.verdict')

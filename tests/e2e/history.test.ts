@@ -81,7 +81,7 @@ test(
       'true',
     );
 
-    // What is on the page already is turned to, not shown twice.
+    // The page shows a text that it already has, and does not open it twice.
     await page.keyboard.press('Escape');
     const texts = page.getByRole('navigation', { name: 'Texts and branches' }).getByRole('button');
     const before = await texts.count();

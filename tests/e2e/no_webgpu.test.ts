@@ -39,7 +39,7 @@ test.skipIf(!present)(
     const drawn = await draw(page, 'The robot looked at the sea and', 24);
     expect(drawn.length).toBeGreaterThan(12);
     expect(await outputOf(page)).toContain('The robot looked at the sea and');
-    // Its distribution is whole: the likeliest and the rest are 1 together, and every prompt token has its own.
+    // Its distribution is complete: the most likely tokens and the rest sum to 1, and every prompt token has one.
     await page.getByRole('tab', { name: 'Table' }).click();
     await page.locator('tr.chosen td').first().waitFor();
     expect(await page.locator('.inspector tbody tr').count()).toBeGreaterThan(5);
@@ -89,7 +89,7 @@ test(
       .getByRole('alert')
       .getByText(/cut\.gguf.* it is incomplete/)
       .waitFor();
-    // What was there stays on the page.
+    // The earlier text stays on the page.
     expect(await tokens(page)).toEqual(drawn);
     expect(errors).toEqual([]);
     await close();
@@ -147,7 +147,7 @@ test.skipIf(!present)(
       const { active } = await navigator.serviceWorker.ready;
       while (active?.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 50));
     });
-    // The page alone does not bring the engines, on no visit.
+    // No visit to the page fetches the engines by itself.
     await page.reload();
     await runButton(page).waitFor();
     expect(await keptEngines()).toEqual([]);

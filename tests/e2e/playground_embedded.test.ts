@@ -51,7 +51,7 @@ test.skipIf(!present).each([
   expect(first.length).toBeGreaterThan(12);
   await page.locator('[data-p].on').waitFor();
   await shoot(page, `embedded_${colorScheme}_${viewport.width}`);
-  // The same again, with the prompt's KV still there.
+  // Run it again while the prompt's KV is still cached.
   await button.click();
   await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
   await finished(page);

@@ -51,7 +51,7 @@ test('a server is connected, runs, and its numbers are charted; its key goes now
   await dialog.getByLabel('Base URL').fill(`http://${host}/v1`);
   await dialog.getByLabel('Key, if it wants one').fill('sk-very-secret');
   await dialog.getByRole('button', { name: `List the models of ${host}` }).click();
-  // The list is of the server that was asked, whatever is typed after that.
+  // The list belongs to the server that was asked, whatever a person types afterwards.
   await dialog.getByLabel('Base URL').fill('http://127.0.0.1:9/v1');
   await dialog.getByLabel('Key, if it wants one').fill('sk-of-another');
   await dialog.getByRole('button', { name: 'Use Qwen/Qwen2.5-0.5B' }).click();

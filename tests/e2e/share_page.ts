@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { desktop } from './playground_page.ts';
 import { openPage, type OpenPage } from '../setup/browser.ts';
 
-/** The page with no model and no engine: what it shows is what it was given. */
+/** The page without a model or an engine: it shows only what a link or file gave it. */
 export function openWithoutModel(fragment: string, errorNotices?: RegExp): Promise<OpenPage> {
   return openPage(fragment, { viewport: desktop, ...(errorNotices ? { errorNotices } : {}) });
 }

@@ -5,7 +5,7 @@ import { linkShader } from '../../src/engines/webgpu/gpu/shaders.ts';
 import { describeOnEachAdapter, isBrief } from '../setup/devices.ts';
 import { requestEverything } from './every_variant.ts';
 
-/** Modules that are compiled side by side: the answer to each takes a turn of Dawn's clock on some adapters. */
+/** Modules to compile at once: on some adapters Dawn answers each only at its next tick. */
 const AT_A_TIME = 64;
 
 describeOnEachAdapter('every shader variant that the engine can ask for', (adapter) => {
@@ -39,7 +39,7 @@ describeOnEachAdapter('every shader variant that the engine can ask for', (adapt
   test('becomes a pipeline: a few variants cover every condition and format of every shader', async () => {
     const { device, ...opened } = await openDevice(gpu);
     const requests = [...(await requestEverything(device, opened)).values()];
-    // Some take seconds: where few must do it is one of each shader, and the tests of kernels make others.
+    // Some take seconds. Slow adapters make one of each shader; the tests of kernels make others.
     const chosen = coverage(requests, ({ conditions, block = '' }) =>
       isBrief(adapter) ? [] : [...conditions, block],
     );

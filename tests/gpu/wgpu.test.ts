@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-/** Mesa's software driver, where Debian puts it: without a GPU, wgpu is to find this one alone. */
+/** Mesa's software driver, where Debian installs it. Without a GPU, wgpu must find only this one. */
 const LAVAPIPE = '/usr/share/vulkan/icd.d/lvp_icd.json';
 const environment = existsSync(LAVAPIPE) ? { ...process.env, VK_DRIVER_FILES: LAVAPIPE } : process.env;
 
@@ -66,7 +66,7 @@ describe('over wgpu', () => {
   );
 });
 
-/** As much of Vitest's JSON as is looked at. */
+/** The part of Vitest's JSON that this test reads. */
 interface Report {
   readonly testResults: readonly {
     readonly status: string;

@@ -33,11 +33,11 @@ const CASES: readonly HeadCase[] = [
   // The same pipelines: scores of ± 1000.
   { ...COMMON, heads: 3, kvHeads: 1, headDim: 8, rope: 'halves', rotary: 4, deviation: 30 },
   { ...COMMON, heads: 4, kvHeads: 1, headDim: 40, rope: 'pairs', rotary: 20, qkNorm: true },
-  // An invocation sums several dimensions, and not each as many.
+  // An invocation sums several dimensions, and some invocations sum more than others.
   { ...COMMON, heads: 5, kvHeads: 5, headDim: 80 },
   { ...COMMON, heads: 4, kvHeads: 2, headDim: 128, rope: 'halves', rotary: 128, qkNorm: true },
 ];
-/** As a GPU does it: 64 positions at a time, loops unrolled, over which a compiler for a CPU takes long. */
+/** As a GPU does it: 64 positions at a time with unrolled loops, which take a CPU's compiler long. */
 const UNROLLED = [CASES[0]!, CASES[4]!];
 
 const PAGES = 61;
@@ -155,7 +155,7 @@ async function check(
   );
   expect(outside.every((value) => value === UNTOUCHED)).toBe(true);
 
-  // What is new is there, what was there is as it was, and the rest was not written.
+  // The new entries are written, the old ones are unchanged, and the rest is untouched.
   expect(cacheError(await kernels.read(before[0]), cache.keys) / deviation).toBeLessThan(CACHE_TOLERANCE);
   expect(cacheError(await kernels.read(before[1]), cache.values)).toBe(0);
   expect([...cache.keys].filter((value) => !Number.isNaN(value)).length).toBe(

@@ -107,7 +107,7 @@ export function plainAttention(
   return out;
 }
 
-/** The two buffers of a cache, NaN but for what was put: a position that is not there must not be read. */
+/** The two buffers of a cache. Positions that were not written are NaN, so that reading one shows. */
 export class PlainCache {
   readonly keys: Float32Array<ArrayBuffer>;
   readonly values: Float32Array<ArrayBuffer>;

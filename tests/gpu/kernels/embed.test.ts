@@ -13,7 +13,7 @@ const UNTOUCHED = 12345;
 
 const CASES = (Object.keys(BLOCK_FORMATS) as BlockFormat[]).map((format) => {
   const { elements } = BLOCK_FORMATS[format];
-  // More than 64 blocks a row, so that a row takes two workgroups; no whole block where that may be.
+  // More than 64 blocks per row, so that a row takes two workgroups; the last block is partial where the format allows it.
   return { format, columns: elements === 1 ? 2100 : elements === 32 ? 96 : 256 };
 });
 
@@ -78,7 +78,7 @@ async function check(
   let error = 0;
   ENTRIES.forEach((entry, row) => {
     for (let i = 0; i < xStride; i++) {
-      // Columns that fill the last block are zero: a product goes over them.
+      // The padding of the last block is zero, because a product reads it.
       const weight = i < columns ? weights![entry * columns + i]! : 0;
       const expected = weight + (i < columns ? before[row]![i]! : 0);
       const scale = Math.max(Math.abs(weight), Math.abs(expected), 1e-30);

@@ -1,4 +1,4 @@
-/** What the tests of kernels share: a device with a kernel context, random operands, a run, and what came of it. */
+/** Shared by the tests of kernels: a device with a kernel context, random operands, a run, and its results. */
 import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import { repackRows } from '../../../src/engines/gguf/repack.ts';
 import { Buffers } from '../../../src/engines/webgpu/gpu/buffers.ts';
@@ -14,10 +14,10 @@ import { fillBell, streamOf } from '../../models/counter_rng.ts';
 import { quantiseRow } from '../../models/quantise.ts';
 import { dequantise } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';
 
-/** Positions that the page tables of a test's batch reach to. */
+/** Positions that the page tables of a test's batch cover. */
 export const CONTEXT = 512;
 
-/** A device whose variants are all or none of f16 and subgroups. */
+/** A device with both f16 and subgroups, or with neither. */
 export const FEATURE_SETS: readonly (readonly [string, DeviceOptions])[] = [
   ['with every feature', {}],
   [
@@ -118,7 +118,7 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
       device.queue.submit([encoder.finish()]);
     },
 
-    /** @throws Error with what the device complained of since it was opened */
+    /** @throws Error with the errors that the device reported since it was opened */
     async read(buffer: GPUBuffer): Promise<Float32Array<ArrayBuffer>> {
       const encoder = device.createCommandEncoder();
       const readback = new Readback(buffers, opened.waiting, 'result', buffer.size);
@@ -138,10 +138,10 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
 
 export type Kernels = Awaited<ReturnType<typeof openKernels>>;
 
-/** Not all rows of a matrix arrive at once; a multiple of eight, as in the loader. */
+/** Rows of a matrix arrive in chunks of a multiple of eight, as in the loader. */
 const UPLOAD_ROWS = 16;
 
-/** Bell-shaped numbers that the name stands for. */
+/** Bell-shaped random numbers; the name is their seed. */
 export function random(name: string, length: number, deviation = 1): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   fillBell(values, 1, streamOf(name), 0, deviation);

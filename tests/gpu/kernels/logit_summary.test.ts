@@ -11,7 +11,7 @@ import { type Kernels, openKernels, random } from './fixture.ts';
 /** A sum of some hundred exponentials in f32, and its logarithm. */
 const TOLERANCE = 1e-5;
 
-/** Vocabulary, logits of a row, the token that comes next. */
+/** Vocabulary size, logits of a row, the next token. */
 const CASES: readonly (readonly [string, Float32Array, number | undefined])[] = [
   ['fewer tokens than are listed', random('a', 20, 2), 19],
   ['an odd vocabulary', random('b', 1009, 3), 17],
@@ -28,7 +28,7 @@ describeOnEachAdapter('the summary of a row of logits', ({ gpu }) => {
     afterAll(() => kernels.close());
 
     test.each(CASES)('%s', async (_, logits, next) => {
-      // The second of three outputs, which is the row that is asked about.
+      // The tested row is the second of three outputs.
       const size = logits.length;
       const all = new Float32Array(3 * size);
       all.set(logits, size);

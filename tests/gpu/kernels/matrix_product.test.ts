@@ -30,16 +30,16 @@ const CASES: readonly ProductCase[] = (Object.keys(BLOCK_FORMATS) as BlockFormat
   };
 });
 
-/** Past 32 blocks a row workgroups are wider, and past 64 an invocation takes more than one. */
+/** Above 32 blocks per row workgroups are wider, and above 64 an invocation takes more than one block. */
 const WIDE: ProductCase = { format: 'Q8_0', epilogue: 'store', bias: false, columns: 2112, rows: 7 };
 
 /** Eight columns cost LLVM ten seconds with subgroups, so one case stands for the wider shapes. */
 const IN_EVERY_SHAPE = CASES[0]!;
 
-/** Every other case: the pipelines that both sets of features would make take turns. */
+/** Every other case: both sets of features would make these pipelines, so they take turns. */
 const half = (from: 0 | 1) => CASES.filter((_, i) => i % 2 === from);
 
-/** The formats are the first adapter's to show. */
+/** Only the first adapter tests every format. */
 const some = (adapter: TestAdapter, cases: readonly ProductCase[], most = 1) =>
   isBrief(adapter) ? cases.slice(0, most) : cases;
 

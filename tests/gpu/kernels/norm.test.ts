@@ -13,7 +13,7 @@ interface Case {
   readonly over: 'rows' | 'outputs';
   readonly width: number;
   readonly epsilon: number;
-  /** Added to every number: a variance that is not taken from the mean comes out wrong. */
+  /** Added to every number, so that a variance without the mean subtracted comes out wrong. */
   readonly shift?: number;
   readonly scale?: number;
 }

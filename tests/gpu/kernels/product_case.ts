@@ -17,7 +17,7 @@ export interface ProductCase {
   readonly rows: number;
 }
 
-/** Neither a result nor anything that the kernel was given. */
+/** A value that is neither a result nor an input of the kernel. */
 const UNTOUCHED = 12345;
 
 /** Where the result begins in a row of y, and how much of the row lies behind it; where the bias begins. */
@@ -48,7 +48,7 @@ export async function runProduct(
   const { epilogue, columns, rows, format } = one;
   const width = epilogue === 'swiglu' ? rows / 2 : rows;
   const yStride = OFFSET + width + BEHIND;
-  // Whole tiles fit, and a row more that nobody may write.
+  // Room for whole tiles, and one more row that the kernel must not write.
   const room = Math.ceil((tokens + 1) / 64) * 64;
   const name = `${format} ${epilogue} ${columns}`;
   const x = randomRows(`x ${name}`, tokens, columns, room);

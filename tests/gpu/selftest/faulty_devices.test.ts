@@ -1,4 +1,4 @@
-/** Devices with a fault: the engine goes round it, says so, and its logits are right. */
+/** Devices with a fault: the engine works around it and reports it, and its logits are right. */
 import { expect, test } from 'vitest';
 import type { Engine } from '../../../src/engines/contract.ts';
 import type { WebGpuEngineOptions } from '../../../src/engines/webgpu/engine.ts';
@@ -60,7 +60,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
   test('a format that is wrong in every variant refuses the model in one sentence', async () => {
     const edit = (code: string, label: string) =>
       / q4_0 /.test(label) ? replaced(code, '- 8.0', '- 7.0') : code;
-    // Each detour is tried and compiled, so there are not to be more of them than it takes.
+    // Each detour costs a trial and a compilation, so the engine must take no more than it needs.
     const wrong = open(edit, { without: ['subgroups', 'shader-f16'] });
     await expect(wrong).rejects.toMatchObject({
       code: 'wrong-results',
@@ -85,7 +85,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
     engine.dispose();
   });
 
-  // Only a subgroup of eight has shaders of its own on an adapter that is a CPU.
+  // On a CPU adapter, only subgroups of eight have shaders of their own.
   if (name !== 'llvmpipe') return;
 
   test('a format that is wrong with subgroups is computed without them, and a second load remembers this', async () => {

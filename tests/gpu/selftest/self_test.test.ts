@@ -1,4 +1,4 @@
-/** What the self-test runs: every kernel comes out right, and no pipeline of a model goes untested. */
+/** The self-test finds every kernel right, and tests every pipeline of a model. */
 import { expect, test } from 'vitest';
 import type { KernelContext } from '../../../src/engines/webgpu/kernels/context.ts';
 import { bestVariants } from '../../../src/engines/webgpu/kernels/variants.ts';
@@ -23,7 +23,7 @@ describeOnEachAdapter('the self-test', ({ gpu, name }) => {
     kernels.close();
   });
 
-  // SwiftShader takes minutes to compile it all; the conformance page runs it there, in a browser.
+  // SwiftShader takes minutes to compile them all; the conformance page runs them there, in a browser.
   test.skipIf(name === 'swiftshader')('every kernel and format comes out right', async () => {
     const kernels = await openKernels(gpu);
     const context: KernelContext = { ...kernels.context, ...bestVariants(kernels, 'rows') };

@@ -32,7 +32,7 @@ describeOnQuickest('a decoded token costs the device', ({ gpu }) => {
     const { sequence } = await session.prefill([1, 2, 3]);
     const sixteen = Array.from({ length: 16 }, () => session.fork(sequence));
 
-    /** Averages of a step, after two that may still make what is kept. */
+    /** Averages per step, after two steps that may still create buffers. */
     const count = async (sequences: readonly number[]) => {
       const step = (token: number) => session.step(sequences.map((id) => ({ sequence: id, token })));
       await step(4);
@@ -45,7 +45,7 @@ describeOnQuickest('a decoded token costs the device', ({ gpu }) => {
     expect(one).toMatchObject({ submits: 1, buffersCreated: 0, bindGroupsCreated: 0 });
     expect(one.writeBuffers).toBeLessThanOrEqual(1);
     expect(one.dispatches).toBeLessThanOrEqual(8 * spec.layers + 8);
-    // The logits, and a word that tells whose they are.
+    // The logits, and a word that identifies the pass.
     expect(one.readbackBytes).toBe(spec.vocabularySize * 4 + 4);
 
     const inFile = await matrixBytes(spec);

@@ -1,4 +1,4 @@
-/** A device that refuses work, drops it or runs out of memory: a sentence, never a row of zeros or of old numbers. */
+/** A device that refuses work, drops it or runs out of memory gives a sentence, never a row of zeros or of old numbers. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, EngineError } from '../../../src/engines/contract.ts';
 import { bits, describeOnQuickest, freshLogits, openModel, randomTokens, SMALL, stepOne } from './fixture.ts';
@@ -7,7 +7,7 @@ const PROMPT = randomTokens(1, 50);
 
 /** Stands between the engine and the queue. */
 class BadDays {
-  /** What becomes of the next submit: the device refuses it, or it never arrives. */
+  /** The fate of the next submit: the device refuses it, or it never arrives. */
   next: 'refused' | 'dropped' | null = null;
   submits = 0;
   #device: GPUDevice | undefined;
@@ -26,7 +26,7 @@ class BadDays {
     return device;
   };
 
-  /** As the browser does it when an allocation failed that nobody looked after. */
+  /** Like a browser after a failed allocation outside any error scope. */
   runOut(): void {
     const event = new Event('uncapturederror', { cancelable: true });
     Object.assign(event, { error: new GPUOutOfMemoryError('VK_ERROR_OUT_OF_DEVICE_MEMORY') });
@@ -71,7 +71,7 @@ describeOnQuickest('a device that fails', ({ gpu }) => {
         days.next = next;
         expect(await failure(work())).toMatchObject({ code: 'device-error' });
       }
-      // Also where nothing is read back: in the first of several passes over a prompt.
+      // It also fails where nothing is read back: in the first of several passes over a prompt.
       const long = session.prefill(randomTokens(8, 130));
       days.next = next;
       expect((await failure(long)).code).toBe('device-error');

@@ -17,13 +17,13 @@ describeOnQuickest('when the device is lost', ({ gpu }) => {
   });
   afterAll(() => engine.dispose());
 
-  /** As a driver that resets: nobody is told before the device is gone. */
+  /** Like a driver that resets: no event arrives before the device is lost. */
   const lose = () => opened.at(-1)!.destroy();
 
   const PROMPT = randomTokens(1, 50);
   const MORE = [3, 1, 4, 1, 5];
 
-  /** What an undisturbed run gives after the prompt and each of the tokens. */
+  /** The logits of an undisturbed run after the prompt and after each token. */
   const undisturbed = async (): Promise<Uint32Array[]> => {
     const rows: Uint32Array[] = [];
     for (let i = 0; i <= MORE.length; i++)

@@ -1,4 +1,4 @@
-/** What the tests of sessions share: a small random model on an adapter, and random tokens. */
+/** Shared by the tests of sessions: a small random model on an adapter, and random tokens. */
 import { describe, test } from 'vitest';
 
 import type { Engine, SequenceId, Session } from '../../../src/engines/contract.ts';
@@ -8,7 +8,7 @@ import { randomBits } from '../../models/counter_rng.ts';
 import { makeModel, type ModelSpec } from '../../models/make_model.ts';
 import { devices, type TestAdapter } from '../../setup/devices.ts';
 
-/** Two layers, grouped heads, an odd vocabulary: as little as shows every kernel. Most tests share it, and its shaders. */
+/** Two layers, grouped heads, an odd vocabulary: the smallest model that uses every kernel. Most tests share it and its shaders. */
 export const SMALL: ModelSpec = {
   seed: 11,
   architecture: 'llama',
@@ -36,7 +36,7 @@ export function randomTokens(seed: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => randomBits(seed, 1, i) % SMALL.vocabularySize);
 }
 
-/** Logits after `tokens`, computed from nothing: whoever asks for all logits gets no cached prefix. */
+/** Logits after `tokens`, computed without a cached prefix, because the call asks for all logits. */
 export async function freshLogits(session: Session, tokens: readonly number[]): Promise<Float32Array> {
   const { sequence, logits } = await session.prefill(tokens, { onLogits: () => undefined });
   session.release(sequence);
@@ -53,7 +53,7 @@ export function bits(logits: Float32Array): Uint32Array {
   return new Uint32Array(logits.slice().buffer);
 }
 
-/** The quickest adapter: what sessions do on the CPU's side is the same on all, and smoke.test.ts runs on each. */
+/** The fastest adapter. Sessions do the same on the CPU's side with every adapter, and smoke.test.ts runs on each. */
 export function describeOnQuickest(title: string, body: (device: TestAdapter) => void): void {
   const [quickest] = devices;
   if (quickest) describe(`${title} on ${quickest.name}`, () => body(quickest));

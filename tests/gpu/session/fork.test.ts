@@ -7,7 +7,7 @@ describeOnQuickest('forks', ({ gpu }) => {
   let session: Session;
   const open = new Set<SequenceId>();
 
-  /** Sequences of a test are released after it. */
+  /** The sequences of a test, released after it. */
   const prefill = async (tokens: readonly number[]) => {
     const result = await session.prefill(tokens);
     open.add(result.sequence);
@@ -71,7 +71,7 @@ describeOnQuickest('forks', ({ gpu }) => {
     // Each has written into a page of its own: two copies, and one that begins with the new token.
     expect(session.usage.pagesUsed).toBe(6);
     session.release(sequence);
-    // The first has pages 0 and 1 of the source still, and its own third.
+    // The first one still shares pages 0 and 1 of the source, and has its own third page.
     expect(session.usage.pagesUsed).toBe(5);
     for (const branch of branches) session.release(branch);
     expect(session.usage.pagesUsed).toBe(0);

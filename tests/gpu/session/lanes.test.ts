@@ -1,4 +1,4 @@
-/** The engine's promise on which comparing rests: what a lane writes does not depend on the lanes beside it. */
+/** Comparing relies on this promise of the engine: a lane's text does not depend on the lanes beside it. */
 import { expect, test } from 'vitest';
 import { runDecoding } from '../../../src/decoding/decode.ts';
 import type { LaneSpec } from '../../../src/decoding/events.ts';
@@ -28,7 +28,7 @@ const prompt = Array.from({ length: 21 }, (_, i) => 3 + ((i * 37 + 5) % (VOCABUL
 /** Some lanes end before others, so that the batch shrinks. */
 const stop = { maxTokens: 14, sequences: [], ignoreEndOfGeneration: false };
 
-/** Sixteen settings by chance: temperatures, cuts, penalties, mirostat, adaptive-p, seeds and streams. */
+/** Sixteen random settings: temperatures, cuts, penalties, mirostat, adaptive-p, seeds and streams. */
 const lanes: LaneSpec[] = Array.from({ length: 16 }, (_, i) => {
   const at = (purpose: number): number => uniform(77, i, purpose);
   return {
@@ -62,7 +62,7 @@ describeOnEachAdapter('sixteen lanes', ({ gpu }) => {
       return branches.map(({ tokens, totalLogprob }) => ({
         tokens,
         totalLogprob,
-        // Logits before each token, and none after the last, which nobody asked for.
+        // Logits before each token, but none after the last, which no test needs.
         rows: memory.along([...prompt, ...tokens.slice(0, -1)], prompt.length - 1),
       }));
     };

@@ -1,11 +1,11 @@
-/** However a prompt is cut, whatever of it was there, and with subgroups or without: the same bits. */
+/** A prompt has the same bits however it is cut, whatever part was cached, and with or without subgroups. */
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engines/contract.ts';
 import type { Reducer } from '../../../src/engines/webgpu/kernels/variants.ts';
 import type { ModelSpec } from '../../models/make_model.ts';
 import { bits, describeOnQuickest, openModel, randomTokens, SMALL, stepOne } from './fixture.ts';
 
-/** Formats and widths such that they share what is compiled. */
+/** Formats and widths that share their pipelines. */
 const Q8: ModelSpec = { ...SMALL, format: 'Q8_0', contextLength: 320, tied: true };
 const MODELS: Readonly<Record<string, ModelSpec>> = {
   llama: Q8,

@@ -1,10 +1,10 @@
-/** Random prefills, steps, forks and releases, held against lists of tokens and logits that are computed from nothing. */
+/** Random prefills, steps, forks and releases, compared with plain lists of tokens and with logits computed without a cache. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine, SequenceId, Session } from '../../../src/engines/contract.ts';
 import { bits, describeOnQuickest, freshLogits, openModel, SMALL } from './fixture.ts';
 
-/** What a session should be: each open sequence's tokens. */
+/** The expected state of a session: the tokens of each open sequence. */
 class Lives {
   readonly tokens = new Map<SequenceId, number[]>();
   readonly #session: Session;
@@ -35,7 +35,7 @@ class Lives {
     if (some.length === 0) return;
     const results = await this.#session.step(some.map((sequence) => ({ sequence, token })));
     for (const id of some) this.tokens.get(id)!.push(token);
-    // One of them stands for all: recomputing is what takes the time.
+    // One sequence stands for all, because recomputing takes most of the time.
     const at = token % some.length;
     await this.#compare(this.tokens.get(some[at]!)!, results[at]!);
   }
@@ -66,7 +66,7 @@ class Lives {
 type Action = (lives: Lives) => Promise<void> | void;
 
 const token = fc.integer({ min: 0, max: SMALL.vocabularySize - 1 });
-/** Prompts that begin alike, now and then. */
+/** Prompts that sometimes have a common beginning. */
 const prompt = fc
   .tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 0, max: 70 }), token)
   .map(([length, turn, other]) => Array.from({ length }, (_, i) => (i < turn ? i * 3 : other)));

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { PAGE_TOKENS } from '../../../src/engines/webgpu/kernels/context.ts';
 import { type Sequence, SequenceTable } from '../../../src/engines/webgpu/model/sequence_table.ts';
 
-/** Few, so that they run out all the time. */
+/** Few pages, so that they often run out. */
 const PAGES = 9;
 
 class PlainPages {
@@ -89,7 +89,7 @@ type Action = (pages: PlainPages) => void;
 
 const pick = <T>(items: readonly T[], at: number): T | undefined => items[at % Math.max(1, items.length)];
 
-/** Few different prompts, so that prefixes are met again; lengths about the ends of pages. */
+/** Few different prompts, so that prefixes recur; lengths are near the ends of pages. */
 const length = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(31, 32, 33, 64, 65));
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.tuple(length, fc.integer({ min: 0, max: 2 }), fc.boolean()).map(([count, kind, fresh]): Action => {
