@@ -16,7 +16,7 @@ export function notify(
     ...(action ? { action } : {}),
     ...(about ? { about } : {}),
   };
-  playground.setNotices([...playground.notices, notice]);
+  playground.notices = [...playground.notices, notice];
 }
 
 /** Says what went wrong; nothing of what a person ended, nor of a worker whose end was told already. */
@@ -32,9 +32,9 @@ export function sentenceOf(error: unknown): string {
 
 /** What such notices speak of is over. */
 export function settle(about: NonNullable<Notice['about']>): void {
-  playground.setNotices(playground.notices.filter((notice) => notice.about !== about));
+  playground.notices = playground.notices.filter((notice) => notice.about !== about);
 }
 
 export function dismiss(id: number): void {
-  playground.setNotices(playground.notices.filter((notice) => notice.id !== id));
+  playground.notices = playground.notices.filter((notice) => notice.id !== id);
 }

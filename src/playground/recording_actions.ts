@@ -20,7 +20,7 @@ export async function reviveRecording(): Promise<void> {
 
 async function revive(line: Line, recorded: Recorded): Promise<void> {
   if (recorded.state !== 'recorded' || !modelIsHere(recorded.model)) return;
-  await adoptLine(line, recorded);
+  await hold(line);
   const again = recorded.origin === 'page' ? await worker().rederive(line.id, line.params) : null;
   const state = again === null ? 'live' : again.firstDivergence === null ? 'reproduced' : 'differs';
   texts.changeRecord(line.id, { state });
@@ -30,9 +30,4 @@ async function revive(line: Line, recorded: Recorded): Promise<void> {
 export function modelIsHere(model: RecordedModel): boolean {
   if (playground.engine.phase !== 'ready') return false;
   return isModel(playground.engine.summary, model);
-}
-
-/** The worker holds the text from now on, as if it had been made here. */
-export function adoptLine(line: Line, { stream, byHand }: Recorded): Promise<void> {
-  return hold(line, stream, byHand);
 }

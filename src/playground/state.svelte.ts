@@ -1,6 +1,6 @@
 /**
  * The page's one state. Components read the getters; actions (`src/playground/*_actions.ts`) make the named changes, each of which
- * keeps what the page promises: a shown step belongs to the shown text, and idle means that nothing runs. Values are immutable, so
+ * keeps what the page promises (what promises nothing is a plain field): a shown step belongs to the shown text, and idle means that nothing runs. Values are immutable, so
  * a change is a replacement.
  */
 import type { RunTiming } from '../decoding/events.ts';
@@ -35,13 +35,13 @@ export interface Notice {
 }
 
 class PlaygroundState extends ShownTexts {
+  timing: RunTiming | null = $state.raw(null);
+  notices: readonly Notice[] = $state.raw([]);
   #settings: Settings = $state.raw(defaultSettings());
   #engine: EngineStatus = $state.raw({ phase: 'none' });
   #run: RunStatus = $state.raw({ phase: 'idle' });
-  #timing: RunTiming | null = $state.raw(null);
   #prompt: TokenisedPrompt | null = $state.raw(null);
   #promptError: string | null = $state.raw(null);
-  #notices: readonly Notice[] = $state.raw([]);
   #nextId = 1;
 
   get settings(): Settings {
@@ -53,17 +53,11 @@ class PlaygroundState extends ShownTexts {
   get run(): RunStatus {
     return this.#run;
   }
-  get timing(): RunTiming | null {
-    return this.#timing;
-  }
   get prompt(): TokenisedPrompt | null {
     return this.#prompt;
   }
   get promptError(): string | null {
     return this.#promptError;
-  }
-  get notices(): readonly Notice[] {
-    return this.#notices;
   }
   /** The knobs as they stand. */
   get params(): SamplingParams {
@@ -85,10 +79,6 @@ class PlaygroundState extends ShownTexts {
   setPrompt(prompt: TokenisedPrompt | null, error: string | null = null): void {
     this.#prompt = prompt;
     this.#promptError = error;
-  }
-
-  setNotices(notices: readonly Notice[]): void {
-    this.#notices = notices;
   }
 
   /** @returns false where something runs already */
@@ -118,10 +108,6 @@ class PlaygroundState extends ShownTexts {
   endRun(): void {
     texts.endAll();
     this.#run = { phase: 'idle' };
-  }
-
-  setTiming(timing: RunTiming | null): void {
-    this.#timing = timing;
   }
 
   /** A number never given out before: names lines and notices. */

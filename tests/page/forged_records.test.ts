@@ -32,7 +32,7 @@ const asked: unknown[] = [];
 async function fresh(settings: Partial<Settings>): Promise<void> {
   playground.endRun();
   playground.clearTexts();
-  playground.setNotices([]);
+  playground.notices = [];
   playground.takeSettings({ ...defaultSettings(), ...settings });
   compare.clear();
   opened.set(null);

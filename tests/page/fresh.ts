@@ -10,13 +10,13 @@ export async function fresh(settings: Partial<Settings> = {}): Promise<void> {
   page.reset();
   await until(() => playground.run.phase === 'idle');
   playground.clearTexts();
-  playground.setTiming(null);
+  playground.timing = null;
   playground.takeSettings({ ...defaultSettings(), ...settings });
   compare.clear();
   across.clear();
   const { engine } = playground;
   if (engine.phase !== 'ready' || !engine.summary.model.name.startsWith('Scripted')) await openScripted();
-  playground.setNotices([]);
+  playground.notices = [];
 }
 
 export function notices(): string[] {

@@ -188,7 +188,7 @@ function canAsk(id: number): boolean {
 async function afterwards(interleaving: Interleaving): Promise<void> {
   const { line } = playground;
   if (playground.engine.phase !== 'ready' || !line || continueBlocked(line) !== null) return;
-  playground.setNotices([]);
+  playground.notices = [];
   const before = line.length;
   let over = false;
   void continueFrom({ line, outputs: before - line.promptLength, maxTokens: 1 }).then(() => (over = true));

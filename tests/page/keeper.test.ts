@@ -28,7 +28,7 @@ beforeEach(async () => {
   page.reset();
   playground.endRun();
   playground.clearTexts();
-  playground.setNotices([]);
+  playground.notices = [];
   playground.takeSettings({ ...defaultSettings(), maxTokens: 4 });
   await openScripted();
   documents.clear();

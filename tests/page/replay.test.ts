@@ -22,7 +22,7 @@ import { page, sleep, until } from './page.ts';
 beforeEach(async () => {
   page.reset();
   playground.clearTexts();
-  playground.setNotices([]);
+  playground.notices = [];
   playground.takeSettings(defaultSettings());
   compare.clear();
   opened.set(null);

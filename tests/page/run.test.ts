@@ -14,7 +14,7 @@ import { page, sleep, until } from './page.ts';
 beforeEach(async () => {
   page.reset();
   playground.clearTexts();
-  playground.setNotices([]);
+  playground.notices = [];
   playground.takeSettings(defaultSettings());
   if (playground.engine.phase !== 'ready') await openScripted();
 });

@@ -56,7 +56,7 @@ export function runAcross(): Promise<void> {
       if (engine.phase !== 'ready' || second.phase !== 'ready') return;
       const blocked = runBlocked();
       across.clear();
-      across.setProblem(blocked);
+      across.problem = blocked;
       if (blocked !== null || !(await grammarsUsable([settings.params]))) return;
       goOn();
       const source = promptSource(settings);
@@ -86,13 +86,13 @@ export function runAcross(): Promise<void> {
       goOn();
       const ranSecond = await runTexts(request(1), { slot: 1 });
       const failed = ran.error ?? ranSecond.error;
-      if (failed) across.setProblem(failed.message);
+      if (failed) across.problem = failed.message;
       goOn();
       await measure(firstId);
     },
     (error) => {
       const stopped = error instanceof EngineError && error.code === 'aborted';
-      if (!stopped) across.setProblem(sentenceOf(error));
+      if (!stopped) across.problem = sentenceOf(error);
     },
   );
 }

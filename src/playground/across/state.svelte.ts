@@ -24,12 +24,12 @@ export interface Duel {
 }
 
 class AcrossState {
+  problem: string | null = $state.raw(null);
   #second: SecondStatus = $state.raw({ phase: 'none' });
   #plan: Omit<Duel, 'lines'> | null = $state.raw(null);
   readonly #held = new Holding();
-  #problem: string | null = $state.raw(null);
 
-  readonly #duel: Duel | null = $derived.by(() => {
+  readonly duel: Duel | null = $derived.by(() => {
     const [first, second] = this.#held.texts;
     return this.#plan && first && second ? { ...this.#plan, lines: [first, second] } : null;
   });
@@ -37,21 +37,11 @@ class AcrossState {
   get second(): SecondStatus {
     return this.#second;
   }
-  get duel(): Duel | null {
-    return this.#duel;
-  }
-  get problem(): string | null {
-    return this.#problem;
-  }
 
   /** What both ran was of the model that makes room. */
   setSecond(second: SecondStatus): void {
     if (second.phase === 'none' || second.phase === 'loading') this.clear();
     this.#second = second;
-  }
-
-  setProblem(problem: string | null): void {
-    this.#problem = problem;
   }
 
   begin({ lines, ...plan }: Duel): void {
@@ -63,7 +53,7 @@ class AcrossState {
   clear(): void {
     this.#plan = null;
     this.#held.ids = [];
-    this.#problem = null;
+    this.problem = null;
   }
 
   /** Of the duel whose first text is `line`; another one that was begun meanwhile stays as it is. */

@@ -36,7 +36,7 @@ const askDistributions = askOnView({
     !recordedLanes() &&
     // With nothing held, the place where lanes part moves on while they agree.
     (compare.position === position || (compare.selected === null && playground.run.phase !== 'idle')),
-  show: (views, { position }) => compare.showDistributions(views && { position, views }),
+  show: (views, { position }) => (compare.distributions = views && { position, views }),
   follows: () => true,
 });
 
@@ -53,7 +53,7 @@ const askStrip = askOnView({
     const shown = stripQuestion();
     return shown?.line === line && shown.position === position;
   },
-  show: (strip) => compare.showStrip(strip),
+  show: (strip) => (compare.strip = strip),
 });
 
 /** Call once, while the view is being set up. */
@@ -66,10 +66,10 @@ export function followLanes(): void {
       const views = recorded.map((entry, lane) =>
         beams && lane !== focus ? null : (entry?.view(position) ?? null),
       );
-      compare.showDistributions({
+      compare.distributions = {
         position,
         views: recordedDistributions(comparison.lines, views, position, listed),
-      });
+      };
     }
   });
 
@@ -92,7 +92,7 @@ export function followLanes(): void {
   $effect(() => {
     if (asked === null) {
       // Nobody can say what is at this place now; a record says it above.
-      if (!untrack(recordedLanes)) compare.showDistributions(null);
+      if (!untrack(recordedLanes)) compare.distributions = null;
       return;
     }
     untrack(() => {
@@ -115,7 +115,7 @@ export function followLanes(): void {
     if (playground.engine.phase !== 'ready' || playground.run.phase !== 'idle') return;
     const question = shown === null ? null : untrack(stripQuestion);
     if (question) askStrip(question);
-    else compare.showStrip(null);
+    else compare.strip = null;
   });
 }
 

@@ -1,6 +1,7 @@
 /** Lanes that were recorded elsewhere: what the record knows of a step, and bringing them to life when their model is here. */
 import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/api/views.ts';
-import { adoptLine, modelIsHere } from '../recording_actions.ts';
+import { modelIsHere } from '../recording_actions.ts';
+import { hold } from '../texts/held_texts.ts';
 import { allTokens, type Line } from '../texts/line.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import { texts } from '../texts/store.svelte.ts';
@@ -23,7 +24,7 @@ export async function reviveLanes(): Promise<void> {
     if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
     // Another comparison may have made room for itself meanwhile.
     if (!texts.get(entry.line)) return;
-    await adoptLine(comparison.lines[lane]!, entry);
+    await hold(comparison.lines[lane]!);
     texts.changeRecord(entry.line, { state: 'live' });
   }
 }

@@ -154,7 +154,7 @@ function runUnseen(request: RunRequest): Promise<RunResult> {
 }
 
 function finish(result: RunResult, greedy: BranchResult | null): void {
-  playground.setTiming(result.timing);
+  playground.timing = result.timing;
   compare.learn({ result, greedy });
   if (result.winner !== null) compare.look(compare.selected, result.winner);
   if (result.error) notify('error', result.error.message, undefined, 'run');
@@ -181,7 +181,7 @@ export async function measureAlone(): Promise<void> {
     if (blocked !== null) throw new EngineError('not-supported', blocked);
     const { lines, stop } = comparison;
     const prompt = comparison.prompt.map(({ token }) => token);
-    compare.measure(true);
+    compare.measuring = true;
     playground.decoded(0);
     try {
       let decodeMs = 0;
@@ -204,7 +204,7 @@ export async function measureAlone(): Promise<void> {
       if (compare.comparison?.id === comparison.id)
         compare.learn({ alone: { decodeMs, tokens, different, lanes: lines.length } });
     } finally {
-      compare.measure(false);
+      compare.measuring = false;
     }
   });
 }

@@ -63,44 +63,43 @@ interface PlacedDistributions {
 }
 
 class CompareState {
+  distributions: PlacedDistributions | null = $state.raw(null);
+  strip: TemperatureStrip | null = $state.raw(null);
+  measuring: boolean = $state.raw(false);
   #plan: Plan | null = $state.raw(null);
   readonly #held = new Holding();
   #selected: number | null = $state.raw(null);
   #focus = $state.raw(0);
-  #distributions: PlacedDistributions | null = $state.raw(null);
-  #strip: TemperatureStrip | null = $state.raw(null);
-  #measuring = $state.raw(false);
 
-  readonly #comparison: Comparison | null = $derived(
-    this.#plan && { ...this.#plan, lines: this.#held.texts },
-  );
+  readonly comparison: Comparison | null = $derived(this.#plan && { ...this.#plan, lines: this.#held.texts });
   readonly #outputs: readonly Output[] = $derived(
     // Beams part by their nature, and are many: their tree says where.
-    (this.#comparison?.strategy.kind === 'beam' ? [] : (this.#comparison?.lines ?? [])).map((line) => ({
+    (this.comparison?.strategy.kind === 'beam' ? [] : (this.comparison?.lines ?? [])).map((line) => ({
       tokens: outputTokens(line),
       ended: line.reason !== null,
     })),
   );
   /** Stays the same object while nothing parts anew, so that a streamed token does not stir what hangs on it. */
   #lastPartings: Partings = partings([]);
-  readonly #partings = $derived.by(() => {
+  readonly partings: Partings = $derived.by(() => {
     const now = partings(this.#outputs);
     if (!samePartings(now, this.#lastPartings)) this.#lastPartings = now;
     return this.#lastPartings;
   });
-  readonly #position = $derived.by(() => {
-    const lines = this.#comparison?.lines ?? [];
+  /** The place that the charts show. */
+  readonly position: number | null = $derived.by(() => {
+    const lines = this.comparison?.lines ?? [];
     if (lines.length === 0) return null;
     const longest = Math.max(...lines.map(({ length }) => length));
     const { promptLength } = lines[0]!;
     if (longest === promptLength) return null;
     // With nothing held: where the lanes first part, for there is most to see.
-    const free = promptLength + this.#partings.common;
+    const free = promptLength + this.partings.common;
     return Math.min(this.#selected ?? free, longest - 1);
   });
 
   // Derived, so that whoever reads it does not hang on the comparison, which is another with each streamed token.
-  readonly #focused = $derived(Math.min(this.#focus, Math.max(0, (this.#comparison?.lines.length ?? 1) - 1)));
+  readonly #focused = $derived(Math.min(this.#focus, Math.max(0, (this.comparison?.lines.length ?? 1) - 1)));
 
   get method(): Method {
     return playground.settings.method;
@@ -108,30 +107,11 @@ class CompareState {
   get sharedLuck(): boolean {
     return playground.settings.sharedLuck;
   }
-  get comparison(): Comparison | null {
-    return this.#comparison;
-  }
   get selected(): number | null {
     return this.#selected;
   }
   get focus(): number {
     return this.#focused;
-  }
-  get distributions(): PlacedDistributions | null {
-    return this.#distributions;
-  }
-  get strip(): TemperatureStrip | null {
-    return this.#strip;
-  }
-  get measuring(): boolean {
-    return this.#measuring;
-  }
-  get partings(): Partings {
-    return this.#partings;
-  }
-  /** The place that the charts show. */
-  get position(): number | null {
-    return this.#position;
   }
 
   /** Another comparison makes room for this one, and is looked at no longer. */
@@ -144,8 +124,8 @@ class CompareState {
   clear(): void {
     this.#plan = null;
     this.#held.ids = [];
-    this.#distributions = null;
-    this.#strip = null;
+    this.distributions = null;
+    this.strip = null;
     this.look(null, 0);
   }
 
@@ -163,18 +143,6 @@ class CompareState {
   look(position: number | null, lane: number): void {
     this.#selected = position;
     this.#focus = lane;
-  }
-
-  showDistributions(distributions: PlacedDistributions | null): void {
-    this.#distributions = distributions;
-  }
-
-  showStrip(strip: TemperatureStrip | null): void {
-    this.#strip = strip;
-  }
-
-  measure(going: boolean): void {
-    this.#measuring = going;
   }
 }
 

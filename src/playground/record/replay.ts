@@ -9,7 +9,8 @@ import { texts } from '../texts/store.svelte.ts';
 import { launch } from '../texts/launch.ts';
 import { notifyFailure } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import { adoptLine, modelIsHere } from '../recording_actions.ts';
+import { modelIsHere } from '../recording_actions.ts';
+import { hold } from '../texts/held_texts.ts';
 import { playground } from '../state.svelte.ts';
 import { LineComparison } from './compare_lines.ts';
 import { computedLine, endOf } from './computed_line.ts';
@@ -127,7 +128,7 @@ async function replayTexts(current: Opened, { compared, goOn }: Replaying): Prom
     if (!line || !recorded) {
       throw new Error('A text of the record is no longer on the page; open the record again to replay it.');
     }
-    await adoptLine(line, recorded);
+    await hold(line);
     goOn();
     const parts = drawnBy(line);
     const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));

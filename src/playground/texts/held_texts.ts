@@ -38,10 +38,15 @@ export function isModel({ model }: EngineSummary, writer: RecordedModel): boolea
   return model.name === writer.name && model.fileSize === writer.fileSize;
 }
 
+/** Output indices whose token was chosen by hand. */
+export function byHandOf(line: Line): readonly number[] {
+  return line.byHand ?? texts.recordOf(line.id)?.byHand ?? [];
+}
+
 /** The worker holds the text from now on, as if it had been made here. */
-export async function hold(line: Line, stream: number, byHand: readonly number[]): Promise<void> {
+export async function hold(line: Line): Promise<void> {
   const summary = summaryHere();
-  await give(line, stream, byHand);
+  await give(line);
   nowHeld([line.id], summary);
 }
 
@@ -51,21 +56,22 @@ export async function holdAgain(summary: EngineSummary): Promise<void> {
     const writer = writerOf(line);
     return writer !== null && isModel(summary, writer) && texts.recordOf(line.id)?.state !== 'recorded';
   });
-  await Promise.all(
-    waiting.map((line) => {
-      const recorded = texts.recordOf(line.id);
-      return give(line, line.stream ?? recorded?.stream ?? 0, line.byHand ?? recorded?.byHand ?? []);
-    }),
-  );
+  await Promise.all(waiting.map(give));
   nowHeld(
     waiting.map(({ id }) => id),
     summary,
   );
 }
 
-function give(line: Line, stream: number, byHand: readonly number[]): Promise<void> {
+function give(line: Line): Promise<void> {
   const tokens = allTokens(line).map(({ token }) => token);
-  return worker().adopt(line.id, { tokens, promptLength: line.promptLength, stream, byHand });
+  const stream = line.stream ?? texts.recordOf(line.id)?.stream ?? 0;
+  return worker().adopt(line.id, {
+    tokens,
+    promptLength: line.promptLength,
+    stream,
+    byHand: byHandOf(line),
+  });
 }
 
 function summaryHere(): EngineSummary | null {

@@ -4,7 +4,7 @@ import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { LineId, RunRequest } from '../../worker/api/worker_api.ts';
 import { worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
-import { hold, isHeld, isModel, modelOf, writerOf } from './held_texts.ts';
+import { byHandOf, hold, isHeld, isModel, modelOf, writerOf } from './held_texts.ts';
 import { holdForRun, launch } from './launch.ts';
 import { forkedLine, promptLine, type Line } from './line.ts';
 import { runTexts } from './run_texts.ts';
@@ -159,17 +159,9 @@ export async function continueText(
 
 /** The worker holds the text, also one that was only recorded. */
 async function bringToLife(line: Line): Promise<void> {
-  const recorded = texts.recordOf(line.id);
-  if (recorded?.state === 'recorded') {
-    await hold(line, recorded.stream, recorded.byHand);
-    texts.changeRecord(line.id, { state: 'live' });
-  } else if (!isHeld(line.id)) {
-    await hold(line, line.stream ?? 0, byHandOf(line));
-  }
-}
-
-function byHandOf(line: Line): readonly number[] {
-  return line.byHand ?? texts.recordOf(line.id)?.byHand ?? [];
+  const recorded = texts.recordOf(line.id)?.state === 'recorded';
+  if (recorded || !isHeld(line.id)) await hold(line);
+  if (recorded) texts.changeRecord(line.id, { state: 'live' });
 }
 
 /** @param grown the text that `line` takes the place of; it comes back where nothing was added to it */
@@ -183,7 +175,7 @@ async function execute(line: Line, request: RunRequest, grown: Line | null = nul
   try {
     const { timing, error } = await runTexts(request);
     // A token taken by hand ran nothing that could be timed.
-    if (timing.promptTokens > 0) playground.setTiming(timing);
+    if (timing.promptTokens > 0) playground.timing = timing;
     if (error) notify('error', error.message, undefined, 'run');
   } finally {
     const written = texts.get(id);

@@ -40,19 +40,19 @@ export class ShownTexts {
   #inspected: Inspected | null = $state.raw(null);
   #picked: Picked | null = $state.raw(null);
 
-  readonly #lines = $derived(this.#held.texts.map((text) => this.#asItStands(text)));
-  readonly #line = $derived(this.#lines.find((line) => line.id === this.#current) ?? null);
-  readonly #recordedLine = $derived(texts.recordOf(this.#line?.id));
+  readonly lines: readonly Line[] = $derived(this.#held.texts.map((text) => this.#asItStands(text)));
+  /** The line on view. */
+  readonly line: Line | null = $derived(this.lines.find((line) => line.id === this.#current) ?? null);
+  /** What is known of the origin of the line on view; null for one that was made here. */
+  readonly recordedLine: Recorded | null = $derived(texts.recordOf(this.line?.id));
   /** The hovered token, the held one, or the last. */
-  readonly #position = $derived.by(() => {
-    const line = this.#line;
+  /** The place that is looked at. */
+  readonly position: number | null = $derived.by(() => {
+    const line = this.line;
     if (!line || line.length === 0) return null;
     return Math.min(this.#hovered ?? this.#selected ?? line.length - 1, line.length);
   });
 
-  get lines(): readonly Line[] {
-    return this.#lines;
-  }
   get current(): LineId | null {
     return this.#current;
   }
@@ -71,24 +71,12 @@ export class ShownTexts {
   get picked(): Picked | null {
     return this.#picked;
   }
-  /** What is known of the origin of the line on view; null for one that was made here. */
-  get recordedLine(): Recorded | null {
-    return this.#recordedLine;
-  }
-  /** The line on view. */
-  get line(): Line | null {
-    return this.#line;
-  }
-  /** The place that is looked at. */
-  get position(): number | null {
-    return this.#position;
-  }
   /**
    * The place that the inspector's header, numbers and charts speak of: that of the newest answer. It falls behind `position` while
    * text streams, and until a new place is answered.
    */
   get shownPosition(): number | null {
-    return this.#inspected?.position ?? this.#position;
+    return this.#inspected?.position ?? this.position;
   }
 
   /** Puts texts beside those that are here. @param recordOf what each brought with it */
@@ -116,7 +104,7 @@ export class ShownTexts {
 
   /** Its branches move up to its own parent. */
   removeText(id: LineId): void {
-    const parent = this.#lines.find((line) => line.id === id)?.parent ?? null;
+    const parent = this.lines.find((line) => line.id === id)?.parent ?? null;
     this.#adopt(id, parent);
     this.#held.ids = this.#held.ids.filter((other) => other !== id);
     this.#settle();
@@ -175,7 +163,7 @@ export class ShownTexts {
   }
 
   #adopt(before: LineId, parent: LineId | null): void {
-    for (const line of this.#lines)
+    for (const line of this.lines)
       if (line.parent === before) texts.change(line.id, (text) => ({ ...text, parent }));
   }
 
