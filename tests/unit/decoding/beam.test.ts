@@ -47,7 +47,7 @@ describe('a beam as wide as the number of sequences finds the best one of an exh
   });
 });
 
-/** Beam search as it is told, to the end: the best `width` by score live on, those that end are put aside. */
+/** Plain beam search: the best `width` beams by score go on, and ended ones are put aside. */
 function plainBeam(seed: number, width: number, penalty: number): { tokens: number[]; score: number } {
   let living: { tokens: number[]; total: number }[] = [{ tokens: [], total: 0 }];
   const done: { tokens: number[]; score: number }[] = [];
@@ -103,7 +103,7 @@ describe('narrow beams', () => {
         },
         { engine: tinyEngine(seed) },
       );
-      // A retired beam may beat the one that went on; the way that was gone is the same.
+      // An ended beam may beat the one that went on; both took the same path.
       const longest = result.branches[0]!;
       expect(longest.tokens).toEqual(greedy.result.branches[0]!.tokens);
     }
@@ -132,7 +132,7 @@ describe('the tree of a search', () => {
       const own = records.filter((record) => record.branch === branch).map(({ token }) => token);
       expect(own).toEqual(tokens.slice(shared));
     }
-    // Best first among those that ended by themselves.
+    // The beams that ended by themselves come best first.
     const scores = result.ranking.map((id) => byId.get(id)!).filter(({ reason }) => reason !== 'pruned');
     for (let i = 1; i < scores.length; i++)
       expect(scores[i - 1]!.score!).toBeGreaterThanOrEqual(scores[i]!.score!);
@@ -150,7 +150,7 @@ describe('the tree of a search', () => {
     });
     const cold = await runScripted({ ...spec, lanes: [lane()] });
     expect(cold.result.branches).toEqual(free.result.branches);
-    // Mirostat would have taken the cuts out of the chain; without it they stay.
+    // Mirostat would remove the cuts from the chain; beams leave mirostat out, so the cuts stay.
     expect(hot.result.branches).toEqual(free.result.branches);
     const banned = free.result.branches[free.result.winner!]!.tokens[0]!;
     const { result } = await runScripted({

@@ -77,7 +77,7 @@ describe('the score of a given text', () => {
 
 describe('the tokens of a continuation', () => {
   const { tokenizer } = new ScriptedEngine();
-  /** As SentencePiece with its dummy prefix: a text of its own begins with a space. */
+  /** Like SentencePiece with its dummy prefix: a separate text begins with a space. */
   const prefixing: Tokenizer = Object.create(tokenizer, {
     encode: { value: (text: string) => tokenizer.encode(` ${text}`) },
   }) as Tokenizer;

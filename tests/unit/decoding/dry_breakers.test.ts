@@ -23,7 +23,7 @@ test('a token that ends with the start of a breaker needs the tokens of the rest
 
 test('breakers may have characters of several bytes', () => {
   const breakers = resolveBreakers(['é'], tokenizer);
-  // The first byte alone begins the breaker, but what follows inside a character is no text.
+  // The first byte begins the breaker, but the other bytes of a character are not text.
   const [first] = tokenizer.encode('é');
   expect(breakers.get(first!)).toBeUndefined();
   expect(resolveBreakers([], tokenizer).size).toBe(0);

@@ -54,7 +54,7 @@ describe('best of N', () => {
       if (byScore.some((branch, i) => branch !== ranked[i])) mixed++;
       expect(verified.winner).toBe(ranked[0]!.valid ? ranked[0]!.branch : null);
     }
-    // In some of them the verifier must have overruled the score, or nothing is shown.
+    // The verifier must overrule the score in some runs, or the test shows nothing.
     expect(mixed).toBeGreaterThan(2);
     const none = await run({
       strategy: { kind: 'best-of-n', n: 3, score: { kind: 'verifier', verifier: { kind: 'json' } } },

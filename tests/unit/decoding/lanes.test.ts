@@ -51,7 +51,7 @@ describe('lanes', () => {
       { engine, onEvent: () => (most = Math.max(most, engine.session.usage.pagesUsed)) },
     );
     expect(result.timing.steps).toBe(9);
-    // 25 pages of prompt, and one of its own for each lane.
+    // The prompt takes 25 pages, and each lane one of its own.
     expect(most).toBe(25 + 8);
     expect(engine.session.usage.pagesUsed).toBe(0);
   });

@@ -1,4 +1,4 @@
-/** Texts whose logits exceed the budget: gone through in windows, and what is kept of them stays from one walk to the next. */
+/** Texts whose logits exceed the budget: walks compute them in windows, and kept rows stay from one walk to the next. */
 import { expect, test } from 'vitest';
 import { LogitMemory } from '../../../src/decoding/logit_memory.ts';
 import { Rederiver } from '../../../src/decoding/rederive.ts';
@@ -86,7 +86,7 @@ test.each([{}, { mirostat: 2 }, { adaptiveTarget: 0.3 }, { dryMultiplier: 1 }])(
       return rederiver.rederive(text, params, { from: prompt.length, rows, masks: [] });
     };
     const small = () => new LogitMemory(9 * engine.model.vocabularySize * 4);
-    // Two walks at once, each over an engine of its own, share the working memory of the chain.
+    // Two concurrent walks over two engines share the working memory of the chain.
     const [first, second] = await Promise.all([under(small()), under(small(), new ScriptedEngine())]);
     expect(first).toEqual(await under(new LogitMemory()));
     expect(second).toEqual(first);

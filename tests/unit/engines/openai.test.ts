@@ -346,7 +346,7 @@ describe('a server that answers nonsense', () => {
     expect(error.name).toBe('EngineError');
     expect(error.message).toMatch(message);
     expect(error.message).toContain('127.0.0.1');
-    // No part of a web page.
+    // The message quotes no part of a web page.
     expect(error.message).not.toMatch(/<[!/a-z]/i);
   });
 

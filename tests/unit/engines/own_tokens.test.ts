@@ -1,4 +1,4 @@
-/** What llama.cpp's server drew, from what it sends: against a server that behaves as the recorded one does. */
+/** Recovers the tokens that llama.cpp's server drew from what it sends; the stand-in behaves like the recorded server. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OwnTokens } from '../../../src/engines/openai/own_tokens.ts';
@@ -11,7 +11,7 @@ const bytesOf = (tokens: readonly DrawnToken[]): number[] => tokens.flatMap(({ b
 
 interface Drawn {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Among the alternatives, so that its own bytes are told. */
+  /** Whether it is among the alternatives, which give its own bytes. */
   readonly listed: boolean;
 }
 
@@ -66,7 +66,7 @@ describe('the tokens that a llama.cpp server drew', () => {
           expect([...bytes!]).toEqual([...drawn[id!]!.bytes]);
           expect(logprob).toBe(-id!);
         }
-        // A token that is sent by itself is told whole.
+        // A token that is sent by itself has all its bytes.
         const alone = drawn.filter(({ bytes }) => !decode(bytes).includes('\ufffd'));
         expect(tokens.filter(({ logprob }) => logprob !== null).length).toBeGreaterThanOrEqual(alone.length);
       }),

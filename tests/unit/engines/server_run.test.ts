@@ -83,7 +83,7 @@ describe('a run on a server', () => {
     const logprobs = logprobsIn(llamaCpp.text.body);
     expect(logprobs.length).toBe(3);
     expect(steps.map(({ record }) => record.rawLogprob)).toEqual(logprobs);
-    // What a server does not tell is no number.
+    // A value that the server does not send is no number.
     for (const { record } of steps) {
       expect([record.entropy, record.finalLogprob, record.kept]).toEqual([NaN, NaN, NaN]);
       expect(record.u).toBeNull();
@@ -123,13 +123,13 @@ describe('a run on a server', () => {
     const host = await load('llamaCpp', llamaCpp.bytes.body);
     const { steps } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
     const evidence = (await host.evidence(1, defaultParams(), 5))!;
-    // The recording has three alternatives a step.
+    // The recording has three alternatives per step.
     expect(evidence.depth).toBe(3);
     for (const [output, { record }] of steps.entries()) {
       const view = await host.inspect({ line: 1, position: record.position }, defaultParams(), { top: 5 });
       const from = output * evidence.depth;
       const told = [...evidence.rawLogprob.subarray(from, from + 3)].filter(Number.isFinite);
-      // Beside its likeliest, a view has the token that was drawn.
+      // A view has the drawn token beside the most likely ones.
       const listed = view?.rows.filter(({ rank }) => rank <= 3) ?? [];
       expect(told).toEqual(listed.map(({ rawLogprob }) => rawLogprob));
       expect([...evidence.tokens.subarray(from, from + told.length)]).toEqual(

@@ -99,7 +99,7 @@ function realEngine(tap: LogitTap, config: object): { engine: WebLlm.MLCEngine }
       detachFromCurrentScope: <T>(value: T): T => value,
       empty,
       cpu: () => 'cpu',
-      // As unlucky as can be: the last token of whatever is left.
+      // The worst draw: the last token of those that are left.
       uniform: () => new PlainTensor([1], 'float32', [0.999999]),
     },
     fsoftmaxWithTemperature: (logits: PlainTensor, [temperature]: number[]) => softmax(logits, temperature!),

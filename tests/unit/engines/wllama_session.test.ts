@@ -99,7 +99,7 @@ describe('sequences over one KV cache', () => {
     const { logits, sequence } = await session.prefill(prompt, { onLogits });
     expect(rows.size).toBe(150);
     for (const [position, row] of rows) expect(row).toEqual(expected(prompt.slice(0, position + 1)));
-    // The callee keeps its row, and the caller its own.
+    // The callback and the caller each keep their own row.
     rows.get(149)!.fill(0);
     expect(logits).toEqual(expected(prompt));
     rows.clear();

@@ -1,4 +1,4 @@
-/** One bound for each thing, whichever shape it comes in: what one schema lets in, the other lets out again. */
+/** Files and links have the same bounds: what one schema accepts, the other can write. */
 import { expect, test } from 'vitest';
 import { ServerVocabulary } from '../../../src/engines/openai/vocabulary.ts';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';

@@ -1,4 +1,4 @@
-/** Files that were cut, changed or made up: a run that hangs together, or one sentence that names the file; nothing else. */
+/** Files that were cut, changed or forged give a consistent run, or one sentence that names the file. */
 import fc from 'fast-check';
 import { safeParse } from 'valibot';
 import { expect, test } from 'vitest';

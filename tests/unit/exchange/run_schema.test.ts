@@ -1,4 +1,4 @@
-/** docs/run.schema.json is made from the schema that the page reads by: `npx vitest run -u run_schema` writes it anew. */
+/** docs/run.schema.json derives from the schema that the page reads with: `npx vitest run -u run_schema` writes it again. */
 import { readFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -15,7 +15,7 @@ const path = 'docs/run.schema.json';
 const valid = new Ajv2020().compile(JSON.parse(readFileSync(path, 'utf8')) as object);
 
 test('the documented schema is the one that the page reads with', async () => {
-  // What JSON schema has no words for – checksums, indices that must point somewhere – stays with the page.
+  // Only the page checks what JSON schema cannot express: checksums, and indices that must be valid.
   const schema = toJsonSchema(documentSchema, {
     typeMode: 'input',
     errorMode: 'ignore',

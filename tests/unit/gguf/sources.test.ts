@@ -64,7 +64,7 @@ async function reads(source: ByteSource): Promise<void> {
   for (const [offset, length] of places) {
     const read = await source.read(offset, length);
     expect(Buffer.compare(read, bytes.subarray(offset, offset + length)), `${length} at ${offset}`).toBe(0);
-    // The caller's to keep: nothing else may see what is done with it.
+    // The caller owns the buffer: changing it must affect nothing else.
     read.fill(0);
   }
   const together = await Promise.all(places.map(([offset, length]) => source.read(offset, length)));

@@ -70,7 +70,7 @@ async function open(weather: Weather): Promise<WebGpuSession> {
   return new WebGpuSession(config, await weather.open(), () => weather.open());
 }
 
-/** Acts as a person would: what failed with a sentence is tried once more. @returns how often that was */
+/** Acts like a person: retries once what failed with a sentence. @returns the number of retries */
 async function life(session: WebGpuSession): Promise<number> {
   let failed = 0;
   const persist = async <T>(action: () => Promise<T>): Promise<T> => {
@@ -149,7 +149,7 @@ describe('a session whose device fails at any pass', () => {
     expect(weather.opened).toBe(2);
     rows.forEach((row, i) => expect(row).toEqual(logitsOf(session.tokens(lanes[i]!).reduce(next, START))));
     expect(session.usage.pagesUsed).toBe(used);
-    // The prompt once, a token of its own for each lane, and the step twice.
+    // The prompt once, one own token per lane, and the step twice.
     expect(weather.passes).toBeLessThan(20 + 20 + 8 + 2);
   });
 });

@@ -16,7 +16,7 @@ interface Habits {
   readonly lost?: boolean;
 }
 
-/** As much of a device as waits. */
+/** The part of a device that waiting uses. */
 class ScriptedDevice {
   submits = 0;
   #habits: Habits;

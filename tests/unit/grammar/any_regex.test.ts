@@ -1,4 +1,4 @@
-/** Any regular expression of the kind that is read: what comes out is what the browser's own RegExp matches. */
+/** Under any supported regular expression the platform's own RegExp matches the output. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tryGrammar } from '../../../src/decoding/grammar/compile.ts';

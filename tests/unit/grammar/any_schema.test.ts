@@ -1,4 +1,4 @@
-/** Any schema of the subset that is kept: what comes out is valid, as the specification has it. */
+/** Under any supported schema the output is valid by the specification. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tryGrammar } from '../../../src/decoding/grammar/compile.ts';

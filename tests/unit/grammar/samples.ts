@@ -5,10 +5,10 @@ import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import type { Grammar } from '../../../src/sampling/params.ts';
 import { lane, runScripted } from '../decoding/run_scripted.ts';
 
-/** Nothing but the grammar holds these back. */
+/** Parameters under which only the grammar restricts the draw. */
 export const hot = { temperature: 1.5, topK: 0, topP: 1, minP: 0 };
 
-/** Texts of as many seeds; each must have come to its end by itself. */
+/** The texts of that many seeds; each must end by itself. */
 export async function samples(
   grammar: Grammar,
   count: number,

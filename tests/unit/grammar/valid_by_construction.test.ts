@@ -1,4 +1,4 @@
-/** Whatever the luck, at T = 1.5: what comes out is what was asked for, as parsers see it that know nothing of grammars. */
+/** With any seed at T = 1.5 the output is valid by parsers that know nothing of grammars. */
 import { describe, expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { lane, runScripted } from '../decoding/run_scripted.ts';

@@ -41,7 +41,7 @@ describe('the columns of a packed record', () => {
           else if (kind === 1) bytes = bytes.slice(0, at);
           else bytes.splice(at, 0, byte, byte);
         }
-        // Half of them by one who writes a new checksum.
+        // In half of them the checksum is written again.
         if (edits.length % 2 === 0 && bytes.length > 5) {
           const view = new DataView(Uint8Array.from(bytes).buffer);
           view.setUint32(1, crc32(new Uint8Array(view.buffer, 5)), true);

@@ -78,7 +78,7 @@ describe('a packed record', () => {
 
 describe('a record that was tampered with', () => {
   const packed = jsonOf(pack(sample!, 5));
-  /** By one who writes a new checksum. */
+  /** Tampering by someone who writes a new checksum. */
   const change = (edit: (json: Record<string, unknown>) => void): Promise<string> => {
     const json = JSON.parse(packed) as Record<string, unknown>;
     edit(json);
@@ -112,7 +112,7 @@ describe('a record that was tampered with', () => {
 
   test('a deflate bomb is inflated only to the bound', async () => {
     const bomb = deflateRawSync(Buffer.alloc(100 * 1024 * 1024)).toString('base64url');
-    // The best of a few: the machine may be busy with something else.
+    // The fastest of a few runs counts, because the machine may be busy.
     let best = Infinity;
     for (let attempt = 0; attempt < 5 && best >= 100; attempt++) {
       const started = performance.now();

@@ -1,4 +1,4 @@
-/** Recordings in links of past versions open for ever: what each was made from stands beside it. */
+/** Records in links of past versions must always open; each has its source beside it. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readFragment } from '../../../src/playground/link/fragment.ts';
