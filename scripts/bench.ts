@@ -59,7 +59,7 @@ function print({ model, engine, ...result }: EngineBenchResult, title: string): 
     `\n${title}: ${name}, ${layers} layers, ${(parameters / 1e6).toFixed(0)} M parameters, ${(weightBytes / 1e6).toFixed(0)} MB`,
   );
   console.log(
-    `${engine.adapter}${engine.software ? ' (software adapter: its speeds say nothing of a GPU)' : ''}`,
+    `${engine.adapter}${engine.software ? ' (software adapter: its speeds say nothing about a GPU)' : ''}`,
   );
   const { otherVariant, difference } = result.check;
   console.log(

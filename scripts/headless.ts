@@ -73,7 +73,7 @@ async function loadEngine(
     const wanted = args.adapter === null ? 'WebGPU adapter' : `adapter named "${args.adapter}"`;
     throw new EngineError(
       'no-adapter',
-      `There is no ${wanted} on this machine; "npm run setup" gets a software one.`,
+      `There is no ${wanted} on this machine; "npm run setup" installs a software one.`,
     );
   }
   return loadWebGpuEngine(source, {

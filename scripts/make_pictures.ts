@@ -8,7 +8,7 @@ import { findChromium } from './setup/paths.ts';
 
 const executablePath = findChromium();
 if (executablePath === null)
-  throw new Error('There is no Chromium on this machine; "npm run setup" gets one.');
+  throw new Error('There is no Chromium on this machine; "npm run setup" installs one.');
 
 const server = await preview({ logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
 const browser = await chromium.launch({

@@ -35,7 +35,7 @@ if (values.model === undefined) throw new Error('No model is named; add --model 
 const source = await nodeFileSource(values.model);
 const adapter = await openBestAdapter();
 if (adapter === null)
-  throw new Error('There is no WebGPU adapter on this machine; "npm run setup" gets a software one.');
+  throw new Error('There is no WebGPU adapter on this machine; "npm run setup" installs a software one.');
 const host = new WorkerHost(() => loadWebGpuEngine(source, { gpu: adapter.gpu })).to(0);
 const summary = await host.load({ kind: 'scripted' }, () => undefined);
 const settings = {
@@ -62,7 +62,7 @@ const result = await host.run(
 );
 if (result.error) throw new Error(result.error.message);
 const evidence = await host.evidence(LINE, params, TOP);
-if (!evidence) throw new Error('The engine tells nothing of the candidates.');
+if (!evidence) throw new Error('The engine reports no candidates.');
 
 /** The step that the page shows first: the widest choice among the first thirty words. */
 const tokens = line.chunks.flatMap(({ tokens }) => tokens);

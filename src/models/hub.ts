@@ -165,7 +165,7 @@ function hubError(name: string, host: string, error: unknown): EngineError {
   if (error instanceof v.ValiError || error instanceof SyntaxError) {
     return new EngineError(
       'bad-reply',
-      `${host} answered something for ${name} that is no listing of files.`,
+      `${host} answered for ${name} with something that is not a listing of files.`,
       {
         cause: error,
       },

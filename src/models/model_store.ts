@@ -40,14 +40,14 @@ export function parseEntry(text: string): StoredEntry | null {
 
 /** A file that is written and read at the same time. Nobody else has it open. */
 export interface OpenFile {
-  /** Bytes; also once it is closed, as everything else is not. */
+  /** Bytes; the only member that may be used after `close`. */
   readonly size: number;
   /** @throws EngineError `storage-full` */
   append(bytes: Uint8Array<ArrayBuffer>): void;
   /** Exactly `length` bytes, which must be there. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
   empty(): void;
-  /** Writes out what is left and lets go of the file. To close it again does nothing. */
+  /** Writes the remaining bytes and releases the file. Closing it again does nothing. */
   close(): void;
 }
 
@@ -56,7 +56,7 @@ export interface ModelStore {
   keys(): Promise<string[]>;
   entry(key: string): Promise<StoredEntry | null>;
   saveEntry(key: string, entry: StoredEntry): Promise<void>;
-  /** Creates the file where there is none. */
+  /** Creates the file if there is none. */
   open(key: string): Promise<OpenFile>;
   /** The present content of the file, valid until the file changes; null if there is no file. */
   blob(key: string): Promise<Blob | null>;

@@ -125,6 +125,6 @@ test('a missing server and a malformed address give one sentence each', async ()
   await dialog.getByText(/127\.0\.0\.1:9 cannot be reached; check that the server runs/).waitFor();
   await dialog.getByLabel('Base URL').fill('localhost');
   await dialog.getByRole('button', { name: 'List its models' }).click();
-  await dialog.getByText(/“localhost” is no address of a server/).waitFor();
+  await dialog.getByText(/“localhost” is not the address of a server/).waitFor();
   await close();
 });

@@ -139,7 +139,7 @@ async function compile(
   if (mask?.some((word) => word !== 0)) return { ready: compiled };
   compiled.dispose();
   return wrong(
-    `The ${grammarNames[grammar.kind]} allows none of this model’s tokens at its beginning, so nothing could be written.`,
+    `The ${grammarNames[grammar.kind]} allows none of this model’s tokens at its beginning, so the model could write nothing.`,
   );
 }
 

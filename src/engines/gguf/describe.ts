@@ -1,9 +1,9 @@
 import type { GgufFile } from './header.ts';
 
-/** Characters of a licence or description that are shown. */
+/** Maximum of characters shown of a licence or description. */
 const MAX_TEXT = 2000;
 
-/** What a file says of its model, whichever engine runs it. `weightBytes` are those in the file. */
+/** A file's description of its model, for any engine. `weightBytes` are those in the file. */
 export function describeFile({ metadata, tensors, source }: GgufFile) {
   const formats: Record<string, number> = {};
   let parameters = 0;

@@ -169,7 +169,7 @@ export function refusal(status: number, body: string, { host, key }: Speaker): E
   const hints: Readonly<Record<number, string>> = {
     401: 'it wants a key, or refuses this one',
     403: 'it refuses this key',
-    404: 'there is no such address or model there; the base URL mostly ends in /v1',
+    404: 'there is no such address or model there; the base URL usually ends in /v1',
     429: 'too many requests were made; wait a little',
   };
   const said = v.safeParse(errorSchema, tryJson(body));
@@ -217,6 +217,6 @@ export function nonsense(host: string, body: string): EngineError {
   const what = /^\s*</.test(body) ? 'a web page' : 'something';
   return new EngineError(
     'bad-reply',
-    `${host} answered with ${what} that is no reply of an OpenAI-compatible server; check the base URL, which mostly ends in /v1.`,
+    `${host} answered with ${what} that is not a reply of an OpenAI-compatible server; check the base URL, which usually ends in /v1.`,
   );
 }

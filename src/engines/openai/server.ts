@@ -42,7 +42,7 @@ export class OpenAiServer {
     if (!url || !['http:', 'https:'].includes(url.protocol)) {
       throw new EngineError(
         'not-supported',
-        `“${baseUrl.slice(0, 80)}” is no address of a server; type for example http://localhost:8080/v1.`,
+        `“${baseUrl.slice(0, 80)}” is not the address of a server; type for example http://localhost:8080/v1.`,
       );
     }
     this.host = url.host;
@@ -182,6 +182,6 @@ function stopped(host: string, cause: unknown): EngineError {
 function readFailure(host: string): EngineError {
   return new EngineError(
     'bad-reply',
-    `${host} answered without a stream of events; check the base URL, which mostly ends in /v1.`,
+    `${host} answered without a stream of events; check the base URL, which usually ends in /v1.`,
   );
 }

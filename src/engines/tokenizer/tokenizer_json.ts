@@ -107,6 +107,6 @@ export function tokenizerMetadata(files: TokenizerFiles): Metadata {
 function unreadable(name: string, file: string, what: string | null): EngineError {
   return new EngineError(
     'unsupported-tokenizer',
-    `${file} of ${name} is none that can be read here (${what ?? 'its form'}); choose another model.`,
+    `${file} of ${name} cannot be read here (${what ?? 'its form'}); choose another model.`,
   );
 }

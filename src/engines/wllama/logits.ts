@@ -28,6 +28,6 @@ export function logitsOf(entries: readonly TokenProbability[], vocabularySize: n
   if (Math.abs(sum - 1) < SUM_TOLERANCE) return logits;
   throw new EngineError(
     'not-supported',
-    `llama.cpp in WebAssembly gives probabilities of this model that add up to ${sum} in place of 1, for its logits are too far from zero there; use it on a GPU.`,
+    `llama.cpp in WebAssembly computes probabilities of this model that add up to ${sum} instead of 1, because its logits are too far from zero; use it on a GPU.`,
   );
 }

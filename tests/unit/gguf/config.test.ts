@@ -26,7 +26,7 @@ describe('the numbers of a model', () => {
     ['a negative scale', { 'llama.rope.scaling.type': linear, 'llama.rope.scaling.factor': f64(-2) }],
   ])('are refused: %s', async (_, changes) => {
     await expect(configWith(changes)).rejects.toThrow(
-      /made\.gguf gives llama\.\S+ as \S+, which is no number above 0/,
+      /made\.gguf gives llama\.\S+ as \S+, which is not a number above 0/,
     );
   });
 

@@ -89,8 +89,8 @@ describe('a repository', () => {
     expect(await message('o/r', answer(404, ''))).toMatch(/404 .*check the spelling/);
     expect(await message('o/r', answer(429, ''))).toMatch(/429 .*too many requests/);
     expect(await message('o/r', answer(502, '<html>'))).toMatch(/502 .*fault/);
-    expect(await message('o/r', answer(200, '<html>'))).toMatch(/no listing of files/);
-    expect(await message('o/r', answer(200, '{}'))).toMatch(/no listing of files/);
+    expect(await message('o/r', answer(200, '<html>'))).toMatch(/not a listing of files/);
+    expect(await message('o/r', answer(200, '{}'))).toMatch(/not a listing of files/);
     expect(await message('o/r', () => Promise.reject(new TypeError('x')))).toMatch(/cannot be reached/);
   });
 });

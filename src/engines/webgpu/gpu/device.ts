@@ -53,7 +53,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   if (!adapter && (options.afterLoss || UNRELIABLE.has(gpu))) {
     throw new EngineError(
       'no-adapter',
-      'The graphics device was lost, and this browser gives no other; please restart the browser, or choose the CPU engine.',
+      'The graphics device was lost, and this browser offers no other; please restart the browser, or choose the CPU engine.',
     );
   }
   if (!adapter) {

@@ -104,7 +104,7 @@ function checkedPositive(file: GgufFile, key: string, value: number): number {
   if (single > 0 && single < Infinity) return value;
   throw new EngineError(
     'bad-file',
-    `${file.source.name} gives ${key} as ${value}, which is no number above 0 in single precision; please choose another file.`,
+    `${file.source.name} gives ${key} as ${value}, which is not a number above 0 in single precision; please choose another file.`,
   );
 }
 

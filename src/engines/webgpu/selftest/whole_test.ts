@@ -11,7 +11,7 @@ export interface WholeTestRow {
   readonly verdict: Verdict;
 }
 
-/** Every kernel and every block format under the variants of `context`, whether or not a model at hand needs it. */
+/** Tests every kernel and every block format under the variants of `context`, whether or not a loaded model needs it. */
 export async function testEverything(
   context: KernelContext,
   onRow: (row: WholeTestRow) => void,
