@@ -325,16 +325,16 @@ describe('a server that answers nonsense', () => {
       stream('event: error\ndata: {"error":{"message":"out of memory"}}\n\n'),
       /broke off: out of memory\./,
     ],
-    ['chunks that are none', stream('data: {"hello":1}\n\n'), /no reply of an OpenAI-compatible server/],
+    ['chunks that are none', stream('data: {"hello":1}\n\n'), /not a reply of an OpenAI-compatible server/],
     [
       'JSON cut in the middle',
       stream('data: {"choices":[{"te\n\n'),
-      /no reply of an OpenAI-compatible server/,
+      /not a reply of an OpenAI-compatible server/,
     ],
     [
       'logprobs that are texts',
       stream('data: {"choices":[{"text":"a","logprobs":{"content":[{"token":"a","logprob":"x"}]}}]}\n\n'),
-      /no reply/,
+      /not a reply/,
     ],
     [
       'a stream without an end',
@@ -394,6 +394,6 @@ describe('a server that answers nonsense', () => {
     });
     expect((await failure(generate(baseUrl))).message).toMatch(/ended in the middle of the text/);
     expect((await failure(generate('http://127.0.0.1:9/v1'))).message).toMatch(/cannot be reached; .*CORS/);
-    expect(() => new OpenAiServer({ baseUrl: 'localhost:8080' })).toThrow(/no address of a server/);
+    expect(() => new OpenAiServer({ baseUrl: 'localhost:8080' })).toThrow(/not the address of a server/);
   });
 });
