@@ -58,7 +58,7 @@ test('the recorded run is on view, what is missing is said, and the model runs o
   // From now on its numbers are computed here.
   await expect.poll(() => textOf('.end')).toMatch(/drawn again here token for token|this machine’s numbers/);
   await expect.poll(() => textOf('.inspector dl')).toMatch(/rank/i);
-  expect(await emptyCanvases()).toEqual([]);
+  await expect.poll(emptyCanvases).toEqual([]);
   await shoot('opened');
 
   await webkit.click('.notices button[aria-label=Close]');
