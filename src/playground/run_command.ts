@@ -1,15 +1,26 @@
 /** What Run does where the person is: a view may bring a run of its own. */
+import type { ViewSettings } from './settings.ts';
+import { playground } from './state.svelte.ts';
 import { run } from './texts/run_actions.ts';
 
 let own: (() => Promise<void>) | null = null;
+/** The visit to a view in which Run was pressed before the view was there. */
+let early: ViewSettings | null = null;
 
 export function runHere(): Promise<void> {
-  return (own ?? run)();
+  if (own) return own();
+  const { view } = playground.settings;
+  if (view.page !== 'compare') return run();
+  // The view is still being fetched. The press means its run, not that of the text behind it.
+  early = view;
+  return Promise.resolve();
 }
 
 /** @returns takes it back */
 export function bringRun(command: () => Promise<void>): () => void {
   own = command;
+  if (early !== null && early === playground.settings.view) void command();
+  early = null;
   return () => {
     if (own === command) own = null;
   };
