@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';
-import { desktop, finished, phone, shoot, tokens } from './playground_page.ts';
+import { desktop, phone, runAnew, shoot, tokens } from './playground_page.ts';
 
 const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
 /** A checkout without the model's file (it is made by `training/`) has nothing to open with. */
@@ -38,23 +38,18 @@ test.skipIf(!present).each([
   ['dark', phone],
 ] as const)('the embedded model runs, %s at %o', { tags: ['flow'] }, async (colorScheme, viewport) => {
   const { page, errors, close } = await openPage('', { viewport, colorScheme });
-  const button = page.getByRole('button', { name: 'Run', exact: true, disabled: false });
-  await button.waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
   await page.locator('#prompt').fill('The robot looked at the sea and');
   await page.getByLabel('Maximum of tokens').fill('12');
   await page.getByLabel('Top-k, exact').fill('1');
-  await button.click();
-  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
-  await finished(page);
+  await runAnew(page);
   const first = await tokens(page);
   expect(first.join('')).toContain('The robot looked at the sea and');
   expect(first.length).toBeGreaterThan(12);
   await page.locator('[data-p].on').waitFor();
   await shoot(page, `embedded_${colorScheme}_${viewport.width}`);
   // Run it again while the prompt's KV is still cached.
-  await button.click();
-  await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
-  await finished(page);
+  await runAnew(page);
   expect(await tokens(page)).toEqual(first);
   expect(errors).toEqual([]);
   await close();

@@ -22,6 +22,15 @@ export async function run(page: Page): Promise<void> {
   await finished(page);
 }
 
+/** Presses Run and waits for the end of the new text. A short run may be over before a test sees it going on. */
+export async function runAnew(page: Page): Promise<void> {
+  const ended = page.locator('.end');
+  if (await ended.isVisible()) await ended.evaluate((element) => element.setAttribute('data-old', ''));
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.locator('.end:not([data-old])').waitFor({ timeout: 60_000 });
+  await finished(page);
+}
+
 /** Until the text has ended and the inspector shows its last step. */
 export async function finished(page: Page): Promise<void> {
   await page.locator('.end').waitFor({ timeout: 60_000 });
