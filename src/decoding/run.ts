@@ -1,6 +1,5 @@
 /** What all strategies share: drawing, recording, advancing as one batch, ending. `open.ts` opens the first branches. */
-import type { EngineError } from '../engines/contract.ts';
-import { type Engine } from '../engines/contract.ts';
+import type { Engine, EngineError } from '../engines/contract.ts';
 import { Candidates } from '../sampling/candidates.ts';
 import { SamplingError } from '../sampling/errors.ts';
 import type { Branch } from './branch.ts';
@@ -24,6 +23,17 @@ export interface RunOptions {
   readonly now?: () => number;
 }
 
+/** Of a run that has done nothing. */
+export const NO_TIME: RunTiming = {
+  promptTokens: 0,
+  reusedTokens: 0,
+  prefillMs: 0,
+  steps: 0,
+  tokens: 0,
+  decodeMs: 0,
+  samplingMs: 0,
+};
+
 /** Longest time in milliseconds that a run blocks its thread for other work, above all for a stop. */
 const BREATH = 25;
 
@@ -45,15 +55,7 @@ export class Run {
     this.candidates = new Candidates(engine.model.vocabularySize);
     this.now = options.now ?? (() => performance.now());
     this.#lastBreath = this.now();
-    this.timing = {
-      promptTokens: 0,
-      reusedTokens: 0,
-      prefillMs: 0,
-      steps: 0,
-      tokens: 0,
-      decodeMs: 0,
-      samplingMs: 0,
-    };
+    this.timing = { ...NO_TIME };
   }
 
   get living(): Branch[] {

@@ -1,7 +1,7 @@
 /**
- * The page's one state. Components read the getters; actions (`src/playground/*_actions.ts`) make the named changes, each of which
- * keeps what the page promises (what promises nothing is a plain field): a shown step belongs to the shown text, and idle means that nothing runs. Values are immutable, so
- * a change is a replacement.
+ * The page's one state. Components read it; actions (`src/playground/*_actions.ts`) change it. A change by name keeps a promise:
+ * a shown step belongs to the shown text, and idle means that nothing runs. A field without a promise is plain. Values are
+ * immutable, so a change is a replacement.
  */
 import type { RunTiming } from '../decoding/events.ts';
 import type { LoadProgress } from '../engines/contract.ts';

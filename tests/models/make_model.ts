@@ -1,33 +1,22 @@
 import type { BlockFormat } from '../../src/engines/gguf/block_formats.ts';
+import type { ModelShape } from '../../src/engines/webgpu/model/planned_tensors.ts';
 import { fillBell, streamOf, uniform } from './counter_rng.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './gguf_writer.ts';
 import { bytePairVocabulary, sentencepieceVocabulary } from './small_vocabulary.ts';
 
-type Architecture = 'llama' | 'qwen2' | 'qwen3' | 'gpt2';
-
 /** A random-weight model: the same spec gives the same bytes everywhere. */
-export interface ModelSpec {
+export interface ModelSpec extends Omit<ModelShape, 'headLength'> {
   readonly seed: number;
-  readonly architecture: Architecture;
   /** Of all matrices; norms, biases, learned positions and rope factors are F32, as in published files. */
   readonly format: BlockFormat;
   /** Formats of single matrices by their name after `blk.N.`, e.g. `{ 'attn_v.weight': 'Q6_K' }`. */
   readonly formats?: Readonly<Record<string, BlockFormat>>;
-  readonly vocabularySize: number;
-  readonly contextLength: number;
-  readonly layers: number;
-  readonly embeddingLength: number;
-  readonly feedForwardLength: number;
-  readonly heads: number;
-  readonly kvHeads: number;
   /** Default embeddingLength / heads; written as key_length and value_length where given. */
   readonly headLength?: number;
   /** Default 10000. */
   readonly ropeBase?: number;
   /** Adds `rope_freqs.weight`, the per-frequency factors of Llama 3. */
   readonly ropeFactors?: boolean;
-  /** No `output.weight`: the embedding serves as head. */
-  readonly tied: boolean;
   /** Default 3. */
   readonly version?: 2 | 3;
 }

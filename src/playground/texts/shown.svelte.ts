@@ -45,8 +45,7 @@ export class ShownTexts {
   readonly line: Line | null = $derived(this.lines.find((line) => line.id === this.#current) ?? null);
   /** What is known of the origin of the line on view; null for one that was made here. */
   readonly recordedLine: Recorded | null = $derived(texts.recordOf(this.line?.id));
-  /** The hovered token, the held one, or the last. */
-  /** The place that is looked at. */
+  /** The place that is looked at: the hovered token, the held one, or the last. */
   readonly position: number | null = $derived.by(() => {
     const line = this.line;
     if (!line || line.length === 0) return null;
@@ -159,6 +158,8 @@ export class ShownTexts {
   /** A text on view is one on the page. */
   #settle(): void {
     const { ids } = this.#held;
+    if (this.#standing.some(({ id }) => !ids.includes(id)))
+      this.#standing = this.#standing.filter(({ id }) => ids.includes(id));
     if (this.#current === null || !ids.includes(this.#current)) this.show(ids.at(-1) ?? null);
   }
 

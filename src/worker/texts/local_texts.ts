@@ -76,9 +76,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     return this.#steps.look(
       place,
       params,
-      ({ trace, chosen, drawn }) => {
-        return stepView(trace, chosen, drawn, this.engine.tokenizer, top);
-      },
+      ({ trace, chosen, drawn }) => stepView(trace, chosen, drawn, this.engine.tokenizer, top),
       this.#rederiver.memory,
     );
   }

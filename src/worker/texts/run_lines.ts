@@ -6,6 +6,7 @@ import { laneConstraints } from '../../decoding/grammar/compile.ts';
 import type { LogitMemory } from '../../decoding/logit_memory.ts';
 import type { MatchPattern } from '../../decoding/pattern.ts';
 import type { Rederiver } from '../../decoding/rederive.ts';
+import { NO_TIME } from '../../decoding/run.ts';
 import { EngineError } from '../../engines/contract.ts';
 import type { LineEvent, LineStep, RunRequest } from '../api/worker_api.ts';
 import { batched } from './event_batch.ts';
@@ -143,15 +144,7 @@ const nothingDrawn: RunResult = {
   winner: null,
   ranking: [],
   votes: [],
-  timing: {
-    promptTokens: 0,
-    reusedTokens: 0,
-    prefillMs: 0,
-    steps: 0,
-    tokens: 0,
-    decodeMs: 0,
-    samplingMs: 0,
-  },
+  timing: NO_TIME,
   error: null,
 };
 
