@@ -11,18 +11,18 @@ import { Weights } from './weights.ts';
 /** `fate` of a token whose raw logit is −∞: it never was a candidate. */
 export const NEVER_ALIVE = 255;
 
-/** Logits up to here leave a logprob ten digits after the point. */
+/** Up to this size of logits, a logprob keeps ten digits after the point. */
 const MOST_EXACT = 1e5;
 
 export class Candidates {
-  /** By token id: the logit now for the living, when it was removed for the others. */
+  /** By token id: the current logit of a living token, the last logit of a removed one. */
   readonly logits: Float64Array<ArrayBuffer>;
   /** By token id: 0 alive, s removed by the s-th stage, `NEVER_ALIVE`. */
   readonly fate: Uint8Array<ArrayBuffer>;
   /** The living are ids[0 … count); the first `sorted` of them are in order (logit descending, ties by id). */
   readonly ids: Uint32Array<ArrayBuffer>;
   count = 0;
-  /** Counts `load`s, so that whoever comes back later can tell whether this is still its step. */
+  /** Counts `load`s, so that a later reader can tell whether these are still its step's candidates. */
   generation = 0;
 
   /** Raw figures, set by `load`. */
@@ -73,7 +73,6 @@ export class Candidates {
     this.rawEntropy = Math.max(0, Math.log(figures.total) - figures.weighted / figures.total);
   }
 
-  /** Tokens whose raw logit is −∞ never were candidates. */
   #dropImpossible(): void {
     const { logits, fate, ids, vocabularySize } = this;
     let count = 0;
@@ -84,7 +83,7 @@ export class Candidates {
     this.count = count;
   }
 
-  /** Tells whose doing the following removals are. `stage` counts from 1. */
+  /** Attributes the following removals to a stage. `stage` counts from 1. */
   beginStage(stage: number): void {
     this.#stage = stage;
     this.#removedMass = 0;
@@ -152,7 +151,7 @@ export class Candidates {
     this.keepFront(n);
   }
 
-  /** Keeps ids[0 … n), which must be the first `n` in order or their parting from the rest (`reach`). */
+  /** Keeps ids[0 … n). The caller has brought the first `n` to the front, by `sortFirst` or `reach`. */
   keepFront(n: number): void {
     if (n >= this.count) return;
     if (this.count === this.vocabularySize) this.#removeAllBut(n);
@@ -192,7 +191,7 @@ export class Candidates {
         mass += weights[id]!;
       }
     }
-    // What was in order and passed is still in front: whatever lies behind a rejected one is rejected too.
+    // The sorted tokens that passed are still in front and in order: a token behind a rejected one is rejected too.
     this.#removed(mass, kept, Math.min(this.#sorted, kept));
   }
 
@@ -215,8 +214,8 @@ export class Candidates {
 
   /**
    * Walks the living in order until their running mass reaches `share` of the total.
-   * @param strict until the mass is above it, not only at it
-   * @returns how many that takes: they are ids[0 … n), the last of them at its place, the others in any order; all of
+   * @param strict the mass must exceed the goal; otherwise it may equal it
+   * @returns how many tokens that takes. They are ids[0 … n): the last one is at its place, the others are in any order. All of
    *   the living when rounding leaves the mass short
    */
   reach(share: number, strict: boolean): number {
@@ -228,7 +227,7 @@ export class Candidates {
   }
 
   /**
-   * Keeps the first of the living by another key (descending, ties by id) until their mass exceeds `share`.
+   * Keeps the living in the order of another key (descending, ties by id) until their mass exceeds `share`.
    * @param keyOf key of a token with this surprisal, in nats
    * @returns the key of the last one kept
    */
@@ -272,8 +271,8 @@ export class Candidates {
   }
 
   /**
-   * Moves the living so that the best logit is 0 where it is so large that logprobs, which are differences of logits, would lose
-   * their digits. Probabilities stay.
+   * Shifts the logits so that the best is 0, if they are so large that logprobs, which are differences of logits, would lose
+   * digits. Probabilities stay the same.
    */
   centre(): void {
     if (Math.abs(this.logNormaliser()) > MOST_EXACT) this.#divide(1, this.maxLogit);
@@ -282,7 +281,7 @@ export class Candidates {
   /** Divides every living logit by a temperature above 0; the order stays. */
   divide(temperature: number): void {
     const max = this.maxLogit;
-    // All that counts is how far the others lie below the best.
+    // Only the distances below the best logit matter, so a large common offset goes.
     this.#divide(temperature, Math.abs(max / temperature) > MOST_EXACT ? max : 0);
   }
 
@@ -295,7 +294,7 @@ export class Candidates {
     this.#weights.forget();
   }
 
-  /** `#removeRange(n, count)` while every token lives: one sweep of the memory in place of a visit to each. */
+  /** `#removeRange(n, count)` for when every token lives: one fill of the memory in place of a visit to each token. */
   #removeAllBut(n: number): void {
     const { ids, fate } = this;
     const total = this.total();

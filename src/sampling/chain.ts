@@ -4,19 +4,19 @@ import { DEFAULT_ORDER, fullOrder, STAGES, type SamplingParams, type StageName }
 import type { ChainContext, Stage } from './samplers/stage.ts';
 import { BUILDERS } from './stages.ts';
 
-/** A stage that runs in a chain, under the name by which the trace tells of it. */
+/** A stage that runs in a chain, with the name that the trace gives it. */
 export interface ChainStage {
   readonly name: StageName;
   readonly stage: Stage;
 }
 
-/** The names in `params.order` that may run, in the order in which they do; neutral ones still among them. */
+/** The stages that may run, in the order in which they run. Neutral ones are still among them. */
 export function chainOrder(params: SamplingParams): StageName[] {
   const order = fullOrder(params.order).filter((name) => params.order.includes(name) || isSet(name, params));
   const on = order.filter((name) => !params.off.includes(name));
   const steered = on.includes('mirostat') && params.mirostat > 0;
   const running = steered ? on.filter((name) => STAGES[name].withMirostat) : on;
-  // Those that pick by a rule of their own end the chain, mirostat before adaptive-p.
+  // Stages that pick by a rule of their own end the chain, mirostat before adaptive-p.
   const last = DEFAULT_ORDER.filter((name) => STAGES[name].kind === 'pick' && running.includes(name));
   return [...running.filter((name) => !last.includes(name)), ...last];
 }
@@ -25,7 +25,7 @@ function isSet(stage: StageName, params: SamplingParams): boolean {
   return PARAMETERS.some((row) => row.stage === stage && params[row.key] !== row.default);
 }
 
-/** Each makes a new stage without a past, or null where the parameters are neutral. */
+/** Each makes a new stage without a past, or null if the parameters are neutral. */
 const BUILD: Readonly<Record<StageName, (params: SamplingParams, context: ChainContext) => Stage | null>> =
   BUILDERS;
 
@@ -37,7 +37,7 @@ export function buildChain(params: SamplingParams, context: ChainContext): Chain
   });
 }
 
-/** Whether a step depends on what was drawn before it, and not on the text and its own logits alone. */
+/** Whether a step depends on earlier draws, and not only on the text and its own logits. */
 export function remembers(params: SamplingParams): boolean {
   return buildChain(params, { vocabularySize: 1 }).some(({ stage }) => stage.accept !== undefined);
 }

@@ -5,10 +5,10 @@ import { DEFAULT_ORDER, STAGES, type LogitBias, type SamplingParams, type StageN
 import { PARAMS_PRESETS } from './presets.ts';
 import { checkParams } from './validate.ts';
 
-/** Flags and their values as they were given; what was not understood is left for others. */
+/** The flags that were understood; all other arguments are left for other parsers. */
 export interface ParsedFlags<T> {
   readonly value: T;
-  /** Arguments that belong to nobody here, in order. */
+  /** Arguments that are no flags of the chain, in order. */
   readonly rest: readonly string[];
 }
 
@@ -43,7 +43,7 @@ const TEXT_HELP: Readonly<Record<TextFlag, Omit<FlagHelp, 'flag'>>> = {
   },
   '--dry-breaker': {
     value: 'text',
-    help: 'A text across which DRY looks for no repeats; may be given many times.',
+    help: 'A text that DRY does not look for repeats across; may be given many times.',
   },
 };
 
@@ -100,7 +100,7 @@ export function collectFlags(
     }
     const value = flag === argument ? argv[++i] : argument.slice(equals + 1);
     if (value === undefined) {
-      throw new SamplingError('bad-parameter', `${flag} stands without a value; write one after it.`);
+      throw new SamplingError('bad-parameter', `${flag} has no value; write one after it.`);
     }
     given.push([flag, value]);
   }
@@ -138,7 +138,7 @@ function stagesOf(flag: string, text: string): StageName[] {
       if (Object.hasOwn(STAGES, name)) return name as StageName;
       throw new SamplingError(
         'bad-parameter',
-        `${flag} names "${name}", which is no stage; the stages are ${Object.keys(STAGES).join(', ')}.`,
+        `${flag} names "${name}", which is not a stage; the stages are ${Object.keys(STAGES).join(', ')}.`,
       );
     });
 }

@@ -16,9 +16,9 @@ import { SHARED } from './samplers/shared.ts';
 
 export interface ParameterRow {
   readonly key: NumberKey;
-  /** The stage it belongs to; null: to the draw or to several stages. */
+  /** The stage that it belongs to; null if it belongs to the draw or to several stages. */
   readonly stage: StageName | null;
-  /** Whether the stage came after the first links and records, which do not name it. */
+  /** Whether the stage is newer than the first links and records, which therefore do not name it. */
   readonly later: boolean;
   readonly label: string;
   /** Valid values, ends included. */
@@ -31,7 +31,7 @@ export interface ParameterRow {
   readonly scale: 'linear' | 'log';
   readonly integer: boolean;
   readonly default: number;
-  /** The value at which it changes nothing; null where only its stage's other parameter can switch it off. */
+  /** The value at which it changes nothing; null if only its stage's other parameter can switch it off. */
   readonly neutral: number | null;
   /** What it does to the distribution. */
   readonly help: string;
@@ -39,7 +39,7 @@ export interface ParameterRow {
   readonly name: string;
   /** Name in a request to llama.cpp's server. */
   readonly llamaCpp: string | null;
-  /** Name in an OpenAI request; null where OpenAI has none. */
+  /** Name in an OpenAI request; null if OpenAI has none. */
   readonly openai: string | null;
 }
 
@@ -108,12 +108,12 @@ export function defaultParams(): SamplingParams {
   };
 }
 
-/** Version 1's defaults, which links and records leave out: they name no stage that came later. */
+/** Version 1's defaults, which links and records leave out. They name no later stage. */
 export function firstParams(): SamplingParams {
   return { ...defaultParams(), order: DEFAULT_ORDER.filter((name) => !STAGES[name].later) };
 }
 
-/** Every stage neutral: the draw is from the raw distribution at temperature 1. The seed is the default one. */
+/** Every stage is neutral: the draw is from the raw distribution at temperature 1. The seed is the default one. */
 export function neutralParams(): SamplingParams {
   return { ...defaultParams(), ...numbers((entry) => entry.neutral ?? entry.default) };
 }

@@ -37,7 +37,7 @@ export interface SamplingParams extends Readonly<Record<NumberKey, number>> {
   readonly grammar: Grammar | null;
 }
 
-/** The grammar that a chain holds its text to; null where there is none, or its stage does not run. */
+/** The grammar that constrains the text; null if there is none or its stage does not run. */
 export function activeGrammar({ grammar, order, off }: SamplingParams): Grammar | null {
   return order.includes('grammar') && !off.includes('grammar') ? grammar : null;
 }
@@ -49,7 +49,7 @@ export const STAGES = Object.fromEntries(ALL.map((stage) => [stage.name, stage])
   Record<StageName, StageDefinition<StageName>>
 >;
 
-/** The stages of these kinds: one kind after the other, each in the order of the default chain. */
+/** The stages of these kinds, one kind after the other, each in the order of the default chain. */
 export function stagesByKind(...kinds: readonly StageKind[]): StageDefinition<StageName>[] {
   return kinds.flatMap((kind) => ALL.filter((stage) => stage.kind === kind));
 }
@@ -61,8 +61,8 @@ export function stagesByKind(...kinds: readonly StageKind[]): StageDefinition<St
 export const DEFAULT_ORDER: readonly StageName[] = ALL.map(({ name }) => name);
 
 /**
- * An order with the later stages that it does not name. Each comes after every stage that precedes it in the default order: where
- * it would stand had it been there when the order was made.
+ * Completes an order with the later stages that it does not name. Each stands after every stage that precedes it in the default
+ * order, as it would if it had existed when the order was made.
  */
 export function fullOrder(order: readonly StageName[]): readonly StageName[] {
   return DEFAULT_ORDER.reduce((full, name, place) => {

@@ -1,4 +1,4 @@
-/** Chains that other systems use, as complete parameters; seed and bias are the caller's to keep. */
+/** Chains that other systems use, as complete parameters. The caller keeps its own seed and bias. */
 import { TEMPERATURE_FIRST_ORDER, type SamplingParams } from './params.ts';
 import { defaultParams, neutralParams } from './parameter_table.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What each sampler must make of small distributions: llama.cpp's test-sampling, the conventions of Transformers and
- * OpenAI, and of top-a its formula. The tests hold the samplers to them, and so does the conformance page in the visitor's browser.
+ * Known results of each sampler on small distributions, from llama.cpp's test-sampling, from the conventions of Transformers and
+ * OpenAI, and for top-a from its formula. The tests check them, and so does the conformance page in the visitor's browser.
  */
 import { neutralParams } from './parameter_table.ts';
 import type { SamplingParams } from './params.ts';
@@ -10,16 +10,16 @@ import { finalLogprob } from './trace_view.ts';
 
 export interface ReferenceCase {
   readonly name: string;
-  /** Probabilities that the chain begins with; their logarithms are the logits. */
+  /** The probabilities that the chain begins with; their logarithms are the logits. */
   readonly from: readonly number[];
-  /** The chain is neutral but for this. */
+  /** Otherwise the chain is neutral. */
   readonly change: Partial<SamplingParams>;
   readonly history?: readonly number[];
   readonly breakers?: DryBreakers;
   readonly expected: readonly number[];
   /**
-   * `set`: final probabilities in any order, removed ones left out. `survivors`: those that the survivors began with, in any
-   * order. `tokens`: final probabilities by token.
+   * `set`: final probabilities of the survivors, in any order. `survivors`: initial probabilities of the survivors, in any order.
+   * `tokens`: final probabilities by token.
    */
   readonly compare: 'set' | 'survivors' | 'tokens';
 }
@@ -146,7 +146,7 @@ export const REFERENCE_CASES: readonly ReferenceCase[] = [
   ),
 ];
 
-/** @returns the largest distance of a probability from its figure; Infinity where another number of tokens is left */
+/** @returns the largest error of a probability; Infinity if the number of tokens left is wrong */
 export function referenceError(one: ReferenceCase): number {
   const { from, change, history = [], breakers, expected, compare } = one;
   const context = { vocabularySize: from.length, ...(breakers ? { dryBreakers: breakers } : {}) };

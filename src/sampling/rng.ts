@@ -52,7 +52,7 @@ export function philox(
 /**
  * @param seed integer, 0 … 2⁵³ − 1
  * @param position index in the sequence of the token that is drawn, prompt included; 0 … 2³² − 1
- * @param stream 0 … 2³¹ − 1; lanes that shall not share their luck differ in it
+ * @param stream 0 … 2³¹ − 1; lanes that do not share their luck have different ones
  * @returns a number in [0, 1), a multiple of 2⁻⁵³
  */
 export function uniform(seed: number, position: number, stream: number, purpose: Purpose = 'draw'): number {

@@ -80,7 +80,7 @@ export class Sampler {
     return this.#candidates.logits[token]! - draw.finalLogNormaliser;
   }
 
-  /** The most likely tokens that the chain of the last step left, in order. */
+  /** The most likely tokens that the chain kept in the last step, in order. */
   survivors(most: number): number[] {
     const { draw } = this.#requireLast();
     this.#candidates.sortFirst(most);
@@ -89,7 +89,7 @@ export class Sampler {
 
   /**
    * Everything about the last step. Call it before the candidates serve another step.
-   * @param memory where it is written; what an earlier trace wrote there is gone. Default: memory of its own
+   * @param memory the trace is written here, over any earlier one; default: new memory
    */
   trace(memory: TraceMemory = traceMemory(this.#candidates.vocabularySize)): StepTrace {
     const { draw, raw } = this.#requireLast();
@@ -99,7 +99,7 @@ export class Sampler {
     return { ...draw, raw, fate, logits };
   }
 
-  /** Tells the chain which token joined the text: the drawn one or any other. Before the candidates' next step. */
+  /** Tells the chain which token joined the text, the drawn one or another. Call it before the candidates' next step. */
   accept(token: number): void {
     for (const { stage } of this.#stages) stage.accept?.(token);
   }
@@ -151,7 +151,7 @@ function pick(candidates: Candidates, u: number): number {
   const taken = candidates.reach(u, true);
   const token = ids[taken - 1]!;
   if (candidates.probability(token) > 0) return token;
-  // Rounding left the sum short of the total: the least likely that is not impossible.
+  // Rounding left the sum short of the total. The least likely token with any probability is the answer.
   candidates.sortFirst(taken);
   const possible = ids.subarray(0, taken).findLast((id) => candidates.probability(id) > 0);
   return possible ?? ids[0]!;

@@ -1,4 +1,4 @@
-/** Numbers of the raw distribution, straight from logits: before every stage, over the whole vocabulary. */
+/** Figures of the raw distribution, straight from the logits of the whole vocabulary. */
 import { exp } from './exp.ts';
 
 export interface RawDistribution {

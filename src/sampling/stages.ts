@@ -1,4 +1,4 @@
-/** The stages there are. A new one is a file in `samplers/`, named here: once by what it is, once by what builds it. */
+/** The list of stages. A new stage is a file in `samplers/`; its definition and its builder are named here. */
 import * as adaptiveP from './samplers/adaptive_p.ts';
 import * as dry from './samplers/dry.ts';
 import * as grammar from './samplers/grammar.ts';

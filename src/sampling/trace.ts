@@ -11,13 +11,13 @@ export interface StageSummary {
   readonly massRemoved: number;
   /** The temperature used, for `temperature` only (dynamic: the effective one). */
   readonly temperature: number | null;
-  /** The bound used, for a stage that cuts and had something to compare with. */
+  /** The bound used; null if the stage compared nothing. */
   readonly cut: StageCut | null;
   /** Logits that the stage changed one by one (bias, penalties, DRY); 0 for the others. */
   readonly changed: number;
 }
 
-/** A stage's summary with what is needed to say how near a removed token came. */
+/** A stage's summary, with the figures that tell how narrowly a token was removed. */
 export interface StageTrace extends StageSummary {
   /** ln Σ exp(logit) over the candidates at entry. */
   readonly logNormaliser: number;
@@ -26,8 +26,8 @@ export interface StageTrace extends StageSummary {
 }
 
 /**
- * What a trace is written into, 9 bytes per vocabulary entry. Whoever looks at one step at a time makes it once: memory that is
- * new costs more than what is written there.
+ * The memory of a trace, 9 bytes per vocabulary entry. A reader of one step at a time allocates it once, because allocating
+ * costs more than writing.
  */
 export interface TraceMemory {
   /** [vocabulary] */
@@ -46,7 +46,7 @@ export interface StepTrace extends TraceMemory {
   readonly position: number;
   /** Stages that ran, in order; neutral ones and those switched off are absent. */
   readonly stages: readonly StageTrace[];
-  /** Raw logits [vocabulary]: those that were given, not a copy. */
+  /** Raw logits [vocabulary]: the given array itself, not a copy. */
   readonly raw: Float32Array;
   /** ln Σ exp(raw): raw logprob of token i = raw[i] − rawLogNormaliser. */
   readonly rawLogNormaliser: number;
@@ -54,7 +54,7 @@ export interface StepTrace extends TraceMemory {
   readonly rawEntropy: number;
   /** [vocabulary] 0: alive at the draw. s > 0: removed by `stages[s − 1]`; 255: its raw logit is −∞. */
   readonly fate: Uint8Array<ArrayBuffer>;
-  /** [vocabulary] logit at the draw for the living, at the entry of the stage that removed it for the others. */
+  /** [vocabulary] the logit at the draw, or at the entry of the stage that removed the token. */
   readonly logits: Float64Array<ArrayBuffer>;
   /** ln Σ exp(logit) over the living: final logprob of token i = logits[i] − finalLogNormaliser. */
   readonly finalLogNormaliser: number;
@@ -72,12 +72,12 @@ export interface StepTrace extends TraceMemory {
 export interface TokenFate {
   readonly token: number;
   readonly rawLogprob: number;
-  /** 1 is the most likely; ties by token id. Among the raw logits. */
+  /** Among the raw logits; 1 is the most likely, ties by token id. */
   readonly rank: number;
   /** −∞ when it was removed. */
   readonly finalLogprob: number;
   /** The stage that removed it, or null. */
   readonly removedBy: StageName | null;
-  /** In the unit of the stage's bound: its own value and the bound. Null when alive, or nothing was compared. */
+  /** The token's value and the bound that it missed, in one unit. Null when alive, or when nothing was compared. */
   readonly missed: { readonly quantity: CutQuantity; readonly value: number; readonly bound: number } | null;
 }

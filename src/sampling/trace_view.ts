@@ -1,4 +1,4 @@
-/** Ways to read a `StepTrace`. Nothing here changes it: what a chart shows is decided after the maths. */
+/** Ways to read a `StepTrace`. None changes it: charts choose what they show after the maths. */
 import type { CutQuantity } from './samplers/stage.ts';
 import type { StageSummary, StepTrace, TokenFate } from './trace.ts';
 import { rankOf, topTokens } from './ordering/ranking.ts';
@@ -13,14 +13,14 @@ export function finalLogprob(trace: StepTrace, token: number): number {
   return trace.fate[token] === 0 ? trace.logits[token]! - trace.finalLogNormaliser : -Infinity;
 }
 
-/** Share of the mass that the grammar removed; null where none had a say. */
+/** Share of the mass that the grammar removed; null if no grammar ran. */
 export function maskedMass(stages: readonly StageSummary[]): number | null {
   return stages.find(({ stage }) => stage === 'grammar')?.massRemoved ?? null;
 }
 
 /**
- * What became of a token, and if a stage removed it, by how much it missed.
- * @param rank among the raw logits, for whoever knows it already
+ * What became of a token and, if a stage removed it, by how much it missed the bound.
+ * @param rank among the raw logits; callers that know it save a sweep
  */
 export function tokenFate(trace: StepTrace, token: number, rank = rankOf(trace.raw, token)): TokenFate {
   const stage = trace.stages[trace.fate[token]! - 1];
@@ -61,7 +61,7 @@ function measured(quantity: CutQuantity, logit: number, logNormaliser: number, e
   }
 }
 
-/** The `n` most likely tokens before (`raw`) or after (`final`) the chain, best first; of the living only for `final`. */
+/** The `n` most likely tokens before (`raw`) or after (`final`) the chain, best first. `final` lists living tokens only. */
 export function topOf(trace: StepTrace, n: number, by: 'raw' | 'final'): Uint32Array {
   if (by === 'raw') return topTokens(trace.raw, n);
   const { fate, logits } = trace;

@@ -1,4 +1,4 @@
-/** Parameters from outside – a link, a flag, a form, another program – are checked here before any chain sees them. */
+/** Checks parameters from outside (a link, a flag, a form, another program) before any chain uses them. */
 import { SamplingError } from './errors.ts';
 import { PARAMETERS } from './parameter_table.ts';
 import { STAGES, type SamplingParams } from './params.ts';
@@ -7,8 +7,8 @@ import { STAGES, type SamplingParams } from './params.ts';
 const MAX_BIAS = 1e6;
 
 /**
- * @param vocabularySize when known, the tokens of the bias are held against it
- * @returns one sentence for each thing that is wrong; empty when all is well
+ * @param vocabularySize when known, the tokens of the logit bias are checked against it
+ * @returns one sentence per problem
  */
 export function paramProblems(params: SamplingParams, vocabularySize = Infinity): string[] {
   const problems: string[] = [];
@@ -26,7 +26,7 @@ export function paramProblems(params: SamplingParams, vocabularySize = Infinity)
     }
   }
   const twice = params.order.find((name, i) => params.order.indexOf(name) !== i);
-  if (twice !== undefined) problems.push(`The stage "${twice}" stands twice in the order; name it once.`);
+  if (twice !== undefined) problems.push(`The order names the stage "${twice}" twice; name it once.`);
   for (const { token, bias } of params.logitBias) {
     if (!Number.isInteger(token) || token < 0 || token >= vocabularySize) {
       problems.push(

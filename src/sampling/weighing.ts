@@ -1,13 +1,13 @@
 /**
- * Sweeps over the vocabulary that turn logits into weights. They are functions of their own, for small ones are compiled
- * whole: a loop inside a long method is left for the interpreter's slow path as soon as it ends.
+ * Sweeps over the vocabulary that turn logits into weights. They are separate functions because engines compile small functions
+ * whole, whereas a long method falls back to the interpreter as soon as its loop ends.
  */
 import { SamplingError } from './errors.ts';
 import { exp, expInRange, SMALLEST } from './exp.ts';
 
 /**
- * One sweep over raw logits: copies them to f64 and weighs each against the largest. Four strands, so that no sum waits for the
- * one before: a third quicker.
+ * One sweep over raw logits: copies them to f64 and weighs each against the largest. Four independent sums, so that no addition
+ * waits for the one before, make it a third faster.
  * @returns Σ weight, Σ weight · (logit − max), and how many tokens weigh nothing
  */
 export function weighAll(
@@ -28,7 +28,7 @@ export function weighAll(
   let weightless = 0;
   const even = raw.length & ~3;
   for (let id = 0; id < even; id += 4) {
-    // Adding 0 makes −0 and 0 one.
+    // Adding 0 turns −0 into 0.
     const a = raw[id]! + 0;
     const b = raw[id + 1]! + 0;
     const c = raw[id + 2]! + 0;
@@ -105,7 +105,7 @@ export function weighSome(
   return total;
 }
 
-/** The largest of the logits, in four strands so that no comparison waits for the one before; NaN is passed over. */
+/** The largest logit; NaN is skipped. Four independent maxima, so that no comparison waits for the one before. */
 export function largest(raw: Float32Array): number {
   let a = -Infinity;
   let b = a;
@@ -122,7 +122,7 @@ export function largest(raw: Float32Array): number {
   return Math.max(a, b, c, d);
 }
 
-/** @throws SamplingError saying what is wrong with logits whose exponentials have no sum */
+/** @throws SamplingError that says what is wrong with logits whose exponentials have no sum */
 export function rejectLogits(raw: Float32Array, position: number): never {
   const id = raw.findIndex((logit) => Number.isNaN(logit) || logit === Infinity);
   if (id < 0) {
@@ -134,6 +134,6 @@ export function rejectLogits(raw: Float32Array, position: number): never {
   const value = Number.isNaN(raw[id]) ? 'NaN' : '+∞';
   throw new SamplingError(
     'bad-logit',
-    `The logit of token ${id} at position ${position} is ${value}, so nothing can be drawn; reload the model, or choose another one.`,
+    `The logit of token ${id} at position ${position} is ${value}, so no token can be drawn; reload the model, or choose another one.`,
   );
 }

@@ -1,4 +1,4 @@
-/** exp(logit − shift) for the living, and their sum; each is computed again only when something has changed it. */
+/** exp(logit − shift) for the living, and their sum. Each is computed again only after a change. */
 import { exp } from './exp.ts';
 import { weighSome } from './weighing.ts';
 
@@ -10,14 +10,14 @@ export interface Living {
   readonly maxLogit: number;
 }
 
-/** A logit this far above the shift makes all weights be computed anew. */
+/** If a logit rises this far above the shift, all weights are computed anew. */
 const MOST_ABOVE = 32;
-/** A total outside these has lost digits, or is about to. */
+/** A total outside these limits has lost digits, or soon will. */
 const LEAST_TOTAL = 1e-9;
 const MOST_TOTAL = 1e18;
 
 export class Weights {
-  /** By token id; those of the dead are meaningless. */
+  /** By token id; meaningless for removed tokens. */
   readonly values: Float64Array<ArrayBuffer>;
   /** The logit that weighs 1. */
   shift = 0;
@@ -29,7 +29,7 @@ export class Weights {
     this.values = new Float64Array(vocabularySize);
   }
 
-  /** `values` have been filled by others, with this shift and total. */
+  /** The caller has filled `values`, with this shift and total. */
   begin(shift: number, total: number): void {
     this.shift = shift;
     this.#total = total;
@@ -52,8 +52,8 @@ export class Weights {
   }
 
   /**
-   * In nats. Beside the likeliest, which weighs 1, with r the sum of the others' weights: H = ln(1 + r) + Σ w·|d| / (1 + r), d
-   * how far a logit lies below the best. No term is negative, so nothing cancels where the best is all but certain.
+   * In nats. Scaled so that the best token weighs 1, with r the sum of the other weights and d the distance of a logit below the
+   * best: H = ln(1 + r) + Σ w·d / (1 + r). No term is negative, so nothing cancels when the best token is all but certain.
    */
   entropy(living: Living): number {
     const { ids, count, logits } = living;
@@ -77,19 +77,19 @@ export class Weights {
     return Math.log1p(others) + below / (1 + others);
   }
 
-  /** One living token has another logit; `forgetTotal` must follow the last change. */
+  /** Changes one living token's logit; `forgetTotal` must follow the last change. */
   change(id: number, logit: number): void {
     const difference = logit - this.shift;
     if (difference > MOST_ABOVE) this.#weighed = false;
     else if (this.#weighed) this.values[id] = exp(difference);
   }
 
-  /** Others live than before. */
+  /** The set of living tokens has changed. */
   forgetTotal(): void {
     this.#summed = false;
   }
 
-  /** All logits are others than before. */
+  /** All logits have changed. */
   forget(): void {
     this.#weighed = false;
   }

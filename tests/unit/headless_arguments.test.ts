@@ -85,7 +85,7 @@ test.each([
     '"--topk" is not an option',
   ],
   ['a stray word', ['--model', 'm', '--prompt', 'a', 'b'], UsageError, '"b" is not an option'],
-  ['a flag without its value', ['--prompt', 'a', '--model'], SamplingError, '--model stands without a value'],
+  ['a flag without its value', ['--prompt', 'a', '--model'], SamplingError, '--model has no value'],
   ['token ids that are none', ['--model', 'm', '--tokens', '1,x'], SamplingError, '--tokens is "1,x"'],
   [
     'a number out of range',

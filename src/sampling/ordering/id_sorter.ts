@@ -1,6 +1,6 @@
-/** Sorts ids by key: descending, equal keys by id. By merging for a few, by counting digits for many. */
+/** Sorts ids by key, descending, equal keys by id: a merge sort for few, a radix sort for many. */
 
-/** Up to here merge sort beats six counting passes. */
+/** Up to this length merge sort beats six counting passes. */
 export const MERGE_LIMIT = 2048;
 const DIGIT_BITS = 11;
 const DIGITS = 6;
@@ -14,7 +14,7 @@ export function before(keyA: number, a: number, keyB: number, b: number): boolea
 export class IdSorter {
   readonly #digits = new Uint32Array(RADIX * DIGITS);
   readonly #other: Uint32Array<ArrayBuffer>;
-  /** Keys of the slice being sorted, as two 32-bit words each: sortable, descending. */
+  /** The slice's keys as two 32-bit words each, whose unsigned order is the descending order of the keys. */
   readonly #words: Uint32Array<ArrayBuffer>;
 
   /** @param size one more than the largest id */
@@ -71,10 +71,10 @@ export class IdSorter {
     }
   }
 
-  /** Least significant digit first over the 64 bits of the key; digits that are the same everywhere cost nothing. */
+  /** Least significant digit first, over the 64 bits of the key; a digit that all keys share costs nothing. */
   #radixSort(ids: Uint32Array, keys: Float64Array): void {
     const n = ids.length;
-    // Equal keys keep the order in which they come, so ids must come ascending.
+    // The sort is stable, so ascending ids break ties by id.
     if (!ascending(ids)) ids.sort();
     const words = this.#words;
     const keyWords = new Uint32Array(keys.buffer, keys.byteOffset, keys.length * 2);
@@ -83,7 +83,7 @@ export class IdSorter {
       const id = ids[i]!;
       let low = keyWords[2 * id]!;
       let high = keyWords[2 * id + 1]!;
-      // −0 equals 0; a positive number's bits ascend with it, a negative one's descend. Inverted for largest first.
+      // −0 equals 0. Bits ascend with a positive number and descend with a negative one; the largest must come first.
       if (high === 0x80000000 && low === 0) high = 0;
       if (high >>> 31 === 0) {
         low = ~low;

@@ -1,4 +1,4 @@
-/** Sweeps that sort keys into bins of equal width, counted down from the largest key; the last bin takes the rest. */
+/** Sweeps that sort keys into bins of equal width, counted down from the largest key. The last bin takes the rest. */
 
 export const BINS = 4096;
 

@@ -1,20 +1,20 @@
 /**
- * Candidates in their fixed order – key descending, ties by token id – sorted only as far as somebody looks. Most steps
- * look at a few dozen of 150,000 tokens, which one pass finds with a heap. For thousands, one pass counts keys into bins
- * 1/128 wide, a second takes out the bins that are needed, and only those are sorted.
+ * Candidates in order (key descending, ties by token id), sorted only as far as a reader asks. Most steps need a few dozen
+ * of 150,000 tokens, which one pass finds with a heap. For thousands, one pass counts keys into bins 1/128 wide, a second
+ * takes out the bins that are needed, and only those are sorted.
  */
 import { IdSorter, MERGE_LIMIT } from './id_sorter.ts';
 import { BINS, countBins, largestKey, smallestKey, weighBins } from './key_bins.ts';
 import { fillHeap } from './top_heap.ts';
 
-/** Up to here a heap finds the largest. */
+/** Up to this many are found with a heap. */
 const HEAP_LIMIT = 512;
 const BINS_PER_UNIT = 128;
-/** At most this many are sorted at once without looking for less. */
+/** Slices up to this length are sorted whole. */
 const SORT_AT_ONCE = 512;
-/** `walk` sorts so many before it parts the rest. */
+/** `walk` sorts this many before it partitions the rest. */
 const WALKED = [64, 512];
-/** Most times that a slice is parted before what is left is sorted. */
+/** A slice is partitioned at most this often before the remainder is sorted. */
 const PARTINGS = 4;
 
 export class PartialOrder {
@@ -24,7 +24,7 @@ export class PartialOrder {
   readonly #back: Uint32Array<ArrayBuffer>;
   readonly #sorter: IdSorter;
 
-  /** @param size most ids that will be ordered */
+  /** @param size the largest number of ids to order */
   constructor(size: number) {
     this.#front = new Uint32Array(size);
     this.#back = new Uint32Array(size);
@@ -53,11 +53,11 @@ export class PartialOrder {
   }
 
   /**
-   * Walks ids[0 … count) in order until the running mass reaches `goal`: sorts the first few hundred if that is enough,
-   * else parts the rest by its mass.
-   * @param alreadySorted so many are in their places
-   * @param strict until the mass is above the goal, not only at it
-   * @returns taken: how many that takes, of which the last is at its place; sorted: how many in front are in theirs
+   * Walks ids[0 … count) in order until the running mass reaches `goal`. It sorts the first few hundred; if they do not
+   * suffice, it partitions the rest by mass.
+   * @param alreadySorted how many in front are in their places
+   * @param strict the mass must exceed the goal; otherwise it may equal it
+   * @returns taken: how many ids that takes, the last of them at its place; sorted: how many in front are in their places now
    */
   walk(
     ids: Uint32Array,
@@ -89,9 +89,9 @@ export class PartialOrder {
   }
 
   /**
-   * Parts `ids[from … count)` at the place where the running mass in order reaches `goal`, without sorting what comes
-   * before: afterwards ids[from … start) come before all others, ids[start … end) follow in order, and the mass reaches
-   * the goal within these. Ids keep their order within the first part.
+   * Partitions `ids[from … count)` where the running mass in order reaches `goal`, without sorting what comes before.
+   * Afterwards ids[from … start) rank above all others and keep their order, ids[start … end) follow sorted, and the mass reaches
+   * the goal among the latter.
    * @returns start, end, and the mass of the first part
    */
   #part(
@@ -107,7 +107,7 @@ export class PartialOrder {
     let end = count;
     let before = 0;
     let binsPerUnit = BINS_PER_UNIT;
-    // A bin that holds too many is parted again, in bins of its own range.
+    // A bin that holds too many is partitioned again, into bins of its own range.
     for (let round = 0; round < PARTINGS && end - start > MERGE_LIMIT; round++) {
       const top = largestKey(ids, start, end, keys);
       if (round > 0) {
@@ -131,7 +131,7 @@ export class PartialOrder {
     return { start, end, before };
   }
 
-  /** Ids of lower bins first, then those of `bin`, then the rest; each group keeps its order. */
+  /** Puts the ids of lower bins first, then those of `bin`, then the rest; each group keeps its order. */
   #threeWays(
     ids: Uint32Array,
     from: number,
@@ -165,7 +165,7 @@ export class PartialOrder {
     const heap = this.#front;
     fillHeap(heap, goal, ids, from, to, keys);
     const places = heap.subarray(0, goal).sort();
-    // Those already in front stay; the others change places with the ones in front that were not chosen.
+    // Chosen ids that are already in front stay; the others swap places with ids in front that were not chosen.
     let inFront = 0;
     while (inFront < goal && places[inFront]! < from + goal) inFront++;
     let next = 0;

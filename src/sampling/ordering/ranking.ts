@@ -1,21 +1,21 @@
 /**
- * Raw logits in order – descending, ties by token id – for those who look at a step: the first few, who stands at a rank, the
- * rank of a token. Nothing is sorted but what is asked for: one sweep counts the vocabulary into bins by the upper bits of the
- * logits, a second takes out the bins that are needed, and only within those are places looked for.
+ * The order of raw logits (descending, ties by token id): the first few tokens, the token at a rank, the rank of a token. Nothing
+ * more is sorted than a question needs: one sweep counts the vocabulary into bins by the upper bits of the logits, a second
+ * takes out the bins that are needed, and only those are searched.
  */
 
-/** A vocabulary from here on gets all bins; for a smaller one, walking so many would cost more than they save. */
+/** A vocabulary of this size or more gets all bins; for a smaller one, walking so many would cost more than they save. */
 const LARGE = 1 << 15;
 const MOST_BINS = 1 << 16;
 const MINUS_ZERO = -0x80000000;
-/** A bin's tokens are kept as one number each: the lower bits, then the id. */
+/** Each token of a bin is kept as one number: the lower bits of its key, then its id. */
 const ID_RANGE = 2 ** 32;
 
-/** Where the tokens of each bin are collected next; −1: nobody asked for that bin. */
+/** Where the next token of each bin goes; −1 for a bin that is not needed. */
 const places = new Int32Array(MOST_BINS).fill(-1);
 let pool = new Float64Array(4096);
 
-/** At most so many places are looked for one by one before a bin is sorted. */
+/** Up to this many places of a bin are selected one by one; for more, the bin is sorted. */
 const FEW = 3;
 
 /** A bin whose tokens lie in `pool[from … to)`, in any order. */
@@ -26,13 +26,13 @@ interface Bin {
   readonly to: number;
 }
 
-/** The order of one step's logits, which must not change meanwhile. */
+/** The order of one step's logits, which must not change while it is in use. */
 export class Ranking {
   /** The logits' bits. */
   readonly #words: Int32Array;
-  /** By bin: how many tokens come before its own; at the end, the number of all. */
+  /** By bin: how many tokens come before its own; the last entry counts all tokens. */
   readonly #before: Uint32Array;
-  /** Bits of a key below those that name its bin. */
+  /** How many lower bits of a key do not belong to its bin's number. */
   readonly #shift: number;
 
   /** @param logits [vocabulary], none NaN */
@@ -50,7 +50,7 @@ export class Ranking {
     }
   }
 
-  /** The `n` most likely tokens, best first; all where there are fewer. */
+  /** The `n` most likely tokens, best first; all if there are fewer. */
   top(n: number): Uint32Array<ArrayBuffer> {
     return this.at(Array.from({ length: Math.min(n, this.#words.length) }, (_, index) => index + 1));
   }
@@ -88,7 +88,7 @@ export class Ranking {
     });
   }
 
-  /** Takes out the tokens of these bins. The pool holds them until the next call. */
+  /** Collects the tokens of these bins in the pool, where they stay until the next call. */
   #collect(bins: readonly number[]): ReadonlyMap<number, Bin> {
     const collected = new Map<number, Bin>();
     let size = 0;
@@ -107,10 +107,10 @@ export class Ranking {
   }
 }
 
-/** The bits of a logit, so that they ascend where logits descend; −0 equals 0. */
+/** Maps the bits of a logit to integers that ascend as logits descend; −0 equals 0. */
 function keyOf(word: number): number {
   const bits = word === MINUS_ZERO ? 0 : word;
-  // Those of a positive number ascend with it, those of a negative one descend; without a branch, for signs come at random.
+  // Bits ascend with a positive number and descend with a negative one. No branch, because signs are unpredictable.
   return bits ^ (~(bits >> 31) & 0x7fffffff);
 }
 
@@ -132,7 +132,7 @@ function takeOut(words: Int32Array, next: Int32Array, to: Float64Array, shift: n
   }
 }
 
-/** Ids were collected ascending, so that equal logits – thousands, where many are −∞ – are in order already. */
+/** Ids were collected ascending, so equal logits (thousands, if many are −∞) are already in order. */
 function sort(values: Float64Array): void {
   for (let i = 1; i < values.length; i++) {
     if (values[i - 1]! > values[i]!) {
@@ -142,7 +142,7 @@ function sort(values: Float64Array): void {
   }
 }
 
-/** Brings to `place` what would stand there if values[from … to) were sorted (Hoare's quickselect). All are different. */
+/** Brings to `place` the value that a sort of values[from … to) would put there (Hoare's quickselect). All values differ. */
 function select(values: Float64Array, from: number, to: number, place: number): void {
   let first = from;
   let last = to - 1;

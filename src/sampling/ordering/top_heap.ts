@@ -1,7 +1,7 @@
-/** The first few of many, in one pass. */
+/** Finds the first few of many in one pass. */
 import { before } from './id_sorter.ts';
 
-/** Leaves in heap[0 … goal) the places of the first `goal` of ids[from … to) in order, the last of them at the root. */
+/** Fills heap[0 … goal) with the places of the `goal` best of ids[from … to), with the last of them at the root. */
 export function fillHeap(
   heap: Uint32Array,
   goal: number,
@@ -15,7 +15,7 @@ export function fillHeap(
   let worst = ids[heap[0]!]!;
   let worstKey = keys[worst]!;
   for (let i = from + goal; i < to; i++) {
-    // Most are far below: four at a time are passed over.
+    // Most keys are far below the worst in the heap, so four at a time are skipped.
     while (
       i + 4 <= to &&
       keys[ids[i]!]! < worstKey &&

@@ -36,8 +36,8 @@ const PEAK = 5;
 const SHARPNESS = 10;
 
 /**
- * Adaptive-p (llama.cpp): logit = 5 − 10·d²/(1 + d) with d = |p − a|/0.3, so that tokens of probability near a are
- * favoured; a aims the running mean of picked probabilities at the target.
+ * Adaptive-p (llama.cpp): logit = 5 − 10·d²/(1 + d) with d = |p − a|/0.3, which favours tokens of probability near a.
+ * The aim a steers the running mean of picked probabilities to the target.
  */
 export function build(params: NumbersOf<typeof definition>): Stage | null {
   const { adaptiveTarget: target, adaptiveDecay: decay } = params;

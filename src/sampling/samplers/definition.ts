@@ -1,7 +1,6 @@
 /**
- * What a stage is, in one object beside the function that builds it. Controls, flags, links, validation, schemas and
- * requests to servers derive from it. A stage's file exports both: the page loads the definition and leaves the builder to
- * the worker.
+ * The definition of a stage. Controls, flags, links, validation, schemas and requests to servers derive from it. A stage's
+ * file exports its definition and its builder: the page loads the definition, the worker both.
  */
 
 /** What a stage does to the candidates. */
@@ -14,14 +13,14 @@ export type StageKind =
   | 'cut'
   /** Divides all logits. */
   | 'scale'
-  /** Picks by a rule of its own: it ends the chain, wherever the order names it. */
+  /** Picks by a rule of its own and therefore ends the chain, wherever the order names it. */
   | 'pick';
 
 type Limits = readonly [min: number, max: number];
 
 /** A parameter that is a number. */
 export interface NumberDefinition {
-  /** Default: the stage's. */
+  /** Default: the stage's label. */
   readonly label?: string;
   /** Valid values, ends included. */
   readonly range: Limits;
@@ -31,13 +30,13 @@ export interface NumberDefinition {
   readonly step: number;
   readonly scale?: 'log';
   readonly default: number;
-  /** The value at which it changes nothing; null where only its stage's other parameter can switch it off. */
+  /** The value at which it changes nothing; null if only its stage's other parameter can switch it off. */
   readonly neutral: number | null;
   /** Name in links, and with hyphens in headless flags (`--top-p`); default: the key in snake case. */
   readonly link?: string;
-  /** Name in a request to llama.cpp's server; default: the link's name; null where it has none. */
+  /** Name in a request to llama.cpp's server; default: the link's name; null if the server has none. */
   readonly llamaCpp?: string | null;
-  /** Name in an OpenAI request; absent where OpenAI has none. */
+  /** Name in an OpenAI request; absent if OpenAI has none. */
   readonly openai?: string;
   /** What it does to the distribution. */
   readonly help: string;
@@ -45,27 +44,27 @@ export interface NumberDefinition {
 
 export interface StageDefinition<Name extends string = string, Key extends string = string> {
   readonly name: Name;
-  /** How the page calls it. */
+  /** Its name on the page. */
   readonly label: string;
   /** What it does, in one sentence. */
   readonly help: string;
   readonly kind: StageKind;
   /**
-   * It came after the first links and records. Where its parameters are missing they have their defaults, which are neutral, and a
-   * checksum leaves them out as long as they do. An order that does not name it has it at its place all the same.
+   * The stage is newer than the first links and records. Missing parameters have their defaults, which are neutral, and a checksum
+   * leaves out parameters at their defaults. An order that does not name the stage has it at its place all the same.
    */
   readonly later?: true;
   /** Whether it still runs while mirostat steers the text. */
   readonly withMirostat: boolean;
-  /** Whether beam search runs it: beams rank by raw logprob, so that heating and picking make no sense there. */
+  /** Whether beam search runs it. Beams rank by raw logprob, so heating and picking make no sense there. */
   readonly forBeams: boolean;
-  /** Its name in `samplers` of a request to llama.cpp's server; default: `name`; null where that server has no such stage. */
+  /** Its name in `samplers` of a request to llama.cpp's server; default: `name`; null if that server has no such stage. */
   readonly llamaCpp?: string | null;
-  /** By key of `SamplingParams`; the first stands on the stage's row, the others below it. */
+  /** By key of `SamplingParams`. The page shows the first on the stage's row, the others below it. */
   readonly parameters: Readonly<Record<Key, NumberDefinition>>;
 }
 
-/** Infers the two names that `SamplingParams` is made of, and nothing else. */
+/** Exists to infer the two kinds of names that `SamplingParams` is made of. */
 export function defineStage<const Name extends string, Key extends string>(
   definition: StageDefinition<Name, Key>,
 ): StageDefinition<Name, Key> {

@@ -16,7 +16,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 0,
       neutral: 0,
-      help: 'How strongly a token is lowered that would lengthen a passage seen before; 0 switches DRY off.',
+      help: 'How strongly DRY lowers a token that would lengthen a passage seen before; 0 switches DRY off.',
     },
     dryBase: {
       label: 'DRY base',
@@ -25,7 +25,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 1.75,
       neutral: null,
-      help: 'By how much the DRY penalty grows with each further token of the repeated passage.',
+      help: 'How much the DRY penalty grows with each further token of the repeated passage.',
     },
     dryAllowedLength: {
       label: 'DRY allowed length',
@@ -34,7 +34,7 @@ export const definition = defineStage({
       step: 1,
       default: 2,
       neutral: null,
-      help: 'Repeated passages shorter than this go unpunished.',
+      help: 'DRY ignores repeated passages that are shorter than this.',
     },
     dryLastN: {
       label: 'DRY window',
@@ -49,7 +49,7 @@ export const definition = defineStage({
   },
 });
 
-/** The texts across which DRY looks for no repeats, unless others are given. */
+/** By default, DRY does not look for repeats across these texts. */
 export const DEFAULT_DRY_BREAKERS: readonly string[] = ['\n', ':', '"', '*'];
 
 /** ln of the largest f32: the penalty's power is clamped so that it stays representable, as in llama.cpp. */

@@ -4,7 +4,7 @@ import { stateless, type Stage } from './stage.ts';
 export const definition = defineStage({
   name: 'grammar',
   label: 'Grammar',
-  help: 'Removes every token with which the text could no longer become valid.',
+  help: 'Removes every token that would make it impossible for the text to become valid.',
   kind: 'mask',
   withMirostat: true,
   forBeams: true,
@@ -12,7 +12,7 @@ export const definition = defineStage({
   parameters: {},
 });
 
-/** Removes what the step's mask does not allow. The mask comes from outside; a step without one passes. */
+/** Removes every token that the step's mask does not allow. A step without a mask allows all. */
 const stage = stateless((candidates, step) => {
   if (!step.allowed) return {};
   candidates.keepAllowed(step.allowed);

@@ -12,13 +12,13 @@ export const definition = defineStage({
   parameters: {},
 });
 
-/** Added to one token's logit; −∞ (or ≤ −100 when it comes from an OpenAI-style request) bans it. */
+/** A number added to one token's logit; −∞ (or ≤ −100 in an OpenAI-style request) bans the token. */
 export interface LogitBias {
   readonly token: number;
   readonly bias: number;
 }
 
-/** Adds each bias to its token's logit; −∞ removes the token. A token named twice gets both. */
+/** Adds each bias to its token's logit; −∞ removes the token. A token that is named twice gets both. */
 export function build({ logitBias: biases }: { readonly logitBias: readonly LogitBias[] }): Stage | null {
   if (biases.length === 0) return null;
   const banned = biases.filter(({ bias }) => bias === -Infinity).map(({ token }) => token);

@@ -22,7 +22,7 @@ export const definition = defineStage({
 });
 
 /**
- * Removes tokens less likely than `p` times the most likely (Nguyen et al., 2024), which is kept whatever p is.
+ * Removes tokens less likely than `p` times the most likely one (Nguyen et al., 2024). The most likely stays, whatever p is.
  * Neutral for p ≤ 0.
  */
 export function build({ minP: p, minKeep }: NumbersOf<typeof definition> & SharedNumbers): Stage | null {

@@ -16,7 +16,7 @@ export const definition = defineStage({
       step: 1,
       default: 0,
       neutral: 0,
-      help: '1 or 2: hold the surprise of the text near τ by a moving cut-off, in place of DRY and every other cut. 0: off.',
+      help: '1 or 2 hold the surprise of the text near τ by a moving cut-off, in place of DRY and every other cut; 0 is off.',
     },
     mirostatTau: {
       label: 'Mirostat τ',
@@ -25,7 +25,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 5,
       neutral: null,
-      help: 'The surprise that mirostat aims at, in bits a token: low is plain, high is wild.',
+      help: 'The surprise that mirostat aims at, in bits per token: low is plain, high is wild.',
     },
     mirostatEta: {
       label: 'Mirostat η',
@@ -38,19 +38,19 @@ export const definition = defineStage({
   },
 });
 
-/** Tokens that mirostat 1 fits Zipf's law to. */
+/** Mirostat 1 fits Zipf's law to this many tokens. */
 const FIT = 100;
 
 /**
  * Mirostat 1 and 2 (Basu et al., 2021): a cut-off μ that follows the surprise of the text, in bits, towards τ.
  * μ starts at 2τ and moves by −η(observed − τ) with each accepted token. A token that the cut-off had removed (chosen by
- * hand, or a past that other parameters drew) counts with its surprise before the cut.
+ * hand, or drawn earlier with other parameters) counts with its surprise before the cut.
  */
 export function build(params: NumbersOf<typeof definition>, { vocabularySize }: ChainContext): Stage | null {
   return params.mirostat === 0 ? null : new Mirostat(params, vocabularySize, 2 * params.mirostatTau);
 }
 
-/** The step that waits for its token: the candidates as the stage left them, and the normaliser before its cut. */
+/** The step whose token is not yet known: the candidates as the stage left them, and the normaliser before its cut. */
 interface Pending {
   readonly candidates: Candidates;
   readonly generation: number;

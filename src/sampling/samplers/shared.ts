@@ -1,4 +1,4 @@
-/** Parameters of the draw itself, or of several stages. */
+/** Parameters that belong to the draw itself or to several stages. */
 import type { NumberDefinition } from './definition.ts';
 
 export const SHARED = {
@@ -22,5 +22,5 @@ export const SHARED = {
   },
 } as const satisfies Readonly<Record<string, NumberDefinition>>;
 
-/** What stages may read besides their own parameters. */
+/** The numbers that stages may read besides their own parameters. */
 export type SharedNumbers = Readonly<Record<keyof typeof SHARED, number>>;

@@ -12,7 +12,7 @@ export type CutQuantity =
   | 'typicality'
   /** mirostat 2, kept: surprisal at entry ≤ value, in bits */
   | 'bits'
-  /** the grammar's mask, or a ban: there is no bound to miss */
+  /** removed by the grammar's mask or a ban: there is no bound to miss */
   | 'forbidden';
 
 export interface StageCut {
@@ -21,8 +21,8 @@ export interface StageCut {
 }
 
 /**
- * Token sequences across which DRY looks for no repeats: from the first token of each to the tokens that follow it.
- * An empty tail means that the first token alone is a breaker.
+ * Token sequences across which DRY does not look for repeats, as a map from the first token of each to the tokens that follow
+ * it. An empty tail means that the first token alone is a breaker.
  */
 export type DryBreakers = ReadonlyMap<number, readonly (readonly number[])[]>;
 
@@ -31,11 +31,11 @@ export interface ChainContext {
   readonly vocabularySize: number;
   /** The generator's stream of this sequence; default 0. */
   readonly stream?: number;
-  /** `params.dryBreakers` as tokens; without them DRY knows no breakers. */
+  /** `params.dryBreakers` as tokens; without this, DRY has no breakers. */
   readonly dryBreakers?: DryBreakers;
 }
 
-/** What a stage may know of the step besides the candidates. */
+/** What a stage may know about the step besides the candidates. */
 export interface StepInput {
   /** All tokens before the one to be drawn, prompt included. */
   readonly history: ArrayLike<number>;
@@ -47,7 +47,7 @@ export interface StepInput {
   readonly allowed?: Int32Array | null;
 }
 
-/** What a stage tells of its step beyond what the candidates record. */
+/** What a stage reports about its step beyond what the candidates record. */
 export interface StageNote {
   readonly cut?: StageCut;
   readonly temperature?: number;
@@ -55,7 +55,7 @@ export interface StageNote {
   readonly entropy?: number;
 }
 
-/** One stage of a chain. Those without a state of their own are shared by clones. */
+/** One stage of a chain. Clones share the stages that have no state. */
 export interface Stage {
   apply(candidates: Candidates, step: StepInput): StageNote;
   /**
@@ -72,7 +72,7 @@ export function stateless(apply: Stage['apply']): Stage {
   return stage;
 }
 
-/** @throws Error when another step has used the candidates since: `accept` came too late to look at them */
+/** @throws Error when another step has used the candidates since, so that `accept` can no longer read them */
 export function requireSameStep(candidates: Candidates, generation: number): void {
   if (candidates.generation !== generation) {
     throw new Error('accept() must follow sample() before the same candidates serve another step.');

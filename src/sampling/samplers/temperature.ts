@@ -26,7 +26,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 0,
       neutral: 0,
-      help: 'Lets the temperature move by this much either way: low where the model is sure, high where it is not.',
+      help: 'Lets the temperature move by this much either way: down when the model is sure, up when it is not.',
     },
     dynatempExponent: {
       label: 'Dynamic exponent',
@@ -42,7 +42,7 @@ export const definition = defineStage({
 });
 
 /**
- * Divides the logits by T; T ≤ 0 leaves the first of the most likely alone. With a dynamic range δ > 0 (Zhu et al.,
+ * Divides the logits by T; T ≤ 0 keeps only the most likely token. With a dynamic range δ > 0 (Zhu et al.,
  * "Hot or cold? …", 2023, in llama.cpp's form), T moves between T − δ and T + δ with the entropy of the candidates.
  * Neutral at T = 1 and δ = 0.
  */
@@ -63,7 +63,7 @@ export function build(params: NumbersOf<typeof definition>): Stage | null {
 
 function heat(candidates: Candidates, t: number): StageNote {
   const max = candidates.maxLogit;
-  // A temperature so small that the best logit overflows is 0 for every purpose.
+  // A temperature so small that the best logit overflows counts as 0.
   if (t <= 0 || !Number.isFinite(max / t)) {
     candidates.keepTop(1);
     return { temperature: 0, cut: { quantity: 'logit', value: max } };

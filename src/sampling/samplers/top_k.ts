@@ -20,7 +20,7 @@ export const definition = defineStage({
   },
 });
 
-/** Keeps the k largest logits, ties by token id; neutral for k ≤ 0. `min_keep` does not hold here, as in llama.cpp. */
+/** Keeps the k largest logits, ties by token id; neutral for k ≤ 0. It ignores `min_keep`, as in llama.cpp. */
 export function build({ topK: k }: NumbersOf<typeof definition>): Stage | null {
   if (k <= 0) return null;
   return stateless((candidates) => {

@@ -4,7 +4,7 @@ import { stateless, type Stage } from './stage.ts';
 export const definition = defineStage({
   name: 'top_n_sigma',
   label: 'Top-nσ',
-  help: 'Keeps logits within n standard deviations of the best one; a temperature before it changes nothing.',
+  help: 'Keeps logits within n standard deviations of the best one, whatever the temperature before it.',
   kind: 'cut',
   withMirostat: false,
   forBeams: true,
@@ -21,7 +21,7 @@ export const definition = defineStage({
 });
 
 /**
- * Removes logits below max − n·σ, σ the population standard deviation of the candidates' logits
+ * Removes logits below max − n·σ, where σ is the population standard deviation of the candidates' logits
  * (Tang et al., "Top-nσ: not all logits are you need", 2024). Neutral for n ≤ 0.
  */
 export function build({ topNSigma: n }: NumbersOf<typeof definition>): Stage | null {
@@ -29,7 +29,7 @@ export function build({ topNSigma: n }: NumbersOf<typeof definition>): Stage | n
   return stateless((candidates) => {
     const { ids, logits, count } = candidates;
     if (count <= 1) return {};
-    // From the maximum, so that a large common offset costs no digits.
+    // Measured from the maximum, so that a large common offset costs no digits.
     const max = candidates.maxLogit;
     let sum = 0;
     for (let i = 0; i < count; i++) sum += logits[ids[i]!]! - max;

@@ -16,7 +16,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 1,
       neutral: 1,
-      help: 'Keeps the tokens whose surprise is nearest to the average one until they hold more than this share; can drop the most likely token.',
+      help: 'Keeps the tokens whose surprise is nearest to the average until they hold more than this share. It can drop the most likely token.',
     },
   },
 });

@@ -6,7 +6,7 @@ import { stateless, type ChainContext, type Stage } from './stage.ts';
 export const definition = defineStage({
   name: 'xtc',
   label: 'XTC',
-  help: 'Now and then removes every likely token but the least likely of them, for less expected text.',
+  help: 'Now and then removes all likely tokens except the least likely of them, for less expected text.',
   kind: 'cut',
   withMirostat: false,
   forBeams: false,
@@ -17,7 +17,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 0,
       neutral: 0,
-      help: 'How often XTC cuts at a step: it removes all likely tokens but the least likely of them.',
+      help: 'The chance that XTC cuts at a step. It removes all likely tokens except the least likely of them.',
     },
     xtcThreshold: {
       label: 'XTC threshold',
@@ -33,8 +33,8 @@ export const definition = defineStage({
 
 /**
  * Exclude top choices (p-e-w, oobabooga/text-generation-webui pull request 6335): with the given probability, removes
- * every token at or above the threshold except the least likely of them. Has its own random number, so that the draw's
- * is the same whether it strikes or not.
+ * every token at or above the threshold except the least likely of them. XTC has its own random number, so the draw's number
+ * is the same whether XTC strikes or not.
  */
 export function build(
   params: NumbersOf<typeof definition> & SharedNumbers,

@@ -65,7 +65,7 @@ describe('strategies and stop conditions from flags', () => {
     ['--strategy majority-vote --answer first', /--answer is "first"/],
     ['--ignore-eos maybe', /--ignore-eos is "maybe"/],
     ['--max-tokens many', /--max-tokens is "many"/],
-    ['--stop', /--stop stands without a value/],
+    ['--stop', /--stop has no value/],
   ];
   test.each(wrong)('%s is refused', (line, message) => {
     expect(() => decodingFromFlags(line.split(' '))).toThrow(message);

@@ -118,10 +118,10 @@ describe('flags', () => {
     [['--top-k', '2.5'], /--top-k is "2.5", but must be a whole number from 0 to/],
     [['--temperature', 'hot'], /--temperature is "hot"/],
     [['--temperature', ''], /--temperature is ""/],
-    [['--temperature'], /--temperature stands without a value/],
+    [['--temperature'], /--temperature has no value/],
     [['--seed', '-1'], /--seed is "-1".*from 0 to 4294967295/],
     [['--order', 'top_k,top_q'], /--order names "top_q".*the stages are grammar/],
-    [['--order', 'top_k,top_k'], /"top_k" stands twice/],
+    [['--order', 'top_k,top_k'], /"top_k" twice/],
     [['--logit-bias', '5'], /--logit-bias has "5"/],
     [['--preset', 'gpt'], /--preset is "gpt", but must be one of llama\.cpp/],
   ];
