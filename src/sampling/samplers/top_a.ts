@@ -23,9 +23,9 @@ export const definition = defineStage({
 });
 
 /**
- * Top-a (KoboldAI-Client, `warpers.py`, TopALogitsWarper; text-generation-webui's `top_a`): removes tokens with
- * p < a · p_max². In logits, with N their normaliser: l < 2 · l_max − N + ln a. The best token stays, since a · p_max ≤ 1. Neutral
- * for a ≤ 0.
+ * Top-a (BlinkDL, RWKV-LM, README at 4cb363e, "The top-a sampling method"; TopALogitsWarper in KoboldAI and
+ * text-generation-webui): removes tokens with p < a · p_max². In logits, with N their normaliser: l < 2 · l_max − N + ln a. The
+ * best token stays, since a · p_max ≤ 1. Neutral for a ≤ 0.
  */
 export function build({ topA: a }: NumbersOf<typeof definition>): Stage | null {
   if (a <= 0) return null;
