@@ -4,6 +4,7 @@
  */
 import type { TokenId } from '../engines/contract.ts';
 import type { SamplingParams } from '../sampling/params.ts';
+import type { RawNumbers, TokenNumbers } from '../sampling/token_numbers.ts';
 import type { StageSummary } from '../sampling/trace.ts';
 
 /** One text in a run: a lane, one of N samples, or a beam. Unique within its run, never reused. */
@@ -84,8 +85,8 @@ export interface TopCandidates {
   readonly finalLogprobs: Float32Array;
 }
 
-/** One token of output and its numbers. `raw` is before every stage, `final` after the whole chain; nats. */
-export interface StepRecord {
+/** One token of output and its numbers. */
+export interface StepRecord extends TokenNumbers {
   readonly branch: BranchId;
   /** Index in the whole sequence, prompt included. */
   readonly position: number;
@@ -94,19 +95,10 @@ export interface StepRecord {
   readonly piece: string;
   /** UTF-16 units of this branch's output that may be shown: a text that may become a stop sequence is held back. */
   readonly visible: number;
-  readonly rawLogprob: number;
-  readonly finalLogprob: number;
-  /** Among the raw logits; 1 is the most likely, ties by token id. */
-  readonly rank: number;
-  /** Of the raw distribution. */
-  readonly entropy: number;
-  readonly finalEntropy: number;
   /** −rawLogprob. */
   readonly surprisal: number;
   /** exp of the mean surprisal over the tokens that this run generated for the branch so far. */
   readonly perplexity: number;
-  /** Number of candidates left at the draw. */
-  readonly kept: number;
   /** The uniform number; null where nothing was drawn (greedy, beam). */
   readonly u: number | null;
   readonly stages: readonly StageSummary[];
@@ -114,12 +106,9 @@ export interface StepRecord {
 }
 
 /** A prompt token's numbers. The first token has none, because nothing predicts it. */
-export interface PromptRecord {
+export interface PromptRecord extends RawNumbers<number | null> {
   readonly position: number;
   readonly token: TokenId;
-  readonly rawLogprob: number | null;
-  readonly rank: number | null;
-  readonly entropy: number | null;
   readonly surprisal: number | null;
   /** exp of the mean surprisal of the prompt up to here; null for the first. */
   readonly perplexity: number | null;

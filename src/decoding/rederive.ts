@@ -5,9 +5,9 @@
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import { Candidates } from '../sampling/candidates.ts';
 import type { SamplingParams } from '../sampling/params.ts';
-import { Sampler, type Draw } from '../sampling/sampler.ts';
-import { traceMemory, type StepTrace, type TraceMemory } from '../sampling/trace.ts';
-import { maskedMass } from '../sampling/trace_view.ts';
+import { Sampler } from '../sampling/sampler.ts';
+import { chainColumns, chainNumbers, type ChainNumbers } from '../sampling/token_numbers.ts';
+import { traceMemory, type Draw, type StepTrace, type TraceMemory } from '../sampling/trace.ts';
 import { checkParams } from '../sampling/validate.ts';
 import { resolveBreakers } from './dry_breakers.ts';
 import type { LogitRows } from './logit_memory.ts';
@@ -44,18 +44,10 @@ export interface WalkedStep {
   readonly last: boolean;
 }
 
-/** The result of other parameters on each output of a text. */
-export interface Rederivation {
+/** The result of other parameters on each output of a text: a column [outputs] of each number of the token that stands there. */
+export interface Rederivation extends ChainNumbers<Float64Array> {
   /** [outputs] the token that would have been drawn, given the text before it as it stands. */
   readonly tokens: Int32Array;
-  /** [outputs] final logprob of the token that stands there; −Infinity when the chain would have removed it. */
-  readonly finalLogprob: Float64Array;
-  /** [outputs] in nats */
-  readonly finalEntropy: Float64Array;
-  /** [outputs] candidates alive at the draw */
-  readonly kept: Float64Array;
-  /** [outputs] share of the mass that a grammar removed; NaN if none applied. */
-  readonly masked: Float64Array;
   /** Index of the first output that would have differed, or null. */
   readonly firstDivergence: number | null;
 }
@@ -115,21 +107,15 @@ export class Rederiver {
   async rederive(text: PastText, params: SamplingParams, steps: KnownSteps): Promise<Rederivation> {
     const outputs = text.tokens.length - steps.from;
     const tokens = new Int32Array(outputs);
-    const finalLogprob = new Float64Array(outputs);
-    const finalEntropy = new Float64Array(outputs);
-    const kept = new Float64Array(outputs);
-    const masked = new Float64Array(outputs);
+    const numbers: ChainNumbers[] = [];
     let firstDivergence: number | null = null;
     await this.walk(text, params, steps, ({ sampler, draw, index: output }) => {
       const stands = text.tokens[steps.from + output]!;
       tokens[output] = text.byHand.has(output) ? stands : draw.token;
-      finalLogprob[output] = sampler.finalLogprob(stands);
-      finalEntropy[output] = draw.finalEntropy;
-      kept[output] = draw.kept;
-      masked[output] = maskedMass(draw.stages) ?? NaN;
+      numbers.push(chainNumbers(draw, sampler.finalLogprob(stands)));
       if (firstDivergence === null && tokens[output] !== stands) firstDivergence = output;
     });
-    return { tokens, finalLogprob, finalEntropy, kept, masked, firstDivergence };
+    return { tokens, ...chainColumns(numbers), firstDivergence };
   }
 
   /**

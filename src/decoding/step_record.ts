@@ -1,9 +1,10 @@
 /** Converts a draw to the record of its token. */
 import type { TokenId } from '../engines/contract.ts';
-import type { Draw, Sampler } from '../sampling/sampler.ts';
-import { rankOf, topTokens } from '../sampling/ordering/ranking.ts';
-import type { StageSummary, StageTrace } from '../sampling/trace.ts';
-import type { BranchId, StepRecord, TopCandidates } from './events.ts';
+import { topTokens } from '../sampling/ordering/ranking.ts';
+import type { Sampler } from '../sampling/sampler.ts';
+import { tokenNumbers } from '../sampling/token_numbers.ts';
+import type { Draw, StageSummary, StageTrace } from '../sampling/trace.ts';
+import type { StepRecord, TopCandidates } from './events.ts';
 
 /** A token chosen for a branch, with the chain's numbers for it. */
 export interface Choice {
@@ -36,30 +37,17 @@ export function summarise({ logNormaliser: _n, entropy: _e, ...summary }: StageT
 }
 
 /** The token's place in the text, and what its branch knows about the text at that point. */
-interface Place {
-  readonly branch: BranchId;
-  readonly piece: string;
-  readonly visible: number;
-  readonly perplexity: number;
-}
+type Place = Pick<StepRecord, 'branch' | 'piece' | 'visible' | 'perplexity'>;
 
 export function stepRecord(choice: Choice, logits: Float32Array, place: Place): StepRecord {
   const { token, draw, finalLogprob, u, top } = choice;
-  const rawLogprob = logits[token]! - draw.rawLogNormaliser;
+  const numbers = tokenNumbers(draw, logits, token, finalLogprob);
   return {
-    branch: place.branch,
+    ...place,
     position: draw.position,
     token,
-    piece: place.piece,
-    visible: place.visible,
-    rawLogprob,
-    finalLogprob,
-    rank: rankOf(logits, token),
-    entropy: draw.rawEntropy,
-    finalEntropy: draw.finalEntropy,
-    surprisal: -rawLogprob,
-    perplexity: place.perplexity,
-    kept: draw.kept,
+    ...numbers,
+    surprisal: -numbers.rawLogprob,
     u,
     stages: draw.stages.map(summarise),
     ...(top ? { top } : {}),

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
 import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../sampling/params.ts';
 import { maxEntries, maxLanes } from './limits.ts';
-import { defaultMethod, methodRanges, type Method } from './method.ts';
+import { methodRanges, type Method } from './method.ts';
 import { maxTokensRange, topRange, type LanePatch, type PageView, type Settings } from './settings.ts';
 import { colourScales, type ColourMode } from './token_colour.ts';
 
@@ -70,8 +70,7 @@ const params = {
   off: stagesSchema,
   logitBias: logitBiasSchema,
   dryBreakers: dryBreakersSchema,
-  // Older settings and records know no grammar.
-  grammar: v.optional(grammarSchema, null),
+  grammar: grammarSchema,
 };
 
 export const paramsSchema: v.GenericSchema<unknown, SamplingParams> = v.object(params);
@@ -113,14 +112,13 @@ export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   messages: messagesSchema,
   params: paramsSchema,
   lanes: v.pipe(v.array(lanePatchSchema), v.minLength(1), v.maxLength(maxLanes), v.readonly()),
-  // What was written before a comparison's method was kept has none.
-  method: v.optional(methodSchema, defaultMethod),
-  sharedLuck: v.optional(v.boolean(), true),
+  method: methodSchema,
+  sharedLuck: v.boolean(),
   maxTokens: whole(maxTokensRange.min, maxTokensRange.max),
   stop: list(text),
   rollSeed: v.boolean(),
   view: v.object({
-    page: v.optional(v.picklist(pageViews), 'sample'),
+    page: v.picklist(pageViews),
     colour: v.picklist(colourModes),
     scale: v.picklist(['linear', 'log']),
     top: whole(topRange.min, topRange.max),

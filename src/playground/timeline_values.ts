@@ -23,7 +23,7 @@ export function timelineOf(line: Line, rederived: Rederived | null): TimelineVal
   });
   const masked = Float64Array.from(tokens, (token, index) => {
     const output = index - line.promptLength;
-    return (rederived && output >= 0 ? rederived.masked[output] : token.masked) ?? NaN;
+    return rederived && output >= 0 ? (rederived.masked[output] ?? NaN) : token.masked;
   });
   return {
     start: 0,

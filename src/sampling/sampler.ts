@@ -5,21 +5,7 @@ import { SamplingError } from './errors.ts';
 import { STAGES, type SamplingParams } from './params.ts';
 import { uniform } from './rng.ts';
 import type { ChainContext, StepInput } from './samplers/stage.ts';
-import { traceMemory, type StageTrace, type StepTrace, type TraceMemory } from './trace.ts';
-
-/** The outcome of a step. Plain numbers; the whole vocabulary's fate is in `Sampler.trace`. */
-export interface Draw {
-  readonly token: number;
-  readonly position: number;
-  readonly u: number;
-  /** Candidates alive at the draw. */
-  readonly kept: number;
-  readonly rawLogNormaliser: number;
-  readonly rawEntropy: number;
-  readonly finalLogNormaliser: number;
-  readonly finalEntropy: number;
-  readonly stages: readonly StageTrace[];
-}
+import { traceMemory, type Draw, type StageTrace, type StepTrace, type TraceMemory } from './trace.ts';
 
 export class Sampler {
   readonly #context: ChainContext;

@@ -40,32 +40,36 @@ export function traceMemory(vocabularySize: number): TraceMemory {
   return { fate: new Uint8Array(vocabularySize), logits: new Float64Array(vocabularySize) };
 }
 
-/** Everything that happened to the whole vocabulary in one step. Read it with the functions of `trace_view.ts`. */
-export interface StepTrace extends TraceMemory {
+/** The outcome of a step in plain numbers. */
+export interface Draw {
+  /** The token drawn. */
+  readonly token: number;
   /** Index of the drawn token in the sequence, prompt included. */
   readonly position: number;
-  /** Stages that ran, in order; neutral ones and those switched off are absent. */
-  readonly stages: readonly StageTrace[];
-  /** Raw logits [vocabulary]: the given array itself, not a copy. */
-  readonly raw: Float32Array;
+  /** The uniform number in [0, 1) that picked the token. */
+  readonly u: number;
+  /** Candidates alive at the draw. */
+  readonly kept: number;
   /** ln Σ exp(raw): raw logprob of token i = raw[i] − rawLogNormaliser. */
   readonly rawLogNormaliser: number;
   /** Entropy of the raw distribution, in nats. */
   readonly rawEntropy: number;
-  /** [vocabulary] 0: alive at the draw. s > 0: removed by `stages[s − 1]`; 255: its raw logit is −∞. */
-  readonly fate: Uint8Array<ArrayBuffer>;
-  /** [vocabulary] the logit at the draw, or at the entry of the stage that removed the token. */
-  readonly logits: Float64Array<ArrayBuffer>;
   /** ln Σ exp(logit) over the living: final logprob of token i = logits[i] − finalLogNormaliser. */
   readonly finalLogNormaliser: number;
   /** Entropy of the final distribution, in nats. */
   readonly finalEntropy: number;
-  /** Candidates alive at the draw. */
-  readonly kept: number;
-  /** The uniform number in [0, 1) that picked the token. */
-  readonly u: number;
-  /** The token drawn. */
-  readonly token: number;
+  /** Stages that ran, in order; neutral ones and those switched off are absent. */
+  readonly stages: readonly StageTrace[];
+}
+
+/** Everything that happened to the whole vocabulary in one step. Read it with the functions of `trace_view.ts`. */
+export interface StepTrace extends Draw, TraceMemory {
+  /** Raw logits [vocabulary]: the given array itself, not a copy. */
+  readonly raw: Float32Array;
+  /** [vocabulary] 0: alive at the draw. s > 0: removed by `stages[s − 1]`; 255: its raw logit is −∞. */
+  readonly fate: Uint8Array<ArrayBuffer>;
+  /** [vocabulary] the logit at the draw, or at the entry of the stage that removed the token. */
+  readonly logits: Float64Array<ArrayBuffer>;
 }
 
 /** What became of one token in one step. */

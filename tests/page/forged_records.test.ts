@@ -12,7 +12,7 @@ import { openScripted } from '../../src/playground/engine_actions.ts';
 import { allTokens, type Line } from '../../src/playground/texts/line.ts';
 import { documentChecksum } from '../../src/playground/record/checksum.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
-import { documentSchema } from '../../src/playground/record/document_schema.ts';
+import { documentSchema } from '../../src/playground/record/document.ts';
 import { makeDocument } from '../../src/playground/record/make_document.ts';
 import { makeRecord } from '../../src/playground/record/make_record.ts';
 import { openRecord } from '../../src/playground/record/open_record.ts';

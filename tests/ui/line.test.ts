@@ -37,6 +37,7 @@ function stepsOf(pieces: readonly string[], logprob = -1): LineStep[] {
       surprisal: -logprob,
       perplexity: 1,
       kept: 1,
+      masked: NaN,
       u: 0,
       stages: [],
     };

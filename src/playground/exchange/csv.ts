@@ -24,7 +24,10 @@ const columns: readonly Column[] = [
   ['token_id', (token) => token.id],
   ['token', (token) => token.label],
   ['text', (token) => token.text],
-  ...numberNames.map((name): Column => [tokenNumbers[name].csv, (token) => token[name]]),
+  ...numberNames.flatMap((name): Column[] => {
+    const { csv } = tokenNumbers[name];
+    return csv === null ? [] : [[csv, (token) => token[name] ?? null]];
+  }),
   ['drawn_by', (_, line, position, record) => drawnWith(line, position, record)?.strategy ?? null],
   [
     'temperature',

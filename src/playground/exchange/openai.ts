@@ -1,8 +1,8 @@
 /** To and from the shape in which OpenAI's API gives logprobs. Both are raw: natural logs, before any sampling. */
 import type { StopReason } from '../../decoding/events.ts';
 import { neutralParams } from '../../sampling/parameter_table.ts';
-import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
+import { recordedNumbers } from '../record/document_line.ts';
 import type { ChatToken, CompletionLogprobs, OpenAiAnswer } from './openai_schema.ts';
 
 const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
@@ -153,7 +153,7 @@ function unknown(id: number, label: string, rawLogprob: number | null): Omit<Doc
     text: label,
     kind: 'normal',
     // Nobody said what sampling made of it.
-    ...eachNumber(() => null),
+    ...recordedNumbers(() => null),
     rawLogprob,
   };
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Settings } from '../settings.ts';
 import { documentFormat, documentVersion, type RunRecord } from '../record/document.ts';
-import { documentSchema } from '../record/document_schema.ts';
+import { documentSchema } from '../record/document.ts';
 import { fromOpenAi } from './openai.ts';
 import { openAiSchema } from './openai_schema.ts';
 

@@ -3,7 +3,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import * as v from 'valibot';
 import type { Settings } from '../settings.ts';
 import type { KeptDocument } from '../record/document.ts';
-import { keptSchema } from '../record/document_schema.ts';
+import { keptSchema } from '../record/document.ts';
 import { settingsSchema } from '../settings_schema.ts';
 
 /** One run in the list: a text with its branches, or a comparison. */

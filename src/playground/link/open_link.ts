@@ -44,7 +44,7 @@ async function showRecording(packed: string, settings: Settings): Promise<number
     openRecord(record, {
       origin: 'link',
       settings: { ...settings, model: playground.settings.model },
-      altered: sent !== null && sent !== settingsChecksum(settings),
+      altered: sent !== settingsChecksum(settings),
       take: false,
       replace: true,
       reveal: true,

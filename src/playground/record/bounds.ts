@@ -17,6 +17,13 @@ const maxName = 1_000;
  */
 const maxLogprob = 1e9;
 
+/** A place in a list, or a token id. */
+export const index = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1));
+/** Bytes, tokens or characters. */
+export const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+export const list = <T extends v.GenericSchema>(item: T, most: number) =>
+  v.pipe(v.array(item), v.maxLength(most), v.readonly());
+
 /** UTF-8 takes at most three bytes for each UTF-16 unit. */
 export const maxTokenBytes = 3 * maxTokenText;
 

@@ -3,7 +3,6 @@
  * one with care writes a new checksum: only a replay tells what is true (`replay.ts`).
  */
 import { isLaterDefault, type Settings } from '../settings.ts';
-import type { DocumentLine, KeptDocument } from './document.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
@@ -18,8 +17,10 @@ export function crc32(bytes: Uint8Array): number {
 }
 
 /** Of a run document, eight hexadecimal digits; one that it has already is no part of it. */
-export function documentChecksum(document: KeptDocument): string {
-  return hexadecimal(checksumOf({ ...document, checksum: undefined }));
+export function documentChecksum(document: object): string {
+  return checksumOf({ ...document, checksum: undefined })
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
@@ -47,10 +48,6 @@ export function settingsChecksum({ view: _, ...settings }: Settings): number {
   return checksumOf(settings);
 }
 
-function hexadecimal(checksum: number): string {
-  return checksum.toString(16).padStart(8, '0');
-}
-
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== 'object' || value === null)
@@ -60,17 +57,4 @@ function canonicalJson(value: unknown): string {
   );
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()}}`;
-}
-
-/** Version 1's: each line's prompt length, token count and token ids as little-endian 32-bit numbers. */
-export function tokenChecksum(lines: readonly Pick<DocumentLine, 'promptLength' | 'tokens'>[]): string {
-  const words = lines.flatMap(({ promptLength, tokens }) => [
-    promptLength,
-    tokens.length,
-    ...tokens.map(({ id }) => id),
-  ]);
-  const bytes = new Uint8Array(words.length * 4);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => view.setUint32(index * 4, word, true));
-  return hexadecimal(crc32(bytes));
 }

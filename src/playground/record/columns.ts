@@ -4,23 +4,21 @@
  *
  *   3 | CRC-32 of what follows | CRC-32 of the settings | JSON's length | JSON, UTF-8 | column … column
  *
- * Checksums and the length have 4 bytes each, little-endian. Version 2 had no checksums here, and version 1 was JSON alone, which
- * begins with a brace: both have one over their token ids in the JSON.
+ * Checksums and the length have 4 bytes each, little-endian.
  *
  * A column, over all lines of the record: the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
- * v < 0 is −2v. The JSON has each line's length of the column in its place.
+ * v < 0 is −2v. The JSON has each line's length of the column in its place. `masked` is rare and stays in the JSON.
  */
 import { PackedTextError } from './deflate.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import { crc32 } from './checksum.ts';
+import { jsonOf } from './json.ts';
 import type { Packed } from './pack.ts';
 
 const version = 3;
 /** Where the checked part begins: after the version and its checksum. */
 const checkedFrom = 5;
 const headerBytes = 13;
-const versionBefore = 2;
-const headerBytesBefore = 5;
 /** Numbers below 2^47: token ids of 32 bits and thousandths of a nat are far from it. */
 const maxPlanes = 6;
 
@@ -35,11 +33,9 @@ interface Column {
 const itself = (line: Json): Json => line;
 const top = (line: Json): Json => line['top'] as Json;
 
+const numbers = numberNames.map((name) => tokenNumbers[name].packed).filter((name) => name !== 'masked');
 const columns: readonly Column[] = [
-  ...['words', ...numberNames.map((name) => tokenNumbers[name].packed), 'counts'].map((name): Column => ({
-    of: itself,
-    name,
-  })),
+  ...['words', ...numbers, 'counts'].map((name): Column => ({ of: itself, name })),
   ...['words', 'raw', 'final'].map((name): Column => ({ of: top, name })),
 ];
 
@@ -52,7 +48,7 @@ export function toBytes(packed: Packed, settings: number): Uint8Array<ArrayBuffe
     return planes(values.flat());
   });
   const ids = planes(packed.ids);
-  const json = new TextEncoder().encode(JSON.stringify({ ...packed, ids: packed.ids.length, lines }, banned));
+  const json = new TextEncoder().encode(jsonOf({ ...packed, ids: packed.ids.length, lines }));
   const header = new Uint8Array(headerBytes);
   header[0] = version;
   const bytes = joined([header, json, ...parts, ids]);
@@ -63,39 +59,27 @@ export function toBytes(packed: Packed, settings: number): Uint8Array<ArrayBuffe
   return bytes;
 }
 
-/** A ban's −∞ has no word in JSON. */
-function banned(_: string, item: unknown): unknown {
-  return item === -Infinity ? 'ban' : item;
-}
-
 export interface Unpacked {
   /** What `pack` gave, not yet checked. */
   readonly json: unknown;
-  /** Checksum of the settings beside the record; null before version 3, which did not have one. */
-  readonly settings: number | null;
+  /** Checksum of the settings beside the record. */
+  readonly settings: number;
 }
 
 /** @throws PackedTextError where bytes are missing, or were changed */
 export function fromBytes(bytes: Uint8Array): Unpacked {
-  if (bytes[0] === versionBefore) return { json: body(bytes, headerBytesBefore), settings: null };
-  if (bytes[0] !== version) return { json: parsed(bytes), settings: null };
+  if (bytes[0] !== version) throw new PackedTextError('it is no recording of this version');
   if (bytes.length < headerBytes) throw new PackedTextError('it is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (crc32(bytes.subarray(checkedFrom)) !== view.getUint32(1, true)) {
     throw new PackedTextError('its checksum does not fit its content');
   }
-  return { json: body(bytes, headerBytes), settings: view.getUint32(checkedFrom, true) };
-}
-
-/** @param at where the JSON begins, after its length */
-function body(bytes: Uint8Array, at: number): unknown {
-  if (bytes.length < at) throw new PackedTextError('it is cut off');
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at - 4, true);
-  const json = parsed(bytes.subarray(at, at + length));
+  const end = headerBytes + view.getUint32(headerBytes - 4, true);
+  const json = parsed(bytes.subarray(headerBytes, end));
   const lines = isObject(json) ? json['lines'] : null;
   if (!isObject(json) || !Array.isArray(lines))
     throw new PackedTextError('it is no recording of this version');
-  const reader = new PlaneReader(bytes, at + length);
+  const reader = new PlaneReader(bytes, end);
   for (const { of, name } of columns) {
     const homes = lines.map((line: unknown) => (isObject(line) && isObject(line['top']) ? of(line) : {}));
     const values = reader.read(homes.reduce((sum, home) => sum + sizeOf(home[name]), 0));
@@ -103,7 +87,7 @@ function body(bytes: Uint8Array, at: number): unknown {
     for (const home of homes) home[name] = values.slice(from, (from += sizeOf(home[name])));
   }
   json['ids'] = reader.read(sizeOf(json['ids']));
-  return json;
+  return { json, settings: view.getUint32(checkedFrom, true) };
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -21,14 +21,6 @@ export interface Verdict {
   readonly maxDelta: number;
 }
 
-type NumberKey = NumberName | 'masked';
-
-const kinds = {
-  ...tokenNumbers,
-  masked: { words: 'share that the grammar removed', unit: 'share', ofChain: false },
-} as const;
-const keys: readonly NumberKey[] = [...numberNames, 'masked'];
-
 export class LineComparison {
   readonly #wrong: string[] = [];
   readonly #corrected: string[] = [];
@@ -98,14 +90,14 @@ export class LineComparison {
       else this.#wrong.push(`the word of ${place} (“${recorded.text}” for “${here.text}”)`);
     }
     const border = !this.exact && recorded.kept !== here.kept;
-    for (const key of keys) {
+    for (const key of numberNames) {
       // Where another candidate fell to the chain's border, the others share its mass.
-      const ofMass = kinds[key].ofChain && kinds[key].unit === 'nats';
+      const ofMass = tokenNumbers[key].ofChain && tokenNumbers[key].unit === 'nats';
       if (border && ofMass) continue;
       const [said, is] = [recorded[key] ?? null, here[key] ?? null];
       const scale = ofMass ? heat : 1;
       if (!this.#agree(key, said, is, scale)) {
-        this.#wrong.push(`the ${kinds[key].words} of ${place} (${shown(said)} for ${shown(is)})`);
+        this.#wrong.push(`the ${tokenNumbers[key].words} of ${place} (${shown(said)} for ${shown(is)})`);
       }
     }
     this.#candidates(recorded, here, place, heat, border);
@@ -148,13 +140,13 @@ export class LineComparison {
   }
 
   /** What the record does not say is filled in; what it says and nobody can compute is wrong. */
-  #agree(key: NumberKey, said: number | null, is: number | null, heat: number): boolean {
+  #agree(key: NumberName, said: number | null, is: number | null, heat: number): boolean {
     if (said === null) return true;
     if (is === null) return false;
     this.#numbers++;
     const delta = Math.abs(said - is);
-    if (kinds[key].unit === 'nats') this.#maxDelta = Math.max(this.#maxDelta, delta);
-    if (kinds[key].unit === 'whole') return delta <= (this.exact ? 0 : 1 + is / 20);
+    if (tokenNumbers[key].unit === 'nats') this.#maxDelta = Math.max(this.#maxDelta, delta);
+    if (tokenNumbers[key].unit === 'whole') return delta <= (this.exact ? 0 : 1 + is / 20);
     // A logprob of −1,000 has fewer digits behind the point.
     const size = Math.max(1, Math.abs(is) / 100);
     return delta <= this.#bound * size * (this.exact ? 1 : heat);

@@ -1,9 +1,9 @@
 /** A record's text as this machine computes it: the record's token ids and settings, and nothing else of it. */
 import type { StopReason } from '../../decoding/events.ts';
 import type { ReplayedLine } from '../../worker/api/worker_api.ts';
-import { eachNumber } from '../texts/token_numbers.ts';
-import { recordedNats } from './bounds.ts';
-import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';
+import { promptNumbers } from '../texts/line.ts';
+import type { DocumentLine } from './document.ts';
+import { candidatesOf, documentToken } from './document_line.ts';
 
 export interface End {
   readonly reason: StopReason;
@@ -19,48 +19,12 @@ export function computedLine(line: DocumentLine, here: ReplayedLine, end: End): 
     ...end,
     // What the chain draws here anyway, nobody need have chosen.
     byHand: byHand.filter((output) => here.drawn[output] !== here.texts[promptLength + output]?.token),
-    tokens: here.texts.map((_, position) => computedToken(here, position, promptLength)),
+    tokens: here.texts.map((text, position) => {
+      const output = position - promptLength;
+      const numbers = output < 0 ? promptNumbers(here.prompt, position) : here.numbers[output]!;
+      return documentToken(text, numbers, candidatesOf(here.top, output));
+    }),
   };
-}
-
-function computedToken(here: ReplayedLine, position: number, promptLength: number): DocumentToken {
-  const { token: id, piece: text, label, kind } = here.texts[position]!;
-  const output = position - promptLength;
-  const of = (column: Float64Array | undefined, at: number): number | null =>
-    recordedNats(column?.[at] ?? NaN);
-  if (output < 0) {
-    const rawLogprob = of(here.prompt?.rawLogprob, position);
-    return {
-      ...{ id, text, label, kind },
-      ...eachNumber(() => null),
-      rawLogprob,
-      // Within the prompt no chain has a say.
-      finalLogprob: rawLogprob,
-      rank: of(here.prompt?.rank, position),
-      entropy: of(here.prompt?.entropy, position),
-      top: [],
-    };
-  }
-  const masked = of(here.masked, output);
-  return {
-    ...{ id, text, label, kind },
-    ...eachNumber((name) => of(here[name], output)),
-    ...(masked === null ? {} : { masked }),
-    top: candidates(here, output),
-  };
-}
-
-function candidates({ top, labels }: ReplayedLine, output: number): DocumentCandidate[] {
-  return Array.from({ length: top.depth }, (_, index): DocumentCandidate => {
-    const at = output * top.depth + index;
-    const id = top.tokens[at]!;
-    return {
-      id,
-      label: labels.get(id) ?? String(id),
-      rawLogprob: recordedNats(top.rawLogprob[at]!) ?? -Infinity,
-      finalLogprob: recordedNats(top.finalLogprob[at]!),
-    };
-  });
 }
 
 /**

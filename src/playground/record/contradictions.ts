@@ -4,7 +4,8 @@ import type { LanePatch, Settings } from '../settings.ts';
 import { parameterName } from '../parameter_names.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { restoredMethod } from '../method.ts';
-import type { DocumentComparison, RunRecord } from './document.ts';
+import type { DocumentComparison } from './comparison_schema.ts';
+import type { RunRecord } from './document.ts';
 
 /** Each by its name in a link, with what the record has in its place. The prompt is compared where it can be tokenised. */
 export function contradictions({ lines, comparison, current }: RunRecord, settings: Settings): string[] {

@@ -1,141 +1,163 @@
 /**
- * A run, or several side by side, as it is kept, exported and sent: texts with their numbers, and what is needed to run them
- * again. docs/links-and-files.md describes the JSON for other programs. Logprobs and entropies are in nats; null where a position
- * has none.
+ * A record: texts with their numbers, and what is needed to run them again. The page keeps it, saves it as JSON and packs it into
+ * links. Its types derive from the schema that files from outside must fit; docs/links-and-files.md describes the JSON for other
+ * programs. Logprobs and entropies are in nats; null where a position has none.
  */
-import type { RunTiming, StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
-import type { KvUsage, TokenId, TokenKind } from '../../engines/contract.ts';
-import type { SamplingParams } from '../../sampling/params.ts';
-import type { Drawn } from '../texts/line.ts';
-import type { DocumentEngine } from '../texts/recorded.ts';
-import type { LanePatch, Settings } from '../settings.ts';
-import type { TokenNumbers } from '../texts/token_numbers.ts';
+import * as v from 'valibot';
+import type { StopReason } from '../../decoding/events.ts';
+import type { EngineKind, TokenKind } from '../../engines/contract.ts';
+import { paramsSchema, settingsSchema } from '../settings_schema.ts';
+import { eachNumber, tokenNumbers } from '../texts/token_numbers.ts';
+import { index, list, logprob, maxLines, maxTokens, maxTop, name, size, tokenText } from './bounds.ts';
+import { documentChecksum } from './checksum.ts';
+import { comparisonFits, comparisonSchema, strategyKinds } from './comparison_schema.ts';
 
 export const documentFormat = 'logitscope-run';
 export const documentVersion = 2;
-/** Its checksum is over the token ids alone. */
-export const firstVersion = 1;
 
-export interface DocumentCandidate {
-  readonly id: TokenId;
-  readonly label: string;
+/** Times that a text was continued with other parameters. */
+export const maxDrawn = 10_000;
+
+const kinds: readonly TokenKind[] = ['normal', 'unknown', 'control', 'user-defined', 'unused', 'byte'];
+const engines: readonly (EngineKind | 'unknown')[] = [
+  'webgpu',
+  'web-llm',
+  'openai',
+  'wllama',
+  'scripted',
+  'unknown',
+];
+const reasons: readonly StopReason[] = [
+  'end-of-generation',
+  'max-tokens',
+  'stop-sequence',
+  'context-full',
+  'stopped',
+  'lost-race',
+  'pruned',
+  'error',
+];
+
+const candidate = v.object({
+  id: index,
+  label: tokenText,
   /** Before every stage. */
-  readonly rawLogprob: number;
+  rawLogprob: logprob,
   /** After the whole chain; null where the chain removed it, or where `kept` is null: then nobody told. */
-  readonly finalLogprob: number | null;
-}
+  finalLogprob: v.nullable(logprob),
+});
 
-/** Numbers are null where a position has none. */
-export interface DocumentToken extends TokenNumbers<number | null> {
-  readonly id: TokenId;
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const numbers = eachNumber((name) =>
+  v.nullable({ nats: logprob, whole: index, share }[tokenNumbers[name].unit]),
+);
+
+const token = v.object({
+  id: index,
   /** Text that became whole UTF-8 with this token; the texts of all tokens together are the text. */
-  readonly text: string;
+  text: tokenText,
   /** The token's own bytes as they are shown. */
-  readonly label: string;
-  readonly kind: TokenKind;
-  /** Share of the mass that a grammar removed; absent where none had a say. */
-  readonly masked?: number | null;
-  /** The likeliest raw candidates of this step, the likeliest first. */
-  readonly top: readonly DocumentCandidate[];
-}
+  label: tokenText,
+  kind: v.picklist(kinds),
+  ...numbers,
+  /** Absent where no grammar applied. */
+  masked: v.exactOptional(numbers.masked),
+  /** The most likely raw candidates of this step, best first. */
+  top: list(candidate, maxTop),
+});
 
-export interface DocumentLine {
-  readonly name: string;
-  readonly lane: number;
+const line = v.object({
+  name,
+  lane: index,
   /** Index of the line that it branched from, always an earlier one; null for a line of its own. */
-  readonly parent: number | null;
+  parent: v.nullable(index),
   /** Position of the first token that is not the parent's. */
-  readonly forkedAt: number | null;
+  forkedAt: v.nullable(index),
   /** Of the newest tokens. */
-  readonly params: SamplingParams;
-  /** What drew the tokens, where it was not `params` and the record's strategy throughout; by position. */
-  readonly drawn: readonly Drawn[];
-  readonly stream: number;
+  params: paramsSchema,
+  /** What drew the tokens, by position; empty if it was `params` and the record's strategy throughout. */
+  drawn: list(v.object({ from: index, params: paramsSchema, strategy: v.picklist(strategyKinds) }), maxDrawn),
+  stream: index,
   /** Output indices whose token was chosen by hand. */
-  readonly byHand: readonly number[];
-  readonly promptLength: number;
+  byHand: list(index, maxTokens),
+  promptLength: index,
   /** UTF-16 units of output that are shown: what follows is a stop sequence. */
-  readonly visible: number;
-  readonly reason: StopReason;
+  visible: size,
+  reason: v.picklist(reasons),
   /** Prompt and output. */
-  readonly tokens: readonly DocumentToken[];
-}
+  tokens: list(token, maxTokens),
+});
 
-export interface DocumentModel {
-  readonly name: string;
-  /** Bytes. */
-  readonly fileSize: number;
-  readonly vocabularySize: number;
-  /** Of the file, in hexadecimal; null where nobody computed it. */
-  readonly sha256: string | null;
-}
-
-/** How a strategy judged one branch; null where it does not judge by that. */
-export interface DocumentJudgement {
-  readonly score: number | null;
-  readonly valid: boolean | null;
-  readonly answer: string | null;
-}
-
-/** What a run of several texts came to. Texts are named by their index in the record. */
-export interface DocumentOutcome {
-  readonly winner: number | null;
-  /** Best first; only texts that the record has. */
-  readonly ranking: readonly number[];
-  /** Most votes first. */
-  readonly votes: readonly { readonly answer: string; readonly branches: readonly number[] }[];
-  /** One for each text. */
-  readonly judgements: readonly DocumentJudgement[];
-  readonly timing: RunTiming;
-}
-
-/** Texts that were run together: lanes, or what a strategy made of one setting. */
-export interface DocumentComparison {
-  readonly strategy: Strategy;
-  /** What the lanes have in common. */
-  readonly params: SamplingParams;
-  /** What each lane changes in it; empty for the branches of a strategy. */
-  readonly lanes: readonly LanePatch[];
-  readonly sharedLuck: boolean;
-  readonly stop: StopConditions;
-  /** The most KV pages in use at once. */
-  readonly usage: KvUsage | null;
-  /** Null for a run that was not there at its end. */
-  readonly outcome: DocumentOutcome | null;
-  /** Beside a beam search: what the best token at each step comes to. */
-  readonly greedy: {
-    readonly text: string;
-    readonly tokens: readonly TokenId[];
-    readonly totalLogprob: number;
-  } | null;
-}
-
-/** What a record is, apart from the settings that stand beside it in a link. */
-export interface RunRecord {
-  readonly model: DocumentModel;
-  readonly engine: DocumentEngine;
-  readonly strategy: Strategy['kind'];
-  readonly lines: readonly DocumentLine[];
+const record = {
+  model: v.object({
+    name,
+    /** Bytes. */
+    fileSize: size,
+    vocabularySize: size,
+    /** Of the file, in hexadecimal; null where nobody computed it. */
+    sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  }),
+  engine: v.object({ kind: v.picklist(engines), adapter: name, numerics: v.exactOptional(name) }),
+  strategy: v.picklist(strategyKinds),
+  lines: v.pipe(v.array(line), v.minLength(1), v.maxLength(maxLines), v.readonly()),
   /** Null for texts that were run one by one. */
-  readonly comparison: DocumentComparison | null;
+  comparison: v.nullable(comparisonSchema),
   /** Index of the line on view. */
-  readonly current: number;
-  /** The position held, if one was. */
-  readonly selected: number | null;
-}
+  current: index,
+  /** The selected position. */
+  selected: v.nullable(index),
+};
+const plainRecord = v.object(record);
 
 /** A record with the settings that it was run with, as the browser keeps it. */
-export interface KeptDocument extends RunRecord {
-  readonly format: typeof documentFormat;
-  readonly version: typeof firstVersion | typeof documentVersion;
-  readonly title: string;
+const plainKept = v.object({
+  ...record,
+  format: v.literal(documentFormat),
+  version: v.literal(documentVersion),
+  title: name,
   /** ISO 8601. */
-  readonly savedAt: string;
-  readonly settings: Settings;
+  savedAt: v.pipe(v.string(), v.maxLength(40)),
+  settings: settingsSchema,
+});
+
+/** The same as a file. `checksum` is over everything else, see `checksum.ts`. */
+const plainDocument = v.object({ ...plainKept.entries, checksum: v.string() });
+
+export type DocumentCandidate = v.InferOutput<typeof candidate>;
+export type DocumentToken = v.InferOutput<typeof token>;
+export type DocumentLine = v.InferOutput<typeof line>;
+export type RunRecord = v.InferOutput<typeof plainRecord>;
+export type KeptDocument = v.InferOutput<typeof plainKept>;
+export type RunDocument = v.InferOutput<typeof plainDocument>;
+
+/** Indices that point nowhere would break the page later, far from their cause. */
+function hangsTogether({ lines, comparison, current, selected }: RunRecord): boolean {
+  const onView = lines[current];
+  const lengths = lines.map(({ promptLength }) => promptLength);
+  return (
+    onView !== undefined &&
+    (comparison === null || comparisonFits(comparison, lengths)) &&
+    (selected === null || selected <= onView.tokens.length) &&
+    lines.every(
+      ({ parent, forkedAt, drawn, promptLength, tokens, byHand }, at) =>
+        (parent === null || parent < at) &&
+        (forkedAt === null || forkedAt <= tokens.length) &&
+        promptLength <= tokens.length &&
+        drawn.every(({ from }, part) => from <= tokens.length && from > (drawn[part - 1]?.from ?? -1)) &&
+        byHand.every((output) => output < tokens.length - promptLength),
+    )
+  );
 }
 
-/** The same as a file. */
-export interface RunDocument extends KeptDocument {
-  /** CRC-32 over everything else, see `checksum.ts`. */
-  readonly checksum: string;
-}
+const whole = <T extends RunRecord>() => v.check<T, string>(hangsTogether, 'its parts do not fit together');
+
+export const recordSchema = v.pipe(plainRecord, whole<RunRecord>());
+export const keptSchema = v.pipe(plainKept, whole<KeptDocument>());
+export const documentSchema = v.pipe(
+  plainDocument,
+  whole<RunDocument>(),
+  v.check(
+    ({ checksum, ...content }) => checksum === documentChecksum(content),
+    'its checksum does not fit its content',
+  ),
+);

@@ -1,7 +1,8 @@
-/** From a text to a line of a record. */
-import type { LineEvidence } from '../../worker/api/worker_api.ts';
-import { allTokens, drawnBy, type Line, type TokenView } from '../texts/line.ts';
-import { eachNumber } from '../texts/token_numbers.ts';
+/** Converts a text to a line of a record. */
+import type { TokenNumbers } from '../../sampling/token_numbers.ts';
+import type { LineEvidence, TokenText, TopCandidates } from '../../worker/api/worker_api.ts';
+import { allTokens, drawnBy, type Line } from '../texts/line.ts';
+import { eachNumber, type NumberName } from '../texts/token_numbers.ts';
 import { recordedNats } from './bounds.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
@@ -13,18 +14,25 @@ export interface Known {
 }
 
 export function fromEvidence(evidence: LineEvidence, promptLength: number): Known {
-  const { depth, tokens, rawLogprob, finalLogprob, labels, byHand, stream } = evidence;
-  const top = (position: number): readonly DocumentCandidate[] => {
-    const from = (position - promptLength) * depth;
-    if (position < promptLength) return [];
-    return Array.from(tokens.subarray(from, from + depth), (id, index) => ({
-      id,
-      label: labels.get(id) ?? String(id),
-      rawLogprob: recordedNats(rawLogprob[from + index]!),
-      finalLogprob: recordedNats(finalLogprob[from + index]!),
-    })).filter((candidate): candidate is DocumentCandidate => candidate.rawLogprob !== null);
-  };
+  const { byHand, stream } = evidence;
+  const top = (position: number): readonly DocumentCandidate[] =>
+    candidatesOf(evidence, position - promptLength);
   return { top, byHand, stream };
+}
+
+/** @returns none for a negative output, which is in the prompt */
+export function candidatesOf(
+  { depth, tokens, rawLogprob, finalLogprob, labels }: TopCandidates,
+  output: number,
+): DocumentCandidate[] {
+  const from = output * depth;
+  if (output < 0) return [];
+  return Array.from(tokens.subarray(from, from + depth), (id, index) => ({
+    id,
+    label: labels.get(id) ?? String(id),
+    rawLogprob: recordedNats(rawLogprob[from + index]!),
+    finalLogprob: recordedNats(finalLogprob[from + index]!),
+  })).filter((candidate): candidate is DocumentCandidate => candidate.rawLogprob !== null);
 }
 
 /** @param strategy of the record; null where the whole line is its comparison's */
@@ -53,19 +61,21 @@ export function documentLine(
     reason: line.reason ?? 'stopped',
     tokens: allTokens(line).map((token, position) =>
       // No chain had candidates within the prompt.
-      documentToken(token, position < line.promptLength ? [] : known.top(position)),
+      documentToken(token, token, position < line.promptLength ? [] : known.top(position)),
     ),
   };
 }
 
-function documentToken(token: TokenView, top: readonly DocumentCandidate[]): DocumentToken {
-  return {
-    id: token.token,
-    text: token.piece,
-    label: token.label,
-    kind: token.kind,
-    ...eachNumber((name) => recordedNats(token[name])),
-    ...(token.masked === undefined ? {} : { masked: token.masked }),
-    top,
-  };
+export function documentToken(
+  { token: id, piece: text, label, kind }: TokenText,
+  numbers: TokenNumbers<number | null>,
+  top: readonly DocumentCandidate[],
+): DocumentToken {
+  return { id, text, label, kind, ...recordedNumbers((name) => recordedNats(numbers[name] ?? NaN)), top };
+}
+
+/** @param value of each number; null for `masked` leaves it out */
+export function recordedNumbers(value: (name: NumberName) => number | null): Pick<DocumentToken, NumberName> {
+  const { masked, ...known } = eachNumber(value);
+  return masked === null ? known : { ...known, masked };
 }

@@ -4,7 +4,7 @@ import { fileHash } from '../file_hash.ts';
 import { playground } from '../state.svelte.ts';
 import { recordedName } from './bounds.ts';
 import type { DocumentEngine } from '../texts/recorded.ts';
-import type { DocumentModel } from './document.ts';
+import type { RunRecord } from './document.ts';
 
 export const unknownEngine: DocumentEngine = { kind: 'unknown', adapter: '' };
 
@@ -19,7 +19,7 @@ export function engineHere(): DocumentEngine {
   };
 }
 
-export async function modelHere(): Promise<DocumentModel> {
+export async function modelHere(): Promise<RunRecord['model']> {
   if (playground.engine.phase !== 'ready') {
     return { name: 'unknown', fileSize: 0, vocabularySize: 0, sha256: null };
   }

@@ -2,7 +2,7 @@
 import type { RunResult } from '../../decoding/events.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import type { Line } from '../texts/line.ts';
-import type { DocumentComparison, DocumentOutcome } from './document.ts';
+import type { DocumentComparison, DocumentOutcome } from './comparison_schema.ts';
 import { maxLines, recordedNats } from './bounds.ts';
 
 /**

@@ -5,7 +5,7 @@ import { restoredMethod } from '../method.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import { allTokens, outputText, type Line } from '../texts/line.ts';
 import type { Settings } from '../settings.ts';
-import type { DocumentComparison, DocumentOutcome } from './document.ts';
+import type { DocumentComparison, DocumentOutcome } from './comparison_schema.ts';
 
 /**
  * @param made with which id and under which settings the page has it

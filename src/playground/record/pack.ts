@@ -1,26 +1,24 @@
 /**
- * A record as a link carries it: columns of small whole numbers, each token's text once, and what lines share once, so that
- * deflate makes it short. Logprobs and entropies are in thousandths of a nat; null in `top.final` is a removed candidate.
+ * Packs a record for a link: columns of small whole numbers, each token's text once, and what lines share once, so that deflate
+ * makes it short. Logprobs and entropies are in thousandths of a nat; null in `top.final` is a removed candidate.
  */
 import { firstParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import { eachColumn, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
-import type {
-  DocumentCandidate,
-  DocumentComparison,
-  DocumentLine,
-  DocumentToken,
-  RunRecord,
-} from './document.ts';
+import { type NumberName, numberNames, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
+import type { DocumentComparison } from './comparison_schema.ts';
+import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
 export const packVersion = 2;
 
 type Values = readonly (number | null)[];
 
+/** A column of each number; `masked` only where a grammar applied. */
+type NumberColumns = Record<Exclude<PackedColumn, 'masked'>, Values> & { readonly masked?: Values };
+
 export interface PackedLine
   extends
     Omit<DocumentLine, 'params' | 'drawn' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'>,
-    Record<PackedColumn, Values> {
+    NumberColumns {
   readonly fork?: readonly [parent: number, at: number];
   readonly byHand?: readonly number[];
   readonly stream?: number;
@@ -35,8 +33,6 @@ export interface PackedLine
   readonly words: readonly number[];
   /** Texts that are not their token's label, by index among this line's own tokens. */
   readonly texts: readonly (readonly [index: number, text: string])[];
-  /** Thousandths; absent where no grammar had a say. */
-  readonly masked?: Values;
   /** How many candidates each token has, then the columns of all of them. */
   readonly counts: readonly number[];
   /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw. */
@@ -47,11 +43,6 @@ export interface PackedLine
   };
 }
 
-/** Scores in thousandths, times in whole milliseconds. */
-export type PackedComparison = Omit<DocumentComparison, 'params'> & {
-  readonly params: Partial<SamplingParams>;
-};
-
 export interface Packed extends Omit<RunRecord, 'lines' | 'comparison'> {
   readonly pack: typeof packVersion;
   /** Token ids by word, and labels; kinds only where they are not `normal`. */
@@ -59,8 +50,8 @@ export interface Packed extends Omit<RunRecord, 'lines' | 'comparison'> {
   readonly labels: readonly string[];
   readonly kinds: readonly (readonly [word: number, kind: DocumentToken['kind']])[];
   readonly lines: readonly PackedLine[];
-  /** Only where there is one. */
-  readonly comparison?: PackedComparison;
+  /** Only where there is one. Scores are rounded to thousandths, times to milliseconds. */
+  readonly comparison?: Omit<DocumentComparison, 'params'> & { readonly params: Partial<SamplingParams> };
 }
 
 function thousandths(value: number): number {
@@ -101,7 +92,7 @@ export function pack(record: RunRecord, depth: number): Packed {
   };
 }
 
-function packedComparison(comparison: DocumentComparison): PackedComparison {
+function packedComparison(comparison: DocumentComparison): NonNullable<Packed['comparison']> {
   const { params, outcome, greedy } = comparison;
   const rounded = (value: number): number => thousandths(value) / 1000;
   return {
@@ -132,11 +123,6 @@ function packedLine(
   wordOf: (id: number, label: string, kind?: DocumentToken['kind']) => number,
 ): PackedLine {
   const { name, lane, parent, forkedAt, drawn, stream, byHand, promptLength, visible, reason } = line;
-  const column = (read: (token: DocumentToken) => number | null, whole = false): Values =>
-    own.map((token) => {
-      const value = read(token);
-      return value === null || whole ? value : thousandths(value);
-    });
   const tops = own.map(({ top }) => top.slice(0, depth));
   return {
     name,
@@ -154,10 +140,7 @@ function packedLine(
     share,
     words: own.map(({ id, label, kind }) => wordOf(id, label, kind)),
     texts: own.flatMap(({ text, label }, index) => (text === label ? [] : [[index, text] as const])),
-    ...eachColumn((name) => column((token) => token[name], tokenNumbers[name].unit === 'whole')),
-    ...(own.some(({ masked }) => masked !== undefined)
-      ? { masked: column((token) => token.masked ?? null) }
-      : {}),
+    ...numberColumns(own),
     counts: tops.map((top) => top.length),
     top: {
       words: tops.flatMap((top) => top.map(({ id, label }) => wordOf(id, label))),
@@ -165,6 +148,25 @@ function packedLine(
       final: tops.flatMap((top) => top.map(finalDistance)),
     },
   };
+}
+
+function numberColumns(tokens: readonly DocumentToken[]): NumberColumns {
+  const columns: Partial<Record<PackedColumn, Values>> = {};
+  for (const name of numberNames) {
+    if (name === 'masked' && tokens.every(({ masked }) => masked === undefined)) continue;
+    columns[tokenNumbers[name].packed] = tokens.map((token) => {
+      const value = token[name] ?? null;
+      return value === null || tokenNumbers[name].unit === 'whole' ? value : thousandths(value);
+    });
+  }
+  return columns as NumberColumns;
+}
+
+/** The inverse for one token. */
+export function packedNumber(columns: NumberColumns, name: NumberName, index: number): number | null {
+  const { packed, unit } = tokenNumbers[name];
+  const value = columns[packed]?.[index] ?? null;
+  return value === null || unit === 'whole' ? value : value / 1000;
 }
 
 function rawColumn(top: readonly DocumentCandidate[]): number[] {

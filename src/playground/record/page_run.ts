@@ -1,7 +1,7 @@
 /** The run that the page opens with: a record like any other, shown at once, and brought to life when its model is there. */
 import * as v from 'valibot';
 import { playground } from '../state.svelte.ts';
-import { documentSchema } from './document_schema.ts';
+import { documentSchema } from './document.ts';
 import { openRecord } from './open_record.ts';
 
 /**

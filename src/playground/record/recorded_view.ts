@@ -20,7 +20,6 @@ export function lineOf(
       label: token.label,
       kind: token.kind,
       ...eachNumber((name) => token[name] ?? NaN),
-      ...(typeof token.masked === 'number' ? { masked: token.masked } : {}),
       start,
     };
   });

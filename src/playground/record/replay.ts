@@ -145,7 +145,7 @@ async function replayTexts(current: Opened, { compared, goOn }: Replaying): Prom
         !document.byHand.includes(at) && here.drawn[at] !== here.texts[document.promptLength + at]!.token,
     );
     if (output !== undefined && difference === null) {
-      const drawnLabel = here.labels.get(here.drawn[output]!) ?? '';
+      const drawnLabel = here.top.labels.get(here.drawn[output]!) ?? '';
       difference = await differenceAt(record, computed, { line, index, output, drawnLabel });
       goOn();
     }

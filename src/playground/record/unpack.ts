@@ -1,28 +1,20 @@
-/** A link's record, checked before it is shown. */
+/** Unpacks a link's record and checks it before it is shown. */
 import * as v from 'valibot';
 import { firstParams } from '../../sampling/parameter_table.ts';
 import { maxInflatedBytes } from '../limits.ts';
 import type { Settings } from '../settings.ts';
 import { packBytes, PackedTextError, unpackBytes } from './deflate.ts';
-import { eachColumn, eachNumber, tokenNumbers } from '../texts/token_numbers.ts';
-import { settingsChecksum, tokenChecksum } from './checksum.ts';
+import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
+import { settingsChecksum } from './checksum.ts';
 import { fromBytes, toBytes } from './columns.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
 import { maxLines } from './bounds.ts';
-import { maxDrawn, recordSchema } from './document_schema.ts';
-import { pack, packVersion, type Packed, type PackedLine } from './pack.ts';
+import { maxDrawn, recordSchema } from './document.ts';
+import { recordedNumbers } from './document_line.ts';
+import { pack, packedNumber, packVersion, type Packed, type PackedLine } from './pack.ts';
 
 /** Tokens of all lines of a link, shared ones counted again: each becomes an object, and 100 ms are soon gone. */
 const maxUnpackedTokens = 20_000;
-
-/** Version 1 had a checksum over its tokens alone, and in `top.final` an offset: −1 was a removed candidate. */
-const packVersionBefore = 1;
-const finalOffsetBefore = 1_000_000;
-
-type PackedAnyVersion = Omit<Packed, 'pack'> & {
-  readonly pack: typeof packVersionBefore | typeof packVersion;
-  readonly checksum?: string;
-};
 
 const whole = v.pipe(v.number(), v.integer());
 const column = v.array(v.nullable(whole));
@@ -36,7 +28,7 @@ const packedLine = v.looseObject({
   share: v.nullable(v.tuple([whole, whole])),
   words: v.array(whole),
   texts: v.array(v.tuple([whole, v.string()])),
-  ...eachColumn(() => column),
+  ...Object.fromEntries(numberNames.map((name) => [tokenNumbers[name].packed, column])),
   masked: v.optional(column),
   counts: v.array(v.pipe(whole, v.minValue(0))),
   top: v.object({ words: v.array(whole), raw: v.array(whole), final: column }),
@@ -44,14 +36,13 @@ const packedLine = v.looseObject({
 
 /** The columns' shapes; what they come to is held against `recordSchema` afterwards. */
 const packedSchema = v.looseObject({
-  pack: v.picklist([packVersionBefore, packVersion]),
+  pack: v.literal(packVersion),
   ids: v.array(whole),
   labels: v.array(v.string()),
   kinds: v.array(v.tuple([whole, v.string()])),
   lines: v.pipe(v.array(packedLine), v.maxLength(maxLines)),
   comparison: v.optional(v.looseObject({ params: v.looseObject({}) })),
-  checksum: v.optional(v.string()),
-}) as unknown as v.GenericSchema<unknown, PackedAnyVersion>;
+}) as unknown as v.GenericSchema<unknown, Packed>;
 
 /**
  * @param depth candidates kept of each step
@@ -63,26 +54,21 @@ export function packRecord(record: RunRecord, depth: number, settings: Settings)
 
 export interface LinkedRecord {
   readonly record: RunRecord;
-  /** Checksum of the settings that it was sent with; null for an older link, whose checksum covers its token ids alone. */
-  readonly settings: number | null;
+  /** Checksum of the settings that it was sent with. */
+  readonly settings: number;
 }
 
 /** @throws PackedTextError with the reason, as the end of a sentence */
 export async function unpackRecord(packed: string): Promise<LinkedRecord> {
   const { json, settings } = fromBytes(await unpackBytes(packed, maxInflatedBytes));
   const shape = v.safeParse(packedSchema, json, { abortEarly: true });
-  const old = settings === null;
-  if (!shape.success || old !== (shape.output.pack === packVersionBefore))
-    throw new PackedTextError('it is no recording of this version');
+  if (!shape.success) throw new PackedTextError('it is no recording of this version');
   const record = v.safeParse(recordSchema, unpack(shape.output), { abortEarly: true });
   if (!record.success) throw new PackedTextError(record.issues[0].message);
-  if (old && tokenChecksum(record.output.lines) !== shape.output.checksum) {
-    throw new PackedTextError('its checksum does not fit its tokens');
-  }
   return { record: record.output, settings };
 }
 
-function unpack(packed: PackedAnyVersion): RunRecord {
+function unpack(packed: Packed): RunRecord {
   const kinds = new Map(packed.kinds);
   const lines: DocumentLine[] = [];
   let total = 0;
@@ -102,7 +88,7 @@ function unpack(packed: PackedAnyVersion): RunRecord {
 function unpackedLine(
   line: PackedLine,
   shared: readonly DocumentToken[],
-  packed: PackedAnyVersion,
+  packed: Packed,
   kinds: ReadonlyMap<number, DocumentToken['kind']>,
 ): DocumentLine {
   const { name, lane, promptLength, visible, reason, words, top } = line;
@@ -117,12 +103,7 @@ function unpackedLine(
       text: texts.get(index) ?? packed.labels[word]!,
       label: packed.labels[word]!,
       kind: kinds.get(word) ?? 'normal',
-      ...eachNumber((name) => {
-        const { packed, unit } = tokenNumbers[name];
-        const value = line[packed][index] ?? null;
-        return value === null || unit === 'whole' ? value : value / 1000;
-      }),
-      ...(typeof line.masked?.[index] === 'number' ? { masked: line.masked[index] / 1000 } : {}),
+      ...recordedNumbers((name) => packedNumber(line, name, index)),
       top: candidates,
     };
   });
@@ -142,17 +123,12 @@ function unpackedLine(
   };
 }
 
-function topOf(
-  packed: PackedAnyVersion,
-  top: PackedLine['top'],
-  from: number,
-  to: number,
-): DocumentCandidate[] {
+function topOf(packed: Packed, top: PackedLine['top'], from: number, to: number): DocumentCandidate[] {
   const candidates: DocumentCandidate[] = [];
   let raw = 0;
   for (let at = from; at < to; at++) {
     raw += top.raw[at] ?? 0;
-    const distance = finalDistance(packed, top.final[at] ?? null);
+    const distance = top.final[at] ?? null;
     candidates.push({
       id: packed.ids[top.words[at]!]!,
       label: packed.labels[top.words[at]!]!,
@@ -161,9 +137,4 @@ function topOf(
     });
   }
   return candidates;
-}
-
-function finalDistance({ pack: version }: PackedAnyVersion, distance: number | null): number | null {
-  if (version === packVersion || distance === null) return distance;
-  return distance < 0 ? null : distance - finalOffsetBefore;
 }

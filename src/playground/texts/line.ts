@@ -3,8 +3,8 @@
  * streamed token copies at most one chunk, and the page redraws and lays out at most one.
  */
 import type { StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
-import type { TokenId, TokenKind } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
+import type { TokenNumbers } from '../../sampling/token_numbers.ts';
 import type {
   LineEvent,
   LineId,
@@ -16,7 +16,7 @@ import type {
 } from '../../worker/api/worker_api.ts';
 import { sameParams } from '../same_params.ts';
 import type { RecordedModel } from './recorded.ts';
-import { eachNumber, type TokenNumbers } from './token_numbers.ts';
+import { eachNumber } from './token_numbers.ts';
 
 /** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
 const chunkLength = 64;
@@ -31,13 +31,7 @@ export interface Chunk {
 }
 
 /** One token and its numbers; NaN where there is none. */
-export interface TokenView extends TokenNumbers {
-  readonly token: TokenId;
-  readonly piece: string;
-  readonly label: string;
-  readonly kind: TokenKind;
-  /** Share of the mass that a grammar removed; absent where none had a say. */
-  readonly masked?: number;
+export interface TokenView extends TokenText, TokenNumbers {
   /** Where its text begins in the output, in UTF-16 units; −1 in the prompt. */
   readonly start: number;
 }
@@ -88,6 +82,21 @@ export interface Line extends LineSeed {
 }
 
 const unscored = eachNumber(() => NaN);
+
+/** @param scores null where the engine gave none */
+export function promptNumbers(scores: PromptScores | null, position: number): TokenNumbers {
+  if (!scores) return unscored;
+  const at = (column: Float64Array): number => column[position] ?? NaN;
+  const rawLogprob = at(scores.rawLogprob);
+  // Within the prompt the chain changes nothing.
+  return {
+    ...unscored,
+    rawLogprob,
+    finalLogprob: rawLogprob,
+    rank: at(scores.rank),
+    entropy: at(scores.entropy),
+  };
+}
 
 export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
   return {
@@ -141,7 +150,6 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
   let open = chunks.pop() ?? { start: 0, tokens: [] };
   let tokens = [...open.tokens];
   for (const { record, label, kind } of steps) {
-    const masked = record.stages.find(({ stage }) => stage === 'grammar')?.massRemoved;
     if (closes(tokens, record.piece)) {
       chunks.push({ start: open.start, tokens });
       open = { start: length, tokens: [] };
@@ -153,7 +161,6 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
       label,
       kind,
       ...eachNumber((name) => record[name]),
-      ...(masked === undefined ? {} : { masked }),
       start: outputUnits,
     });
     outputUnits += record.piece.length;
@@ -179,15 +186,7 @@ export function ended(line: Line, reason: StopReason): Line {
 
 function withPromptScores(line: Line, scores: PromptScores): Line {
   const tokens = allTokens(line).map((token, index) =>
-    index < line.promptLength
-      ? {
-          ...token,
-          rawLogprob: scores.rawLogprob[index] ?? NaN,
-          finalLogprob: scores.rawLogprob[index] ?? NaN,
-          rank: scores.rank[index] ?? NaN,
-          entropy: scores.entropy[index] ?? NaN,
-        }
-      : token,
+    index < line.promptLength ? { ...token, ...promptNumbers(scores, index) } : token,
   );
   return { ...line, chunks: chunked(tokens) };
 }

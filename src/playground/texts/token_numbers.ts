@@ -1,20 +1,20 @@
 /**
- * The numbers of a token, listed once: what the page holds, and what files, links and tables name, check and pack, derive from
- * this list. Raw is before every stage, final after the whole chain; `docs/links-and-files.md` describes them for others.
+ * What each number of a token is called and counted in. Files, links and tables derive their names, checks and columns from this
+ * list. `docs/links-and-files.md` describes the numbers for other programs.
  */
-import type { StepRecord } from '../../decoding/events.ts';
+import type { TokenNumbers } from '../../sampling/token_numbers.ts';
 
 interface NumberKind {
   /** In a sentence. */
   readonly words: string;
-  /** What it counts in. Ranks and candidates are whole numbers. */
-  readonly unit: 'nats' | 'whole';
-  /** Whether the chain has a say in it. */
+  /** Ranks and counts of candidates are whole numbers. */
+  readonly unit: 'nats' | 'whole' | 'share';
+  /** Whether the chain changes it. */
   readonly ofChain: boolean;
   /** Its column in a packed record. */
   readonly packed: string;
-  /** Its column in a CSV file. */
-  readonly csv: string;
+  /** Its column in a CSV file, if it has one. */
+  readonly csv: string | null;
 }
 
 const kinds = {
@@ -42,13 +42,17 @@ const kinds = {
     packed: 'kept',
     csv: 'candidates_kept',
   },
-} as const satisfies { readonly [K in keyof StepRecord]?: NumberKind };
+  masked: {
+    words: 'share that the grammar removed',
+    unit: 'share',
+    ofChain: false,
+    packed: 'masked',
+    csv: null,
+  },
+} as const satisfies TokenNumbers<NumberKind>;
 
-export type NumberName = keyof typeof kinds;
+export type NumberName = keyof TokenNumbers;
 export type PackedColumn = (typeof kinds)[NumberName]['packed'];
-
-/** One value for each of them. */
-export type TokenNumbers<T = number> = { readonly [K in NumberName]: T };
 
 export const tokenNumbers: TokenNumbers<NumberKind & { readonly packed: PackedColumn }> = kinds;
 export const numberNames = Object.keys(kinds) as NumberName[];
@@ -59,10 +63,4 @@ export function eachNumber<T>(value: (name: NumberName) => T): TokenNumbers<T> {
   const each: Partial<Record<NumberName, T>> = {};
   for (const name of numberNames) each[name] = value(name);
   return each as TokenNumbers<T>;
-}
-
-/** The same for the columns of a packed record. */
-export function eachColumn<T>(value: (name: NumberName) => T): { readonly [K in PackedColumn]: T } {
-  const entries = numberNames.map((name) => [kinds[name].packed, value(name)]);
-  return Object.fromEntries(entries) as { readonly [K in PackedColumn]: T };
 }

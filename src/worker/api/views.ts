@@ -53,15 +53,8 @@ export interface Cut {
   readonly rank: number;
 }
 
-export interface StepView {
-  /** The token that stands there; null at the end of the text. */
-  readonly chosen: TokenId | null;
-  readonly rows: readonly CandidateRow[];
-  readonly rest: { readonly count: number; readonly raw: number; readonly final: number };
-  /** Stages that changed nothing are left out; null where nobody knows what the stages did. */
-  readonly stages: readonly StageRow[] | null;
-  readonly curve: RankCurve;
-  readonly cuts: readonly Cut[];
+/** A step as a whole. */
+export interface StepFigures {
   /** Nats. */
   readonly entropyRaw: number;
   readonly entropyFinal: number;
@@ -70,8 +63,19 @@ export interface StepView {
   readonly u: number | null;
 }
 
+export interface StepView extends StepFigures {
+  /** The token that stands there; null at the end of the text. */
+  readonly chosen: TokenId | null;
+  readonly rows: readonly CandidateRow[];
+  readonly rest: { readonly count: number; readonly raw: number; readonly final: number };
+  /** Stages that changed nothing are left out; null where nobody knows what the stages did. */
+  readonly stages: readonly StageRow[] | null;
+  readonly curve: RankCurve;
+  readonly cuts: readonly Cut[];
+}
+
 /** One lane's probabilities at a step, for the tokens of `LaneDistributions`, in their order. */
-export interface LaneDistribution {
+export interface LaneDistribution extends StepFigures {
   /** Lanes with one number here have the same tokens before the place, and therefore the same raw distribution. */
   readonly context: number;
   /** The token that stands at the place; null at the end of the text. */
@@ -82,11 +86,6 @@ export interface LaneDistribution {
   readonly removedBy: readonly (string | null)[];
   /** Final probability of the tokens that are not listed. */
   readonly rest: number;
-  /** Nats. */
-  readonly entropyRaw: number;
-  readonly entropyFinal: number;
-  readonly kept: number;
-  readonly u: number | null;
 }
 
 export interface LaneDistributions {

@@ -19,6 +19,7 @@ import type { Rederivation } from '../../decoding/rederive.ts';
 import type { CatalogueEntry } from '../../models/catalogue.ts';
 import type { ServerModel } from '../../engines/openai/replies.ts';
 import type { Grammar, SamplingParams } from '../../sampling/params.ts';
+import type { RawNumbers, TokenNumbers } from '../../sampling/token_numbers.ts';
 import type { TokenFate } from '../../sampling/trace.ts';
 import type { ConformanceReport, ConformanceRow } from '../conformance/report.ts';
 import type { LineDistances } from '../texts/distances.ts';
@@ -82,12 +83,8 @@ export interface LineStep {
   readonly kind: TokenKind;
 }
 
-/** Numbers of a prompt token; null for the first, which nothing predicts. */
-export interface PromptScores {
-  readonly rawLogprob: Float64Array;
-  readonly rank: Float64Array;
-  readonly entropy: Float64Array;
-}
+/** A column of each number over the prompt's tokens; NaN for the first token, which nothing predicts. */
+export type PromptScores = RawNumbers<Float64Array>;
 
 export type LineEvent =
   | { readonly type: 'prefill'; readonly done: number; readonly total: number }
@@ -142,16 +139,20 @@ export interface AdoptedText {
   readonly byHand?: readonly number[];
 }
 
-/** The likeliest raw candidates of each output token of a line, the likeliest first: [outputs][depth], row by row. */
-export interface LineEvidence {
+/** The most likely raw candidates of each output token of a line, best first: [outputs][depth], row by row. */
+export interface TopCandidates {
   readonly depth: number;
   readonly tokens: Uint32Array;
-  /** NaN where a server told of fewer. */
+  /** NaN where a server listed fewer. */
   readonly rawLogprob: Float64Array;
-  /** −Infinity where the line's chain removed the candidate; NaN where a server sampled, and did not tell. */
+  /** −Infinity where the line's chain removed the candidate; NaN where a server sampled and did not say. */
   readonly finalLogprob: Float64Array;
-  /** Labels of every token named here, and of the line's own. */
+  /** Labels of these tokens and of the line's own. */
   readonly labels: ReadonlyMap<TokenId, string>;
+}
+
+/** What a record keeps of a line beside its tokens. */
+export interface LineEvidence extends TopCandidates {
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];
   readonly stream: number;
@@ -180,20 +181,12 @@ export interface ReplayedLine {
   readonly ended: boolean;
   /** [outputs] what the chain draws, given the text before it as it stands. */
   readonly drawn: Int32Array;
-  /** [outputs] of the token that stands there; NaN and −Infinity as in `StepRecord`, `masked` NaN without a grammar. */
-  readonly rawLogprob: Float64Array;
-  readonly finalLogprob: Float64Array;
-  readonly rank: Float64Array;
-  readonly entropy: Float64Array;
-  readonly finalEntropy: Float64Array;
-  readonly kept: Float64Array;
-  readonly masked: Float64Array;
-  /** Null where the engine tells nothing of a prompt, or the prompt is too long to be scored. */
+  /** [outputs] of the token that stands there */
+  readonly numbers: readonly TokenNumbers[];
+  /** Null where the engine cannot score a prompt, or the prompt is too long for it. */
   readonly prompt: PromptScores | null;
-  /** The likeliest raw candidates, as in `LineEvidence`. */
-  readonly top: Pick<LineEvidence, 'depth' | 'tokens' | 'rawLogprob' | 'finalLogprob'>;
-  /** Of every token named here. */
-  readonly labels: ReadonlyMap<TokenId, string>;
+  /** Its labels also have the drawn tokens. */
+  readonly top: TopCandidates;
 }
 
 /** One row of a token search. */

@@ -1,26 +1,27 @@
-/** The text of a server's run: its tokens become steps of a line, with what the server told of each. */
+/** Turns the tokens of a server's run into steps of a line, with the numbers that the server gave. */
 import type { StepRecord } from '../../decoding/events.ts';
 import { StopWatcher } from '../../decoding/stopping.ts';
 import type { StreamDecoder } from '../../engines/contract.ts';
 import type { DrawnToken } from '../../engines/openai/replies.ts';
 import type { ServerVocabulary } from '../../engines/openai/vocabulary.ts';
+import { unknownNumbers } from '../../sampling/token_numbers.ts';
 import type { LineStep } from '../api/worker_api.ts';
 import type { HeldLine } from '../texts/held_lines.ts';
 import type { ServerSteps } from './server_steps.ts';
 
 /**
- * Stop sequences are watched for here, as with any other engine: a server that watches holds text back, does not say
- * whether one of them or an end token ended the text, and llama.cpp's then gives other tokens than were drawn.
+ * The page looks for stop sequences itself, as with any other engine. A server that does it holds text back and does not say whether
+ * a stop sequence or an end token ended the text, and llama.cpp's server then returns other tokens than it drew.
  */
 export class ServerText {
-  /** Tokens drawn so far, without those that the server was silent about. */
+  /** Tokens drawn so far, without those that the server did not report. */
   drawn = 0;
   /** Whether a stop sequence has ended the text. */
   stopped = false;
   readonly #decoder: StreamDecoder;
   readonly #stopper: StopWatcher;
   #surprisal = 0;
-  /** The last step, where the end of the text could still change what it shows. */
+  /** The last step while the end of the text could still change what it shows. */
   #held: LineStep | null = null;
 
   constructor(
@@ -53,15 +54,12 @@ export class ServerText {
       token: id,
       piece,
       visible: this.stopped ? this.#stopper.text.length : this.#stopper.visible,
+      // The server does not say what its own chain made of the token, nor anything about tokens that it does not list.
+      ...unknownNumbers,
       rawLogprob: logprob,
-      // What the server's own chain made of it, it does not tell; nor anything of the tokens that it does not list.
-      finalLogprob: NaN,
       rank: rank < 0 ? NaN : rank + 1,
-      entropy: NaN,
-      finalEntropy: NaN,
       surprisal: -logprob,
       perplexity: Math.exp(this.#surprisal / this.drawn),
-      kept: NaN,
       u: null,
       stages: [],
     };
@@ -71,7 +69,7 @@ export class ServerText {
     if (whole && record.visible === this.#stopper.text.length) this.#release();
   }
 
-  /** Nothing follows: what was held back is shown. */
+  /** The text is over: shows what was held back. */
   end(): void {
     if (this.#held && !this.stopped) {
       const rest = this.#decoder.end();

@@ -4,8 +4,8 @@ import type { LogitMemory } from '../../decoding/logit_memory.ts';
 import { remembers, type Rederiver } from '../../decoding/rederive.ts';
 import type { Engine } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
-import { finalLogprob, rawLogprob } from '../../sampling/trace_view.ts';
-import { rankOf } from '../../sampling/ordering/ranking.ts';
+import { tokenNumbers } from '../../sampling/token_numbers.ts';
+import { finalLogprob } from '../../sampling/trace_view.ts';
 import type { HeldLine } from './held_lines.ts';
 import { tokenTexts } from './token_text.ts';
 
@@ -33,21 +33,17 @@ export async function forcedRecord(
     params,
     { from, rows, masks },
     (trace) => {
-      const surprisal = -rawLogprob(trace, token);
+      const numbers = tokenNumbers(trace, trace.raw, token, finalLogprob(trace, token));
+      const surprisal = -numbers.rawLogprob;
       return {
         branch: 0,
         position: before.length,
         token,
         piece: texts.at(-1)!.piece,
         visible: texts.reduce((units, { piece }) => units + piece.length, 0),
-        rawLogprob: -surprisal,
-        finalLogprob: finalLogprob(trace, token),
-        rank: rankOf(trace.raw, token),
-        entropy: trace.rawEntropy,
-        finalEntropy: trace.finalEntropy,
+        ...numbers,
         surprisal,
         perplexity: Math.exp(surprisal),
-        kept: trace.kept,
         u: null,
         stages: trace.stages,
       };

@@ -3,6 +3,7 @@ import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { StepTrace } from '../../sampling/trace.ts';
 import { finalLogprob, rawLogprob, tokenFate, topOf } from '../../sampling/trace_view.ts';
 import type { LaneDistribution, LaneDistributions, TemperatureStrip } from '../api/views.ts';
+import { stepFigures } from './step_view.ts';
 
 /** A lane's step, as the chain went through it. */
 export interface LaneStep {
@@ -79,10 +80,7 @@ function distribution(
     final,
     removedBy: tokens.map((token) => tokenFate(trace, token).removedBy),
     rest,
-    entropyRaw: trace.rawEntropy,
-    entropyFinal: trace.finalEntropy,
-    kept: trace.kept,
-    u: drawn ? trace.u : null,
+    ...stepFigures(trace, drawn),
   };
 }
 

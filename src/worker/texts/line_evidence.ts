@@ -1,13 +1,54 @@
-import type { TokenId } from '../../engines/contract.ts';
-import type { KnownSteps, Rederiver } from '../../decoding/rederive.ts';
+import type { TokenId, Tokenizer } from '../../engines/contract.ts';
+import type { KnownSteps, Rederiver, WalkedStep } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { topTokens } from '../../sampling/ordering/ranking.ts';
-import type { LineEvidence } from '../api/worker_api.ts';
+import type { LineEvidence, TopCandidates } from '../api/worker_api.ts';
 import type { HeldLine } from './held_lines.ts';
 
+/** Collects the most likely raw candidates of each step of a walk. */
+export class CandidateColumns {
+  readonly #depth: number;
+  readonly #tokens: Uint32Array;
+  readonly #rawLogprob: Float64Array;
+  readonly #finalLogprob: Float64Array;
+
+  constructor(
+    readonly tokenizer: Tokenizer,
+    outputs: number,
+    depth: number,
+  ) {
+    this.#depth = Math.min(depth, tokenizer.vocabularySize);
+    this.#tokens = new Uint32Array(outputs * this.#depth);
+    this.#rawLogprob = new Float64Array(outputs * this.#depth);
+    this.#finalLogprob = new Float64Array(outputs * this.#depth);
+  }
+
+  add({ sampler, draw, logits, index: output }: WalkedStep): void {
+    topTokens(logits, this.#depth).forEach((token: TokenId, place) => {
+      const at = output * this.#depth + place;
+      this.#tokens[at] = token;
+      this.#rawLogprob[at] = logits[token]! - draw.rawLogNormaliser;
+      this.#finalLogprob[at] = sampler.finalLogprob(token);
+    });
+  }
+
+  /** @param named tokens that also need a label */
+  columns(named: Iterable<TokenId>): TopCandidates {
+    const tokens = this.#tokens;
+    return {
+      depth: this.#depth,
+      tokens,
+      rawLogprob: this.#rawLogprob,
+      finalLogprob: this.#finalLogprob,
+      labels: new Map(
+        [...new Set([...tokens, ...named])].map((token) => [token, this.tokenizer.label(token)]),
+      ),
+    };
+  }
+}
+
 /**
- * The likeliest raw candidates of each output position, with what the line's chain made of them: what a record keeps, so that
- * the step can be looked at without the model.
+ * The candidates that a record keeps, so that each step can be inspected without the model.
  * @param steps of every output, from the first on
  */
 export async function lineEvidence(
@@ -17,28 +58,7 @@ export async function lineEvidence(
   steps: KnownSteps,
   depth: number,
 ): Promise<LineEvidence> {
-  const { tokenizer } = rederiver;
-  const outputs = line.tokens.length - steps.from;
-  const width = Math.min(depth, tokenizer.vocabularySize);
-  const tokens = new Uint32Array(outputs * width);
-  const rawLogprob = new Float64Array(outputs * width);
-  const finalLogprob = new Float64Array(outputs * width);
-  await rederiver.walk(line, params, steps, ({ sampler, draw, logits, index: output }) => {
-    topTokens(logits, width).forEach((token: TokenId, place) => {
-      const at = output * width + place;
-      tokens[at] = token;
-      rawLogprob[at] = logits[token]! - draw.rawLogNormaliser;
-      finalLogprob[at] = sampler.finalLogprob(token);
-    });
-  });
-  const named = [...new Set([...tokens, ...line.tokens])];
-  return {
-    depth: width,
-    tokens,
-    rawLogprob,
-    finalLogprob,
-    labels: new Map(named.map((token) => [token, tokenizer.label(token)])),
-    byHand: [...line.byHand],
-    stream: line.stream,
-  };
+  const top = new CandidateColumns(rederiver.tokenizer, line.tokens.length - steps.from, depth);
+  await rederiver.walk(line, params, steps, (step) => top.add(step));
+  return { ...top.columns(line.tokens), byHand: [...line.byHand], stream: line.stream };
 }

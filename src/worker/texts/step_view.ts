@@ -8,7 +8,7 @@ import { exp } from '../../sampling/exp.ts';
 import { Ranking } from '../../sampling/ordering/ranking.ts';
 import type { StageTrace, StepTrace } from '../../sampling/trace.ts';
 import { finalLogprob, maskedMass, rawLogprob, tokenFate, topOf } from '../../sampling/trace_view.ts';
-import type { CandidateRow, Cut, RankCurve, StageRow, StepView } from '../api/views.ts';
+import type { CandidateRow, Cut, RankCurve, StageRow, StepFigures, StepView } from '../api/views.ts';
 
 /** Candidates that are listed beside the likeliest where a grammar has a say. */
 const survivorsListed = 8;
@@ -47,11 +47,12 @@ export function stepView(
     stages: stageRows(trace, massByFate),
     curve: rankCurve(trace, ranks, tokens.curve),
     cuts: cutsOf(trace, worstByFate, rankOf),
-    entropyRaw: trace.rawEntropy,
-    entropyFinal: trace.finalEntropy,
-    kept: trace.kept,
-    u: drawn ? trace.u : null,
+    ...stepFigures(trace, drawn),
   };
+}
+
+export function stepFigures({ rawEntropy, finalEntropy, kept, u }: StepTrace, drawn: boolean): StepFigures {
+  return { entropyRaw: rawEntropy, entropyFinal: finalEntropy, kept, u: drawn ? u : null };
 }
 
 /** Who stands at the first `top` ranks and at those of the curve: one look at the order for both. */

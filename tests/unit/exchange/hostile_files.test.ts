@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { safeParse } from 'valibot';
 import { expect, test } from 'vitest';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
-import { recordSchema } from '../../../src/playground/record/document_schema.ts';
+import { recordSchema } from '../../../src/playground/record/document.ts';
 import { jsonOf } from '../../../src/playground/record/json.ts';
 import { makeDocument } from '../../../src/playground/record/make_document.ts';
 import { arbitraryRecord } from '../link/arbitrary_record.ts';

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import * as prettier from 'prettier';
 import { expect, test } from 'vitest';
-import { documentSchema } from '../../../src/playground/record/document_schema.ts';
+import { documentSchema } from '../../../src/playground/record/document.ts';
 import { jsonOf } from '../../../src/playground/record/json.ts';
 import { makeDocument } from '../../../src/playground/record/make_document.ts';
 import { arbitraryRecord } from '../link/arbitrary_record.ts';

@@ -2,12 +2,8 @@
 import fc from 'fast-check';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { Strategy, Verifier } from '../../../src/decoding/events.ts';
-import type {
-  DocumentComparison,
-  DocumentLine,
-  DocumentToken,
-  RunRecord,
-} from '../../../src/playground/record/document.ts';
+import type { DocumentComparison } from '../../../src/playground/record/comparison_schema.ts';
+import type { DocumentLine, DocumentToken, RunRecord } from '../../../src/playground/record/document.ts';
 
 const nats = fc.integer({ min: -60_000, max: 0 }).map((value) => (value === 0 ? 0 : value / 1000));
 const positive = fc.integer({ min: 0, max: 12_000 }).map((value) => value / 1000);

@@ -63,20 +63,35 @@ describe('the columns of a packed record', () => {
   });
 
   test.each([
-    ['a length of 4 GB', [2, 255, 255, 255, 255, 123, 125]],
-    ['a column of a billion numbers', [...header('{"ids":1e9,"lines":[]}'), 1, 7]],
-    ['a column of −1 numbers', [...header('{"ids":-1,"lines":[]}'), 1, 7]],
-    ['a number of 200 bytes', [...header('{"ids":1,"lines":[]}'), 200, 7]],
-    ['nothing but a version', [2]],
-    ['nothing', []],
-    ['another version', [3, 0, 0, 0, 0]],
-  ])('%s is refused', async (_, bytes) => {
-    await expect(unpackRecord(packed(Uint8Array.from(bytes)))).rejects.toThrow(PackedTextError);
+    ['a length of 4 GB', checked([0, 0, 0, 0, 255, 255, 255, 255, 123, 125]), 'no recording of this version'],
+    ['a column of a billion numbers', content('{"ids":1e9,"lines":[]}', [1, 7]), 'it is cut off'],
+    ['a column of −1 numbers', content('{"ids":-1,"lines":[]}', [1, 7]), 'a column has no length'],
+    ['a number of 200 bytes', content('{"ids":1,"lines":[]}', [200, 7]), 'it is cut off'],
+    ['text in place of lines', content('{"ids":1,"lines":"all"}', [1, 7]), 'no recording of this version'],
+    ['nothing but a version', [3], 'it is cut off'],
+    ['nothing', [], 'no recording of this version'],
+    [
+      'another version',
+      [2, ...content('{"ids":0,"lines":[]}', [1]).slice(1)],
+      'no recording of this version',
+    ],
+  ])('%s is refused', async (_, bytes, reason) => {
+    const unpacked = unpackRecord(packed(Uint8Array.from(bytes)));
+    await expect(unpacked).rejects.toThrow(PackedTextError);
+    await expect(unpacked).rejects.toThrow(reason);
   });
 });
 
-function header(json: string): number[] {
-  return [2, json.length, 0, 0, 0, ...new TextEncoder().encode(json), ...Array.from({ length: 11 }, () => 1)];
+/** A version, and a checksum that fits the bytes after it. */
+function checked(bytes: readonly number[]): number[] {
+  const checksum = crc32(Uint8Array.from(bytes));
+  return [3, ...[0, 8, 16, 24].map((shift) => (checksum >>> shift) & 0xff), ...bytes];
+}
+
+/** JSON, eleven empty columns and one more. */
+function content(json: string, column: readonly number[]): number[] {
+  const empty = Array.from({ length: 11 }, () => 1);
+  return checked([0, 0, 0, 0, json.length, 0, 0, 0, ...new TextEncoder().encode(json), ...empty, ...column]);
 }
 
 describe('a link with limited room', () => {

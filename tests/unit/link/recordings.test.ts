@@ -1,7 +1,8 @@
-/** Records in links of past versions must always open; each has its source beside it. */
+/** Records in links that were sent must always open; each has its source beside it. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readFragment } from '../../../src/playground/link/fragment.ts';
+import { settingsChecksum } from '../../../src/playground/record/checksum.ts';
 import { unpackRecord } from '../../../src/playground/record/unpack.ts';
 
 interface Fixture {
@@ -29,8 +30,7 @@ test.each(fixtures)('$name', async ({ fragment, lines, strategy, model, winner, 
   const link = readFragment(fragment);
   expect(link?.problems).toEqual([]);
   const { record, settings } = await unpackRecord(link!.packed!);
-  // Their checksum covers their tokens alone.
-  expect(settings).toBeNull();
+  expect(settings).toBe(settingsChecksum(link!.settings));
   expect(record.strategy).toBe(strategy);
   expect(record.model).toEqual(model);
   expect(record.lines).toHaveLength(lines.length);
