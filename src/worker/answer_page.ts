@@ -1,7 +1,7 @@
 import { WorkerHost } from './host.ts';
 import { answerCalls } from './api/transport.ts';
 
-/** Everything that the page asks of this worker is answered from now on. */
+/** From this call on, the worker answers every question of the page. */
 export function answerPage(): void {
   answerCalls(self, new WorkerHost());
 }

@@ -1,6 +1,6 @@
 /**
- * The worker's script. The rest of the worker is imported when it runs, so that nothing imports the script itself: WebKit runs
- * a worker's script once more when a chunk of the build imports it, and every question would have two answers.
+ * The worker's script. It imports the rest of the worker dynamically, so that no chunk of the build imports the script itself.
+ * WebKit would run such a script twice, and every question would get two answers.
  */
 const early: unknown[] = [];
 const keep = ({ data }: MessageEvent): void => void early.push(data);

@@ -1,7 +1,7 @@
 /**
- * The SHA-256 of a model's file, apart from the engine's worker, which goes on with its run meanwhile. A file on a disk is
- * read in pieces; of a download it is written down already, or read from where it is kept. Answers hexadecimal, or null for
- * a file that is not there to be read.
+ * Computes the SHA-256 of a model's file in a worker of its own, so that a run goes on meanwhile. It reads a file on disk in
+ * pieces. For a kept download it answers the verified hash, or reads the kept file. Answers hexadecimal, or null for
+ * a file that it cannot read.
  */
 import { createSHA256 } from 'hash-wasm';
 import type { RemoteFile } from '../models/model_store.ts';

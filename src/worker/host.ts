@@ -1,4 +1,4 @@
-/** The worker's end of the boundary: two slots for models, and whom each question goes to. */
+/** The worker's end of the boundary: it has two slots for models, and routes each question. */
 import { OpenAiServer } from '../engines/openai/server.ts';
 import type { ServerModel } from '../engines/openai/replies.ts';
 import { DEFAULT_LOGIT_BUDGET } from '../decoding/logit_memory.ts';
@@ -19,8 +19,8 @@ export class WorkerHost implements SharedQuestions {
   readonly #slots: readonly [Slot, Slot];
 
   /**
-   * @param open tests and scripts bring an engine of their own
-   * @param matchPattern and, in Node, their own way to match
+   * @param open tests and scripts pass an engine of their own
+   * @param matchPattern in Node they also pass their own pattern matcher
    */
   constructor(open: typeof openEngine = openEngine, matchPattern: MatchPattern = patternMatcher()) {
     const slot = { open, matchPattern };
@@ -35,7 +35,7 @@ export class WorkerHost implements SharedQuestions {
     ];
   }
 
-  /** The questions, put to one slot: whoever has a method of that name answers, of the worker, the slot and its texts. */
+  /** The questions to one slot. The first of worker, slot and texts that has a method of that name answers. */
   to(number: SlotNumber): WorkerApi {
     const slot = this.#slots[number];
     return new Proxy({} as WorkerApi, {

@@ -3,15 +3,15 @@ import type { SlotNumber, WorkerApi } from './worker_api.ts';
 import { Caller } from './transport.ts';
 
 export interface WorkerClient {
-  /** The questions, put to one slot: always the same object. */
+  /** The questions to one slot; always the same object. */
   to(slot: SlotNumber): WorkerApi;
-  /** Ends the worker at once, whatever it is doing. What was asked of it rejects with EngineError `worker-ended`. */
+  /** Ends the worker at once, whatever it is doing. Pending questions reject with EngineError `worker-ended`. */
   terminate(): void;
 }
 
 /**
  * Starts the worker.
- * @param onDeath called when the worker could not start or died; what was asked of it rejects with EngineError `worker-ended`
+ * @param onDeath called when the worker could not start or died; pending questions reject with EngineError `worker-ended`
  */
 export function connectWorker(onDeath: (message: string) => void): WorkerClient {
   const worker = new Worker(new URL('../engine.worker.ts', import.meta.url), {

@@ -1,6 +1,6 @@
 /**
- * Calls over one port, in both directions. What a call reports on its way and what it comes to travel over the same port, so
- * they arrive in the order in which they were sent: nothing orders the messages of two ports.
+ * Calls over one port. A call's reports and its answer travel over the same port, so they arrive in the order in which they were
+ * sent. Messages of two ports would have no such order.
  */
 import { EngineError, type EngineErrorCode } from '../../engines/contract.ts';
 import { SamplingError } from '../../sampling/errors.ts';
@@ -10,7 +10,7 @@ import type { SlotNumber } from './worker_api.ts';
 interface Port {
   postMessage(message: unknown): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
-  /** Of an end of a `MessageChannel`, which delivers nothing before. */
+  /** An end of a `MessageChannel` delivers nothing before this call. */
   start?(): void;
 }
 
@@ -19,7 +19,7 @@ interface Call {
   readonly slot: SlotNumber;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** The last argument was a function: it is told what the call reports. */
+  /** The caller's last argument was a function, which receives the call's reports. */
   readonly reports: boolean;
 }
 
@@ -30,10 +30,10 @@ type Reply = { readonly id: number } & (
   | { readonly type: 'failure'; readonly code: EngineErrorCode | null; readonly message: string }
 );
 
-/** What can be asked over a port: methods that answer with a promise, whose last argument may be told of progress. */
+/** Methods that return a promise. Their last argument may be a function that receives reports. */
 type Api<T> = { [K in keyof T]: (...args: never[]) => Promise<unknown> };
 
-/** The worker's end: answers every call with what the slot of `host` makes of it. */
+/** The worker's end: passes every call to its slot of `host`, and sends the answer back. */
 export function answerCalls<T extends Api<T>>(port: Port, host: { to(slot: SlotNumber): T }): void {
   async function answer({ id, slot, method, args, reports }: Call): Promise<void> {
     const send = (reply: Reply): void => port.postMessage(reply);
@@ -55,11 +55,11 @@ export function answerCalls<T extends Api<T>>(port: Port, host: { to(slot: SlotN
   port.start?.();
 }
 
-/** Our own errors are sentences for the page; what else is thrown, nobody foresaw. */
+/** Our own errors are sentences for the page; all others are unforeseen. */
 function sentence(error: unknown): string {
   if (error instanceof EngineError || error instanceof SamplingError) return error.message;
   const message = error instanceof Error ? error.message : String(error);
-  return `The worker met an error that it does not know (${message}); try again, and reload the page if it comes back.`;
+  return `The worker met an unexpected error (${message}); try again, and reload the page if it comes back.`;
 }
 
 interface Pending {
@@ -68,7 +68,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** The page's end. A call that failed rejects with the `EngineError` that was thrown at the other end. */
+/** The page's end. A failed call rejects with the `EngineError` that the other end threw. */
 export class Caller<T extends Api<T>> {
   readonly #slots: readonly [T, T];
   readonly #pending = new Map<number, Pending>();
@@ -81,7 +81,7 @@ export class Caller<T extends Api<T>> {
     port.start?.();
   }
 
-  /** Nothing more will be answered: rejects what is pending, and every later call, with `worker-ended`. */
+  /** Rejects all pending calls and every later one with `worker-ended`. */
   end(message: string): void {
     this.#ended ??= new EngineError('worker-ended', message);
     const pending = [...this.#pending.values()];
@@ -89,13 +89,13 @@ export class Caller<T extends Api<T>> {
     for (const { reject } of pending) reject(this.#ended);
   }
 
-  /** The questions, put to one slot: always the same object. */
+  /** The questions to one slot; always the same object. */
   to(slot: SlotNumber): T {
     return this.#slots[slot];
   }
 
   #api(slot: SlotNumber): T {
-    // A proxy of nothing: to whoever awaits it, it must not look like a promise.
+    // The proxy has no `then`, or `await` would take it for a promise.
     return new Proxy({} as T, {
       get: (_, method) =>
         typeof method === 'symbol' || method === 'then'
@@ -116,7 +116,7 @@ export class Caller<T extends Api<T>> {
       reports: report !== null,
     };
     return new Promise((resolve, reject) => {
-      // Throws, and so rejects, where an argument cannot be cloned.
+      // Throws if an argument cannot be cloned, which rejects the promise.
       this.port.postMessage(call);
       this.#pending.set(call.id, { report, resolve, reject });
     });

@@ -1,6 +1,6 @@
 /**
- * What the page draws of a step. Made in the worker from the full trace, cut to the top N only here, after the maths.
- * Plain values and typed arrays, so that they cross the boundary as they are.
+ * What the page shows of a step. The worker makes it from the full trace and cuts to the top N only here, after the maths.
+ * It consists of plain values and typed arrays, which cross the boundary as they are.
  */
 import type { TokenId } from '../../engines/contract';
 
@@ -8,7 +8,7 @@ import type { TokenId } from '../../engines/contract';
 export interface CandidateRow {
   readonly token: TokenId;
   readonly label: string;
-  /** As the model gave it. */
+  /** The raw logit of the model. */
   readonly logit: number;
   /** softmax of the raw logits: T = 1, before any stage. */
   readonly raw: number;
@@ -19,7 +19,7 @@ export interface CandidateRow {
   readonly rank: number;
   /** The stage that removed it, or null. */
   readonly removedBy: string | null;
-  /** By how much it missed that stage's cut, in words and in the stage's own unit; null when kept or nothing was compared. */
+  /** By how much it missed that stage's cut, in words and the stage's unit; null when kept, or when nothing was compared. */
   readonly missed: string | null;
 }
 
@@ -29,20 +29,20 @@ export interface StageRow {
   readonly label: string;
   readonly before: number;
   readonly after: number;
-  /** Probability mass, of the distribution that the stage was given, that it took away. */
+  /** The share of its input distribution that the stage removed. */
   readonly massRemoved: number;
-  /** Raw mass (T = 1) of the candidates that are left after the stage. */
+  /** Raw mass (T = 1) of the candidates left after the stage. */
   readonly rawMassLeft: number;
-  /** What the stage came to here: an effective temperature, a threshold. */
+  /** The stage's result at this step, such as an effective temperature or a threshold. */
   readonly note: string;
 }
 
-/** Probability by rank, thinned to a few hundred ranks evenly spread on a log axis. */
+/** Probability by rank, at a few hundred ranks spread evenly on a log axis. */
 export interface RankCurve {
   readonly vocabularySize: number;
   readonly ranks: Float64Array;
   readonly raw: Float64Array;
-  /** Probability after the chain of the raw rank's token; 0 where it was removed. */
+  /** Probability after the chain of the token at the raw rank; 0 if it was removed. */
   readonly final: Float64Array;
 }
 
@@ -59,7 +59,7 @@ export interface StepFigures {
   readonly entropyRaw: number;
   readonly entropyFinal: number;
   readonly kept: number;
-  /** The draw's uniform number in [0, 1), or null where nothing was drawn. */
+  /** The draw's uniform number in [0, 1), or null if nothing was drawn. */
   readonly u: number | null;
 }
 
@@ -68,15 +68,15 @@ export interface StepView extends StepFigures {
   readonly chosen: TokenId | null;
   readonly rows: readonly CandidateRow[];
   readonly rest: { readonly count: number; readonly raw: number; readonly final: number };
-  /** Stages that changed nothing are left out; null where nobody knows what the stages did. */
+  /** The stages that changed something; null if that is unknown. */
   readonly stages: readonly StageRow[] | null;
   readonly curve: RankCurve;
   readonly cuts: readonly Cut[];
 }
 
-/** One lane's probabilities at a step, for the tokens of `LaneDistributions`, in their order. */
+/** One lane's probabilities at a step, in the order of the tokens of `LaneDistributions`. */
 export interface LaneDistribution extends StepFigures {
-  /** Lanes with one number here have the same tokens before the place, and therefore the same raw distribution. */
+  /** Lanes with the same number have the same tokens before the place, and therefore the same raw distribution. */
   readonly context: number;
   /** The token that stands at the place; null at the end of the text. */
   readonly chosen: TokenId | null;
@@ -84,22 +84,22 @@ export interface LaneDistribution extends StepFigures {
   readonly final: Float64Array;
   /** The stage that removed each token, or null. */
   readonly removedBy: readonly (string | null)[];
-  /** Final probability of the tokens that are not listed. */
+  /** Total final probability of the tokens that are not listed. */
   readonly rest: number;
 }
 
 export interface LaneDistributions {
   readonly tokens: readonly TokenId[];
   readonly labels: readonly string[];
-  /** One for each place that was asked for; null where its logits are not known. */
+  /** One per requested place; null where its logits are not known. */
   readonly lanes: readonly (LaneDistribution | null)[];
 }
 
-/** Final probabilities of one step as its temperature changes; every other parameter stays. */
+/** Final probabilities of one step at several temperatures; every other parameter stays. */
 export interface TemperatureStrip {
   readonly temperatures: Float64Array;
   readonly chosen: TokenId | null;
-  /** The likeliest over the whole strip, first by raw probability. `probability[i]` belongs to `temperatures[i]`. */
+  /** The likeliest tokens of the whole strip, by raw probability. `probability[i]` belongs to `temperatures[i]`. */
   readonly bands: readonly {
     readonly token: TokenId;
     readonly label: string;

@@ -1,7 +1,7 @@
 /**
  * The typed boundary between the page and the worker. The worker holds the engine, the runs and every logit; the page
- * asks for what it draws. Everything here survives a structured clone, but for the callbacks: those stay with the caller, and
- * what they are told comes over the same port as the answer, before it (`transport.ts`).
+ * asks for what it shows. Everything here survives a structured clone except the callbacks, which stay with the caller.
+ * Their reports come over the same port as the answer, before it (`transport.ts`).
  */
 import type {
   ChatMessage,
@@ -32,7 +32,7 @@ export type PromptSource =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
 
-/** A token as it is shown: `piece` is the text that became whole UTF-8 with it, `label` its own bytes. */
+/** A token as the page shows it: `piece` is the text that it completes as UTF-8, `label` shows its own bytes. */
 export interface TokenText {
   readonly token: TokenId;
   readonly piece: string;
@@ -42,9 +42,9 @@ export interface TokenText {
 
 export interface TokenisedPrompt {
   readonly tokens: readonly TokenText[];
-  /** The text that was tokenised: for a chat, what the template made of it. */
+  /** The text that was tokenised; for a chat, the template's output. */
   readonly text: string;
-  /** Some of its characters that no token stands for, so that the model does not read them. */
+  /** Some of the characters that no token stands for, so the model does not read them. */
   readonly lost: readonly string[];
 }
 
@@ -62,28 +62,28 @@ export interface RunRequest {
   /** Prompt token ids; ignored when `from` is given. */
   readonly prompt: readonly TokenId[];
   /**
-   * Continue from another line: its prompt, its first `outputs` output tokens, and then `token`, chosen by hand, where
-   * that is given.
+   * Continue from another text: its prompt, its first `outputs` output tokens, and then `token`, if one was chosen by
+   * hand.
    */
   readonly from?: { readonly line: LineId; readonly outputs: number; readonly token?: TokenId };
   readonly lanes: readonly LaneRequest[];
   /**
-   * For strategies that make branches of their own (samples, beams): branch b becomes line `branches + b`. The page has set
-   * these ids aside.
+   * For strategies that make branches of their own (samples, beams): branch b becomes text `branches + b`. The page has
+   * reserved these ids.
    */
   readonly branches?: LineId;
   readonly strategy: Strategy;
   readonly stop: StopConditions;
 }
 
-/** A step record with the token's label, so that the page needs no tokenizer. */
+/** A step's record with the token's label, so that the page needs no tokenizer. */
 export interface LineStep {
   readonly record: StepRecord;
   readonly label: string;
   readonly kind: TokenKind;
 }
 
-/** A column of each number over the prompt's tokens; NaN for the first token, which nothing predicts. */
+/** A column per figure over the prompt's tokens; NaN for the first token, which nothing predicts. */
 export type PromptScores = RawNumbers<Float64Array>;
 
 export type LineEvent =
@@ -91,29 +91,29 @@ export type LineEvent =
   | { readonly type: 'prompt-scores'; readonly scores: PromptScores }
   | { readonly type: 'steps'; readonly line: LineId; readonly steps: readonly LineStep[] }
   | { readonly type: 'line-end'; readonly line: LineId; readonly reason: StopReason }
-  /** A branch of a strategy began: `shared` output tokens are its parent's. */
+  /** A strategy began a branch, which shares `shared` output tokens with its parent. */
   | {
       readonly type: 'branch';
       readonly line: LineId;
       readonly parent: LineId | null;
       readonly shared: number;
     }
-  /** KV pages while the run goes on: the most since the last event. */
+  /** KV pages during the run: the maximum since the last event. */
   | { readonly type: 'usage'; readonly usage: KvUsage };
 
-/** What new parameters make of a line's past steps; one value per output token. */
+/** A text's past steps, derived again under new parameters; one value per output token. */
 export interface Rederived extends Rederivation {
   /** [outputs] of `tokens` */
   readonly labels: readonly string[];
 }
 
-/** A text that nobody drew, as the continuation of another. */
+/** The score of a typed continuation, which was never drawn. */
 export interface TextScore extends Omit<ContinuationScore, 'tokens'> {
   readonly tokens: readonly (TokenFate & { readonly label: string })[];
 }
 
 export interface InspectOptions {
-  /** Candidates to list. */
+  /** How many candidates to list. */
   readonly top: number;
 }
 
@@ -124,7 +124,7 @@ export interface StepPlace {
   readonly position: number;
 }
 
-/** A place, and the parameters under which it is looked at. */
+/** A place, and the parameters to derive it with. */
 export interface LanePlace {
   readonly place: StepPlace;
   readonly params: SamplingParams;
@@ -139,19 +139,19 @@ export interface AdoptedText {
   readonly byHand?: readonly number[];
 }
 
-/** The most likely raw candidates of each output token of a line, best first: [outputs][depth], row by row. */
+/** The most likely raw candidates of each output token of a text, best first: [outputs][depth], row by row. */
 export interface TopCandidates {
   readonly depth: number;
   readonly tokens: Uint32Array;
   /** NaN where a server listed fewer. */
   readonly rawLogprob: Float64Array;
-  /** −Infinity where the line's chain removed the candidate; NaN where a server sampled and did not say. */
+  /** −Infinity where the text's chain removed the candidate; NaN where a server sampled and did not say. */
   readonly finalLogprob: Float64Array;
-  /** Labels of these tokens and of the line's own. */
+  /** Labels of these tokens and of the text's own. */
   readonly labels: ReadonlyMap<TokenId, string>;
 }
 
-/** What a record keeps of a line beside its tokens. */
+/** What a record keeps of a text beside its tokens. */
 export interface LineEvidence extends TopCandidates {
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];
@@ -160,28 +160,28 @@ export interface LineEvidence extends TopCandidates {
 
 export interface ReplayRequest {
   readonly line: LineId;
-  /** What drew the outputs from a position on; the first part has those before it too. */
+  /** The parameters that drew the outputs from a position on; the first part also covers those before it. */
   readonly parts: readonly { readonly from: number; readonly params: SamplingParams }[];
-  /** Candidates of each output. */
+  /** Candidates per output. */
   readonly depth: number;
-  /** The outputs are a beam's: its chain has no stages that heat or pick. The candidates show the whole chain all the same. */
+  /** The outputs come from a beam, whose chain has no stages that heat or pick. The candidates still show the whole chain. */
   readonly beams?: boolean;
   /**
-   * Runs the model again step by step, as the run had gone. Else rows that the worker still has are taken, as after a run of
-   * several texts in one batch.
+   * Runs the model again step by step, as the run did. Otherwise the worker uses the logits that it still has, as after a
+   * run of several texts in one batch.
    */
   readonly stepwise: boolean;
 }
 
-/** A line computed again, given its token ids and what drew them. */
+/** A text computed again from its token ids and the parameters that drew them. */
 export interface ReplayedLine {
-  /** Words of every token, prompt included, from its id. */
+  /** The text of every token, prompt included, from its id. */
   readonly texts: readonly TokenText[];
   /** Whether the last token ends a text. */
   readonly ended: boolean;
-  /** [outputs] what the chain draws, given the text before it as it stands. */
+  /** [outputs] the token that the chain draws after the recorded text before it. */
   readonly drawn: Int32Array;
-  /** [outputs] of the token that stands there */
+  /** [outputs] the figures of the recorded token */
   readonly numbers: readonly TokenNumbers[];
   /** Null where the engine cannot score a prompt, or the prompt is too long for it. */
   readonly prompt: PromptScores | null;
@@ -198,83 +198,83 @@ export interface TokenHit {
 export interface MachineReport {
   readonly description: EngineDescription;
   readonly usage: KvUsage;
-  /** Logits kept for re-deriving. */
+  /** Bytes of logits kept for re-deriving. */
   readonly logitBytes: number;
   readonly logitBudget: number;
 }
 
-/** What can be asked about the texts of one loaded model. Null where there is none, but for what says that it throws. */
+/** Questions about the texts of one loaded model. Without a model they answer null, except those that say that they throw. */
 export interface TextQuestions {
   /** @throws EngineError `bad-template`; `not-supported` without a model */
   tokenise(source: PromptSource): Promise<TokenisedPrompt>;
-  /** Ends when the run has ended, however it did. Events come in batches, one every frame at most. */
+  /** Resolves when the run has ended, for whatever reason. Events come in batches, at most one per frame. */
   run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
-  /** Holds a text that was not made here, so that it can be asked about as if it were. */
+  /** Takes a text that was made elsewhere, so that all questions can be asked about it. */
   adopt(line: LineId, text: AdoptedText): Promise<void>;
   forget(line: LineId): Promise<void>;
   /** The distribution at a place under the given parameters; null when its logits are not known. */
   inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
-  /** One named token at a place, wherever it ranks. */
+  /** One token at a place, whatever its rank. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
-  /** A typed text in place of what follows there; null for no text, or when its logits cannot be had now. */
+  /** Scores a typed text in place of what follows; null for an empty text, or when its logits are not available now. */
   score(place: StepPlace, params: SamplingParams, text: string): Promise<TextScore | null>;
   rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
-  /** What is wrong with a grammar for the loaded model, and where; null when it can be used. */
+  /** What makes a grammar unusable with the loaded model, and where; null when nothing does. */
   grammarProblem(grammar: Grammar): Promise<GrammarProblem | null>;
-  /** Several places over one list of tokens, so that they can be laid over each other. */
+  /** Several places over one list of tokens, so that a chart can overlay them. */
   distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions>;
   /** The final distribution at a place for each of the given temperatures; null when its logits are not known. */
   temperatureStrip(asked: LanePlace, temperatures: readonly number[]): Promise<TemperatureStrip | null>;
   /**
-   * Computes a line again: words, numbers, and what would be drawn at each token. Null for a line that the worker does not hold.
-   * @throws EngineError `aborted` when it is stopped, `not-supported` where an engine tells no logits
+   * Computes a text again: its pieces, its figures, and the token drawn at each step. Null for a text that the worker does not hold.
+   * @throws EngineError `aborted` when it is stopped, `not-supported` if the engine gives no logits
    */
   replay(request: ReplayRequest): Promise<ReplayedLine | null>;
-  /** What a record keeps of a line; null for a line that the worker does not hold, or while a run goes on. */
+  /** What a record keeps of a text; null for a text that the worker does not hold, or during a run. */
   evidence(line: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null>;
   searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;
   machine(): Promise<MachineReport | null>;
-  /** Decodes a few tokens to see what one costs; null where nothing can be counted. */
+  /** Decodes a few tokens to measure the cost of one; null if nothing can be counted. */
   measure(): Promise<StepMeasure | null>;
 }
 
-/** What can be asked of a slot, which holds one model or none. */
+/** Questions to a slot, which holds one model or none. */
 export interface SlotQuestions {
-  /** Opens a model in place of the one that is there. @throws EngineError */
+  /** Opens a model in place of the present one. @throws EngineError */
   load(choice: ModelChoice, onProgress: (progress: LoadProgress) => void): Promise<EngineSummary>;
-  /** Ends what goes on in the slot, and lets go of its model. */
+  /** Ends all work in the slot, and releases its model. */
   close(): Promise<void>;
 }
 
-/** What concerns the whole worker, or what the browser keeps. */
+/** Questions about the whole worker, or about what the browser keeps. */
 export interface SharedQuestions {
   models(): Promise<readonly CatalogueEntry[]>;
-  /** Ends every run, and what is computed for the charts, in both slots. */
+  /** Ends every run and every computation for the charts, in both slots. */
   stop(): Promise<void>;
-  /** Stops the loads, of either slot. What has arrived of a download is kept. */
+  /** Stops the loads of both slots. The downloaded part of a file is kept. */
   pauseLoading(): Promise<void>;
   shelf(): Promise<Shelf>;
-  /** @param key as the shelf has it, or `web-llm:` and the id of a model of web-llm's */
+  /** @param key the key in the shelf, or `web-llm:` and the id of a web-llm model */
   deleteKept(key: string): Promise<void>;
-  /** @param hubUrl another address of the hub: a mirror */
+  /** @param hubUrl the address of a mirror of the hub */
   findModel(typed: string, hubUrl?: string): Promise<Found>;
   /** The models of an OpenAI-compatible server. @throws EngineError `network`, `bad-reply` */
   serverModels(baseUrl: string, key: string): Promise<readonly ServerModel[]>;
-  /** Models of the hub that are worth having, with what each would take here at a context of so many tokens. */
+  /** Recommended models of the hub, with the memory that each would take here at this context length. */
   hubModels(contextLength: number): Promise<HubModels>;
-  /** Models of web-llm, each in the form that this adapter takes. */
+  /** Models of web-llm, each in the variant for this adapter. */
   webLlmModels(): Promise<WebLlmOffers>;
   /**
-   * The model of slot 1 reads a line of slot 0. Null for a line that the worker does not hold.
-   * @throws EngineError `not-supported` where their vocabularies differ
+   * The model of slot 1 reads a text of slot 0. Null for a text that the worker does not hold.
+   * @throws EngineError `not-supported` if their vocabularies differ
    */
   distances(line: LineId): Promise<LineDistances | null>;
-  /** Checks this browser and its adapter against known answers; the model of slot 0 is let go. @param base the page's address */
+  /** Checks this browser and its adapter against known answers, and releases the model of slot 0. @param base the page's address */
   conformance(base: string, onRow: (row: ConformanceRow) => void): Promise<ConformanceReport>;
 }
 
 /** 0 holds the page's own model, 1 the one that it is compared with. */
 export type SlotNumber = 0 | 1;
 
-/** Every question, as it is put to one of the two slots. */
+/** Every question that can be put to one of the two slots. */
 export interface WorkerApi extends TextQuestions, SlotQuestions, SharedQuestions {}

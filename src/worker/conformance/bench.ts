@@ -3,10 +3,10 @@ import type { ConformanceRow } from './report.ts';
 
 const PROMPT = 64;
 const STEPS = 16;
-/** Steps before the measured ones: pipelines of a new batch size are compiled and tested in the first. */
+/** Steps before the measured ones. The first compiles and tests the pipelines of a new batch size. */
 const WARM = 2;
 
-/** Milliseconds of a prefill and of decoding, one text and eight; medians. For comparing this browser with itself. */
+/** Median milliseconds of a prefill and of decoding one text and eight. They compare this browser with itself. */
 export async function benchRows(engine: Engine): Promise<ConformanceRow[]> {
   const { session, capabilities } = engine;
   const token = (i: number) => 300 + ((i * 37) % 500);
@@ -18,7 +18,7 @@ export async function benchRows(engine: Engine): Promise<ConformanceRow[]> {
   });
   const prefills: number[] = [];
   for (let run = 0; run < 3; run++) {
-    // Each prompt begins otherwise, so that nothing of it is in the cache.
+    // Each prompt begins differently, so none of it is in the cache.
     const tokens = Array.from({ length: PROMPT }, (_, i) => token(1000 * run + i));
     const start = performance.now();
     const { sequence } = await session.prefill(tokens);

@@ -1,4 +1,4 @@
-/** The embedded model reads texts whose logits llama.cpp (CPU) has computed, and the two are compared. */
+/** Compares the embedded model's logits with those that llama.cpp (CPU) computed for the same texts. */
 import { type Engine, EngineError } from '../../engines/contract.ts';
 import embedded from '../../models/embedded.json' with { type: 'json' };
 import { distance } from '../texts/distances.ts';
@@ -18,11 +18,11 @@ interface Reference {
 /** llama.cpp quantises activations to 8 bits, so its own numbers are this far from exact ones. Nats. */
 const MOST_KL = 5e-3;
 
-/** @throws EngineError `network` where the reference cannot be had */
+/** @throws EngineError `network` if the reference cannot be fetched */
 export async function forcedDecoding(engine: Engine, base: string): Promise<ConformanceRow[]> {
   const reference = await fetchReference(base);
   if (reference.sha256 !== embedded.sha256) {
-    throw new EngineError('bad-file', 'The reference logits are of another model; reload the page.');
+    throw new EngineError('bad-file', 'The reference logits belong to another model; reload the page.');
   }
   const rows: ConformanceRow[] = [];
   for (const { text, tokens, logits } of reference.cases) {
@@ -38,7 +38,7 @@ export async function forcedDecoding(engine: Engine, base: string): Promise<Conf
     );
     const kl = Math.max(...found.map((one) => one.kl));
     const agree = found.filter(({ tops }) => tops[0] === tops[1]).length;
-    // NaN is not near anything.
+    // Fails for NaN too.
     const near = found.every((one) => one.kl <= MOST_KL);
     const shown = text.length > 32 ? `${text.slice(0, 30).trimEnd()}…` : text;
     rows.push({

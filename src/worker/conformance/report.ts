@@ -1,4 +1,4 @@
-/** What the conformance page shows: plain values, that cross the worker's boundary and go into a file or a link. */
+/** What the conformance page shows: plain values, which cross the worker's boundary and go into a file or a link. */
 
 export const GROUPS = ['kernels', 'sampling', 'model', 'speed'] as const;
 export type ConformanceGroup = (typeof GROUPS)[number];
@@ -8,7 +8,7 @@ export interface ConformanceRow {
   readonly name: string;
   /** `info`: a figure that is neither right nor wrong. */
   readonly outcome: 'ok' | 'failed' | 'info';
-  /** What was compared, and how near it came. */
+  /** What was compared, and how large the error was. */
   readonly detail: string;
 }
 

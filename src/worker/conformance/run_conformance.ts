@@ -1,6 +1,6 @@
 /**
- * The whole check of this browser and this adapter, from the kernels to the model that comes with the page. Fetched when the
- * conformance page asks for it.
+ * The whole check of this browser and its adapter, from the kernels to the model that comes with the page. It is fetched when
+ * the conformance page asks for it.
  */
 import { type Engine, EngineError } from '../../engines/contract.ts';
 import { WebGpuSession } from '../../engines/webgpu/model/session.ts';
@@ -16,8 +16,8 @@ import { forcedDecoding } from './forced_decoding.ts';
 import type { ConformanceReport, ConformanceRow } from './report.ts';
 
 /**
- * @param base the page's address, which the model and the reference logits lie under
- * @param onRow told of each row as it is found
+ * @param base the page's address; the model and the reference logits are relative to it
+ * @param onRow receives each row as soon as it is known
  */
 export async function runConformance(
   base: string,
@@ -69,7 +69,7 @@ async function engineRows(engine: Engine, base: string, add: (row: ConformanceRo
   for (const row of await benchRows(engine)) add(row);
 }
 
-/** The model that comes with the page, tested as if for the first time. */
+/** Opens the model that comes with the page, and ignores stored results of the self-test. */
 async function openEmbedded(base: string): Promise<Engine> {
   const missing = await missingWebGpu();
   if (missing !== null) throw new EngineError('no-webgpu', missing);
@@ -78,7 +78,7 @@ async function openEmbedded(base: string): Promise<Engine> {
   return openArriving(fetched, options, { verdicts: verdictsInMemory(), counted: false });
 }
 
-/** A row for each sampler: how many of its figures are met. */
+/** A row per sampler: how many of its published figures it meets. */
 function samplingRows(): ConformanceRow[] {
   const bySampler = new Map<string, number[]>();
   for (const one of REFERENCE_CASES) {

@@ -8,19 +8,19 @@ import { HUB_MODELS, type HubModel } from '../../models/hub_models.ts';
 export interface PlannedModel {
   readonly model: HubModel;
   readonly parameters: number;
-  /** Bytes of the tensors; the file is larger by its header, the vocabulary mostly. */
+  /** Bytes of the tensors. The file also has a header, mostly the vocabulary. */
   readonly fileBytes: number;
-  /** What it will take here, by our own engine's arithmetic; null where that cannot run it. */
+  /** The memory that it takes here with our own engine; null if that engine cannot run it. */
   readonly plan: MemoryPlan | null;
-  /** Why it will not run here; null where it should. */
+  /** Why it will not run here; null if it should run. */
   readonly problem: string | null;
 }
 
 /** What llama.cpp in 32-bit WebAssembly can map of one file, in bytes. */
 const MAX_CPU_FILE = 2 ** 31;
-const tooLargeForCpu = 'this browser gives no WebGPU adapter, and on the CPU a file may have 2 GB at most';
+const tooLargeForCpu = 'this browser has no WebGPU adapter, and on the CPU a file may have at most 2 GB';
 
-/** @param contextLength tokens for which the KV cache is planned */
+/** @param contextLength how many tokens the KV cache must hold */
 export function planModels(room: AdapterRoom | null, contextLength: number): PlannedModel[] {
   return HUB_MODELS.map((model) => planModel(model, room, contextLength));
 }
@@ -29,7 +29,7 @@ function planModel(model: HubModel, room: AdapterRoom | null, contextLength: num
   const file = plannedFile(model);
   const { parameters, weightBytes: fileBytes } = describeFile(file);
   const planned = { model, parameters, fileBytes };
-  // On the CPU there is another engine, whose arithmetic is not known here.
+  // The engine for the CPU has another memory plan, which is not known here.
   if (!room) return { ...planned, plan: null, problem: fileBytes < MAX_CPU_FILE ? null : tooLargeForCpu };
   try {
     const plan = planFile(file, room, contextLength);

@@ -1,4 +1,4 @@
-/** The models that are kept, and where others are found: what the page's list of models asks for. */
+/** Answers for the page's list of models: which are kept, and where others are found. */
 import { listKept } from '../../models/model_store.ts';
 import { opfsStore } from '../../models/opfs_store.ts';
 import { storageRoom } from '../../models/storage_room.ts';
@@ -13,7 +13,7 @@ export async function readShelf(): Promise<Shelf> {
   return { kept, room, available: store !== null };
 }
 
-/** How a key names a model that web-llm keeps. */
+/** Prefix of the keys of models that web-llm keeps. */
 const WEB_LLM = 'web-llm:';
 
 /** @throws EngineError `not-supported` while another tab downloads it */
@@ -22,9 +22,9 @@ export async function deleteKept(key: string): Promise<void> {
   await (await opfsStore())?.remove(key);
 }
 
-/** @throws EngineError `not-supported` for what is no address, `network`, `bad-reply` */
+/** @throws EngineError `not-supported` if `typed` is not an address, `network`, `bad-reply` */
 export async function findModel(typed: string, hubUrl?: string): Promise<Found> {
-  // The hub's library is fetched by whoever asks the hub.
+  // The hub's library is fetched with the first question to the hub.
   const { listRepository, parsePlace } = await import('../../models/hub.ts');
   const place = parsePlace(typed, hubUrl);
   if (place.kind === 'url') return { kind: 'url', file: { url: place.url, fileName: place.fileName } };

@@ -3,10 +3,10 @@ import { aborted, checkNotAborted, checkRange } from '../../engines/gguf/sources
 import type { CatalogueEntry } from '../../models/catalogue.ts';
 import type { RemoteSource } from './open_remote.ts';
 
-/** Milliseconds between two reports of a download: about as often as the page draws them. */
+/** Milliseconds between two reports of a download: about as often as the page shows them. */
 const REPORT_MS = 50;
 
-/** A read that waits for its last byte. */
+/** A read whose last byte has not arrived. */
 interface Waiting {
   readonly end: number;
   readonly resolve: () => void;
@@ -14,8 +14,8 @@ interface Waiting {
 }
 
 /**
- * The embedded model is a few megabytes: one request brings it whole. What has arrived can be read at once, so that shaders
- * compile and weights go up meanwhile; `complete` rejects where its length or SHA-256 is not the one that the page knows.
+ * Fetches the embedded model, a few megabytes, in one request. The part that has arrived can be read at once, so that shaders
+ * compile and weights upload meanwhile. `complete` rejects if the length or the SHA-256 is not the catalogue's.
  */
 export function openCatalogue(entry: CatalogueEntry, base: string, options: LoadOptions): RemoteSource {
   const whole = new Uint8Array(entry.size);
@@ -94,7 +94,7 @@ async function fetchInto(
   await checkHash(entry, whole);
 }
 
-/** Pages served without TLS have no `crypto.subtle`; the size has been checked there. */
+/** Pages served without TLS have no `crypto.subtle`; for them the check of the size must do. */
 async function checkHash(entry: CatalogueEntry, whole: Uint8Array<ArrayBuffer>): Promise<void> {
   if (!globalThis.isSecureContext) return;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', whole));

@@ -15,14 +15,14 @@ import { openCatalogue } from './open_catalogue.ts';
 import { openRemote, type RemoteSource } from './open_remote.ts';
 
 export interface OpenOptions extends LoadOptions {
-  /** A sentence that the person should read, though nothing is wrong. */
+  /** Receives sentences that the person should read although nothing is wrong. */
   readonly onNote: (sentence: string) => void;
 }
 
 /** Gives logits, or samples by itself. */
 export type OpenedEngine = Engine | OpenAiEngine;
 
-/** @throws EngineError: what is wrong with the file, the machine or the network, in one sentence */
+/** @throws EngineError that says in one sentence what is wrong with the file, the machine or the network */
 export async function openEngine(choice: ModelChoice, options: OpenOptions): Promise<OpenedEngine> {
   if (choice.kind === 'scripted') return new ScriptedEngine({ stepDelay: choice.stepDelay ?? 0 });
   if (choice.kind === 'server') return OpenAiEngine.open(choice, choice.model, options.signal);
@@ -47,7 +47,7 @@ function openOnGpu(choice: FileChoice, options: OpenOptions): Promise<Engine> {
 type FetchedChoice = Extract<ModelChoice, { kind: 'catalogue' | 'remote' }>;
 type FileChoice = FetchedChoice | Extract<ModelChoice, { kind: 'file' }>;
 
-/** @throws EngineError where the address or the storage already says no; of the rest `complete` tells */
+/** @throws EngineError if the address or the storage fails at once; `complete` rejects on later failures */
 async function openFetched(choice: FetchedChoice, options: OpenOptions): Promise<RemoteSource> {
   const opened =
     choice.kind === 'catalogue'
@@ -57,7 +57,7 @@ async function openFetched(choice: FetchedChoice, options: OpenOptions): Promise
   return opened;
 }
 
-/** A GGUF file still runs, on the CPU. @param missing what the person is told of the GPU, a sentence */
+/** Runs a GGUF file on the CPU. @param missing a sentence that tells the person what the GPU lacks */
 async function openWithoutWebGpu(missing: string, choice: FileChoice, options: OpenOptions): Promise<Engine> {
   try {
     const engine = await openOnCpu(choice, options);
@@ -89,8 +89,8 @@ async function openOnCpu(choice: FileChoice, options: OpenOptions): Promise<Engi
 }
 
 /**
- * Weights go to the GPU while the rest of the file arrives; the engine is given out when the file is proved.
- * @param fetched given a signal that ends the download too, where the model cannot be loaded
+ * Uploads weights to the GPU while the rest of the file arrives. Resolves when the whole file is verified.
+ * @param fetched gets a signal that ends the download too if the model cannot be loaded
  * @param other as for `openWebGpu`
  */
 export async function openArriving(
@@ -98,7 +98,7 @@ export async function openArriving(
   options: LoadOptions,
   other?: Partial<WebGpuEngineOptions>,
 ): Promise<Engine> {
-  // A model that cannot be loaded is not downloaded to its end.
+  // The download of a model that cannot be loaded ends early.
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const { source, complete, prove } = await fetched(signal);
@@ -107,7 +107,7 @@ export async function openArriving(
     () => (arrived = true),
     () => undefined,
   );
-  // While the file arrives, how much of it is here says more than how much of that is on the GPU.
+  // While the file arrives, the progress of the download says more than the progress of the upload.
   const onProgress: LoadOptions['onProgress'] = (progress) => {
     if (arrived) options.onProgress(progress);
   };

@@ -7,25 +7,25 @@ import { opfsStore } from '../../models/opfs_store.ts';
 import { storageRoom } from '../../models/storage_room.ts';
 import type { TransferProgress } from '../../models/transfer.ts';
 
-/** Bytes that are left free of what the browser grants: the page keeps runs as well. */
+/** Bytes of the browser's quota that stay free, because the page keeps runs as well. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 /** Milliseconds between two reports of a download. */
 const REPORT_MS = 100;
 
 export interface RemoteSource {
   readonly source: ByteSource;
-  /** Rejects where the file proved wrong or the download ended early; what was read until then is not to be believed. */
+  /** Rejects if the file is wrong or the download ended early; then nothing that was read can be trusted. */
   readonly complete: Promise<void>;
-  /** Of a file that is not kept and whose hash is known: call when it was read; rejects where it proved wrong. */
+  /** For a file that is not kept and whose hash is known: call it after reading; it rejects if the hash differs. */
   readonly prove?: (signal: AbortSignal) => Promise<void>;
-  /** What the person should know of how it is kept; null where there is nothing to say. */
+  /** A sentence for the person about how the file is kept, or null. */
   readonly note: string | null;
 }
 
 /**
- * A model from the network: from what is kept, or downloaded and kept. Where this browser keeps nothing, it is read from
- * the network without being kept.
- * @param onProgress told of the download while it goes on
+ * Opens a model from the network: from the kept file, or by a download that is kept. If this browser keeps nothing, the model is
+ * read from the network each time.
+ * @param onProgress receives the progress of the download
  * @throws EngineError `network`, `bad-file`, `bad-reply`, `storage-full`, `aborted`
  */
 export async function openRemote(file: RemoteFile, options: LoadOptions): Promise<RemoteSource> {
@@ -39,7 +39,7 @@ export async function openRemote(file: RemoteFile, options: LoadOptions): Promis
     if (file.size !== undefined && source.size !== file.size) {
       throw new EngineError(
         'bad-file',
-        `${file.fileName} is ${source.size} bytes on the server instead of ${file.size}; please choose another file.`,
+        `${file.fileName} has ${source.size} bytes on the server instead of ${file.size}; please choose another file.`,
       );
     }
     const complete = Promise.resolve();
@@ -50,7 +50,7 @@ export async function openRemote(file: RemoteFile, options: LoadOptions): Promis
   return { ...opened, note: null };
 }
 
-/** Why there is no room to keep the file, or null. */
+/** A sentence that says why there is no room to keep the file, or null. */
 async function roomNote(file: RemoteFile, store: ModelStore): Promise<string | null> {
   const room = await storageRoom();
   if (!room || file.size === undefined) return null;

@@ -1,7 +1,7 @@
 import { PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
 import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../../sampling/params.ts';
 
-/** vLLM's own names for what OpenAI has none. */
+/** vLLM's names for parameters that OpenAI lacks. */
 const VLLM: Partial<Record<NumberKey, string>> = {
   topK: 'top_k',
   minP: 'min_p',
@@ -10,8 +10,8 @@ const VLLM: Partial<Record<NumberKey, string>> = {
 const LM_STUDIO: Partial<Record<NumberKey, string>> = { topK: 'top_k', repeatPenalty: 'repeat_penalty' };
 
 /**
- * The name under which a server takes a parameter, or null where it takes none.
- * @param ownedBy who the server says its models belong to (`/v1/models`): tells one kind of server from another
+ * The name under which a server takes a parameter, or null if it does not take it.
+ * @param ownedBy the owner that the server gives its models (`/v1/models`), which identifies the kind of server
  */
 function nameFor(row: ParameterRow, ownedBy: string | null): string | null {
   switch (ownedBy) {
@@ -31,7 +31,7 @@ export function takenBy(ownedBy: string | null): NumberKey[] {
   return PARAMETERS.filter((row) => nameFor(row, ownedBy) !== null).map(({ key }) => key);
 }
 
-/** The numbers of a request. A stage that is off or not in the chain is sent at its neutral value: the server has defaults of its own. */
+/** The numbers of a request. Stages that do not run are sent at their neutral values, because the server has its own defaults. */
 export function serverParameters(params: SamplingParams, ownedBy: string | null): Record<string, number> {
   const fields: Record<string, number> = {};
   for (const row of PARAMETERS) {
@@ -43,7 +43,7 @@ export function serverParameters(params: SamplingParams, ownedBy: string | null)
   return fields;
 }
 
-/** All sampling fields of a request. @param greedy take the likeliest of what the chain leaves */
+/** All sampling fields of a request. @param greedy take the likeliest token that the chain leaves */
 export function serverFields(
   params: SamplingParams,
   ownedBy: string | null,
@@ -60,15 +60,15 @@ function runs(stage: StageName | null, params: SamplingParams): boolean {
   return stage === null || (params.order.includes(stage) && !params.off.includes(stage));
 }
 
-/** llama.cpp's server refuses −1 for “the whole text” (build 11669), and takes the highest seed for “any”. */
+/** llama.cpp's server rejects −1 for “the whole text” (build 11669), and takes the highest seed for “any”. */
 function forLlamaCpp({ key, max }: ParameterRow, value: number): number {
   if ((key === 'penaltyLastN' || key === 'dryLastN') && value === -1) return max;
   return key === 'seed' ? Math.min(value, max - 1) : value;
 }
 
-/** The chain's order. Without it the server runs its own, which has no adaptive-p. */
+/** The chain's order. Without it the server uses its own order, which has no adaptive-p. */
 function llamaCppChain(params: SamplingParams, greedy: boolean): Record<string, unknown> {
-  // Where it stands last adaptive-p draws even when its target is off; and it would draw in place of the greedy choice.
+  // As the last stage adaptive-p draws even when its target is off, and it would replace the greedy choice.
   const adaptive = params.adaptiveTarget >= 0 && !greedy;
   const stages = params.order.filter((stage) => runs(stage, params) && (stage !== 'adaptive_p' || adaptive));
   if (greedy && !stages.includes('temperature')) stages.push('temperature');

@@ -1,4 +1,4 @@
-/** A run on a server: it samples there, and each token comes with the logprobs of the likeliest few. */
+/** A run on a server, which samples and sends each token with the logprobs of the likeliest few. */
 import type { RunResult, StopReason } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { OpenAiEngine } from '../../engines/openai/engine.ts';
@@ -16,7 +16,7 @@ type ServerRunContext = Pick<RunContext, 'lines' | 'signal' | 'onEvents'>;
 
 /**
  * One lane, sampled by the server.
- * @returns what there is, also after a cut: then with its error
+ * @returns the result; after a lost connection, the result so far with its error
  * @throws EngineError `not-supported` for what a server cannot do, `empty-prompt`
  */
 export async function runOnServer(
@@ -42,7 +42,7 @@ export async function runOnServer(
   const events = batched<LineEvent>(context.onEvents);
   const started = performance.now();
   let first = 0;
-  /** By the server's own count, where it tells one: it may be silent about some. */
+  /** The server's own count of tokens, if it gives one; it may send fewer than it counts. */
   let counted: number | null = null;
   let reason: StopReason = 'max-tokens';
   let error: RunResult['error'] = null;
@@ -61,15 +61,15 @@ export async function runOnServer(
       parameters: serverFields(lane.params, engine.ownedBy, request.strategy.kind === 'greedy'),
       signal: context.signal,
     });
-    // Asked for none, llama.cpp's server draws one all the same.
+    // llama.cpp's server draws one token even if asked for none.
     for await (const piece of request.stop.maxTokens === 0 || text.stopped ? [] : pieces) {
       first ||= performance.now();
       counted = piece.counted ?? counted;
       const tokens = tokensOf(piece);
-      // Some servers do not count as asked.
+      // Some servers send more tokens than asked for.
       const room = request.stop.maxTokens - (text.drawn - (chosen ? 1 : 0));
       for (const token of tokens.slice(0, room)) if (!text.stopped) text.append(token);
-      // Leaving the loop ends the request, and the server stops.
+      // Leaving the loop ends the request, which stops the server.
       if (text.stopped || tokens.length > room) break;
       if (piece.finish !== null) reason = reasonOf(piece.finish, counted, request.stop.maxTokens);
     }
@@ -103,7 +103,7 @@ export async function runOnServer(
   };
 }
 
-/** A server without logprobs gives text alone: each piece of it stands as one token without numbers. */
+/** A server without logprobs sends only text: each piece of it becomes one token without figures. */
 function tokensOf({ text, tokens }: Piece): readonly DrawnToken[] {
   if (tokens.length > 0 || text === '') return tokens;
   return [{ id: null, text, bytes: null, logprob: null, top: [] }];
@@ -114,7 +114,7 @@ function reasonOf(finish: string, counted: number | null, maxTokens: number): St
   return counted !== null && counted < maxTokens ? 'context-full' : 'max-tokens';
 }
 
-/** @returns the text so far, and the token that a person chose to follow it, with what the server told of it */
+/** @returns the text so far, and the token that a person chose to follow it, with its logprobs from the server */
 function beginLine(
   engine: OpenAiEngine,
   { lanes, prompt, from }: RunRequest,
@@ -134,7 +134,7 @@ function beginLine(
     if (!chosen) {
       throw new EngineError(
         'not-supported',
-        `A token chosen by hand needs its logprob, and ${engine.host} tells only those of its likeliest; choose one that it lists.`,
+        `A token chosen by hand needs its logprob, and ${engine.host} gives only those of its likeliest tokens; choose one that it lists.`,
       );
     }
     byHand.add(from.outputs);

@@ -5,7 +5,7 @@ import type { LineEvidence } from '../api/worker_api.ts';
 import type { HeldLine } from '../texts/held_lines.ts';
 import type { CandidateRow, StepView } from '../api/views.ts';
 
-/** What a server told of each step: the likeliest tokens, and nothing of the others but how much they hold. */
+/** What a server told about each step: the likeliest tokens. Of the others only the total probability is known. */
 export class ServerSteps {
   readonly #steps = new WeakMap<HeldLine, Map<number, DrawnToken>>();
 
@@ -15,20 +15,20 @@ export class ServerSteps {
     this.#steps.set(line, steps);
   }
 
-  /** A line that goes on from another has what was told of that one, before `length`. */
+  /** Copies the steps before `length` to a text that continues from another. */
   share(from: HeldLine, to: HeldLine, length: number): void {
     const before = [...(this.#steps.get(from) ?? [])].filter(([position]) => position < length);
     this.#steps.set(to, new Map(before));
   }
 
-  /** Another token of a step, in place of the one that was drawn; null where the server told nothing of it. */
+  /** Another token of a step, in place of the drawn one; null if the server did not list it. */
   told(line: HeldLine, position: number, id: TokenId, vocabulary: ServerVocabulary): DrawnToken | null {
     const drawn = this.#steps.get(line)?.get(position);
     const token = drawn && [drawn, ...drawn.top].find((one) => vocabulary.idOf(one) === id);
     return token ? { ...token, top: drawn.top } : null;
   }
 
-  /** What a record keeps: rows of a step with fewer candidates than others end in NaN; what the chain left of them nobody told. */
+  /** What a record keeps. Rows with fewer candidates end in NaN; final logprobs are NaN, because the server does not tell them. */
   evidence(line: HeldLine, vocabulary: ServerVocabulary, most: number): LineEvidence {
     const { tokens: all, promptLength, byHand, stream } = line;
     const steps = this.#steps.get(line);
@@ -53,7 +53,7 @@ export class ServerSteps {
     };
   }
 
-  /** @returns null where the server told nothing */
+  /** @returns null if the server told nothing about the step */
   view(line: HeldLine, position: number, vocabulary: ServerVocabulary, top: number): StepView | null {
     const drawn = this.#steps.get(line)?.get(position);
     if (!drawn || (drawn.top.length === 0 && drawn.logprob === null)) return null;
@@ -66,7 +66,7 @@ export class ServerSteps {
     return {
       chosen,
       rows,
-      // How many tokens share it, most servers do not tell.
+      // Most servers do not tell the size of their vocabulary.
       rest: {
         count: vocabulary.serverSize > 0 ? vocabulary.serverSize - rows.length : NaN,
         raw: Math.max(0, 1 - held),

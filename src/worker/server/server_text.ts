@@ -1,4 +1,4 @@
-/** Turns the tokens of a server's run into steps of a line, with the numbers that the server gave. */
+/** Turns the tokens of a server's run into steps of a text, with the figures that the server gave. */
 import type { StepRecord } from '../../decoding/events.ts';
 import { StopWatcher } from '../../decoding/stopping.ts';
 import type { StreamDecoder } from '../../engines/contract.ts';

@@ -1,4 +1,4 @@
-/** The texts of a server's model. It samples by itself: of each step there is what it told, and no logits. */
+/** The texts of a server's model, which samples by itself. Each step has what the server told, and no logits. */
 import type { RunResult } from '../../decoding/events.ts';
 import { EngineError } from '../../engines/contract.ts';
 import type { OpenAiEngine } from '../../engines/openai/engine.ts';
@@ -21,7 +21,7 @@ import { takenBy } from './server_parameters.ts';
 import { runOnServer } from './server_run.ts';
 import { ServerSteps } from './server_steps.ts';
 
-/** What would need logits. */
+/** The answer to questions that need logits. */
 const unknown = (): Promise<null> => Promise.resolve(null);
 
 export class ServerTexts extends HeldTexts<OpenAiEngine> implements Texts {

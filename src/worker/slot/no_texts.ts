@@ -1,7 +1,7 @@
 import { EngineError } from '../../engines/contract.ts';
 import type { Texts } from '../texts/texts.ts';
 
-/** A slot without a model: there is nothing to ask about. @param model as messages name it: “model”, “second model” */
+/** The answers of a slot without a model. @param model its name in messages: “model” or “second model” */
 export function noTexts(model: string): Texts {
   const refuse = (): Promise<never> =>
     Promise.reject(new EngineError('not-supported', `No ${model} is loaded; load one first.`));

@@ -1,4 +1,4 @@
-/** A place for one model: the loaded engine with its texts, and whose turn it is with them. */
+/** A place for one model: the loaded engine with its texts, and the order of the tasks on them. */
 import { EngineError, type LoadProgress } from '../../engines/contract.ts';
 import type { MatchPattern } from '../../decoding/pattern.ts';
 import type { EngineSummary, ModelChoice } from '../api/models_api.ts';
@@ -13,9 +13,9 @@ import { noTexts } from './no_texts.ts';
 export interface SlotOptions {
   readonly open: typeof openEngine;
   readonly matchPattern: MatchPattern;
-  /** The slot's model as messages name it. */
+  /** The name of the slot's model in messages. */
   readonly model: string;
-  /** Bytes of logits that are kept. */
+  /** How many bytes of logits the slot keeps. */
   readonly logitBudget: number;
   /** Whether the slot takes an engine that samples by itself. */
   readonly takesServers: boolean;
@@ -30,7 +30,7 @@ export class Slot implements SlotQuestions {
     this.#texts = noTexts(options.model);
   }
 
-  /** Of the model that is there now. */
+  /** The texts of the present model. */
   get texts(): Texts {
     return this.#texts;
   }
@@ -39,7 +39,7 @@ export class Slot implements SlotQuestions {
     if (choice.kind === 'server' && !this.options.takesServers) {
       throw new EngineError(
         'not-supported',
-        'A server samples by itself and gives no logits, so nothing can be laid over it; choose a model that runs in this browser.',
+        'A server samples by itself and gives no logits, so it cannot be the second model; choose a model that runs in this browser.',
       );
     }
     this.pauseLoading();
@@ -72,7 +72,7 @@ export class Slot implements SlotQuestions {
     return this.emptied(() => Promise.resolve());
   }
 
-  /** Ends the run, and what is computed for the charts. */
+  /** Ends the run and every computation for the charts. */
   stop(): void {
     this.#turns.stop();
     this.#turns.stopLooking();
@@ -82,7 +82,7 @@ export class Slot implements SlotQuestions {
     this.#loading?.abort();
   }
 
-  /** Lets go of the model when its turn has come, and then does the task. */
+  /** Waits for its turn, releases the model, and then does the task. */
   emptied<T>(task: () => Promise<T>): Promise<T> {
     return this.#turns.alone(() => {
       this.#texts.release();
