@@ -1,21 +1,21 @@
 /**
- * Questions about what is on view: the newest one only, and an answer is shown only while its place is on view. Everything that
- * inspects, scores, searches or re-derives asks here.
+ * Questions about the step or text on view. Only the newest one is asked, and its answer is shown only if its place is still
+ * on view. Everything that inspects, scores, searches or re-derives asks through this.
  */
 import { latestOnly } from './latest_only.ts';
 import { notifyFailure } from './notices.ts';
 import { playground } from './state.svelte.ts';
 
-/** While text streams its charts follow it some eight times a second; a person's own moves are answered at once. */
+/** Charts follow a streaming text about eight times a second; a person's own moves are answered at once. */
 const streamingPauseMs = 120;
 
 interface Asking<Q, A> {
   readonly ask: (question: Q) => Promise<A>;
-  /** Whether what was asked about is still on view. */
+  /** Whether the question's place is still on view. */
   readonly stands: (question: Q) => boolean;
-  /** Null where nothing could be found out; a notice has said why. */
+  /** The answer is null if the question failed; a notice then says why. */
   readonly show: (answer: A | null, question: Q) => void;
-  /** The place moves with the text that streams. */
+  /** Whether the place moves with the streaming text. */
   readonly follows?: () => boolean;
 }
 

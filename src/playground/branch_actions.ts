@@ -1,4 +1,4 @@
-/** Branches: another token at a step, the tree that comes of it, and one token at a time. */
+/** Branches: another token at a step, the tree of branches, and decoding one token at a time. */
 import type { TokenId } from '../engines/contract.ts';
 import type { LineId } from '../worker/api/worker_api.ts';
 import type { CandidateRow } from '../worker/api/views.ts';
@@ -14,13 +14,13 @@ export function pickCandidate(row: CandidateRow | null): void {
   playground.pick(row && line && position !== null ? { line: line.id, position, row } : null);
 }
 
-/** The marked candidate, as long as its step is on view. */
+/** The marked candidate, while its step is on view. */
 export function picked(): CandidateRow | null {
   const { picked: mark, line, shownPosition: position } = playground;
   return mark && mark.line === line?.id && mark.position === position ? mark.row : null;
 }
 
-/** A new branch with `token` at the inspected step; at the very end the text grows by it. */
+/** Starts a branch with `token` at the inspected step; at the end of a text it appends the token. */
 export function branchWith(token: TokenId): Promise<void> {
   return launch(async (goOn) => {
     const { line, shownPosition: position } = playground;
@@ -33,7 +33,7 @@ export function branchWith(token: TokenId): Promise<void> {
   });
 }
 
-/** Draws one token at the end of the text on view, or the first one of the prompt on view, and shows what may follow it. */
+/** Draws one token at the end of the text on view, or the first one after the prompt, and shows what may follow it. */
 export function stepOnce(): Promise<void> {
   return launch(async (goOn) => {
     const { line } = playground;
@@ -46,13 +46,13 @@ export function stepOnce(): Promise<void> {
   });
 }
 
-/** Continues the line on view from its end. */
+/** Continues the text on view from its end. */
 export async function carryOn(): Promise<void> {
   const { line } = playground;
   if (line) await continueFrom({ line, outputs: line.length - line.promptLength });
 }
 
-/** Runs on from where the knobs, as they stand now, would have parted from the text. */
+/** Continues from the first step at which the current knobs would have drawn another token. */
 export async function continueFromDivergence(): Promise<void> {
   const { line, overlay } = playground;
   const at = overlay?.rederived.firstDivergence;
@@ -65,13 +65,13 @@ export function renameLine(id: LineId, name: string): void {
   texts.change(id, (text) => ({ ...text, name: trimmed }));
 }
 
-/** Deletes a line; its branches move up to its own parent. */
+/** Deletes a text; its branches move up to its parent. */
 export function deleteLine(id: LineId): void {
   const gone = playground.lines.find((line) => line.id === id);
   if (gone && gone.reason !== null) playground.removeText(id);
 }
 
-/** A text that goes step by step was not cut by a limit: the person stopped, and looks at what may come next. */
+/** A text that grows step by step was not cut by a limit: the person stopped to look at what may come next. */
 function paused(): void {
   const { line } = playground;
   if (!line) return;

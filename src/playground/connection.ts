@@ -1,4 +1,4 @@
-/** The one worker of the page. What was asked of a worker that ended is rejected, whatever carries the messages. */
+/** The page's one worker. Pending questions to a worker that ended are rejected here, whatever carries the messages. */
 import { EngineError } from '../engines/contract.ts';
 import { connectWorker } from '../worker/api/client.ts';
 import type { SlotNumber, WorkerApi } from '../worker/api/worker_api.ts';
@@ -6,14 +6,14 @@ import type { SlotNumber, WorkerApi } from '../worker/api/worker_api.ts';
 interface Connection {
   /** By slot. Each question is rejected with `worker-ended` when the worker ends before it answers. */
   readonly asked: readonly [WorkerApi, WorkerApi];
-  /** Rejects what waits, and hears nothing more. */
+  /** Rejects pending questions, and ignores later messages. */
   readonly end: (why: EngineError) => void;
 }
 
 let connection: Connection | null = null;
 const listeners: ((death: string | null) => void)[] = [];
 
-/** A slot of the running worker, which is started on the first call, and anew after it ended. */
+/** A slot of the running worker. The first call starts the worker, and so does the first call after it ended. */
 export function worker(slot: SlotNumber = 0): WorkerApi {
   connection ??= connect((message) => {
     endWorker(`The worker ended: ${message}.`, message);
@@ -21,7 +21,7 @@ export function worker(slot: SlotNumber = 0): WorkerApi {
   return connection.asked[slot];
 }
 
-/** @param listener is told when the worker ended, and what it died of; null where the page ended it */
+/** @param listener called when the worker ended, with the cause of its death; null if the page ended it */
 export function onWorkerEnd(listener: (death: string | null) => void): void {
   listeners.push(listener);
 }
@@ -44,7 +44,7 @@ function connect(onDeath: (message: string) => void): Connection {
   function answerTo(question: (...args: unknown[]) => Promise<unknown>, args: unknown[]): Promise<unknown> {
     const answer = new Promise((resolve, reject) => {
       waiting.add(reject);
-      // A message that was on its way when the worker ended comes all the same.
+      // A message that was in flight when the worker ended still arrives.
       const live = (arg: unknown): unknown =>
         typeof arg !== 'function' ? arg : (...events: unknown[]) => void (ended || arg(...events));
       const settle =
@@ -77,9 +77,9 @@ function connect(onDeath: (message: string) => void): Connection {
   };
 }
 
-/** Asks for what needs no answer, of a worker that may end before it gives one. */
+/** Asks a question whose answer is not needed, so the worker may end before it answers. */
 export function tell(question: (asked: WorkerApi) => Promise<unknown>, slot: SlotNumber = 0): void {
-  // A worker that is gone has forgotten what it was to forget, and stopped what it was to stop.
+  // A worker that ended has forgotten its texts and stopped its runs anyway.
   question(worker(slot)).catch((error: unknown) => {
     if (!(error instanceof EngineError && error.code === 'worker-ended')) throw error;
   });

@@ -1,4 +1,4 @@
-/** Loading a model, and what the page does once it is there. */
+/** Loads a model, and updates the page once it is loaded. */
 import { EngineError } from '../engines/contract.ts';
 import type { ModelChoice } from '../worker/api/models_api.ts';
 import { endWorker, onWorkerEnd, tell, worker } from './connection.ts';
@@ -12,7 +12,7 @@ import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
 
-/** Counts loads, so that one that was overtaken says nothing more. */
+/** Counts loads, so that a load can tell that a newer one has overtaken it. */
 let attempt = 0;
 
 interface Opening {
@@ -20,16 +20,16 @@ interface Opening {
   readonly name: string;
 }
 
-/** What is loaded, with its name in settings: it comes back when the next one fails. */
+/** The loaded model with its name in settings; it is loaded again if the next one fails. */
 let loaded: (Opening & { readonly inSettings: string }) | null = null;
-/** What is loaded, or is being loaded. */
+/** The model that is loaded or is being loaded. */
 let wanted: Opening | null = null;
 
 /**
- * Loads a model in the worker; the one before it is let go, for two would not fit into memory, and comes back when the new one
- * cannot be loaded. The texts on the page stay.
- * @param shown what the model is to find on the page; until then it is not ready
- * @returns whether this model is there
+ * Loads a model in the worker. The one before it is released, because two might not fit into memory, and is loaded again if the
+ * new one fails. The texts on the page stay.
+ * @param shown the model becomes ready only after this
+ * @returns whether this model is loaded
  */
 export async function openModel(choice: ModelChoice, name: string, shown?: Promise<void>): Promise<boolean> {
   const mine = ++attempt;
@@ -47,13 +47,13 @@ export async function openModel(choice: ModelChoice, name: string, shown?: Promi
     loaded = null;
     if (before) changeSettings({ model: before.inSettings });
     const back = before !== null && (await load(before, current).catch(() => false));
-    // The page says what failed, also where something worked before.
+    // If the model before could not be loaded again either, the page shows the first failure.
     if (!back && current()) playground.setEngine({ phase: 'failed', name, message: sentenceOf(error) });
     return false;
   }
 }
 
-/** @returns whether it is there; false where another load overtook it */
+/** @returns false if another load overtook this one */
 async function load(opening: Opening, current: () => boolean, shown?: Promise<void>): Promise<boolean> {
   const { choice, name } = opening;
   wanted = opening;
@@ -65,7 +65,7 @@ async function load(opening: Opening, current: () => boolean, shown?: Promise<vo
     }
   });
   await shown;
-  // The run that this load stopped may be answered later, and its text is what it is then.
+  // The run that this load stopped may end later, and only then is its text complete.
   await launchEnded();
   if (!current()) return false;
   await holdAgain(summary);
@@ -93,17 +93,17 @@ onWorkerEnd((message) => {
         ? engine.name
         : 'the model';
   const text = `The worker that runs ${name} ended: ${message}. Your text is still here; load the model again.`;
-  // A load that it was asked for says so itself.
+  // A load in progress reports its own failure.
   if (engine.phase !== 'loading') playground.setEngine({ phase: 'failed', name, message: text });
   const again = wanted;
   const action = again && { label: 'Load it again', run: () => void openModel(again.choice, again.name) };
   notify('error', text, action ?? undefined, 'model');
 });
 
-/** How long a worker may be silent after Stop before it is taken for one that hangs. */
+/** A worker that is silent for longer than this after Stop counts as hung. */
 const silenceMs = 3000;
 
-/** Ends what a person started. A worker that does not hear it is ended, and its model is loaded anew. */
+/** Ends the run. A worker that does not answer is ended, and its model is loaded anew. */
 export function stop(): void {
   if (playground.run.phase === 'idle') return;
   playground.stopRun();
@@ -118,7 +118,7 @@ export function stop(): void {
       'The engine did not answer Stop for 3 seconds, so it was started anew; your texts are still here.',
     );
   };
-  // Where the page itself was busy, an answer may wait behind the timer.
+  // If the page itself was busy, an answer may be queued behind the timer.
   setTimeout(() => setTimeout(restart), silenceMs);
   tell((asking) => asking.stop().finally(() => (heard = true)));
 }
@@ -130,9 +130,9 @@ export async function openFile(file: File): Promise<void> {
 }
 
 /**
- * The model that the page opens with: the embedded one, or the scripted engine where the address asks for it
+ * Opens the page's first model: the embedded one, or the scripted engine if the address asks for it
  * (`?engine=scripted`, for tests). A model that the person opened meanwhile stays.
- * @param shown what the page opens with, which is read while the model loads
+ * @param shown resolves when the page's first texts are shown; they are read while the model loads
  */
 export async function openFirstModel(query: URLSearchParams, shown: Promise<void>): Promise<void> {
   if (query.get('engine') === 'scripted') {
@@ -150,9 +150,9 @@ export async function openScripted(stepDelay = 0, shown?: Promise<void>): Promis
   await openModel({ kind: 'scripted', stepDelay }, 'the scripted engine', shown);
 }
 
-/** A page without a GPU still shows how sampling works, on an engine that says that it is not a model. */
+/** Without a GPU the page can still show how sampling works, on an engine that says that it is not a model. */
 async function offerScripted(): Promise<void> {
-  notify('info', 'The knobs can still be tried on a scripted engine, which is no language model.', {
+  notify('info', 'You can still try the knobs on a scripted engine, which is not a language model.', {
     label: 'Use it',
     run: () => void openScripted(),
   });

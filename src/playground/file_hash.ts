@@ -1,4 +1,4 @@
-/** The SHA-256 of the loaded model's file, computed beside everything else once the model is there: records name it. */
+/** The SHA-256 of the loaded model's file, which records name. A worker of its own computes it after loading. */
 import type { EngineSummary, ModelChoice } from '../worker/api/models_api.ts';
 import type { HashQuestion } from '../worker/file_hash.worker.ts';
 import { playground } from './state.svelte.ts';
@@ -6,7 +6,7 @@ import { playground } from './state.svelte.ts';
 let known: { readonly summary: EngineSummary; readonly sha256: string } | null = null;
 let hashing: Worker | null = null;
 
-/** Begins with the file of a model that has just been loaded; the one before it is no longer asked about. */
+/** Starts hashing the file of the model that has just been loaded, in place of the one before it. */
 export function hashFile(choice: ModelChoice, summary: EngineSummary): void {
   hashing?.terminate();
   hashing = null;
@@ -24,7 +24,7 @@ export function hashFile(choice: ModelChoice, summary: EngineSummary): void {
   worker.postMessage({ kind, file } as HashQuestion);
 }
 
-/** Hexadecimal; null while it is not known, and for a model that is no file. */
+/** Hexadecimal; null while it is not known, and for a model without a file. */
 export function fileHash(): string | null {
   const { engine } = playground;
   return engine.phase === 'ready' && known?.summary === engine.summary ? known.sha256 : null;

@@ -1,4 +1,4 @@
-/** The grammar that is set: what the worker says of it, and what was written in the kinds that are not chosen now. */
+/** The grammar in the settings: the worker's verdict on it, and the sources written in the kinds that are not chosen now. */
 import type { GrammarProblem } from '../decoding/grammar/problem.ts';
 import { EngineError } from '../engines/contract.ts';
 import { activeGrammar, type Grammar, type SamplingParams } from '../sampling/params.ts';
@@ -12,7 +12,7 @@ import { playground } from './state.svelte.ts';
 let problem: GrammarProblem | null = $state.raw(null);
 const drafts: Partial<Record<Grammar['kind'], string>> = {};
 
-/** Why the grammar that is set cannot be used, and where; null while nothing is known against it. */
+/** Why the grammar in the settings cannot be used, and where; null while no problem is known. */
 export function grammarFault(): GrammarProblem | null {
   return playground.settings.params.grammar ? problem : null;
 }
@@ -23,7 +23,7 @@ const check = latestOnly(async (grammar: Grammar) => {
     if (grammar === playground.settings.params.grammar) problem = found;
   } catch (error) {
     if (grammar !== playground.settings.params.grammar) return;
-    // A worker that ended says nothing of the grammar.
+    // The end of the worker says nothing about the grammar.
     const ended = error instanceof EngineError && error.code === 'worker-ended';
     problem = ended ? null : { message: sentenceOf(error), line: null, column: null };
   }
@@ -38,7 +38,7 @@ export function followGrammar(): void {
   });
 }
 
-/** Another kind, with what was written in it before, or an example; null lets everything through again. */
+/** Switches to another kind, with its earlier source or an example; null removes the grammar. */
 export function chooseGrammarKind(kind: Grammar['kind'] | null): void {
   const { grammar } = playground.settings.params;
   if (grammar) drafts[grammar.kind] = grammar.source;
@@ -50,7 +50,7 @@ export function chooseGrammarKind(kind: Grammar['kind'] | null): void {
   setGrammar({ kind, source: drafts[kind] || example });
 }
 
-/** Whether nothing speaks against a run with these parameters; else it is said at the grammar's place and in a notice. */
+/** Whether these parameters can run. If not, the grammar's field and a notice say why. */
 export async function grammarsUsable(lanes: readonly SamplingParams[]): Promise<boolean> {
   for (const params of lanes) {
     const grammar = activeGrammar(params);

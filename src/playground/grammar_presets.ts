@@ -25,7 +25,7 @@ const list = {
   maxItems: 5,
 };
 
-/** The first of each kind is what an empty one begins with. */
+/** A new grammar of a kind begins with the first preset of that kind. */
 export const GRAMMAR_PRESETS: readonly GrammarPreset[] = [
   {
     id: 'object',
@@ -45,7 +45,7 @@ export const GRAMMAR_PRESETS: readonly GrammarPreset[] = [
   },
   {
     id: 'sentences',
-    label: 'Short sentences, one a line',
+    label: 'Short sentences, one per line',
     grammar: {
       kind: 'ebnf',
       source: 'root ::= line{2,4}\nline ::= "- " [A-Z] [a-z ]{4,40} [.!] "\\n"\n',

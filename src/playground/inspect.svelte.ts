@@ -13,12 +13,12 @@ interface Question {
   readonly top: number;
 }
 
-/** Nobody holds a place, so that it moves with the end of the text. */
+/** Whether the place moves with the end of the text, because none is held. */
 function follows(): boolean {
   return playground.selected === null && playground.hovered === null;
 }
 
-/** Whether a text is shown with the numbers of its record. */
+/** Whether the text on view shows the figures of its record. */
 function isRecorded(): boolean {
   return playground.recordedLine?.state === 'recorded';
 }
@@ -34,7 +34,7 @@ const inspect = askOnView({
 });
 
 const rederive = askOnView({
-  // Decided here and not by the caller: an answer that is still on its way must not outlive the knob's return.
+  // Decided here and not by the caller, so that a late answer does not survive after the knob has returned.
   ask: ({ line, params }: { line: Line; params: SamplingParams }) =>
     drewAll(line, params) ? Promise.resolve(null) : worker().rederive(line.id, params),
   stands: ({ line }) => line.id === playground.current && line.length === playground.line?.length,
@@ -42,7 +42,7 @@ const rederive = askOnView({
     playground.showOverlay(rederived && { line: line.id, params, rederived }),
 });
 
-/** Whether sampling with these parameters is what drew the whole text. */
+/** Whether sampling with these parameters drew the whole text. */
 function drewAll(line: Line, params: SamplingParams): boolean {
   return drawnBy(line).every((part) => part.strategy === 'sample' && sameParams(params, part.params));
 }
@@ -58,7 +58,7 @@ export function followSelection(): void {
       playground.showStep(view && { ...place, view });
       return;
     }
-    // While a run goes on, logits that were forgotten cannot be had: asked again at its end.
+    // During a run, dropped logits cannot be computed again, so the question is repeated at its end.
     void (run.phase === 'idle');
     // While text streams the length grows, and the last position with it.
     if (engine.phase === 'ready') inspect({ place, params, top: settings.view.top });
@@ -67,7 +67,7 @@ export function followSelection(): void {
 
   $effect(() => {
     const { line, params, run, engine } = playground;
-    // What other knobs made of the text says nothing of these.
+    // An overlay of other knobs says nothing about these.
     if (engine.phase !== 'ready' || isRecorded()) playground.showOverlay(null);
     else if (line && run.phase === 'idle') rederive({ line, params });
   });

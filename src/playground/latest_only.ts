@@ -1,7 +1,6 @@
 /**
- * Runs an asynchronous task for the newest input only: one at a time, and of those that come meanwhile the last. One that fails
- * holds nothing up.
- * A slider that is dragged asks for hundreds of re-derivations; only those that can be shown are made.
+ * Runs an asynchronous task for the newest input only: one at a time, then the last of the inputs that came meanwhile. A failed
+ * task does not block the next. Dragging a slider asks for hundreds of re-derivations, of which only those that can be shown run.
  */
 export function latestOnly<T>(task: (input: T) => Promise<void>): (input: T) => void {
   let running = false;
@@ -12,7 +11,7 @@ export function latestOnly<T>(task: (input: T) => Promise<void>): (input: T) => 
     while (next) {
       const { input } = next;
       next = null;
-      // Said where it can be seen, without stopping what comes after it.
+      // Reported, so that it is seen, and the next input still runs.
       await task(input).catch((error: unknown) => reportError(error));
     }
     running = false;

@@ -1,6 +1,6 @@
-/** What a model takes, by its numbers alone: the arithmetic of the engine's memory plan, for models that are not here. */
+/** Estimates a model's memory from its figures alone, by the arithmetic of the engine's memory plan. */
 
-/** Bits of a weight in each format, scales included. Source: the block sizes of ggml/src/ggml-common.h. */
+/** Bits per weight in each format, scales included, from the block sizes in ggml/src/ggml-common.h. */
 export const bitsPerWeight = {
   F32: 32,
   'F16, BF16': 16,
@@ -31,7 +31,7 @@ export interface MemoryEstimate {
   readonly total: number;
 }
 
-/** Weights, and a key and a value of every KV head in every layer for each token. Scratch is small beside them. */
+/** Counts the weights, and a key and a value per token, layer and KV head. Scratch memory is small beside them. */
 export function estimateMemory(numbers: ModelNumbers): MemoryEstimate {
   const weights = (numbers.parameters * numbers.bitsPerWeight) / 8;
   const kvPerToken = 2 * numbers.layers * numbers.kvHeads * numbers.headLength * numbers.kvBytes;

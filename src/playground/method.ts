@@ -1,4 +1,4 @@
-/** What is run over the prompt: lanes side by side, or one setting with more spent on it at test time. */
+/** What a comparison runs over the prompt: lanes side by side, or one setting with more computation at test time. */
 import type { AnswerExtractor, BestOfScore, Strategy, Verifier } from '../decoding/events.ts';
 import { maxLanes } from './limits.ts';
 
@@ -10,7 +10,7 @@ export interface Method {
   readonly samples: number;
   readonly score: BestOfScore['kind'];
   readonly verifier: Verifier['kind'];
-  /** Of the verifier. */
+  /** The verifier's pattern. */
   readonly pattern: string;
   readonly shortest: number;
   readonly longest: number;
@@ -36,7 +36,7 @@ export const methods: readonly {
   {
     kind: 'best-of-n',
     label: 'Best of N',
-    help: 'N samples of the common setting, ranked; the best stands.',
+    help: 'Draws N samples with the common settings, and ranks them.',
   },
   {
     kind: 'majority-vote',
@@ -46,12 +46,12 @@ export const methods: readonly {
   {
     kind: 'first-valid',
     label: 'First valid',
-    help: 'N samples race; the first that ends valid stands, the others stop.',
+    help: 'N samples race until the first one ends valid; the others stop.',
   },
   {
     kind: 'beam',
     label: 'Beam',
-    help: 'The most likely continuations are searched as a tree; greedy decoding beside it.',
+    help: 'Searches the most likely continuations as a tree, and shows greedy decoding beside it.',
   },
 ];
 
@@ -71,7 +71,7 @@ export function defaultMethod(): Method {
   };
 }
 
-/** The strategy that the method runs; lanes are sampled. */
+/** The strategy that the method runs. Lanes are sampled. */
 export function strategyOf(method: Method): Strategy {
   switch (method.kind) {
     case 'lanes':
@@ -108,7 +108,7 @@ function verifierOf({ verifier, pattern, shortest, longest }: Method): Verifier 
   }
 }
 
-/** Branches that a run of the strategy may come to make. A beam search forks at most twice its width at each step. */
+/** The most branches that a run of the strategy can make. A beam search forks at most twice its width at each step. */
 export function mostBranches(strategy: Strategy, maxTokens: number): number {
   switch (strategy.kind) {
     case 'sample':
@@ -121,7 +121,7 @@ export function mostBranches(strategy: Strategy, maxTokens: number): number {
   }
 }
 
-/** The method that runs a strategy; what it does not say stays as it was. The inverse of `strategyOf`. */
+/** The inverse of `strategyOf`. Fields that the strategy does not have keep their values. */
 export function restoredMethod(strategy: Strategy, before: Method): Method {
   const verified = (verifier: Verifier): Partial<Method> => ({
     verifier: verifier.kind,

@@ -1,4 +1,4 @@
-/** Models from elsewhere: found, downloaded, kept, deleted. Nothing here is fetched without a click. */
+/** Finds, downloads, keeps and deletes models from elsewhere. Nothing is fetched without a click. */
 import type { CatalogueEntry } from '../models/catalogue.ts';
 import type { RemoteFile } from '../models/model_store.ts';
 import type { Found, HubModels, Shelf } from '../worker/api/models_api.ts';
@@ -10,10 +10,10 @@ import { notifyFailure } from './notices.ts';
 import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 
-/** Downloads a file, or takes what is kept of it, and loads it. */
+/** Loads a file from what is kept of it and from the network. */
 export async function openRemoteModel(file: RemoteFile): Promise<void> {
   changeSettings({ model: settingsModel(file.url) });
-  // Only a page may ask, not its worker; browsers that ask the person do so now, when the reason can be seen.
+  // Only a page may ask for this, not its worker. Some browsers ask the person, who sees the reason now.
   void navigator.storage?.persist?.().catch(() => false);
   await openModel({ kind: 'remote', file, ...runOn.choice }, file.fileName);
 }
@@ -28,7 +28,7 @@ export async function openCatalogueModel({ id, name }: CatalogueEntry): Promise<
   await openModel({ kind: 'catalogue', id, base: document.baseURI, ...runOn.choice }, name);
 }
 
-/** Stops a download; what has arrived is kept, and loading the same file again goes on from there. */
+/** Stops a download. The part that has arrived is kept, and loading the same file again continues from there. */
 export function pauseLoading(): Promise<void> {
   return worker().pauseLoading();
 }
@@ -37,12 +37,12 @@ export function readShelf(): Promise<Shelf> {
   return worker().shelf();
 }
 
-/** @param contextLength tokens for which each model's KV cache is planned */
+/** @param contextLength how many tokens each model's KV cache must hold */
 export function readHubModels(contextLength: number): Promise<HubModels> {
   return worker().hubModels(contextLength);
 }
 
-/** @returns whether it is gone; if not, a notice says why */
+/** @returns whether it was deleted; if not, a notice says why */
 export async function deleteKept(key: string): Promise<boolean> {
   try {
     await worker().deleteKept(key);
@@ -53,25 +53,25 @@ export async function deleteKept(key: string): Promise<boolean> {
   }
 }
 
-/** @throws EngineError: one sentence on what is wrong with the name, the hub or the network */
+/** @throws EngineError that says in one sentence what is wrong with the name, the hub or the network */
 export function findModel(typed: string, hubUrl?: string): Promise<Found> {
   return worker().findModel(typed, hubUrl);
 }
 
-/** Models that web-llm runs, in the form that this machine takes. */
+/** Models that web-llm runs, in the variant for this machine. */
 export function readWebLlmModels(): Promise<WebLlmOffers> {
   return worker().webLlmModels();
 }
 
-/** How settings, and so links, name a model of web-llm's. */
+/** Prefix of web-llm models in settings, and therefore in links. */
 const webLlmPrefix = 'web-llm:';
 
-/** The id of a model of web-llm's that settings name; null where they name another. */
+/** The id of the web-llm model that settings name; null if they name another kind of model. */
 export function webLlmId(model: string): string | null {
   return model.startsWith(webLlmPrefix) ? model.slice(webLlmPrefix.length) : null;
 }
 
-/** Fetches a model of web-llm's, or takes what is kept of it, and loads it. */
+/** Loads a model of web-llm, from the network or as it was kept. */
 export async function openWebLlmModel({ id, name }: Pick<WebLlmOffer, 'id' | 'name'>): Promise<void> {
   changeSettings({ model: webLlmPrefix + id });
   void navigator.storage?.persist?.().catch(() => false);

@@ -1,9 +1,9 @@
 import { modelPattern } from './settings_schema.ts';
 
-/** How settings, and so links, name a model from an address: the address itself, or `file` where it has no such form. */
+/** The name of a downloaded model in settings and links: its address, or `file` if the address does not fit there. */
 export function settingsModel(url: string): string {
   const { origin, pathname } = new URL(url);
-  // What follows `?` may be a signature or a key, which has no business in a link.
+  // The part after `?` may be a signature or a key, which must not get into a link.
   const plain = origin + pathname;
   return modelPattern.test(plain) ? plain : 'file';
 }

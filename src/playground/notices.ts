@@ -1,7 +1,7 @@
 import { EngineError } from '../engines/contract.ts';
 import { playground, type Notice } from './state.svelte.ts';
 
-/** Shows a sentence; the same sentence is not shown twice. @param about what ends it, see `settle` */
+/** Shows a sentence, but the same sentence only once. @param about the event that removes it, see `settle` */
 export function notify(
   tone: Notice['tone'],
   text: string,
@@ -19,7 +19,7 @@ export function notify(
   playground.notices = [...playground.notices, notice];
 }
 
-/** Says what went wrong; nothing of what a person ended, nor of a worker whose end was told already. */
+/** Shows what went wrong, unless a person ended it or the end of the worker was already reported. */
 export function notifyFailure(error: unknown, about?: Notice['about']): void {
   if (error instanceof EngineError && (error.code === 'aborted' || error.code === 'worker-ended')) return;
   notify('error', sentenceOf(error), undefined, about);
@@ -30,7 +30,7 @@ export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What such notices speak of is over. */
+/** Removes the notices about something that is over. */
 export function settle(about: NonNullable<Notice['about']>): void {
   playground.notices = playground.notices.filter((notice) => notice.about !== about);
 }

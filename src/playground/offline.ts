@@ -1,7 +1,7 @@
-/** After the first visit the page and its own model open without a network; a new version waits to be taken. */
+/** After the first visit the page and its embedded model open without a network. A new version waits for a click. */
 import { notify } from './notices.ts';
 
-/** Call once, when the page is up. Does nothing in development, or where the browser has no service workers. */
+/** Call once, when the page is up. Does nothing in development, or if the browser has no service workers. */
 export async function keepPage(): Promise<void> {
   // Only a built page has a manifest and a service worker beside it.
   const built = document.querySelector('link[rel=manifest]') !== null;
@@ -10,7 +10,7 @@ export async function keepPage(): Promise<void> {
   try {
     registration = await navigator.serviceWorker.register(new URL('sw.js', document.baseURI));
   } catch {
-    // Refused in some private windows and without TLS: the page then needs its network, as any other.
+    // Some private windows refuse, and so do pages without TLS. The page then needs a network, like any other.
     return;
   }
   if (!registration) return;
@@ -19,7 +19,7 @@ export async function keepPage(): Promise<void> {
   registration.addEventListener('updatefound', () => {
     const worker = registration.installing;
     worker?.addEventListener('statechange', () => {
-      // The very first one replaces nobody.
+      // The very first version replaces none.
       if (worker.state === 'installed' && navigator.serviceWorker.controller) offer(worker);
     });
   });
@@ -28,9 +28,9 @@ export async function keepPage(): Promise<void> {
 /** Whether this tab asked for the new version. */
 let taking = false;
 
-/** A version that one tab takes serves all of them from then on, without the older files that they have not fetched yet. */
+/** A version that one tab takes serves all tabs, without the older files that those have not fetched yet. */
 function watchOtherTabs(): void {
-  // The first version of all replaces none.
+  // The very first version replaces none.
   if (!navigator.serviceWorker.controller) return;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     if (taking) location.reload();

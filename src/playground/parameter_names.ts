@@ -1,4 +1,4 @@
-/** What a sampling parameter is called in a link, and in sentences about one. */
+/** The name of a sampling parameter in a link, and in messages about links. */
 import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
 import type { NumberKey, SamplingParams } from '../sampling/params.ts';
 

@@ -1,4 +1,4 @@
-/** The prompt as the model sees it: tokenised in the worker as one types. */
+/** The prompt as the model sees it; the worker tokenises it as the person types. */
 import { EngineError } from '../engines/contract.ts';
 import type { PromptSource } from '../worker/api/worker_api.ts';
 import { worker } from './connection.ts';
@@ -20,13 +20,13 @@ const tokenise = latestOnly(async (source: PromptSource) => {
     const prompt = await worker().tokenise(source);
     if (isPrompt(source)) playground.setPrompt(prompt);
   } catch (error) {
-    // A worker that ended says nothing of the prompt.
+    // The end of the worker says nothing about the prompt.
     const said = error instanceof EngineError && error.code === 'worker-ended' ? null : sentenceOf(error);
     if (isPrompt(source)) playground.setPrompt(null, said);
   }
 });
 
-/** Whether this is what the prompt's field says now. */
+/** Whether the prompt's field still has this content. */
 function isPrompt(source: PromptSource): boolean {
   return playground.engine.phase === 'ready' && samePrompt(source, promptSource(playground.settings));
 }
@@ -35,7 +35,7 @@ function samePrompt(a: PromptSource, b: PromptSource): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Whether a text was written from another prompt than the one on view; false where that is not known. */
+/** Whether a text was written from another prompt than the one on view; false if that is not known. */
 export function isStale(line: Line): boolean {
   const { settings, prompt, engine } = playground;
   if (line.source) return !samePrompt(line.source, promptSource(settings));
@@ -58,13 +58,13 @@ export function refreshPrompt(): void {
   if (playground.engine.phase === 'ready') tokenise(promptSource(playground.settings));
 }
 
-/** Cuts tokens from the prompt's beginning until it fits with the room that the output asked for. */
+/** Cuts tokens from the prompt's beginning until the prompt and the requested output fit. */
 export async function cutPrompt(): Promise<void> {
   const { prompt, engine, settings } = playground;
   if (engine.phase !== 'ready' || !prompt || settings.mode !== 'text') return;
   const { contextLength } = engine.summary.model;
   const room = Math.max(1, contextLength - Math.min(settings.maxTokens, Math.floor(contextLength / 2)));
-  // A piece is whole text, so what is left is the tail of the prompt as it was typed.
+  // A piece is whole text, so the rest is the end of the prompt as typed.
   const kept = prompt.tokens
     .slice(-room)
     .filter(({ kind }) => kind !== 'control')

@@ -1,4 +1,4 @@
-/** Prompts to begin with. Kept to words that a small story model knows, so that each shows what it is for. */
+/** Prompts to begin with, in words that a small story model knows. */
 export interface PromptPreset {
   readonly id: string;
   readonly label: string;

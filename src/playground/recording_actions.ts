@@ -1,4 +1,4 @@
-/** Texts from records, brought to life when their model is there. */
+/** Makes texts from records live once their model is loaded. */
 import { worker } from './connection.ts';
 import { hold, isModel } from './texts/held_texts.ts';
 import type { Line } from './texts/line.ts';
@@ -7,9 +7,9 @@ import type { Recorded, RecordedModel } from './texts/recorded.ts';
 import { texts } from './texts/store.svelte.ts';
 
 /**
- * Gives the page's own and the kept texts to the worker, when the loaded model is the one that wrote them: from then on every
- * chart comes from logits computed here, and the knobs act on it. Of the page's own text it is said whether this machine draws
- * the same tokens.
+ * Gives the opening run and the kept texts to the worker, if the loaded model is the one that wrote them. From then on every
+ * chart comes from logits computed here, and the knobs act on it. For the opening run the page also says whether this machine
+ * draws the same tokens.
  */
 export async function reviveRecording(): Promise<void> {
   for (const line of playground.lines) {

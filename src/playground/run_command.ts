@@ -1,4 +1,4 @@
-/** What Run does where the person is: a view may bring a run of its own. */
+/** What Run does on the present view, which may bring a run of its own. */
 import type { ViewSettings } from './settings.ts';
 import { playground } from './state.svelte.ts';
 import { run } from './texts/run_actions.ts';
@@ -11,12 +11,12 @@ export function runHere(): Promise<void> {
   if (own) return own();
   const { view } = playground.settings;
   if (view.page !== 'compare') return run();
-  // The view is still being fetched. The press means its run, not that of the text behind it.
+  // The view is still being fetched. The press means that view's run, not the run of the text behind it.
   early = view;
   return Promise.resolve();
 }
 
-/** @returns takes it back */
+/** @returns a function that withdraws the command */
 export function bringRun(command: () => Promise<void>): () => void {
   own = command;
   if (early !== null && early === playground.settings.view) void command();

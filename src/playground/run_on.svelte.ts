@@ -1,4 +1,4 @@
-/** Where GGUF files are to run: on the GPU by our own engine, or on the CPU by llama.cpp. Not kept, and in no link. */
+/** Where GGUF files run: on the GPU with our own engine, or on the CPU with llama.cpp. Neither stored nor in links. */
 class RunOn {
   #cpu = $state(false);
 
@@ -10,7 +10,7 @@ class RunOn {
     this.#cpu = on;
   }
 
-  /** What a model choice says of it. */
+  /** The part of a model choice that says it. */
   get choice(): { readonly runOn?: 'cpu' } {
     return this.#cpu ? { runOn: 'cpu' } : {};
   }

@@ -1,6 +1,6 @@
 import type { SamplingParams } from '../sampling/params.ts';
 
-/** Whether two settings pick alike; the order of keys does not matter. */
+/** Whether two sets of parameters are equal; the order of keys does not matter. */
 export function sameParams(a: SamplingParams, b: SamplingParams): boolean {
   return (Object.keys(a) as (keyof SamplingParams)[]).every((key) => {
     const one = a[key];

@@ -1,8 +1,8 @@
-/** Which token of which text is looked at. */
+/** Selects a text and one of its tokens. */
 import type { LineId } from '../worker/api/worker_api.ts';
 import { playground } from './state.svelte.ts';
 
-/** Holds a position of the line on view; `line.length` is the token that would come next. */
+/** Holds a position of the text on view; its length stands for the token that would come next. */
 export function select(position: number | null): void {
   playground.select(position);
 }
@@ -25,7 +25,7 @@ export function moveSelection(by: number): void {
 export function showLine(id: LineId): void {
   const line = playground.lines.find((candidate) => candidate.id === id);
   const { selected } = playground;
-  // A position that both texts have stays held, so that two branches can be compared there.
+  // A held position that both texts have stays held, so that two branches can be compared there.
   const keep = line && selected !== null && selected < line.length ? selected : null;
   if (line) playground.show(id, keep);
 }

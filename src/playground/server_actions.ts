@@ -9,11 +9,11 @@ import { playground } from './state.svelte.ts';
 
 export interface ServerAddress {
   readonly baseUrl: string;
-  /** Lives in the page and its worker until the page is closed: in no link, no export, no storage. */
+  /** Lives in the page and its worker until the page is closed, and is never stored, exported or put in a link. */
   readonly key: string;
 }
 
-/** @throws EngineError: one sentence on what is wrong with the address, the server or the network */
+/** @throws EngineError that says in one sentence what is wrong with the address, the server or the network */
 export function serverModels({ baseUrl, key }: ServerAddress): Promise<readonly ServerModel[]> {
   return worker().serverModels(baseUrl, key);
 }
@@ -22,13 +22,13 @@ export async function openServerModel(
   { baseUrl, key }: ServerAddress,
   { id, name }: ServerModel,
 ): Promise<void> {
-  // A link names the model and not the server, which is nobody else's business, nor is the path of a file there.
+  // A link names the model, but neither the server nor the path of a file there, because both are private.
   const inLink = `server:${name}`;
   changeSettings({ model: modelPattern.test(inLink) ? inLink : 'server' });
   await openModel({ kind: 'server', baseUrl, model: id, key }, name);
 }
 
-/** The server that the text goes to; null while everything stays on this machine. */
+/** The server that receives the text; null while everything stays on this machine. */
 export function serverHost(): string | null {
   const { engine } = playground;
   return engine.phase === 'ready' && engine.summary.kind === 'openai'
@@ -36,7 +36,7 @@ export function serverHost(): string | null {
     : null;
 }
 
-/** Why a parameter cannot be set on the engine that is loaded, or null. */
+/** Why a parameter cannot be set on the loaded engine, or null. */
 export function parameterRefused(key: NumberKey): string | null {
   const { engine } = playground;
   if (engine.phase !== 'ready' || engine.summary.taken === null || engine.summary.taken.includes(key))

@@ -1,6 +1,6 @@
 /**
- * Everything that a link carries and a reload restores: what to run and how to look at it. Plain, immutable, and small.
- * What came out of running lives in `line.ts`.
+ * Everything that a link carries and a reload restores: what to run and how to show it. Plain, immutable, and small.
+ * The results of a run live in `texts/line.ts`.
  */
 import type { ChatMessage } from '../engines/contract.ts';
 import { firstParams, PARAMETERS } from '../sampling/parameter_table.ts';
@@ -8,7 +8,7 @@ import type { SamplingParams } from '../sampling/params.ts';
 import { defaultMethod, type Method } from './method.ts';
 import type { ColourMode } from './token_colour.ts';
 
-/** What a lane changes in the common parameters. The first lane of a lone run changes nothing. */
+/** A lane's changes to the common parameters. The only lane of a single run changes nothing. */
 export type LanePatch = Partial<SamplingParams>;
 
 /** What the page shows. */
@@ -19,9 +19,9 @@ export interface ViewSettings {
   readonly colour: ColourMode;
   /** Axis of the candidates chart. */
   readonly scale: 'linear' | 'log';
-  /** Candidates listed by name. */
+  /** How many candidates are listed by name. */
   readonly top: number;
-  /** Spaces, line ends and partial bytes drawn as marks. */
+  /** Whether spaces, line ends and partial bytes are shown as marks. */
   readonly whitespace: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface Settings {
   readonly messages: readonly ChatMessage[];
   readonly params: SamplingParams;
   readonly lanes: readonly LanePatch[];
-  /** What a comparison runs: the lanes, or more samples of one setting. */
+  /** What a comparison runs: the lanes, or a strategy with the common parameters. */
   readonly method: Method;
-  /** Lanes draw the same u at the same position. */
+  /** Whether lanes draw the same u at the same position. */
   readonly sharedLuck: boolean;
   readonly maxTokens: number;
   readonly stop: readonly string[];
-  /** A new seed before each run. */
+  /** Whether each run begins with a new seed. */
   readonly rollSeed: boolean;
   readonly view: ViewSettings;
 }
@@ -64,7 +64,7 @@ export function defaultSettings(): Settings {
   };
 }
 
-/** A parameter that came later, at its default: the checksums of older records and settings know nothing of it. */
+/** Whether this is a later parameter at its default, which the checksums of older records and settings leave out. */
 export function isLaterDefault(key: string, value: unknown): boolean {
   return PARAMETERS.some((row) => row.later && row.key === key && row.default === value);
 }

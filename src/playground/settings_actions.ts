@@ -1,4 +1,4 @@
-/** Changes of settings: each value is within its range. */
+/** Changes settings, and keeps each value within its range. */
 import { parameter } from '../sampling/parameter_table.ts';
 import type { ParamsPreset } from '../sampling/presets.ts';
 import {
@@ -28,7 +28,7 @@ function changeParams(patch: Partial<SamplingParams>): void {
   changeSettings({ params: { ...playground.settings.params, ...patch } });
 }
 
-/** @returns the value as it was taken: within the table's range, whole where it must be */
+/** @returns the value that was set: within the table's range, and whole if it must be */
 export function setNumber(key: NumberKey, value: number): number {
   const row = parameter(key);
   const bounded = Math.min(row.max, Math.max(row.min, value));
@@ -52,7 +52,7 @@ export function moveStage(stage: StageName, index: number): void {
 /** The preset's numbers, order and switches; seed, bias, breakers and grammar stay. */
 export function applyPreset(preset: ParamsPreset): void {
   const { seed, logitBias, dryBreakers, grammar } = playground.settings.params;
-  // As at the start: a stage that came later joins the order when it is moved.
+  // As at the start, a later stage joins the order only when it is moved.
   const order = preset.params.order.filter((name) => !STAGES[name].later);
   changeParams({ ...preset.params, order, seed, logitBias, dryBreakers, grammar });
 }
@@ -68,7 +68,7 @@ export function rollSeed(): void {
   setNumber('seed', seed!);
 }
 
-/** A new entry goes to the end of the list; one that is there keeps its place. */
+/** A new entry goes to the end of the list; an existing one keeps its place. */
 export function setBias(token: number, bias: number): void {
   const { logitBias } = playground.settings.params;
   const known = logitBias.some((entry) => entry.token === token);

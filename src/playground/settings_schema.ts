@@ -1,6 +1,6 @@
 /**
- * What settings from outside – a link, a file, the browser's storage – must be, derived from the table of parameters. What
- * does not fit is refused as a whole; a link, whose parts stand alone, is read part by part (`link/`).
+ * Schemas for settings from outside (a link, a file, the browser's storage), derived from the table of parameters. Settings that
+ * do not fit are refused as a whole; only a link is read part by part (`link/`).
  */
 import * as v from 'valibot';
 import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
@@ -10,10 +10,10 @@ import { methodRanges, type Method } from './method.ts';
 import { maxTokensRange, topRange, type LanePatch, type PageView, type Settings } from './settings.ts';
 import { colourScales, type ColourMode } from './token_colour.ts';
 
-/** UTF-16 units of a prompt, a turn or a stop sequence: a book chapter. */
+/** Longest prompt, turn or stop sequence in UTF-16 units: a book chapter. */
 const maxText = 1_000_000;
 
-/** As `sampling/validate.ts` has it: a bias beyond this would drown every other number. */
+/** As in `sampling/validate.ts`: a bias beyond this would drown every other number. */
 const maxBias = 1e6;
 
 export const colourModes = [...Object.keys(colourScales), 'none'] as readonly ColourMode[];
@@ -47,9 +47,9 @@ const list = <T extends v.GenericSchema>(item: T) =>
 export const stagesSchema = list(stage);
 export const orderSchema = v.pipe(
   stagesSchema,
-  v.check((order) => new Set(order).size === order.length, 'A stage stands twice in the order.'),
+  v.check((order) => new Set(order).size === order.length, 'The order names a stage twice.'),
 );
-/** A ban is −∞, which JSON cannot hold: there it is the text "ban". */
+/** A ban is −∞, which JSON cannot represent, so it is the text "ban" there. */
 const bias = v.union([
   v.pipe(v.number(), v.minValue(-maxBias), v.maxValue(maxBias)),
   v.pipe(
@@ -59,7 +59,7 @@ const bias = v.union([
 ]);
 export const logitBiasSchema = list(v.object({ token: whole(0, 2 ** 31 - 1), bias }));
 export const dryBreakersSchema = list(v.pipe(text, v.minLength(1)));
-/** What is wrong within a grammar is said beside it; here it need only be a text. */
+/** The grammar's own field reports its problems; here the source may be any text. */
 export const grammarSchema = v.nullable(
   v.object({ kind: v.picklist(['json-schema', 'regex', 'ebnf']), source: text }),
 );
@@ -80,12 +80,12 @@ const messagesSchema = list(v.object({ role: v.picklist(['system', 'user', 'assi
 
 export const pageViews: readonly PageView[] = ['sample', 'compare', 'tokens', 'machine'];
 
-/** Characters of a regular expression in a link or a file. */
+/** Longest regular expression in a link or a file, in characters. */
 export const maxPattern = 1_000;
 const pattern = v.pipe(v.string(), v.maxLength(maxPattern));
 const length = whole(methodRanges.length.min, methodRanges.length.max);
 
-/** Field by field, for a link reads them one by one. */
+/** Field by field, because a link reads them one by one. */
 export const methodFields = {
   kind: v.picklist(['lanes', 'best-of-n', 'majority-vote', 'first-valid', 'beam']),
   samples: whole(methodRanges.samples.min, methodRanges.samples.max),

@@ -1,4 +1,4 @@
-/** What the page opens with: a link, what this tab showed before a reload, or the run that comes with the page. */
+/** What the page opens with: a link, what this tab showed before a reload, or the opening run that comes with the page. */
 import { openFirstModel } from './engine_actions.ts';
 import { isOwnAddress } from './link/address_bar.svelte.ts';
 import { readFragment, type LinkState } from './link/fragment.ts';
@@ -6,10 +6,10 @@ import { playground } from './state.svelte.ts';
 
 export async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  // Read before anything is waited for: the page writes its own address as soon as it rests.
+  // Read before the first await, because the page writes its own address as soon as it is idle.
   const link = readFragment(location.hash);
   const shown = show(link, isOwnAddress(), query.get('engine') !== 'scripted');
-  // Loading takes longest, so it begins at once and not when everything is shown.
+  // Loading takes longest, so it begins at once and does not wait until everything is shown.
   await openFirstModel(
     query,
     shown.catch(() => undefined),
@@ -18,8 +18,8 @@ export async function start(): Promise<void> {
 }
 
 /**
- * @param reload an address that the page wrote; any other one was given by a person, and is shown alone
- * @param recording whether a page with nothing to show shows the run that comes with it
+ * @param reload whether the page wrote the address; a person gave any other one, and it is shown alone
+ * @param recording whether a page with nothing to show opens the run that comes with it
  */
 async function show(link: LinkState | null, reload: boolean, recording: boolean): Promise<void> {
   if (link) await (await import('./link/open_link.ts')).openLink(link);

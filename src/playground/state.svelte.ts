@@ -1,7 +1,7 @@
 /**
- * The page's one state. Components read it; actions (`src/playground/*_actions.ts`) change it. A change by name keeps a promise:
- * a shown step belongs to the shown text, and idle means that nothing runs. A field without a promise is plain. Values are
- * immutable, so a change is a replacement.
+ * The page's one state. Components read it; actions (`src/playground/*_actions.ts`) change it. Each named change keeps an
+ * invariant: a shown step belongs to the shown text, and idle means that nothing runs. Fields without an invariant are plain.
+ * Values are immutable, so a change is a replacement.
  */
 import type { RunTiming } from '../decoding/events.ts';
 import type { LoadProgress } from '../engines/contract.ts';
@@ -30,7 +30,7 @@ export interface Notice {
   readonly tone: 'info' | 'error';
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** Gone with what it speaks of: `model` with the next load, `run` with the next run. Others stay until they are closed. */
+  /** `model` notices go with the next load, `run` notices with the next run. Others stay until they are closed. */
   readonly about?: 'model' | 'run';
 }
 
@@ -59,7 +59,7 @@ class PlaygroundState extends ShownTexts {
   get promptError(): string | null {
     return this.#promptError;
   }
-  /** The knobs as they stand. */
+  /** The current knobs. */
   get params(): SamplingParams {
     return this.#settings.params;
   }
@@ -68,7 +68,7 @@ class PlaygroundState extends ShownTexts {
     this.#settings = { ...this.#settings, ...patch };
   }
 
-  /** What a model said is gone with it. */
+  /** Unless the engine is ready, also removes the prompt's tokens and the overlay, which came from the model before. */
   setEngine(engine: EngineStatus): void {
     this.#engine = engine;
     if (engine.phase === 'ready') return;
@@ -81,7 +81,7 @@ class PlaygroundState extends ShownTexts {
     this.#promptError = error;
   }
 
-  /** @returns false where something runs already */
+  /** @returns false if something already runs */
   beginRun(): boolean {
     if (this.#run.phase !== 'idle') return false;
     this.#run = { phase: 'prefill', done: 0, total: 0 };
@@ -92,7 +92,7 @@ class PlaygroundState extends ShownTexts {
     if (this.#run.phase === 'prefill') this.#run = { phase: 'prefill', done, total };
   }
 
-  /** The tokens that a run goes on to write are counted. */
+  /** Counts the tokens of the run. */
   decoded(tokens: number): void {
     const run = this.#run;
     if (run.phase !== 'prefill' && run.phase !== 'decode') return;
@@ -104,18 +104,18 @@ class PlaygroundState extends ShownTexts {
     if (this.#run.phase !== 'idle') this.#run = { phase: 'stopping' };
   }
 
-  /** Nothing runs any longer: every text has an end. */
+  /** Ends the run, after which every text has an end. */
   endRun(): void {
     texts.endAll();
     this.#run = { phase: 'idle' };
   }
 
-  /** A number never given out before: names lines and notices. */
+  /** A number that was never used before, to name texts and notices. */
   newId(): number {
     return this.newIds(1);
   }
 
-  /** The first of `count` such numbers that follow each other. */
+  /** The first of `count` consecutive new numbers. */
   newIds(count: number): number {
     const first = this.#nextId;
     this.#nextId += count;

@@ -2,8 +2,8 @@ import type { Rederived } from '../worker/api/worker_api.ts';
 import { allTokens, type Line, type TokenView } from './texts/line.ts';
 
 /**
- * A line's numbers by position; NaN where a position has none. What the chain makes of it (`kept`, `masked`) follows the knobs
- * where it was re-derived.
+ * A text's figures by position; NaN where a position has none. `kept` and `masked`, which depend on the chain, follow the knobs
+ * once they are re-derived.
  */
 export interface TimelineValues {
   readonly start: number;
@@ -35,7 +35,7 @@ export function timelineOf(line: Line, rederived: Rederived | null): TimelineVal
   };
 }
 
-/** exp of the mean surprisal so far; the prompt and the output are counted each from its own beginning. */
+/** exp of the mean surprisal so far; the prompt and the output are counted separately. */
 function runningPerplexity(tokens: readonly TokenView[], promptLength: number): Float64Array {
   const out = new Float64Array(tokens.length).fill(NaN);
   let sum = 0;

@@ -7,7 +7,7 @@ import { worker } from './connection.ts';
 import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';
 
-/** Tokens whose text contains `query`, or whose id it is; best matches first. Empty without a model. */
+/** Tokens whose text contains `query` or whose id equals it, best matches first. Empty without a model. */
 export async function searchTokens(query: string, limit: number): Promise<readonly TokenHit[]> {
   return playground.engine.phase === 'ready' ? worker().searchTokens(query, limit) : [];
 }
@@ -18,19 +18,19 @@ export async function tokenLabel(token: TokenId): Promise<string> {
   return hits[0]?.token === token ? hits[0].label : String(token);
 }
 
-/** A step that is on view, and the knobs under which it is looked at. */
+/** A step on view, and the knobs that it is shown with. */
 export interface ShownStep {
   readonly place: StepPlace;
   readonly params: SamplingParams;
 }
 
-/** What the inspector shows; null for nothing. */
+/** The step in the inspector, or null. */
 export function shownStep(): ShownStep | null {
   const { inspected, params } = playground;
   return inspected && { place: { line: inspected.line, position: inspected.position }, params };
 }
 
-/** Whether the inspector shows this step under these knobs. */
+/** Whether the inspector shows this step with these knobs. */
 export function isShown({ place, params }: ShownStep): boolean {
   const shown = shownStep();
   return (
@@ -40,12 +40,12 @@ export function isShown({ place, params }: ShownStep): boolean {
   );
 }
 
-/** One named token at a step, wherever it ranks. */
+/** One token at a step, whatever its rank. */
 export function candidateAt({ place, params }: ShownStep, token: TokenId): Promise<CandidateRow | null> {
   return worker().candidate(place, params, token);
 }
 
-/** A text at a step, in place of what stands there. */
+/** Scores a text at a step, in place of what follows. */
 export function scoreText({ place, params }: ShownStep, text: string): Promise<TextScore | null> {
   return worker().score(place, params, text);
 }

@@ -1,7 +1,7 @@
-/** From a token's numbers to one of eight steps of the ramp (`--v0` … `--v7` in theme.css). */
+/** Maps a token's figures to one of the eight colours of the ramp (`--v0` … `--v7` in theme.css). */
 export type ColourMode = 'probability' | 'surprisal' | 'entropy' | 'rank' | 'none';
 
-/** A token's numbers as they are coloured: NaN where a position has none. */
+/** The figures that colour a token; NaN where a position has none. */
 export interface ColourNumbers {
   readonly rawLogprob: number;
   readonly finalLogprob: number;
@@ -11,7 +11,7 @@ export interface ColourNumbers {
 
 interface Scale {
   readonly label: string;
-  /** What the number is, and whether it is raw or after the chain. */
+  /** Names the figure, and says whether it is raw or after the chain. */
   readonly help: string;
   /** Value n belongs to step i when it is at least `edges[i − 1]` and below `edges[i]`. */
   readonly edges: readonly number[];
@@ -52,7 +52,7 @@ export const colourScales: Readonly<Record<Exclude<ColourMode, 'none'>, Scale>> 
   },
 };
 
-/** @returns 0 … 7, or 0 where there is no number */
+/** @returns 0 … 7; 0 if there is no figure */
 export function colourStep(mode: ColourMode, numbers: ColourNumbers): number {
   if (mode === 'none') return 0;
   const scale = colourScales[mode];

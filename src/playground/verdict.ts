@@ -1,19 +1,19 @@
-/** What Run would make of a text that stands, as the settings are now: everything that decides a text counts. */
+/** How a new run with the current settings would differ from a text. */
 import type { StopConditions } from '../decoding/events.ts';
 import { allTokens, drawnBy, type Line } from './texts/line.ts';
 
 export type Verdict =
   /** Another token at this output index. */
   | { readonly kind: 'parts'; readonly output: number }
-  /** The same tokens up to an earlier end: a stop sequence, or Max where that is null. */
+  /** The same tokens up to an earlier end: at a stop sequence, or at the maximum length if `stop` is null. */
   | { readonly kind: 'ends'; readonly stop: string | null }
   /** The same tokens, and more after them. */
   | { readonly kind: 'goes-on' }
   | { readonly kind: 'same'; readonly byHand: boolean };
 
 /**
- * @param firstDivergence where the chain would draw another token, by output index; null for nowhere
- * @param stop as the settings have it
+ * @param firstDivergence the first output index at which the chain would draw another token, or null
+ * @param stop the stop conditions in the settings
  */
 export function verdictOn(line: Line, firstDivergence: number | null, stop: StopConditions): Verdict {
   const outputs = line.length - line.promptLength;
@@ -27,14 +27,14 @@ export function verdictOn(line: Line, firstDivergence: number | null, stop: Stop
   return { kind: 'same', byHand: (line.byHand?.length ?? 0) > 0 };
 }
 
-/** Whether the end of a text was decided by sampling under these conditions; a text from a record does not say. */
+/** Whether these stop conditions ended the text. True also if its record does not tell, or if sampling did not draw it all. */
 export function endedUnder(line: Line, { maxTokens, sequences }: StopConditions): boolean {
   const { stop } = line;
   if (!stop || drawnBy(line).some(({ strategy }) => strategy !== 'sample')) return true;
   return stop.maxTokens === maxTokens && stop.sequences.join('\0') === sequences.join('\0');
 }
 
-/** The first stop sequence to stand in the output, and after how many tokens it does. */
+/** The first stop sequence in the output, and the number of tokens that complete it. */
 function cutBy(line: Line, sequences: readonly string[]): { outputs: number; stop: string } | null {
   if (sequences.length === 0) return null;
   const longest = Math.max(...sequences.map(({ length }) => length));

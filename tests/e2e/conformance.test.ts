@@ -47,7 +47,7 @@ test('a failing row says what it means, and the page says when WebGPU is missing
     '?conformance#report=1&kernels=failed|norms|2+variants,+wrong&sampling=ok|top-k|all',
     { viewport: { width: 768, height: 1024 } },
   );
-  await page.getByText(/does not use what fails here/).waitFor();
+  await page.getByText(/does not use a kernel that fails here/).waitFor();
   await page.getByText('1 of 2 checks failed.').waitFor();
   await shoot(page, 'conformance_failed_768');
   await close();

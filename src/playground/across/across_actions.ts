@@ -1,4 +1,4 @@
-/** Loading a second model, and running one prompt on both. */
+/** Loads a second model, and runs one prompt on both. */
 import { EngineError } from '../../engines/contract.ts';
 import type { RunRequest, SlotNumber } from '../../worker/api/worker_api.ts';
 import type { ModelChoice } from '../../worker/api/models_api.ts';
@@ -13,10 +13,10 @@ import { runTexts } from '../texts/run_texts.ts';
 import { playground } from '../state.svelte.ts';
 import { across, type Duel } from './state.svelte.ts';
 
-/** Counts loads, so that one that was overtaken says nothing more. */
+/** Counts loads, so that a load can tell that a newer one has overtaken it. */
 let attempt = 0;
 
-/** Loads a model beside the page's own. What both had run is put away: it was of another model. */
+/** Loads a model beside the page's own. The texts of both are removed, because another second model wrote them. */
 export async function openSecond(choice: ModelChoice, name: string): Promise<void> {
   const mine = ++attempt;
   const current = (): boolean => mine === attempt;
@@ -39,15 +39,15 @@ export async function closeSecond(): Promise<void> {
   tell((asked) => asked.close(), 1);
 }
 
-/** A worker that ended took the second model with it. What both wrote stays. */
+/** A worker that ends takes the second model with it. The texts of both stay. */
 onWorkerEnd(() => {
   const { phase } = across.second;
   if (phase !== 'ready' && phase !== 'loading') return;
   attempt++;
-  across.setSecond({ phase: 'failed', message: 'The worker that ran it ended; load it again.' });
+  across.setSecond({ phase: 'failed', message: 'The worker of this model ended; load it again.' });
 });
 
-/** The prompt, with the knobs and the seed as they stand, on the page's own engine and then on the second one. */
+/** Runs the prompt with the current knobs and seed on the page's own engine, and then on the second one. */
 export function runAcross(): Promise<void> {
   return launch(
     async (goOn) => {

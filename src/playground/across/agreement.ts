@@ -1,4 +1,4 @@
-/** What a duel comes to in a few numbers. */
+/** Sums up a duel in a few figures. */
 import type { LineDistances } from '../../worker/texts/distances.ts';
 import { tokenAt, type Line } from '../texts/line.ts';
 
@@ -7,7 +7,7 @@ export interface Agreement {
   /** Nats. */
   readonly meanKl: number;
   readonly worstKl: number;
-  /** Output index of the worst. */
+  /** Output index of the largest KL divergence. */
   readonly worstAt: number;
   /** Positions at which both have the same most likely token. */
   readonly sameTop: number;
@@ -26,7 +26,7 @@ export function agreementOf({ kl, firstTop, secondTop }: LineDistances): Agreeme
   };
 }
 
-/** Where two texts over one vocabulary first go different ways: an output index, or null. One that ended earlier parts there. */
+/** The first output index at which two texts over one vocabulary differ, or null. The end of the shorter text counts. */
 export function firstParting(first: Line, second: Line): number | null {
   const outputs = (line: Line): number => line.length - line.promptLength;
   const longest = Math.max(outputs(first), outputs(second));

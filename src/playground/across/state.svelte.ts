@@ -1,4 +1,4 @@
-/** A second model or engine beside the page's own, and what one prompt came to on both. */
+/** A second model or engine beside the page's own, and the texts that both wrote from one prompt. */
 import type { LoadProgress } from '../../engines/contract.ts';
 import type { EngineSummary } from '../../worker/api/models_api.ts';
 import type { LineId } from '../../worker/api/worker_api.ts';
@@ -17,7 +17,7 @@ export interface Duel {
   /** The engines by name, the page's own first. */
   readonly names: readonly [string, string];
   readonly lines: readonly [Line, Line];
-  /** Null until both have ended, or where there are none. */
+  /** Null until both texts have ended, or if there are none. */
   readonly distances: LineDistances | null;
   /** Why there are no distances, as a sentence. */
   readonly incomparable: string | null;
@@ -38,7 +38,7 @@ class AcrossState {
     return this.#second;
   }
 
-  /** What both ran was of the model that makes room. */
+  /** Also removes the texts of the second model before. */
   setSecond(second: SecondStatus): void {
     if (second.phase === 'none' || second.phase === 'loading') this.clear();
     this.#second = second;
@@ -56,7 +56,7 @@ class AcrossState {
     this.problem = null;
   }
 
-  /** Of the duel whose first text is `line`; another one that was begun meanwhile stays as it is. */
+  /** Stores the distances of the duel whose first text is `line`; a duel that began meanwhile stays unchanged. */
   measured(line: LineId, distances: Pick<Duel, 'distances' | 'incomparable'>): void {
     if (this.#plan && this.#held.ids[0] === line) this.#plan = { ...this.#plan, ...distances };
   }

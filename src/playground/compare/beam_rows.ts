@@ -1,4 +1,4 @@
-/** A beam search as rows of a tree: a row a branch, under the one that it forked from. */
+/** A beam search as rows of a tree: one row per branch, under the row that it forked from. */
 import type { StopReason } from '../../decoding/events.ts';
 import type { LineId } from '../../worker/api/worker_api.ts';
 import { allTokens, type Line, type TokenView } from '../texts/line.ts';
@@ -9,24 +9,24 @@ export interface BeamNode {
   readonly token: TokenView;
   /** Sum of raw logprobs up to and with this token, over length^penalty. */
   readonly score: number;
-  /** No beam that lives, or came to its end, goes through it. */
+  /** Whether only pruned beams go through it. */
   readonly pruned: boolean;
-  /** On the way of the beam that stands for the search. */
+  /** Whether the winning beam goes through it. */
   readonly winning: boolean;
 }
 
 export interface BeamRow {
   readonly id: LineId;
-  /** Index among the comparison's lines. */
+  /** Index among the comparison's texts. */
   readonly branch: number;
   /** The row that it forked from; null for the first. */
   readonly parent: number | null;
-  /** The tokens that are its own. */
+  /** The tokens that it does not share with its parent. */
   readonly nodes: readonly BeamNode[];
   readonly reason: StopReason | null;
 }
 
-/** Depth first; the children of a row in the order in which they forked from its end backwards, so that no edges cross. */
+/** Depth first. Children that forked later along a row come first, so that no edges cross. */
 export function beamRows(
   lines: readonly Line[],
   lengthPenalty: number,
@@ -52,14 +52,14 @@ export function beamRows(
   return rows;
 }
 
-/** Without the nodes that only pruned beams went through, and without the rows that have no others. */
+/** Removes the nodes that only pruned beams went through, and the rows that have no others. */
 export function unprunedRows(rows: readonly BeamRow[]): BeamRow[] {
   return rows
     .map((row) => ({ ...row, nodes: row.nodes.filter(({ pruned }) => !pruned) }))
     .filter(({ nodes }) => nodes.length > 0);
 }
 
-/** For each line: how many of its output tokens lie on the way of a line that is wanted. */
+/** For each text: how many of its output tokens also belong to a wanted text. */
 function reach(lines: readonly Line[], wanted: (line: Line, branch: number) => boolean): Map<LineId, number> {
   const byId = new Map(lines.map((line) => [line.id, line]));
   const reached = new Map<LineId, number>();

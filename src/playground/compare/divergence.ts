@@ -1,8 +1,8 @@
-/** Where texts over one prompt part. */
+/** Finds where texts over one prompt part. */
 
 /**
- * The first index at which two outputs differ: another token, or the end of one of them alone.
- * @returns null when one is still growing and agrees so far, or both are the same
+ * The first index at which two outputs differ, in a token or because only one of them ended.
+ * @returns null when both are the same, or when one is still growing and agrees so far
  */
 export function firstDivergence(
   a: readonly number[],
@@ -23,7 +23,7 @@ export interface Output {
 export interface Partings {
   /** [lane][lane]: `firstDivergence` of the pair; null on the diagonal. */
   readonly pairs: readonly (readonly (number | null)[])[];
-  /** Output tokens that all lanes have in common at their beginning. */
+  /** How many output tokens all lanes share from their beginning. */
   readonly common: number;
 }
 
@@ -44,7 +44,7 @@ export function samePartings(a: Partings, b: Partings): boolean {
   );
 }
 
-/** For each output index at which a lane parts from others for the first time: which lanes those are. */
+/** For each output index at which the lane first parts from others: those other lanes. */
 export function partingsOf(lane: number, { pairs }: Partings): ReadonlyMap<number, readonly number[]> {
   const marks = new Map<number, number[]>();
   pairs[lane]?.forEach((at, other) => {

@@ -9,7 +9,7 @@ import { lanesNow } from './lane_actions.ts';
 import { recordedDistributions, recordedLanes, reviveLanes } from './recorded_lanes.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 
-/** Tokens laid over each other by name. */
+/** How many tokens the overlaid distributions list by name. */
 const listed = 14;
 /** T = 0, 0.05 … 2. */
 const temperatures: readonly number[] = Array.from({ length: 41 }, (_, i) => i / 20);
@@ -25,7 +25,7 @@ const askDistributions = askOnView({
   ask: ({ comparison, focus, position, params }: Question) => {
     const beams = comparison.strategy.kind === 'beam';
     const places = comparison.lines.map(({ id, length }, lane) => ({
-      // A lane that has ended before the place has nothing there; of a hundred beams one is looked at.
+      // A lane that ended before the place has nothing there. Of many beams, only the focused one is shown.
       place: { line: id, position: position < length && (!beams || lane === focus) ? position : -1 },
       params: params[lane]!,
     }));
@@ -34,7 +34,7 @@ const askDistributions = askOnView({
   stands: ({ comparison, position }) =>
     compare.comparison?.id === comparison.id &&
     !recordedLanes() &&
-    // With nothing held, the place where lanes part moves on while they agree.
+    // Without a held place, the position moves on while the lanes agree.
     (compare.position === position || (compare.selected === null && playground.run.phase !== 'idle')),
   show: (views, { position }) => (compare.distributions = views && { position, views }),
   follows: () => true,
@@ -73,13 +73,13 @@ export function followLanes(): void {
     }
   });
 
-  /** What the charts show, as text: while lanes stream behind the place that is looked at, nothing there changes. */
+  /** What the charts show, as a string, which does not change while lanes stream beyond the place on view. */
   const asked = $derived.by(() => {
     const { comparison, position, focus } = compare;
     if (!comparison || position === null || playground.engine.phase !== 'ready' || recordedLanes())
       return null;
     const there = comparison.lines.map(({ length }) => position < length);
-    // While a run goes on, logits that were forgotten cannot be had: asked again at its end.
+    // During a run, dropped logits cannot be computed again, so the question is repeated at its end.
     return JSON.stringify([
       comparison.id,
       position,
@@ -91,7 +91,7 @@ export function followLanes(): void {
   });
   $effect(() => {
     if (asked === null) {
-      // Nobody can say what is at this place now; a record says it above.
+      // Nothing can answer for this place now. Lanes from a record are handled above.
       if (!untrack(recordedLanes)) compare.distributions = null;
       return;
     }
@@ -106,7 +106,7 @@ export function followLanes(): void {
     if (playground.engine.phase === 'ready' && compare.comparison) untrack(reviveLanes).catch(notifyFailure);
   });
 
-  /** What the strip shows, as text: a move of the temperature itself does not ask for the same strip again. */
+  /** What the strip shows, as a string without the temperature, so that moving the temperature does not ask for it again. */
   const shown = $derived.by(() => {
     const question = stripQuestion();
     return question && JSON.stringify({ ...question, params: { ...question.params, temperature: null } });

@@ -1,4 +1,4 @@
-/** Changes of the lanes, and of what is looked at. */
+/** Changes the lanes, and the selected lane and position. */
 import type { NumberKey, SamplingParams } from '../../sampling/params.ts';
 import { parameter } from '../../sampling/parameter_table.ts';
 import { maxLanes } from '../limits.ts';
@@ -25,7 +25,7 @@ export function compareSeeds(count: number): void {
   setLanes(seedLanes(playground.settings.params.seed, count));
 }
 
-/** A lane more, as the last one is. */
+/** Adds a copy of the last lane. */
 export function addLane(): void {
   const { lanes } = playground.settings;
   setLanes([...lanes, { ...lanes.at(-1) }]);
@@ -36,7 +36,7 @@ export function removeLane(lane: number): void {
   if (lanes.length > 1) setLanes(lanes.filter((_, index) => index !== lane));
 }
 
-/** One number of one lane; within the table's range, whole where it must be. */
+/** Sets one number of one lane, within the table's range, and whole if it must be. */
 export function setLaneNumber(lane: number, key: NumberKey, value: number): void {
   const row = parameter(key);
   const bounded = Math.min(row.max, Math.max(row.min, value));
@@ -57,7 +57,7 @@ function patchLane(lane: number, change: LanePatch): void {
   );
 }
 
-/** What the knobs make of a lane now: its line was run with these, unless they were moved since. */
+/** The parameters of each lane by the current knobs. Its text ran with the same, unless the knobs were moved since. */
 export function lanesNow(): SamplingParams[] {
   const { comparison } = compare;
   if (!comparison) return [];
@@ -87,7 +87,7 @@ export function focusLane(lane: number): void {
   compare.look(compare.selected, (lane + lanes) % lanes);
 }
 
-/** The generator's stream of a lane or branch: lanes share one or have their own, samples have their own, beams draw nothing. */
+/** The generator's stream of a lane or branch. Lanes share one or have their own, samples have their own, beams draw nothing. */
 function streamOf({ strategy, sharedLuck, lines }: Comparison, lane: number): number {
   if (strategy.kind === 'beam' || (strategy.kind === 'sample' && sharedLuck)) return 0;
   return lines[lane]?.lane ?? 0;

@@ -1,4 +1,4 @@
-/** What a lane's text comes to, in numbers. */
+/** Sums up a lane's text in figures. */
 import type { StopReason } from '../../decoding/events.ts';
 import { allTokens, type Line } from '../texts/line.ts';
 
@@ -7,10 +7,10 @@ export interface LaneFigures {
   readonly meanLogprob: number;
   /** exp(−meanLogprob). */
   readonly perplexity: number;
-  /** Different tokens, and different pairs of neighbours, as a share of all (Li et al., 2016). NaN where there are none. */
+  /** Distinct tokens, and distinct pairs of neighbours, as a share of all (Li et al., 2016). NaN if there are none. */
   readonly distinct1: number;
   readonly distinct2: number;
-  /** Tokens of output. */
+  /** Number of output tokens. */
   readonly length: number;
   readonly reason: StopReason | null;
 }
@@ -30,7 +30,7 @@ export function laneFigures(line: Line): LaneFigures {
   };
 }
 
-/** Different n-grams / n-grams. */
+/** Distinct n-grams / n-grams. */
 export function distinct(tokens: readonly number[], n: number): number {
   const total = tokens.length - n + 1;
   if (total < 1) return NaN;

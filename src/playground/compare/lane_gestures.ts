@@ -1,10 +1,10 @@
-/** One gesture, several lanes: patches over the common parameters, at most `maxLanes` of them. */
+/** Gestures that make several lanes at once, as patches over the common parameters; at most `maxLanes`. */
 import { parameter } from '../../sampling/parameter_table.ts';
 import type { NumberKey } from '../../sampling/params.ts';
 import { maxLanes } from '../limits.ts';
 import type { LanePatch } from '../settings.ts';
 
-/** The usual comparison: the best token always, then ever more luck. */
+/** The usual comparison: from always the best token to more and more luck. */
 const usualTemperatures: readonly number[] = [0, 0.4, 0.8, 1.2];
 
 export function temperatureLanes(): LanePatch[] {
@@ -12,8 +12,8 @@ export function temperatureLanes(): LanePatch[] {
 }
 
 /**
- * `steps` values of one parameter from `from` to `to`, both included: evenly, or by equal ratios where the parameter's scale
- * is logarithmic. Each is within the table's range, whole where it must be; a value that rounding repeats comes once.
+ * `steps` values of one parameter from `from` to `to`, both included: evenly, or by equal ratios if the parameter's scale
+ * is logarithmic. Each is within the table's range, and whole if it must be. A value that rounding repeats appears once.
  */
 export function sweepLanes(key: NumberKey, from: number, to: number, steps: number): LanePatch[] {
   const row = parameter(key);
@@ -35,7 +35,7 @@ export function seedLanes(first: number, count: number): LanePatch[] {
   return Array.from({ length: lanes }, (_, index) => ({ seed: (first + index) % (max + 1) }));
 }
 
-/** What the lane changes, as its label says it: `T 0.4`, `Top-k 40`. Empty where it changes nothing. */
+/** The label of a lane's changes: `T 0.4`, `Top-k 40`. Empty if it changes nothing. */
 export function laneDifference(patch: LanePatch): string {
   return Object.entries(patch)
     .map(([key, value]) =>
@@ -48,7 +48,7 @@ export function laneDifference(patch: LanePatch): string {
     .join(', ');
 }
 
-/** a, b, … z: what a lane is called everywhere, for colour alone tells nobody anything. Beams may go on: 27, 28 … */
+/** The name of a lane, because colour alone is not enough: a, b, … z. Beams continue with 27, 28 … */
 export function laneLetter(lane: number): string {
   return lane < 26 ? String.fromCharCode(97 + lane) : String(lane + 1);
 }

@@ -1,4 +1,4 @@
-/** Lanes that were recorded elsewhere: what the record knows of a step, and bringing them to life when their model is here. */
+/** Lanes from a record: shows what the record knows about a step, and makes the lanes live once their model is loaded. */
 import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/api/views.ts';
 import { modelIsHere } from '../recording_actions.ts';
 import { hold } from '../texts/held_texts.ts';
@@ -15,14 +15,14 @@ export function recordedLanes(): readonly (Recorded | null)[] | null {
   return lanes.some((entry) => entry?.state === 'recorded') ? lanes : null;
 }
 
-/** Lanes that this browser kept go on as if they had been made now, once the model that wrote them is loaded. */
+/** Makes the lanes that this browser kept live, as if they had just run, once the model that wrote them is loaded. */
 export async function reviveLanes(): Promise<void> {
   const { comparison } = compare;
   const lanes = recordedLanes();
   if (!comparison || !lanes) return;
   for (const [lane, entry] of lanes.entries()) {
     if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
-    // Another comparison may have made room for itself meanwhile.
+    // Another comparison may have replaced this one meanwhile.
     if (!texts.get(entry.line)) return;
     await hold(comparison.lines[lane]!);
     texts.changeRecord(entry.line, { state: 'live' });
@@ -30,9 +30,9 @@ export async function reviveLanes(): Promise<void> {
 }
 
 /**
- * The lanes' recorded candidates over one list of tokens. What was not recorded is NaN, which a chart leaves out.
- * @param views of the place, lane by lane; null where nothing was recorded
- * @param top tokens to list: those with the highest final probability over all lanes; chosen ones always among them
+ * The lanes' recorded candidates over one list of tokens. A figure that was not recorded is NaN, which charts leave out.
+ * @param views the place's views, lane by lane; null where nothing was recorded
+ * @param top how many tokens to list: those with the highest final probability in any lane, and always the chosen ones
  */
 export function recordedDistributions(
   lines: readonly Line[],
@@ -52,7 +52,7 @@ export function recordedDistributions(
   const taken = new Set([...must, ...free]);
   const tokens = ranked.filter((token) => taken.has(token));
   const contexts = contextsOf(lines, position);
-  // Lanes with the same text before the place have one raw distribution, whichever of them recorded a token of it.
+  // Lanes with the same text before the place share one raw distribution, so any of them may supply a token's figure.
   const rawOf = (context: number, token: number): number => {
     const known = views.find(
       (view, lane) => contexts[lane] === context && view?.rows.some((row) => row.token === token),
@@ -88,7 +88,7 @@ function distribution(
   };
 }
 
-/** A number for each different text before the place, in order of appearance. */
+/** Numbers the distinct texts before the place, in order of appearance. */
 function contextsOf(lines: readonly Line[], position: number): number[] {
   const contexts = new Map<string, number>();
   return lines.map((line) => {

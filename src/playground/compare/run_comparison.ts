@@ -1,4 +1,4 @@
-/** Running lanes as one batch, and one after another to see what the batch gains. */
+/** Runs lanes as one batch, and one after another to show what the batch gains. */
 import type { BranchResult, RunResult } from '../../decoding/events.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { EngineError } from '../../engines/contract.ts';
@@ -42,13 +42,13 @@ function oneSequence(): boolean {
   return compare.method.kind === 'lanes' && playground.settings.lanes.length === 1;
 }
 
-/** A sample, which begins at the prompt, or a beam, which goes another way than its parent. */
+/** Adds a sample, which begins at the prompt, or a beam, which forks from its parent. */
 function addBranch({ line: id, parent, shared }: Extract<LineEvent, { type: 'branch' }>): void {
   const { comparison } = compare;
   if (!comparison) return;
   const { lines, prompt, params, strategy, stop, model } = comparison;
   const lane = lines.length;
-  // Samples draw from streams of their own; beams draw nothing.
+  // Each sample draws from its own stream; beams draw nothing.
   const beam = strategy.kind === 'beam';
   const stream = beam ? 0 : lane;
   const seed = { id, name: `branch ${lane + 1}`, lane, params, stop, stream, ...(model ? { model } : {}) };
@@ -57,12 +57,12 @@ function addBranch({ line: id, parent, shared }: Extract<LineEvent, { type: 'bra
   compare.addBranch(text, beam ? '' : `draw ${lane + 1}`);
 }
 
-/** The most KV pages in use at once. */
+/** Keeps the event with the most KV pages in use. */
 function noteUsage({ usage }: Extract<LineEvent, { type: 'usage' }>): void {
   if (usage.pagesUsed > (compare.comparison?.usage?.pagesUsed ?? 0)) compare.learn({ usage });
 }
 
-/** Runs the lanes, or the method's strategy, from the prompt: everything that lives in each forward pass. */
+/** Runs the lanes, or the method's strategy, from the prompt; all of them share each forward pass. */
 export function runComparison(): Promise<void> {
   return launch(async (goOn) => {
     const { engine } = playground;
@@ -83,7 +83,7 @@ export function runComparison(): Promise<void> {
   });
 }
 
-/** Of each lane, or of the one setting that a method samples. */
+/** The parameters of each lane, or the common ones that a strategy runs with. */
 function paramsOfLanes(): SamplingParams[] {
   const { settings } = playground;
   return settings.method.kind === 'lanes'
@@ -91,7 +91,7 @@ function paramsOfLanes(): SamplingParams[] {
     : [settings.params];
 }
 
-/** Puts the new comparison on the page and says what to run. */
+/** Puts the new comparison on the page, and makes its run request. */
 function begin(prompt: readonly TokenText[], source: PromptSource, model: RecordedModel): RunRequest {
   const { settings } = playground;
   const { method } = compare;
@@ -136,7 +136,7 @@ function begin(prompt: readonly TokenText[], source: PromptSource, model: Record
   };
 }
 
-/** What greedy decoding makes of the same request. */
+/** Decodes the same request greedily. */
 async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchResult | null> {
   const { branches } = await runUnseen({
     prompt,
@@ -147,7 +147,7 @@ async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchRes
   return branches[0] ?? null;
 }
 
-/** A run whose text nobody looks at. */
+/** Runs without showing the texts. */
 function runUnseen(request: RunRequest): Promise<RunResult> {
   holdForRun(request.lanes.map(({ line }) => line));
   return worker().run(request, () => undefined);
@@ -170,7 +170,7 @@ export function aloneBlocked({ lines }: Comparison): string | null {
 }
 
 /**
- * Runs the same lanes one after another, under what each was run with, and says what that took and whether each gave the same
+ * Runs the same lanes one after another, each with its own parameters, and reports the time and whether each lane gave the same
  * tokens. Stop ends it without a result.
  */
 export async function measureAlone(): Promise<void> {
@@ -193,7 +193,7 @@ export async function measureAlone(): Promise<void> {
           prompt,
           lanes: [{ line: playground.newId(), params, stream }],
           strategy: { kind: 'sample' },
-          // A batch that was stopped is compared as far as it came.
+          // A stopped batch is compared up to where it stopped.
           stop: { ...stop, maxTokens: Math.max(1, length - promptLength) },
         });
         goOn();

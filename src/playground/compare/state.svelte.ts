@@ -1,6 +1,6 @@
 /**
- * The state of the comparison, changed by name as the playground's is. The lanes' parameters and the method are settings, so that
- * a link carries them; here is what came of running them, and how it is looked at.
+ * The state of the comparison, with named changes like the playground's. The lanes' parameters and the method are settings,
+ * because a link carries them; this state holds the results of running them, and the selection.
  */
 import type { BranchResult, RunResult, StopConditions, Strategy } from '../../decoding/events.ts';
 import type { KvUsage } from '../../engines/contract.ts';
@@ -15,35 +15,35 @@ import { playground } from '../state.svelte.ts';
 import { partings, samePartings, type Output, type Partings } from './divergence.ts';
 import type { Method } from '../method.ts';
 
-/** The lanes run again one after another, to be held against the batch. */
+/** The result of running the lanes again one after another, for comparison with the batch. */
 export interface Alone {
-  /** Decode time of all lanes together, and the tokens that they gave. */
+  /** Total decode time of all lanes, and the number of their tokens. */
   readonly decodeMs: number;
   readonly tokens: number;
-  /** Lanes whose text came out otherwise than in the batch. */
+  /** Lanes whose text differs from the batch's. */
   readonly different: readonly number[];
   readonly lanes: number;
 }
 
 /** One run of several lanes, or of a strategy's branches. */
 export interface Comparison {
-  /** Never given out before: names it in the history. */
+  /** A new number, which names the comparison in the history. */
   readonly id: number;
-  /** As they stood when it was run: a link and the history send them along. */
+  /** The settings of the run, for links and the history. */
   readonly settings: Settings;
   readonly strategy: Strategy;
   readonly prompt: readonly TokenText[];
-  /** Of the branches of a strategy. */
+  /** The parameters of a strategy's branches, or those that the lanes change. */
   readonly params: SamplingParams;
-  /** What each lane changes in them; empty for the branches of a strategy. */
+  /** Each lane's changes to `params`; empty for a strategy. */
   readonly patches: readonly LanePatch[];
   readonly sharedLuck: boolean;
   readonly stop: StopConditions;
-  /** What runs it; of one from a record its texts' `Recorded` says so. */
+  /** The model that ran it. For a comparison from a record, the `Recorded` of its texts names the model. */
   readonly model?: RecordedModel;
-  /** In order of lanes or branches; `lane` is the index, but for beams of a record, which has not all of them. */
+  /** In order of lanes or branches. `lane` is the index, except for beams from a record, which does not keep all of them. */
   readonly lines: readonly Line[];
-  /** What each lane changed. */
+  /** The label of each lane's changes. */
   readonly differences: readonly string[];
   /** The most KV pages in use at once. */
   readonly usage: KvUsage | null;
@@ -73,13 +73,13 @@ class CompareState {
 
   readonly comparison: Comparison | null = $derived(this.#plan && { ...this.#plan, lines: this.#held.texts });
   readonly #outputs: readonly Output[] = $derived(
-    // Beams part by their nature, and are many: their tree says where.
+    // Beams always part, and there are many; their tree shows where.
     (this.comparison?.strategy.kind === 'beam' ? [] : (this.comparison?.lines ?? [])).map((line) => ({
       tokens: outputTokens(line),
       ended: line.reason !== null,
     })),
   );
-  /** Stays the same object while nothing parts anew, so that a streamed token does not stir what hangs on it. */
+  /** The same object until a new parting, so that its readers do not re-render with each streamed token. */
   #lastPartings: Partings = partings([]);
   readonly partings: Partings = $derived.by(() => {
     const now = partings(this.#outputs);
@@ -93,12 +93,12 @@ class CompareState {
     const longest = Math.max(...lines.map(({ length }) => length));
     const { promptLength } = lines[0]!;
     if (longest === promptLength) return null;
-    // With nothing held: where the lanes first part, for there is most to see.
+    // Without a held place, the charts show where the lanes first part.
     const free = promptLength + this.partings.common;
     return Math.min(this.#selected ?? free, longest - 1);
   });
 
-  // Derived, so that whoever reads it does not hang on the comparison, which is another with each streamed token.
+  // Derived, so that readers do not re-render when a streamed token replaces the comparison object.
   readonly #focused = $derived(Math.min(this.#focus, Math.max(0, (this.comparison?.lines.length ?? 1) - 1)));
 
   get method(): Method {
@@ -114,7 +114,7 @@ class CompareState {
     return this.#focused;
   }
 
-  /** Another comparison makes room for this one, and is looked at no longer. */
+  /** Replaces the comparison on view. */
   begin({ lines, ...plan }: Comparison, recordOf?: (text: Line) => Recorded | null): void {
     this.clear();
     this.#plan = plan;
@@ -129,12 +129,12 @@ class CompareState {
     this.look(null, 0);
   }
 
-  /** What is known of it now. */
+  /** Updates the comparison on view. */
   learn(patch: Partial<Plan>): void {
     if (this.#plan) this.#plan = { ...this.#plan, ...patch };
   }
 
-  /** A text that its strategy began. */
+  /** Adds a text that the strategy began. */
   addBranch(text: Line, difference: string): void {
     this.#held.add([text]);
     this.learn({ differences: [...(this.#plan?.differences ?? []), difference] });

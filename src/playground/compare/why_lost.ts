@@ -1,6 +1,6 @@
 import type { BestOfScore, BranchResult } from '../../decoding/events.ts';
 
-/** Why a sample of best-of-N does not stand, next to the winner, in words. */
+/** Says why a sample of best-of-N lost to the winner. */
 export function whyLost(sample: BranchResult, winner: BranchResult | null, score: BestOfScore): string {
   if (sample.reason === 'error') return 'it failed';
   if (sample.valid === false) return 'not valid';
@@ -12,7 +12,7 @@ export function whyLost(sample: BranchResult, winner: BranchResult | null, score
       return units(winner.text.length - sample.text.length, 'shorter');
     default: {
       const behind = winner.averageLogprob - sample.averageLogprob;
-      return behind === 0 ? 'as likely, and drawn later' : `${behind.toFixed(3)} nats a token less likely`;
+      return behind === 0 ? 'as likely, and drawn later' : `${behind.toFixed(3)} nats per token less likely`;
     }
   }
 }

@@ -1,10 +1,10 @@
-/** The state of the conformance page: what was found here, or what a link reports. */
+/** The state of the conformance page: the results of this browser, or those in a link. */
 import type { ConformanceReport, ConformanceRow } from '../../worker/conformance/report.ts';
 import { endWorker, worker } from '../connection.ts';
 import { readReport } from './report_text.ts';
 
 class Conformance {
-  /** `reported`: from a link, and nothing of it was run here. */
+  /** `reported`: the rows come from a link, and nothing ran here. */
   phase: 'idle' | 'running' | 'done' | 'reported' = $state('idle');
   rows: readonly ConformanceRow[] = $state.raw([]);
   report: ConformanceReport | null = $state.raw(null);
@@ -31,7 +31,7 @@ class Conformance {
     this.report = null;
     this.rows = [];
     this.problem = null;
-    // The address is no longer that of what is shown.
+    // The address no longer names the rows on view.
     history.replaceState(null, '', location.pathname + location.search);
     try {
       this.report = await worker().conformance(document.baseURI, (row) => (this.rows = [...this.rows, row]));
@@ -41,7 +41,7 @@ class Conformance {
       this.problem = error instanceof Error ? error.message : String(error);
       this.phase = 'idle';
     } finally {
-      // What it holds on the GPU goes with it.
+      // This also frees the memory on the GPU.
       endWorker('The checks have ended.');
     }
   }

@@ -1,4 +1,4 @@
-/** A conformance report as text and as a link whose fragment can be read. */
+/** A conformance report as text, and as a link with a readable fragment. */
 import {
   type ConformanceGroup,
   type ConformanceReport,
@@ -6,7 +6,7 @@ import {
   GROUPS,
 } from '../../worker/conformance/report.ts';
 
-/** A fragment is read up to this length, and so many rows of it, and so many characters of each value. */
+/** Limits on the fragment's length, the number of its rows, and the length of each value. */
 const MAX_LENGTH = 20_000;
 const MAX_ROWS = 200;
 const MAX_VALUE = 400;
@@ -22,13 +22,13 @@ export const GROUP_TITLES: Readonly<Record<ConformanceGroup, string>> = {
   speed: 'Speed',
 };
 
-/** What a failing row means for whoever uses the page, a sentence. */
+/** A sentence per group that tells the person what a failing row means. */
 export const MEANINGS: Readonly<Record<ConformanceGroup, string>> = {
   kernels:
-    'The engine does not use what fails here: another variant takes its place, or a model that needs it is refused.',
+    'The engine does not use a kernel that fails here: it uses another variant, or refuses models that need the kernel.',
   sampling: 'With these settings the page draws other tokens than llama.cpp would; please report it.',
   model:
-    'Probabilities of this model are not to be trusted in this browser, or could not be had; please report it.',
+    'The probabilities of this model are wrong in this browser, or could not be computed; please report it.',
   speed: '',
 };
 
@@ -73,7 +73,7 @@ export function reportFragment({ at, adapter, browser, numerics, rows }: Conform
   ] as string[][]).toString();
 }
 
-/** Reads what anyone may have written: never throws, and what is no row is left out. @returns null for no report */
+/** Reads a fragment that anyone may have written. Never throws, and skips invalid rows. @returns null if it is no report */
 export function readReport(fragment: string): ConformanceReport | null {
   const query = new URLSearchParams(fragment.slice(0, MAX_LENGTH).replace(/^#/, ''));
   if (query.get('report') !== '1') return null;
