@@ -13,7 +13,7 @@ import { PackedTextError } from './deflate.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import { crc32 } from './checksum.ts';
 import { jsonOf } from './json.ts';
-import type { Packed } from './pack.ts';
+import type { Packed, Values } from './packed.ts';
 
 const version = 3;
 /** Where the checked part begins: after the version and its checksum. */
@@ -22,7 +22,6 @@ const headerBytes = 13;
 /** Numbers below 2^47: token ids of 32 bits and thousandths of a nat are far from it. */
 const maxPlanes = 6;
 
-type Values = readonly (number | null)[];
 type Json = Record<string, unknown>;
 
 interface Column {

@@ -52,7 +52,7 @@ const numbers = eachNumber((name) =>
   v.nullable({ nats: logprob, whole: index, share }[tokenNumbers[name].unit]),
 );
 
-const token = v.object({
+export const tokenSchema = v.object({
   id: index,
   /** Text that became whole UTF-8 with this token; the texts of all tokens together are the text. */
   text: tokenText,
@@ -66,7 +66,13 @@ const token = v.object({
   top: list(candidate, maxTop),
 });
 
-const line = v.object({
+export const drawnSchema = v.object({
+  from: index,
+  params: paramsSchema,
+  strategy: v.picklist(strategyKinds),
+});
+
+export const lineSchema = v.object({
   name,
   lane: index,
   /** Index of the line that it branched from, always an earlier one; null for a line of its own. */
@@ -76,7 +82,7 @@ const line = v.object({
   /** Of the newest tokens. */
   params: paramsSchema,
   /** What drew the tokens, by position; empty if it was `params` and the record's strategy throughout. */
-  drawn: list(v.object({ from: index, params: paramsSchema, strategy: v.picklist(strategyKinds) }), maxDrawn),
+  drawn: list(drawnSchema, maxDrawn),
   stream: index,
   /** Output indices whose token was chosen by hand. */
   byHand: list(index, maxTokens),
@@ -85,10 +91,10 @@ const line = v.object({
   visible: size,
   reason: v.picklist(reasons),
   /** Prompt and output. */
-  tokens: list(token, maxTokens),
+  tokens: list(tokenSchema, maxTokens),
 });
 
-const record = {
+export const recordParts = {
   model: v.object({
     name,
     /** Bytes. */
@@ -99,7 +105,7 @@ const record = {
   }),
   engine: v.object({ kind: v.picklist(engines), adapter: name, numerics: v.exactOptional(name) }),
   strategy: v.picklist(strategyKinds),
-  lines: v.pipe(v.array(line), v.minLength(1), v.maxLength(maxLines), v.readonly()),
+  lines: v.pipe(v.array(lineSchema), v.minLength(1), v.maxLength(maxLines), v.readonly()),
   /** Null for texts that were run one by one. */
   comparison: v.nullable(comparisonSchema),
   /** Index of the line on view. */
@@ -107,11 +113,11 @@ const record = {
   /** The selected position. */
   selected: v.nullable(index),
 };
-const plainRecord = v.object(record);
+const plainRecord = v.object(recordParts);
 
 /** A record with the settings that it was run with, as the browser keeps it. */
 const plainKept = v.object({
-  ...record,
+  ...recordParts,
   format: v.literal(documentFormat),
   version: v.literal(documentVersion),
   title: name,
@@ -124,8 +130,8 @@ const plainKept = v.object({
 const plainDocument = v.object({ ...plainKept.entries, checksum: v.string() });
 
 export type DocumentCandidate = v.InferOutput<typeof candidate>;
-export type DocumentToken = v.InferOutput<typeof token>;
-export type DocumentLine = v.InferOutput<typeof line>;
+export type DocumentToken = v.InferOutput<typeof tokenSchema>;
+export type DocumentLine = v.InferOutput<typeof lineSchema>;
 export type RunRecord = v.InferOutput<typeof plainRecord>;
 export type KeptDocument = v.InferOutput<typeof plainKept>;
 export type RunDocument = v.InferOutput<typeof plainDocument>;

@@ -1,58 +1,12 @@
-/**
- * Packs a record for a link: columns of small whole numbers, each token's text once, and what lines share once, so that deflate
- * makes it short. Logprobs and entropies are in thousandths of a nat; null in `top.final` is a removed candidate.
- */
+/** Packs a record for a link. */
 import { firstParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { type NumberName, numberNames, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
 import type { DocumentComparison } from './comparison_schema.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
+import { packVersion, type Packed, type PackedLine, type Values } from './packed.ts';
 
-export const packVersion = 2;
-
-type Values = readonly (number | null)[];
-
-/** A column of each number; `masked` only where a grammar applied. */
-type NumberColumns = Record<Exclude<PackedColumn, 'masked'>, Values> & { readonly masked?: Values };
-
-export interface PackedLine
-  extends
-    Omit<DocumentLine, 'params' | 'drawn' | 'tokens' | 'parent' | 'forkedAt' | 'byHand' | 'stream'>,
-    NumberColumns {
-  readonly fork?: readonly [parent: number, at: number];
-  readonly byHand?: readonly number[];
-  readonly stream?: number;
-  /** What is not version 1's default. */
-  readonly params: Partial<SamplingParams>;
-  readonly drawn?: readonly (Omit<DocumentLine['drawn'][number], 'params'> & {
-    readonly params: Partial<SamplingParams>;
-  })[];
-  /** An earlier line, and how many of its tokens, numbers included, begin this one. */
-  readonly share: readonly [line: number, tokens: number] | null;
-  /** Indices into the words; the other columns beside them. */
-  readonly words: readonly number[];
-  /** Texts that are not their token's label, by index among this line's own tokens. */
-  readonly texts: readonly (readonly [index: number, text: string])[];
-  /** How many candidates each token has, then the columns of all of them. */
-  readonly counts: readonly number[];
-  /** Raw: each but a step's first is the distance from the one before. Final: its distance from raw. */
-  readonly top: {
-    readonly words: readonly number[];
-    readonly raw: readonly number[];
-    readonly final: Values;
-  };
-}
-
-export interface Packed extends Omit<RunRecord, 'lines' | 'comparison'> {
-  readonly pack: typeof packVersion;
-  /** Token ids by word, and labels; kinds only where they are not `normal`. */
-  readonly ids: readonly number[];
-  readonly labels: readonly string[];
-  readonly kinds: readonly (readonly [word: number, kind: DocumentToken['kind']])[];
-  readonly lines: readonly PackedLine[];
-  /** Only where there is one. Scores are rounded to thousandths, times to milliseconds. */
-  readonly comparison?: Omit<DocumentComparison, 'params'> & { readonly params: Partial<SamplingParams> };
-}
+type NumberColumns = Pick<PackedLine, PackedColumn>;
 
 function thousandths(value: number): number {
   return Math.round(value * 1000);

@@ -1,3 +1,4 @@
+import { partialRow, partialView } from '../../worker/api/partial_view.ts';
 import type { StepView } from '../../worker/api/views.ts';
 import { chunked, type Drawn, type Line, type TokenView } from '../texts/line.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
@@ -49,67 +50,26 @@ function drawnOf(
   return strategy === 'sample' ? {} : { drawn: [{ from: promptLength, params, strategy }] };
 }
 
-/**
- * What a record knows of a step: its candidates, and nothing of the others but how much probability they held. Numbers that
- * were not recorded are NaN, which the page shows as a dash.
- * @returns null where nothing was recorded, as in the prompt's first position
- */
+/** @returns null where nothing was recorded, as at the prompt's first position */
 export function recordedStep(token: DocumentToken | undefined, vocabularySize: number): StepView | null {
   if (!token || (token.top.length === 0 && token.rawLogprob === null)) return null;
-  // Where it is not known how many candidates the chain kept, a server sampled: it does not tell what was left of each.
-  const told = (row: StepView['rows'][number]): StepView['rows'][number] =>
-    token.kept === null && row.removedBy !== null ? { ...row, final: NaN, removedBy: null } : row;
-  const rows = token.top.map((candidate, index) =>
-    told(rowOf(candidate.id, candidate.label, candidate.rawLogprob, candidate.finalLogprob, index + 1)),
+  const { id, label, rank, rawLogprob, finalLogprob, kept } = token;
+  // Where the number of kept candidates is unknown, a server sampled, and it does not say which candidates it removed.
+  const removed = kept === null ? NaN : null;
+  const ranked = token.top.map((one, index) =>
+    partialRow(one.id, one.label, index + 1, one.rawLogprob, one.finalLogprob ?? removed),
   );
-  if (token.rawLogprob !== null && token.top.every(({ id }) => id !== token.id)) {
-    const row = rowOf(token.id, token.label, token.rawLogprob, token.finalLogprob, token.rank ?? NaN);
-    // It was drawn, so nothing removed it: an answer from elsewhere does not say what sampling made of it.
-    rows.push(token.finalLogprob === null ? { ...row, final: NaN, removedBy: null } : row);
-  }
-  const sum = (pick: (row: StepView['rows'][number]) => number): number =>
-    rows.reduce((total, row) => total + (Number.isNaN(pick(row)) ? 0 : pick(row)), 0);
-  const listed = rows.slice(0, token.top.length);
-  return {
-    chosen: token.id,
-    rows,
-    rest: {
-      count: vocabularySize > 0 ? Math.max(0, vocabularySize - rows.length) : NaN,
-      raw: Math.max(0, 1 - sum((row) => row.raw)),
-      final: rows.every(({ final }) => Number.isNaN(final)) ? NaN : Math.max(0, 1 - sum((row) => row.final)),
-    },
-    stages: null,
-    curve: {
-      vocabularySize: Math.max(vocabularySize, rows.length),
-      ranks: Float64Array.from(listed, ({ rank }) => rank),
-      raw: Float64Array.from(listed, ({ raw }) => raw),
-      final: Float64Array.from(listed, ({ final }) => (Number.isNaN(final) ? 0 : final)),
-    },
-    cuts: [],
+  const listed = rawLogprob === null || ranked.some((row) => row.token === id);
+  // The token was drawn, so nothing removed it: an answer from elsewhere does not say what sampling made of it.
+  const own = listed ? [] : [partialRow(id, label, rank ?? NaN, rawLogprob, finalLogprob ?? NaN)];
+  const rows = [...ranked, ...own];
+  const known = {
+    chosen: id,
+    vocabularySize,
+    ranks: Math.max(vocabularySize, rows.length),
     entropyRaw: token.entropy ?? NaN,
     entropyFinal: token.finalEntropy ?? NaN,
-    kept: token.kept ?? NaN,
-    u: null,
+    kept: kept ?? NaN,
   };
-}
-
-function rowOf(
-  id: number,
-  label: string,
-  rawLogprob: number,
-  finalLogprob: number | null,
-  rank: number,
-): StepView['rows'][number] {
-  return {
-    token: id,
-    label,
-    logit: NaN,
-    raw: Math.exp(rawLogprob),
-    rawLogprob,
-    final: finalLogprob === null ? 0 : Math.exp(finalLogprob),
-    rank,
-    // Which stage removed it was not recorded, only that one did.
-    removedBy: finalLogprob === null ? 'the chain' : null,
-    missed: null,
-  };
+  return partialView(known, rows, ranked);
 }

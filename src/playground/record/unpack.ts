@@ -4,45 +4,16 @@ import { firstParams } from '../../sampling/parameter_table.ts';
 import { maxInflatedBytes } from '../limits.ts';
 import type { Settings } from '../settings.ts';
 import { packBytes, PackedTextError, unpackBytes } from './deflate.ts';
-import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import { settingsChecksum } from './checksum.ts';
 import { fromBytes, toBytes } from './columns.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
-import { maxLines } from './bounds.ts';
-import { maxDrawn, recordSchema } from './document.ts';
+import { recordSchema } from './document.ts';
 import { recordedNumbers } from './document_line.ts';
-import { pack, packedNumber, packVersion, type Packed, type PackedLine } from './pack.ts';
+import { pack, packedNumber } from './pack.ts';
+import { packedSchema, type Packed, type PackedLine } from './packed.ts';
 
 /** Tokens of all lines of a link, shared ones counted again: each becomes an object, and 100 ms are soon gone. */
 const maxUnpackedTokens = 20_000;
-
-const whole = v.pipe(v.number(), v.integer());
-const column = v.array(v.nullable(whole));
-
-const packedLine = v.looseObject({
-  fork: v.optional(v.tuple([whole, whole])),
-  byHand: v.optional(v.array(whole)),
-  stream: v.optional(whole),
-  params: v.looseObject({}),
-  drawn: v.optional(v.pipe(v.array(v.looseObject({ params: v.looseObject({}) })), v.maxLength(maxDrawn))),
-  share: v.nullable(v.tuple([whole, whole])),
-  words: v.array(whole),
-  texts: v.array(v.tuple([whole, v.string()])),
-  ...Object.fromEntries(numberNames.map((name) => [tokenNumbers[name].packed, column])),
-  masked: v.optional(column),
-  counts: v.array(v.pipe(whole, v.minValue(0))),
-  top: v.object({ words: v.array(whole), raw: v.array(whole), final: column }),
-});
-
-/** The columns' shapes; what they come to is held against `recordSchema` afterwards. */
-const packedSchema = v.looseObject({
-  pack: v.literal(packVersion),
-  ids: v.array(whole),
-  labels: v.array(v.string()),
-  kinds: v.array(v.tuple([whole, v.string()])),
-  lines: v.pipe(v.array(packedLine), v.maxLength(maxLines)),
-  comparison: v.optional(v.looseObject({ params: v.looseObject({}) })),
-}) as unknown as v.GenericSchema<unknown, Packed>;
 
 /**
  * @param depth candidates kept of each step
@@ -62,7 +33,7 @@ export interface LinkedRecord {
 export async function unpackRecord(packed: string): Promise<LinkedRecord> {
   const { json, settings } = fromBytes(await unpackBytes(packed, maxInflatedBytes));
   const shape = v.safeParse(packedSchema, json, { abortEarly: true });
-  if (!shape.success) throw new PackedTextError('it is no recording of this version');
+  if (!shape.success) throw new PackedTextError(shape.issues[0].message);
   const record = v.safeParse(recordSchema, unpack(shape.output), { abortEarly: true });
   if (!record.success) throw new PackedTextError(record.issues[0].message);
   return { record: record.output, settings };

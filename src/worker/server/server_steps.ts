@@ -2,6 +2,7 @@ import type { TokenId } from '../../engines/contract.ts';
 import type { DrawnToken, ServerToken } from '../../engines/openai/replies.ts';
 import type { ServerVocabulary } from '../../engines/openai/vocabulary.ts';
 import type { LineEvidence } from '../api/worker_api.ts';
+import { partialRow, partialView } from '../api/partial_view.ts';
 import type { HeldLine } from '../texts/held_lines.ts';
 import type { CandidateRow, StepView } from '../api/views.ts';
 
@@ -57,49 +58,23 @@ export class ServerSteps {
   view(line: HeldLine, position: number, vocabulary: ServerVocabulary, top: number): StepView | null {
     const drawn = this.#steps.get(line)?.get(position);
     if (!drawn || (drawn.top.length === 0 && drawn.logprob === null)) return null;
-    const ranked = drawn.top.map((token, index) => row(token, index + 1, vocabulary));
+    const rowOf = (token: ServerToken, rank: number): CandidateRow => {
+      const id = vocabulary.idOf(token);
+      return partialRow(id, vocabulary.label(id), rank, token.logprob ?? NaN, NaN);
+    };
+    const ranked = drawn.top.map((token, index) => rowOf(token, index + 1));
     const chosen = vocabulary.idOf(drawn);
+    const own = ranked.find(({ token }) => token === chosen) ?? rowOf(drawn, NaN);
     const listed = ranked.slice(0, top);
-    const own = ranked.find(({ token }) => token === chosen) ?? row(drawn, NaN, vocabulary);
-    const rows = listed.some(({ token }) => token === chosen) ? listed : [...listed, own];
-    const held = rows.reduce((sum, { raw }) => sum + raw, 0);
-    return {
+    const known = {
       chosen,
-      rows,
-      // Most servers do not tell the size of their vocabulary.
-      rest: {
-        count: vocabulary.serverSize > 0 ? vocabulary.serverSize - rows.length : NaN,
-        raw: Math.max(0, 1 - held),
-        final: NaN,
-      },
-      stages: null,
-      curve: {
-        vocabularySize: Math.max(1, ranked.length),
-        ranks: Float64Array.from(ranked, ({ rank }) => rank),
-        raw: Float64Array.from(ranked, ({ raw }) => raw),
-        final: new Float64Array(ranked.length),
-      },
-      cuts: [],
+      // Most servers do not say how many tokens share the rest.
+      vocabularySize: vocabulary.serverSize,
+      ranks: Math.max(1, ranked.length),
       entropyRaw: NaN,
       entropyFinal: NaN,
       kept: NaN,
-      u: null,
     };
+    return partialView(known, listed.includes(own) ? listed : [...listed, own], ranked);
   }
-}
-
-function row(token: ServerToken, rank: number, vocabulary: ServerVocabulary): CandidateRow {
-  const id = vocabulary.idOf(token);
-  const rawLogprob = token.logprob ?? NaN;
-  return {
-    token: id,
-    label: vocabulary.label(id),
-    logit: NaN,
-    raw: Math.exp(rawLogprob),
-    rawLogprob,
-    final: NaN,
-    rank,
-    removedBy: null,
-    missed: null,
-  };
 }

@@ -7,7 +7,8 @@ import { crc32, settingsChecksum } from '../../../src/playground/record/checksum
 import { recordSchema } from '../../../src/playground/record/document.ts';
 import { toBytes } from '../../../src/playground/record/columns.ts';
 import { jsonOf } from '../../../src/playground/record/json.ts';
-import { pack, type Packed } from '../../../src/playground/record/pack.ts';
+import { pack } from '../../../src/playground/record/pack.ts';
+import type { Packed } from '../../../src/playground/record/packed.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
 import { packBytes, PackedTextError } from '../../../src/playground/record/deflate.ts';
 import { maxInflatedBytes } from '../../../src/playground/limits.ts';
