@@ -1,4 +1,4 @@
-/** Node with the client's half of Svelte: runes and effects work as they do in the page. */
+/** Node with Svelte's client runtime, so that runes and effects work as in the page. */
 import type { Environment } from 'vitest/environments';
 
 const environment: Environment = {

@@ -1,4 +1,4 @@
-/** What a person may do to the page, in the order and at the moments that fast-check chooses. */
+/** A person's actions on the page, in the order and at the times that fast-check chooses. */
 import fc from 'fast-check';
 import { closeSecond, openSecond, runAcross } from '../../src/playground/across/across_actions.ts';
 import { branchWith, carryOn, deleteLine, stepOnce } from '../../src/playground/branch_actions.ts';
@@ -19,18 +19,18 @@ import { page } from './page.ts';
 
 export interface Command {
   readonly name: string;
-  /** Which text, place or value it is about, where there is a choice. */
+  /** Selects the text, place or value of the action, if there is a choice. */
   readonly choice: number;
-  /** How much else happens before the next one: messages that arrive, timers that go off. */
+  /** How many messages and timers happen before the next action. */
   readonly rest: number;
 }
 
-/** Kept runs by their entry, as the database has them. */
+/** Kept runs by entry, as in the database. */
 export const kept = new Map<string, RunDocument>();
 
 const any = <T>(list: readonly T[], choice: number): T | undefined => list[choice % Math.max(1, list.length)];
 
-/** A position of the text on view, the one after its end included. */
+/** A position of the text on view, or the one after its end. */
 function place(choice: number): number | null {
   const { line } = playground;
   return line ? 1 + (choice % line.length) : null;
@@ -80,14 +80,14 @@ const doings: Readonly<Record<string, (choice: number) => unknown>> = {
 const opening = { settings: null, take: false, reveal: true } as const;
 const linked = (choice: number) => ({ ...defaultSettings().params, temperature: choice % 2 });
 
-/** Runs are likelier than the rest: without them there is little to be interleaved with. */
+/** Runs are more frequent than other actions, because most interleavings need one. */
 const names = [...Object.keys(doings), 'run', 'run', 'step', 'continue', 'compare', 'stop', 'load'];
 
 export const commands: fc.Arbitrary<readonly Command[]> = fc.array(
   fc.record({
     name: fc.constantFrom(...names),
     choice: fc.nat(50),
-    // Mostly at once or soon, at times after all has come to rest.
+    // The next action mostly comes soon, and sometimes only when the page is at rest.
     rest: fc.oneof(fc.nat(6), fc.nat(25), fc.constant(200)),
   }),
   { minLength: 2, maxLength: 12 },

@@ -1,12 +1,12 @@
 import { promptSource, refreshPrompt } from '../../src/playground/prompt_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 
-/** A component's life without a component. @returns ends its effects */
+/** Runs effects without a component. @returns a function that ends them */
 export function root(body: () => void): () => void {
   return $effect.root(body);
 }
 
-/** @returns how often what `read` reads has changed; and ends its effect */
+/** Counts how often the value of `read` changes. `end` ends its effect. */
 export function changesOf(read: () => unknown): { count: () => number; end: () => void } {
   let runs = 0;
   const end = root(() => {
@@ -18,7 +18,7 @@ export function changesOf(read: () => unknown): { count: () => number; end: () =
   return { count: () => runs - 1, end };
 }
 
-/** The prompt is counted as one types, as `App.svelte` does. */
+/** Tokenises the prompt as the person types, like `App.svelte`. */
 export function followPrompt(): void {
   $effect(() => {
     void JSON.stringify(promptSource(playground.settings));

@@ -1,6 +1,6 @@
 /**
- * Every field of a record is forged in turn, by one who writes a new checksum for it, and the record is replayed. It is never called
- * reproduced, unless what the page shows then is the truth again. Without a new checksum it is not even opened.
+ * Forges every field of a record in turn, with a fitting checksum, and replays the record. The page must never call it
+ * reproduced, unless it then shows the truth again. With the old checksum the record does not even open.
  */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { safeParse } from 'valibot';
@@ -55,7 +55,7 @@ async function texts(): Promise<RunDocument> {
   await run();
   const first = playground.line!;
   select(first.promptLength + 2);
-  // A token that the draw would not give.
+  // A token that the chain would not draw.
   const other = allTokens(first).find(({ token, kind }) => kind === 'normal' && token > 300)!;
   await branchWith(other.token === allTokens(first)[first.promptLength + 2]!.token ? 301 : other.token);
   return document({ lines: playground.lines, comparison: null });
@@ -77,7 +77,7 @@ async function document(subject: Parameters<typeof makeRecord>[0]): Promise<RunD
   );
 }
 
-/** What the page says, and what it shows, after the record was opened and replayed. */
+/** The page's verdict and texts after the record was opened and replayed. */
 async function replayed(record: RunDocument): Promise<{ green: boolean; shows: unknown }> {
   await fresh({});
   const { settings } = record;
@@ -102,12 +102,12 @@ async function replayed(record: RunDocument): Promise<{ green: boolean; shows: u
 
 function shownOf(line: Line): unknown {
   const { reason } = line;
-  // Whether a run met its limit or was stopped there leaves no trace.
+  // A record cannot tell whether a run met its limit or was stopped there.
   const end = reason === 'stopped' ? 'max-tokens' : reason;
   return [line.promptLength, line.visible, end, allTokens(line)];
 }
 
-/** To nine digits; NaN and undefined have no JSON. */
+/** Rounds to nine digits, and replaces NaN and undefined, which JSON lacks. */
 function rounded(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(
@@ -117,7 +117,7 @@ function rounded(value: unknown): unknown {
   );
 }
 
-/** Every leaf, and every list, by the way to it. */
+/** The paths to every leaf and every list. */
 function ways(json: Json, way: Way = []): Way[] {
   if (typeof json !== 'object' || json === null) return [way];
   const below = Object.entries(json).flatMap(([key, item]) =>
@@ -148,15 +148,15 @@ function forgeries(value: Json): Json[] {
   return [0, 1, -0.5, 'forged', 'ab'.repeat(32)];
 }
 
-/** How the record is arranged and looked at, and what it is called: nothing that was computed. */
+/** Names, order and view of the record, which are not computed. */
 const labels =
   /^(title|savedAt|current|selected|lines\.\d+\.(name|lane)|settings\.(view\..*|model|rollSeed))$/;
-/** Beside a text: how another one would be run. */
+/** Settings beside a text that only affect the next run. */
 const nextRun = /^settings\.(maxTokens|stop|lanes|method|sharedLuck|messages)\b/;
-/** What the numbers were computed from: the page has to have asked for just this. */
+/** The inputs of the figures; the page must have asked for exactly these. */
 const inputs = /\b(params|drawn|seed|strategy|stop|stream|byHand)\b/;
 
-/** A few ways of each kind: which token of a text it is makes no difference. */
+/** A few paths of each kind, because it does not matter which token of a text they are in. */
 function sampled(all: readonly Way[]): Way[] {
   const kinds = new Map<string, Way[]>();
   for (const way of all) {
@@ -176,14 +176,14 @@ test.each([
   ['lanes', () => compared({ lanes: [{ temperature: 0.3 }, { temperature: 1.4 }] })],
   ['samples', () => compared({ method: { ...defaultSettings().method, kind: 'best-of-n' } })],
   ['beams', () => compared({ method: { ...defaultSettings().method, kind: 'beam' } })],
-] as const)('%s: no forged field is called reproduced, unless the truth is shown', async (name, make) => {
+] as const)('%s: does not call a forged field reproduced unless it shows the truth', async (name, make) => {
   const document = await make();
   const truth = await replayed(document);
   expect(opened.current!.replay, JSON.stringify(opened.current!.replay)).toMatchObject({
     phase: 'reproduced',
   });
   const json = plain(document);
-  // What texts and lanes have in common with branches is forged in those.
+  // The fields that branches share with texts and lanes are forged there.
   const branches = name === 'samples' || name === 'beams';
   const wanted = (way: Way): boolean =>
     way[0] !== 'checksum' &&
@@ -197,7 +197,7 @@ test.each([
       if (tried === 1) break;
       if (JSON.stringify(value) === JSON.stringify(at(json, way))) continue;
       const forged = put(json, way, value) as unknown as RunDocument;
-      // As it stands, its old checksum does not fit.
+      // The old checksum does not fit.
       expect(safeParse(documentSchema, forged).success, path).toBe(false);
       const { checksum, ...content } = forged;
       expect(checksum).toBeDefined();
@@ -211,11 +211,11 @@ test.each([
       greens++;
       if (labels.test(path) || (name === 'texts' && nextRun.test(path))) continue;
       const what = `${path}: ${JSON.stringify(at(json, way))} → ${JSON.stringify(value)}`;
-      // A shorter text, and fewer of them, are true as far as they go.
+      // Shorter or fewer texts are still true.
       if (name === 'texts' && /(^lines|tokens)$/.test(path)) continue;
       expect(shows, what.slice(0, 300)).toEqual(truth.shows);
       if (!inputs.test(path) || path.startsWith('settings')) continue;
-      // Then these inputs come to this text, and the claim is true: if it was they that were run.
+      // Then these inputs give this text, and the claim is true if the page ran just them.
       if (/\bparams\b/.test(path)) {
         const line = read.output.lines[Number(way[1])];
         const used = line && /^lines/.test(path) ? (line.drawn.at(-1)?.params ?? line.params) : null;

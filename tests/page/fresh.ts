@@ -1,4 +1,4 @@
-/** The page as it is opened, with the scripted engine loaded. */
+/** Resets the page, with the scripted engine loaded. */
 import { across } from '../../src/playground/across/state.svelte.ts';
 import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { openScripted } from '../../src/playground/engine_actions.ts';

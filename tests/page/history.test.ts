@@ -21,7 +21,7 @@ vi.mock('../../src/playground/history/database.ts', async (original) => ({
 
 beforeEach(() => fresh({ maxTokens: 3 }));
 
-test('the prompt follows a run that is opened from the history', async () => {
+test('opening a run from the history also restores its prompt', async () => {
   await run();
   const record = await makeRecord({ lines: playground.lines, comparison: null }, 3);
   kept.set('first', makeDocument(record, playground.settings, 'a text'));
@@ -34,7 +34,7 @@ test('the prompt follows a run that is opened from the history', async () => {
   expect(isStale(playground.line!)).toBe(false);
 });
 
-test('a run that was deleted is put back where it was deleted, without a notice behind the dialog', async () => {
+test('undo restores a deleted run in the list, without a notice behind the dialog', async () => {
   await run();
   const record = await makeRecord({ lines: playground.lines, comparison: null }, 3);
   const document = makeDocument(record, playground.settings, 'a text');

@@ -1,6 +1,6 @@
 /**
- * Whatever a person does, in whatever order questions, steps of the engine, answers and timers come: at rest the page holds what
- * it promises. `LOGITSCOPE_SEQUENCES` asks for more sequences, `LOGITSCOPE_SEED` for others.
+ * Checks the page's invariants at rest after any sequence of actions, in any order of questions, steps of the engine, answers and
+ * timers. `LOGITSCOPE_SEQUENCES` sets the number of sequences, `LOGITSCOPE_SEED` chooses others.
  */
 import fc from 'fast-check';
 import { flushSync } from 'svelte';
@@ -45,7 +45,7 @@ beforeAll(async () => {
   await runComparison();
   const lanes = { lines: compare.comparison!.lines, comparison: compare.comparison };
   kept.set('lanes', makeDocument(await makeRecord(lanes, 4), playground.settings, 'lanes'));
-  // As in the page, what is on view is followed all the time.
+  // As in the page, effects follow the view all the time.
   endEffects = root(() => {
     followSelection();
     followLanes();
@@ -57,9 +57,9 @@ afterAll(() => endEffects());
 
 /** Messages, steps and timers of one sequence. */
 class Interleaving {
-  /** Questions that reached a worker that lives, and were not answered yet. */
+  /** Unanswered questions to the living worker. */
   readonly open = new Set<object>();
-  /** Of the worker that lives. */
+  /** Runs of the living worker. */
   #runs = { host: page.host, count: 0 };
   mostRuns = 0;
   #arrived: Promise<unknown> = Promise.resolve();
@@ -109,7 +109,7 @@ class Interleaving {
     };
   }
 
-  /** One thing happens: a message, a step, or the next timer. @returns whether there was anything */
+  /** Lets one message, step or timer happen. @returns false if there was none */
   async one(timer: boolean): Promise<boolean> {
     const timers = vi.getTimerCount();
     if (timers > 0 && (timer || this.scheduler.count() === 0)) vi.advanceTimersToNextTimer();
@@ -118,7 +118,7 @@ class Interleaving {
     return timers > 0 || this.scheduler.count() > 0;
   }
 
-  /** An answer, with everything that it waits for. */
+  /** Waits for an answer, and lets everything happen that it waits for. */
   async until<T>(answer: Promise<T>): Promise<T> {
     let over = false;
     const ended = (): void => void (over = true);
@@ -133,7 +133,7 @@ class Interleaving {
   }
 }
 
-/** Promises that follow each other have run. */
+/** Resolves when all chained promises have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function atRest(interleaving: Interleaving, waiting: ReadonlySet<unknown>): Promise<void> {
@@ -179,7 +179,7 @@ async function check(interleaving: Interleaving): Promise<void> {
   }
 }
 
-/** Whether the loaded model wrote this text, and its numbers are computed here. */
+/** Whether the loaded model wrote this text, so that its figures can be computed here. */
 function canAsk(id: number): boolean {
   const line = [...playground.lines, ...(compare.comparison?.lines ?? [])].find((one) => one.id === id);
   return line !== undefined && texts.recordOf(id)?.state !== 'recorded' && continueBlocked(line) === null;

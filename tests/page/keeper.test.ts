@@ -37,7 +37,7 @@ beforeEach(async () => {
 const kept = (): RunDocument[] => [...documents.values()] as RunDocument[];
 const shown = () => ({ lines: playground.lines, comparison: null });
 
-test('a text that was written while the next run began is written again, with its candidates', async () => {
+test('saves a text again, with its candidates, if the next run began while it was being saved', async () => {
   const keeper = new Keeper('tab');
   await run();
   const { name } = playground.line!;
@@ -52,7 +52,7 @@ test('a text that was written while the next run began is written again, with it
   expect(document!.lines[0]!.tokens.at(-1)!.top.length).toBeGreaterThan(0);
 });
 
-test('an entry that another tab holds is left as it is, until the text goes on here: then it is another entry', async () => {
+test('does not change an entry that another tab holds, and makes a new one when the text continues here', async () => {
   const keeper = new Keeper('tab');
   await run();
   const line = playground.line!;
@@ -65,7 +65,7 @@ test('an entry that another tab holds is left as it is, until the text goes on h
   expect(documents.has('theirs')).toBe(false);
 });
 
-test('what left the page is no longer held', async () => {
+test('forgets the entries of texts that have left the page', async () => {
   const keeper = new Keeper('tab');
   await run();
   const { id } = playground.line!;
@@ -77,7 +77,7 @@ test('what left the page is no longer held', async () => {
   expect(keeper.shownAs(entry!)).toEqual([]);
 });
 
-test('an engine that fails once while a text is written does not end the history', async () => {
+test('goes on saving after the engine failed once', async () => {
   await keepHistory(false, false);
   flushSync();
   page.before = (asked) => {
@@ -85,7 +85,7 @@ test('an engine that fails once while a text is written does not end the history
   };
   await run();
   flushSync();
-  // The text is kept all the same, without its candidates.
+  // The text is saved without its candidates.
   await until(() => documents.size > 0);
   page.reset();
   await run();

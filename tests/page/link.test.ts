@@ -18,7 +18,7 @@ test('one notice names every unknown parameter and every value out of range', as
   expect(playground.notices[0]!.tone).toBe('error');
 });
 
-test('what a notice has no room for is counted', async () => {
+test('a notice counts the problems that it has no room for', async () => {
   const bans = Array.from({ length: 30 }, (_, lane) => `order.${lane + 1}=${'x'.repeat(60)}`);
   const names = Array.from({ length: 25 }, (_, index) => `name${index}=1`);
   await open(

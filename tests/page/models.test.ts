@@ -1,4 +1,4 @@
-/** Another model, and the one before it again. */
+/** Loads another model, and the first one again. */
 import { beforeEach, expect, test } from 'vitest';
 import { carryOn, stepOnce } from '../../src/playground/branch_actions.ts';
 import { measureAlone, runComparison } from '../../src/playground/compare/run_comparison.ts';
@@ -17,7 +17,7 @@ beforeEach(() => fresh({ maxTokens: 5 }));
 
 const other: ModelChoice = { kind: 'web-llm', id: 'other' };
 
-/** Opens the scripted engine, also under another name, and fails on anything else. */
+/** Opens the scripted engine, also under another name; any other choice fails. */
 const openNamed: typeof page.open = (choice) => {
   if (choice.kind === 'scripted') return Promise.resolve(new ScriptedEngine());
   if (choice.kind === 'web-llm') {
@@ -27,7 +27,7 @@ const openNamed: typeof page.open = (choice) => {
   return Promise.reject(new EngineError('bad-file', 'This file is no model.'));
 };
 
-test('texts of a model that comes back can be continued', async () => {
+test('a text can be continued when its model is loaded again', async () => {
   page.open = openNamed;
   await run();
   const line = playground.line!;
@@ -40,7 +40,7 @@ test('texts of a model that comes back can be continued', async () => {
   expect(outputs()).toBe(6);
 });
 
-test('a text of another model is not continued', async () => {
+test('refuses to continue a text of another model', async () => {
   page.open = openNamed;
   await run();
   await openModel(other, 'Other');
@@ -50,7 +50,7 @@ test('a text of another model is not continued', async () => {
   expect(notices()).toEqual([continueBlocked(before!)]);
 });
 
-test('a model that cannot be loaded leaves the one that worked, which its texts go on with', async () => {
+test('when a model cannot be loaded, the one before it comes back and can continue its texts', async () => {
   page.open = openNamed;
   await run();
   changeSettings({ model: 'file' });
@@ -60,12 +60,12 @@ test('a model that cannot be loaded leaves the one that worked, which its texts 
   expect(notices()).toEqual(['This file is no model.']);
   await stepOnce();
   expect(outputs()).toBe(6);
-  // What failed is over with the next load.
+  // The next load removes the notice of the failure.
   await openModel(other, 'Other');
   expect(notices()).toEqual([]);
 });
 
-test('lanes are measured one after another under what they were run with, and by their model only', async () => {
+test('measures lanes one after another with the parameters of their run, and only on their model', async () => {
   page.open = openNamed;
   changeSettings({ maxTokens: 30, lanes: [{ temperature: 0.5 }, { temperature: 1 }] });
   await runComparison();

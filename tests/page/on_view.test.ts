@@ -1,4 +1,4 @@
-/** What the page shows belongs to what it is shown under. */
+/** Figures on the page belong to the text, the step and the knobs that the page shows them with. */
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { root } from './effects.svelte.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => end());
 
-test('an answer about another text comes after a recorded one was chosen', async () => {
+test('ignores an answer about another text that comes after a recorded one was selected', async () => {
   await run();
   flushSync();
   const live = playground.line!;
@@ -48,7 +48,7 @@ test('an answer about another text comes after a recorded one was chosen', async
   expect(playground.inspected).toMatchObject({ line: recorded.id, view });
 });
 
-test('a searched token shows numbers of the step and the knobs on view only', async () => {
+test('shows figures of a searched token only for the step and the knobs on view', async () => {
   await run();
   select(playground.line!.promptLength);
   flushSync();
@@ -75,7 +75,7 @@ test('a searched token shows numbers of the step and the knobs on view only', as
   expect(shown.map(({ step }) => step)).toEqual([shownStep()]);
 });
 
-test('while text streams, header, numbers and charts speak of one place', async () => {
+test('while a text streams, header, figures and charts show the same step', async () => {
   changeSettings({ maxTokens: 60 });
   page.after = (name) => (name === 'inspect' ? sleep(15) : undefined);
   const running = run();
@@ -92,6 +92,6 @@ test('while text streams, header, numbers and charts speak of one place', async 
   await running;
   flushSync();
   await until(() => playground.inspected?.position === playground.position);
-  // The text went on while an answer was on its way.
+  // The text grew while an answer was in flight.
   expect(behind).toBeGreaterThan(0);
 });

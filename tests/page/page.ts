@@ -1,6 +1,6 @@
 /**
- * The page's own actions over a real `WorkerHost` in one process: what the browser would do, without a browser. Values are cloned
- * at the boundary as messages are, and a worker that was ended answers nothing.
+ * Runs the page's own actions over a real `WorkerHost` in one process, without a browser. Values are cloned at the boundary as
+ * messages are, and a worker that ended answers nothing.
  */
 import { matchPattern } from '../../scripts/headless/match_pattern.ts';
 import { EngineError } from '../../src/engines/contract.ts';
@@ -11,19 +11,19 @@ import { WorkerHost } from '../../src/worker/host.ts';
 import type { openEngine } from '../../src/worker/loading/open_engine.ts';
 
 interface Page {
-  /** The newest worker; null before the page asked for one. */
+  /** The newest worker; null before the page has asked for one. */
   host: WorkerHost | null;
-  /** Names of what was asked of any worker, in order; of the second slot with `Second` at the end. */
+  /** Names of all questions to any worker, in order; those to the second slot end in `Second`. */
   readonly calls: string[];
-  /** Called before each question reaches the worker; may wait. */
+  /** Called before each question reaches the worker, which waits for it. */
   before: (name: string, args: readonly unknown[]) => unknown;
-  /** Called before each answer reaches the page; may wait. Events of the same question wait for nothing. */
+  /** Called before each answer reaches the page, which waits for it. Events of the same question do not wait. */
   after: (name: string, args: readonly unknown[]) => unknown;
-  /** What a worker opens for a choice of model. */
+  /** Opens a model for the worker. */
   open: typeof openEngine;
-  /** The worker dies: from now on it answers nothing. */
+  /** Kills the worker, which then answers nothing more. */
   kill: (message: string) => void;
-  /** What `page` is like before a test changes it. */
+  /** Undoes the changes that a test made to `page`. */
   reset: () => void;
 }
 
@@ -45,7 +45,7 @@ export const page: Page = {
   },
 };
 
-/** In place of `src/worker/api/client.ts` (see `setup.ts`). */
+/** Replaces `src/worker/api/client.ts` (see `setup.ts`). */
 export function connectWorker(onDeath: (message: string) => void): WorkerClient {
   const host = new WorkerHost((choice, options) => page.open(choice, options), matchPattern);
   page.host = host;
@@ -59,14 +59,14 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
   const ask = (slot: SlotNumber, question: string, args: readonly unknown[]): Promise<unknown> => {
     const name = slot === 0 ? question : `${question}Second`;
     return new Promise((resolve, reject) => {
-      // The answer of a dead worker never comes: the promise stays as it is.
+      // A dead worker never answers, so the promise stays pending.
       const answer = async (settle: () => void): Promise<void> => {
         await page.after(name, args);
         if (!dead) settle();
       };
       void (async () => {
         page.calls.push(name);
-        // A message takes its time, and those that were posted first arrive first.
+        // A message takes a moment, and messages arrive in the order in which they were posted.
         await Promise.resolve();
         try {
           await page.before(name, args);
@@ -92,7 +92,7 @@ export function connectWorker(onDeath: (message: string) => void): WorkerClient 
   return { to, terminate };
 }
 
-/** A copy, as a message carries it; of a callback one whose arguments are copies, and which a dead worker calls no more. */
+/** A copy, as in a message. A callback's copy gets copied arguments, and a dead worker no longer calls it. */
 function crossed(arg: unknown, dead: () => boolean): unknown {
   if (typeof arg !== 'function') return structuredClone(arg);
   return (...args: unknown[]) => {
@@ -100,7 +100,7 @@ function crossed(arg: unknown, dead: () => boolean): unknown {
   };
 }
 
-/** A prompt takes a while to be read, in pieces, and a stop is heard between two of them: as on a GPU. */
+/** Makes a prefill slow, in pieces between which it can be stopped, as on a GPU. */
 function slowPrefill(engine: ScriptedEngine, pieces = 10, ms = 5): ScriptedEngine {
   const { session } = engine;
   const prefill = session.prefill.bind(session);
@@ -116,7 +116,7 @@ function slowPrefill(engine: ScriptedEngine, pieces = 10, ms = 5): ScriptedEngin
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until something holds; a test that waits in vain fails by its own time limit. */
+/** Waits until a condition holds. If it never does, the test fails at its time limit. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(1);
 }

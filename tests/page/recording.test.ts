@@ -1,4 +1,4 @@
-/** The run that comes with the page, and what it is shown beside. */
+/** The run that the page opens with appears only beside the settings that it belongs to. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openPageRun } from '../../src/playground/record/page_run.ts';
@@ -18,7 +18,7 @@ test.each<[Partial<Settings>, number]>([
   [{ prompt: 'Once upon a time' }, 1],
   [{ prompt: 'A foreign prompt, from a link' }, 0],
   [{ prompt: 'Once upon a time', mode: 'chat' }, 0],
-])('beside the settings %o: %i texts', async (settings, texts) => {
+])('with the settings %o the page shows %i texts', async (settings, texts) => {
   await fresh(settings);
   await openPageRun(false);
   expect(playground.lines).toHaveLength(texts);

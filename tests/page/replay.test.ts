@@ -48,7 +48,7 @@ test.each([
   ['t=0.8', 't=1.3', 't (recorded 0.8) in the settings'],
   ['max_tokens=12', 'max_tokens=13', 'what was changed since it was sent in the settings'],
 ])(
-  'a link whose %s was made %s by hand is not reproduced, and the setting is named',
+  'does not call a link reproduced whose %s was changed to %s, and names the setting',
   async (was, is, what) => {
     const fragment = await linked();
     expect(fragment).toContain(was);
@@ -58,7 +58,7 @@ test.each([
   },
 );
 
-test('words and numbers that were changed are named, put right on the page, and wrong again the second time', async () => {
+test('names forged words and figures, corrects them on the page, and finds them again in a second replay', async () => {
   const link = readFragment(await linked())!;
   const { record } = await unpackRecord(link.packed!);
   const [line] = record.lines;
@@ -78,7 +78,7 @@ test('words and numbers that were changed are named, put right on the page, and 
   expect(opened.current!.replay.phase).toBe('differs');
 });
 
-test('a link to a text that is opened in mid-run leaves the text that streams', async () => {
+test('a link to a text that is opened during a run leaves the streaming text alone', async () => {
   const fragment = await linked();
   changeSettings({ maxTokens: 40 });
   const running = run();
@@ -89,7 +89,7 @@ test('a link to a text that is opened in mid-run leaves the text that streams', 
   expect(playground.line!.length - playground.line!.promptLength).toBeGreaterThan(0);
 });
 
-test('a text from a link: reproduced, with as many numbers as it has', async () => {
+test('reproduces a text from a link, and counts the tokens drawn', async () => {
   changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
   await run();
   const link = await recordedLink({ lines: [playground.line!], comparison: null });
@@ -99,7 +99,7 @@ test('a text from a link: reproduced, with as many numbers as it has', async () 
 });
 
 test.each(['lanes', 'best-of-n', 'majority-vote', 'first-valid', 'beam'] as const)(
-  'a comparison: %s',
+  'reproduces a comparison of the method %s',
   async (kind) => {
     const settings = defaultSettings();
     changeSettings({
@@ -118,7 +118,7 @@ test.each(['lanes', 'best-of-n', 'majority-vote', 'first-valid', 'beam'] as cons
   },
 );
 
-test('a link has what drew its text, whatever the knobs and the prompt say when it is shared', async () => {
+test('a link has the settings that drew its text, although the knobs and the prompt have changed since', async () => {
   changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
   await run();
   const { params } = playground.settings;
@@ -142,7 +142,7 @@ test('a link has what drew its text, whatever the knobs and the prompt say when 
   expect(opened.current?.replay).toMatchObject({ phase: 'reproduced', drawn: 12 });
 });
 
-test('a text from a link is shared again with the settings that came with it', async () => {
+test('a text from a link is shared again with the settings of that link', async () => {
   await openLink(readFragment(await linked())!);
   changeSettings({ prompt: 'The cat', maxTokens: 3 });
   opened.set(null);
@@ -151,7 +151,7 @@ test('a text from a link is shared again with the settings that came with it', a
   expect(said).toMatchObject({ phase: 'reproduced', drawn: 12 });
 });
 
-test('a record names the model that wrote its text, whichever is loaded when it is made', async () => {
+test('a record names the model that wrote its text, even if another one is loaded', async () => {
   changeSettings({ maxTokens: 6 });
   await run();
   const { model } = playground.line!;
@@ -176,7 +176,7 @@ function named(engine: ScriptedEngine, name: string): ScriptedEngine {
   return engine;
 }
 
-test('a load in mid-replay waits for it, and the page is idle only when nothing of it goes on', async () => {
+test('a load during a replay waits for it, and the page is idle only after the replay has ended', async () => {
   await openLink(readFragment(await linked())!);
   let answered = false;
   page.after = (name) => (name === 'replay' ? sleep(60).then(() => (answered = true)) : undefined);
@@ -193,7 +193,7 @@ test('a load in mid-replay waits for it, and the page is idle only when nothing 
 });
 
 test.each(['tokenise', 'adopt', 'replay'])(
-  'stop while the answer to %s is out ends a replay without a verdict',
+  'Stop while %s is unanswered ends a replay without a verdict',
   async (asked) => {
     await openLink(readFragment(await linked())!);
     page.calls.length = 0;

@@ -19,7 +19,7 @@ beforeEach(async () => {
   if (playground.engine.phase !== 'ready') await openScripted();
 });
 
-test('a run writes a text of as many tokens as were asked for, and says why it ended', async () => {
+test('a run writes a text of the requested length, and says why it ended', async () => {
   changeSettings({ maxTokens: 5 });
   await run();
   const line = playground.line!;
@@ -29,7 +29,7 @@ test('a run writes a text of as many tokens as were asked for, and says why it e
   expect(playground.notices).toEqual([]);
 });
 
-test('the inspector shows the step that is held', async () => {
+test('the inspector shows the held step', async () => {
   const end = root(() => followSelection());
   changeSettings({ maxTokens: 5 });
   await run();

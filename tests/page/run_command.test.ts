@@ -6,7 +6,7 @@ import { fresh } from './fresh.ts';
 
 beforeEach(() => fresh({ maxTokens: 3 }));
 
-test('Run that is pressed before the lanes are fetched runs the lanes, and not the text behind them', async () => {
+test('pressing Run before the lanes are fetched runs the lanes, and not the text behind them', async () => {
   const command = vi.fn(() => Promise.resolve());
   changeView({ page: 'compare' });
   await runHere();
@@ -19,7 +19,7 @@ test('Run that is pressed before the lanes are fetched runs the lanes, and not t
   takeBack();
 });
 
-test('a press is void when the person has left the view in the meantime', async () => {
+test('pressing Run has no effect if the person leaves the view before it is fetched', async () => {
   const command = vi.fn(() => Promise.resolve());
   changeView({ page: 'compare' });
   await runHere();

@@ -1,4 +1,4 @@
-/** What the page finds in a browser and not in Node, and the worker of `page.ts` in place of a real one. */
+/** Supplies what Node lacks of a browser, and the worker of `page.ts` in place of a real one. */
 import { vi } from 'vitest';
 import { loadLibrary } from '../../src/decoding/grammar/library.ts';
 
@@ -6,7 +6,7 @@ vi.mock('../../src/worker/api/client.ts', async () => ({
   connectWorker: (await import('./page.ts')).connectWorker,
 }));
 
-// In Node it finds its WebAssembly as a package does; with a document it would look beside the page.
+// Loaded before there is a document, so that it finds its WebAssembly in the package and not beside the page.
 await loadLibrary();
 
 Object.assign(globalThis, {

@@ -11,7 +11,7 @@ import { fresh } from './fresh.ts';
 
 beforeEach(() => fresh({ prompt: 'Once upon a time', maxTokens: 20 }));
 
-test('a link brings the texts that were chosen, and it is said what of them is not in it', async () => {
+test('a link brings the chosen texts, and the page says what the link leaves out', async () => {
   await run();
   setNumber('seed', 7);
   await run();
@@ -45,7 +45,7 @@ test.each([
     { depth: 5, steps: 1_062 },
     'The link has the settings and all 2 texts, with each token’s numbers and the 5 likeliest candidates of the 1 062 steps that were most open; other candidates are not in it.',
   ],
-])('of %o: %s', (link, sentence) => {
+])('for %o the page says: %s', (link, sentence) => {
   const said = linkContents({ url: '', fits: true, whole: true, ...link }, 'all 2 texts');
   expect(said.replaceAll(/\s/g, ' ')).toBe(sentence);
 });

@@ -1,4 +1,4 @@
-/** Idle means that nothing runs, and every text of a run that has ended has an end. */
+/** Idle means that nothing runs, and that every text has an end. */
 import { beforeEach, expect, test } from 'vitest';
 import { openSecond, runAcross } from '../../src/playground/across/across_actions.ts';
 import { across } from '../../src/playground/across/state.svelte.ts';
@@ -11,7 +11,7 @@ import { page, sleep, until } from './page.ts';
 
 beforeEach(() => fresh({ maxTokens: 6 }));
 
-test('Stop while the prompt is read: the text has ended, and can be deleted', async () => {
+test('Stop during the prefill ends the text, which can then be deleted', async () => {
   const running = run();
   await until(() => playground.lines.length > 0);
   stop();
@@ -23,7 +23,7 @@ test('Stop while the prompt is read: the text has ended, and can be deleted', as
   expect(playground.lines).toEqual([]);
 });
 
-test('Stop before the first new token of a continued text: the text is what it was', async () => {
+test('Stop before the first new token leaves a continued text unchanged', async () => {
   await run();
   const before = playground.line!;
   const going = carryOn();
@@ -33,7 +33,7 @@ test('Stop before the first new token of a continued text: the text is what it w
   expect(playground.line).toEqual(before);
 });
 
-test('a run that the worker refuses leaves a continued text as it was, and it can be continued', async () => {
+test('a run that the worker refuses leaves a continued text unchanged, and it can be continued again', async () => {
   await run();
   const before = playground.line!;
   const first = page.calls.length;
@@ -49,7 +49,7 @@ test('a run that the worker refuses leaves a continued text as it was, and it ca
   expect(outputs()).toBeGreaterThan(6);
 });
 
-test('two presses of Step, with a grammar to be checked, are one step', async () => {
+test('pressing Step twice while a grammar is checked makes one step', async () => {
   await run();
   setGrammar({ kind: 'regex', source: '.*' });
   await Promise.all([stepOnce(), stepOnce()]);
@@ -58,7 +58,7 @@ test('two presses of Step, with a grammar to be checked, are one step', async ()
   expect(outputs()).toBe(7);
 });
 
-test('Stop before the run was asked for: nothing runs', async () => {
+test('Stop before the request reaches the worker prevents the run', async () => {
   page.before = (name) => (name === 'tokenise' ? sleep(20) : undefined);
   const running = run();
   await sleep(5);
@@ -68,7 +68,7 @@ test('Stop before the run was asked for: nothing runs', async () => {
   expect(playground.lines).toEqual([]);
 });
 
-test('Stop in the first half of a duel ends both', async () => {
+test('Stop in the first half of a duel ends both texts', async () => {
   changeSettings({ maxTokens: 40 });
   await openSecond({ kind: 'scripted' }, 'B');
   const duel = runAcross();
@@ -80,7 +80,7 @@ test('Stop in the first half of a duel ends both', async () => {
   expect(across.duel!.lines[1].length).toBe(across.duel!.lines[1].promptLength);
 });
 
-test('after Step a text waits for the next one, and was not cut by a limit', async () => {
+test('after Step a text counts as stopped, not as cut by a limit, and the next Step continues it', async () => {
   await stepOnce();
   expect([outputs(), playground.line!.reason, playground.selected]).toEqual([
     1,
@@ -91,7 +91,7 @@ test('after Step a text waits for the next one, and was not cut by a limit', asy
   expect([outputs(), playground.lines.length]).toEqual([2, 1]);
 });
 
-test('Step draws the first token of the prompt on view, not the next one of a text from another prompt', async () => {
+test('Step draws the first token after the prompt on view, not the next one of a text from another prompt', async () => {
   await run();
   changeSettings({ prompt: 'The cat' });
   await stepOnce();

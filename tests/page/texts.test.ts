@@ -1,4 +1,4 @@
-/** A text is there once, whoever shows it, and is forgotten when nobody does. */
+/** The store holds each text once, and forgets it when no view shows it. */
 import { flushSync } from 'svelte';
 import { beforeEach, expect, test } from 'vitest';
 import { carryOn, deleteLine } from '../../src/playground/branch_actions.ts';
@@ -23,10 +23,10 @@ beforeEach(async () => {
   };
 });
 
-/** Messages that need no answer have arrived. */
+/** Waits until messages without an answer have arrived. */
 const told = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-test('a lane that is opened in the playground is forgotten when neither view holds it', async () => {
+test('forgets a lane that was opened in the playground when neither view holds it', async () => {
   await runComparison();
   const [first, second] = compare.comparison!.lines.map(({ id }) => id);
   expect(openInPlayground(0)).toBe(true);
@@ -44,7 +44,7 @@ test('a lane that is opened in the playground is forgotten when neither view hol
   expect(texts.get(second!)).toBeUndefined();
 });
 
-test('what a lane streams redraws nobody who shows other texts', async () => {
+test('a streaming lane does not re-render readers of other texts', async () => {
   await run();
   const text = changesOf(() => playground.lines);
   const lanes = changesOf(() => compare.comparison?.lines);
@@ -62,7 +62,7 @@ test('what a lane streams redraws nobody who shows other texts', async () => {
   lanes.end();
 });
 
-test('a text that grows is held until the run that goes on from it is over', async () => {
+test('holds a text until the run that continues it has ended', async () => {
   await run();
   const before = playground.line!.id;
   const going = carryOn();
@@ -76,7 +76,7 @@ test('a text that grows is held until the run that goes on from it is over', asy
   expect(forgotten).toEqual([before]);
 });
 
-test('a step of another text than the one on view is not shown', async () => {
+test('does not show a step of a text that is not on view', async () => {
   await run();
   const { id } = playground.line!;
   await run();
@@ -85,7 +85,7 @@ test('a step of another text than the one on view is not shown', async () => {
   expect(playground.inspected).toBeNull();
 });
 
-test('only what began can go on, and what is idle has ended every text', async () => {
+test('only a run that has begun can decode, and an idle page has ended every text', async () => {
   await run();
   playground.prefilled({ done: 1, total: 2 });
   playground.decoded(3);

@@ -17,7 +17,7 @@ function text(change: Partial<Line> = {}): Line {
 }
 
 test.each([
-  ['nothing changed', text(), null, stop, { kind: 'same', byHand: false }],
+  ['no change', text(), null, stop, { kind: 'same', byHand: false }],
   ['another token', text(), 2, stop, { kind: 'parts', output: 2 }],
   [
     'a stop sequence within a word',
@@ -35,23 +35,29 @@ test.each([
   ],
   ['another token before it', text(), 1, { ...stop, sequences: ['car'] }, { kind: 'parts', output: 1 }],
   ['another token after it', text(), 3, { ...stop, sequences: ['car'] }, { kind: 'ends', stop: 'car' }],
-  ['a lower Max', text(), null, { ...stop, maxTokens: 3 }, { kind: 'ends', stop: null }],
+  ['a lower maximum', text(), null, { ...stop, maxTokens: 3 }, { kind: 'ends', stop: null }],
   [
-    'a higher Max, which did not end it',
+    'a higher maximum, which did not end it',
     text(),
     null,
     { ...stop, maxTokens: 9 },
     { kind: 'same', byHand: false },
   ],
   [
-    'a higher Max, which did',
+    'a higher maximum, which did end it',
     text({ reason: 'max-tokens' }),
     null,
     { ...stop, maxTokens: 9 },
     { kind: 'goes-on' },
   ],
-  ['the same Max, which did', text({ reason: 'max-tokens' }), null, stop, { kind: 'same', byHand: false }],
+  [
+    'the same maximum, which did end it',
+    text({ reason: 'max-tokens' }),
+    null,
+    stop,
+    { kind: 'same', byHand: false },
+  ],
   ['a token chosen by hand', text({ byHand: [1] }), null, stop, { kind: 'same', byHand: true }],
-])('%s', (_, line, firstDivergence, now, verdict) => {
+])('judges a text after %s', (_, line, firstDivergence, now, verdict) => {
   expect(verdictOn(line, firstDivergence, now)).toEqual(verdict);
 });

@@ -1,4 +1,4 @@
-/** A worker may die, or hang; the page and its texts go on. */
+/** The page and its texts survive a worker that dies or hangs. */
 import { beforeEach, expect, test, vi } from 'vitest';
 import { openSecond } from '../../src/playground/across/across_actions.ts';
 import { across } from '../../src/playground/across/state.svelte.ts';
@@ -14,14 +14,14 @@ import { page, sleep, until } from './page.ts';
 
 beforeEach(() => fresh({ maxTokens: 6 }));
 
-test('what was asked of it is rejected', async () => {
+test('a worker that dies rejects its pending questions', async () => {
   page.before = (name) => (name === 'tokenise' ? sleep(20) : undefined);
   const asked = worker().tokenise({ kind: 'text', text: 'x' });
   page.kill('out of memory');
   await expect(asked).rejects.toMatchObject({ code: 'worker-ended' });
 });
 
-test('the prompt is asked about again once a model is loaded anew', async () => {
+test('the page tokenises the prompt again once a model is loaded again', async () => {
   page.before = (name) => (name === 'tokenise' ? sleep(20) : undefined);
   refreshPrompt();
   await sleep(5);
@@ -33,7 +33,7 @@ test('the prompt is asked about again once a model is loaded anew', async () => 
   await until(() => playground.prompt?.text === 'Another prompt');
 });
 
-test('a text that was being written has ended, said once, and goes on after the model is loaded again', async () => {
+test('a streaming text ends with one notice, and can be continued after the model is loaded again', async () => {
   changeSettings({ maxTokens: 200 });
   const running = run();
   await until(() => outputs() > 2);
@@ -51,13 +51,13 @@ test('a text that was being written has ended, said once, and goes on after the 
   expect(outputs()).toBe(before + 3);
 });
 
-test('the second model is no longer said to be there', async () => {
+test('the second model counts as failed after the worker died', async () => {
   await openSecond({ kind: 'scripted' }, 'B');
   page.kill('out of memory');
   expect(across.second.phase).toBe('failed');
 });
 
-test('one that does not hear Stop is ended and started anew, with its model and its texts', async () => {
+test('a worker that does not answer Stop is replaced, with its model and its texts', async () => {
   await run();
   const kept = playground.line!;
   changeSettings({ maxTokens: 200 });

@@ -46,7 +46,7 @@ const view: StepView = {
   u: 0.7,
 };
 
-test('candidates: removed ones grey, the rest as one bar, the chosen marked', () => {
+test('candidates have removed ones in grey, the rest as one bar, and the chosen one marked', () => {
   const { data } = candidatesConfig(view, theme, { scale: 'linear', stageLabel: (stage) => stage });
   expect(data.labels).toEqual(['t1', '▸ t2', 't3', 'the other 97']);
   expect(data.datasets[0]!.data).toEqual([0.5, 0.3, 0.1, 0.1]);
@@ -54,13 +54,13 @@ test('candidates: removed ones grey, the rest as one bar, the chosen marked', ()
   expect(data.datasets[0]!.backgroundColor).toEqual(['raw', 'raw', 'gone', 'gone']);
 });
 
-test('candidates on a log axis leave out what has no logarithm', () => {
+test('candidates on a log axis leave out zeros', () => {
   const { data, options } = candidatesConfig(view, theme, { scale: 'log', stageLabel: (stage) => stage });
   expect(data.datasets[1]!.data).toEqual([0.6, 0.4, null, null]);
   expect(options?.scales?.['x']?.type).toBe('logarithmic');
 });
 
-test('waterfall: what a stage took stands on what it left', () => {
+test('the waterfall puts the mass that a stage removed on the mass that it left', () => {
   const stage = {
     stage: 'top_k',
     label: 'Top-k',
@@ -81,7 +81,7 @@ test('waterfall: what a stage took stands on what it left', () => {
   ]);
 });
 
-test('rank curve: both curves, without what is below the floor or removed', () => {
+test('the rank curve has both curves, without values below the floor or removed tokens', () => {
   const { data } = rankCurveConfig(view.curve, [], theme);
   expect(data.datasets[0]!.data).toEqual([
     { x: 1, y: 0.5 },
@@ -94,7 +94,7 @@ test('rank curve: both curves, without what is below the floor or removed', () =
   ]);
 });
 
-test('timeline: only what is in view and known, and only the curves that are wanted', () => {
+test('the timeline has only the selected curves, and only known values in the zoomed range', () => {
   const values = Float64Array.of(NaN, 1, 2, 3);
   const timeline = {
     start: 0,
@@ -121,7 +121,7 @@ test.each([
   ['probability', Math.log(0.001), 7],
   ['probability', NaN, 0],
   ['probability', -Infinity, 7],
-] as const)('colour by %s of logprob %d is step %d', (mode, logprob, step) => {
+] as const)('colouring by %s gives logprob %d step %d', (mode, logprob, step) => {
   expect(colourStep(mode, { rawLogprob: logprob, finalLogprob: logprob, entropy: NaN, rank: NaN })).toBe(
     step,
   );
@@ -134,11 +134,11 @@ test.each([
   [10, 4],
   [11, 5],
   [101, 7],
-])('colour by rank %d is step %d', (rank, step) => {
+])('colouring by rank gives rank %d step %d', (rank, step) => {
   expect(colourStep('rank', { rawLogprob: 0, finalLogprob: 0, entropy: 0, rank })).toBe(step);
 });
 
-test('every candidate has a name that can be seen, white space included', () => {
+test('every candidate has a visible name, even if it is white space', () => {
   const rows = [' ', '\n', '\t', '\u00a0', '\u3000', ' the'].map((label, i) => ({
     ...row(i + 1, 0.1, 0.1, null),
     label,
@@ -150,7 +150,7 @@ test('every candidate has a name that can be seen, white space included', () => 
   expect(data.labels!.slice(0, 6)).toEqual(['▸ ␣', '↵', '⇥', '⟨00A0⟩', '⟨3000⟩', '␣the']);
 });
 
-test('a chain that changed nothing says so; only unknown stages are called unknown', () => {
+test('a chain that changed nothing says so, and differs from unknown stages', () => {
   expect(withoutStages([])).toContain('No stage of the chain changed anything');
   expect(withoutStages(null)).toContain('known only for logits that were computed in this page');
 });

@@ -18,7 +18,7 @@ test.each([
   [NaN, '–'],
 ])('decimal(%d) is %s', (value, text) => expect(decimal(value)).toBe(text));
 
-test('counts, bytes and durations', () => {
+test('formats counts, bytes and durations', () => {
   expect(count(151936)).toBe('151\u202f936');
   expect(bytes(999)).toBe('999 B');
   expect(bytes(6_655_520)).toBe('6.66 MB');
@@ -26,7 +26,7 @@ test('counts, bytes and durations', () => {
   expect(duration(61_500)).toBe('61.5 s');
 });
 
-test('what cannot be seen is shown, and nothing else is touched', () => {
+test('makes invisible characters visible, and leaves all others unchanged', () => {
   expect(visible(' a\n\tb\u0000\u200f')).toBe('␣a↵⇥b⟨0000⟩⟨200F⟩');
   expect(visible('naïve 👩‍👧')).toBe('naïve␣👩⟨200D⟩👧');
   expect(visible('<b>')).toBe('<b>');
@@ -36,9 +36,9 @@ test.each([
   [1, 1, '1 token'],
   [4, 4, '4 tokens'],
   [5, 5, '5 tokens at 50.0 tok/s'],
-  // Sixteen lanes for one step are many tokens and still no measurement.
+  // One step of sixteen lanes gives many tokens, but it is not a measurement of speed.
   [16, 1, '16 tokens'],
-])('%d tokens of %d steps: %s', (tokens, steps, said) => {
+])('%d tokens in %d steps read "%s"', (tokens, steps, said) => {
   const timing = { promptTokens: 5, reusedTokens: 0, prefillMs: 1, samplingMs: 0 };
   expect(tokensOfRun({ ...timing, tokens, steps, decodeMs: 100 }).replaceAll(/\s/g, ' ')).toBe(said);
 });

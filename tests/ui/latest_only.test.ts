@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { latestOnly } from '../../src/playground/latest_only.ts';
 
-test('one at a time, and of those that come meanwhile only the last', async () => {
+test('runs one task at a time, and only the last of the inputs that came meanwhile', async () => {
   const seen: number[] = [];
   let running = 0;
   let release: (() => void)[] = [];

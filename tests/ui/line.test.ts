@@ -47,7 +47,7 @@ function stepsOf(pieces: readonly string[], logprob = -1): LineStep[] {
 
 const pieces = fc.array(fc.constantFrom(' word', 'ing', '\n', '.', ' ', 'é', ''), { maxLength: 400 });
 
-test('tokens come out as they went in, however they were batched, and each is found at its position', () => {
+test('a text returns the tokens that were added, in any batches, and finds each at its position', () => {
   fc.assert(
     fc.property(
       pieces,

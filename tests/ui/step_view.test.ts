@@ -10,7 +10,7 @@ import { ServerSteps } from '../../src/worker/server/server_steps.ts';
 
 const LINE = 7;
 
-/** A worker with a finished line of its own, as the page would have it. */
+/** A worker with a finished text, as the page would have it. */
 async function finishedLine(maxTokens = 30) {
   const host = new WorkerHost(() => Promise.resolve(new ScriptedEngine())).to(0);
   await host.load({ kind: 'scripted' }, () => undefined);
@@ -32,7 +32,7 @@ async function finishedLine(maxTokens = 30) {
   return { host, params, prompt, steps };
 }
 
-test('a view holds the whole distribution: its rows and the rest sum to one, before and after the chain', async () => {
+test('a view covers the whole distribution: its rows and the rest sum to one, before and after the chain', async () => {
   const { host, params, prompt, steps } = await finishedLine();
   for (const [index, { record }] of steps.entries()) {
     const place = { line: LINE, position: prompt.tokens.length + index };
@@ -68,7 +68,7 @@ test('the waterfall goes from all to the kept, and each cut stands at the last r
   expect(Math.min(...view.cuts.map(({ rank }) => rank))).toBe(lowestKept);
 });
 
-test('the same parameters re-derive the same text; others say where they part, and that token is drawn there', async () => {
+test('the same parameters re-derive the same text; others report the first divergence and draw that token there', async () => {
   const { host, params, prompt, steps } = await finishedLine();
   const same = (await host.rederive(LINE, params))!;
   expect(same.firstDivergence).toBeNull();
@@ -93,7 +93,7 @@ test('the same parameters re-derive the same text; others say where they part, a
   expect(again.map(({ record }) => record.token)).toEqual([...other.tokens.slice(0, at + 1)]);
 });
 
-test('a branch holds its parent’s beginning and the token that was chosen, which nothing drew', async () => {
+test('a branch has its parent’s beginning and the token chosen by hand, which was not drawn', async () => {
   const { host, params, prompt, steps } = await finishedLine();
   const at = 5;
   const view = (await host.inspect({ line: LINE, position: prompt.tokens.length + at }, params, {
@@ -120,7 +120,7 @@ test('a branch holds its parent’s beginning and the token that was chosen, whi
   expect(again.firstDivergence).toBeNull();
 });
 
-test('a curve is called whole where it is, and by its length where only the likeliest are known', async () => {
+test('a curve is titled whole if it is, and by its length if only the likeliest tokens are known', async () => {
   const { host, params, prompt } = await finishedLine();
   const view = (await host.inspect({ line: LINE, position: prompt.tokens.length }, params, { top: 10 }))!;
   expect(curveTitle(view)).toBe('Whole vocabulary');
@@ -129,7 +129,7 @@ test('a curve is called whole where it is, and by its length where only the like
   const token = (text: string, p: number) => ({ id: null, text, bytes: null, logprob: Math.log(p) });
   told.put(line, 1, { ...token('a', 0.5), top: [token('a', 0.5), token('b', 0.3), token('c', 0.1)] });
   expect(curveTitle(told.view(line, 1, new ServerVocabulary(), 10)!)).toBe('The 3 likeliest');
-  // Of a recorded step, too, only some are known.
+  // A recorded step also knows only some tokens.
   const { curve, rest } = view;
   const cut = { rest, curve: { ...curve, ranks: curve.ranks.slice(0, 8) } };
   expect(curveTitle(cut)).toBe('The 8 likeliest');

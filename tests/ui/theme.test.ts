@@ -28,30 +28,36 @@ const themes = [
   ['dark', palette(":root[data-theme='dark']")],
 ] as const;
 
-test.each(themes)('%s: every text reads at 4.5 : 1 on every ground that it stands on', (_, colours) => {
-  const pairs: [string, string][] = [
-    ...['--ink', '--ink-2', '--ink-3'].flatMap((ink): [string, string][] =>
-      ['--panel', '--bg', '--sunken', '--accent-soft'].map((ground) => [ink, ground]),
-    ),
-    ['--accent', '--panel'],
-    ['--accent-ink', '--accent'],
-    ['--warn', '--warn-soft'],
-    ['--bad', '--panel'],
-    ...[1, 2, 3, 4, 5, 6, 7].map((step): [string, string] => ['--v-ink', `--v${step}`]),
-  ];
-  const low = pairs
-    .map(([ink, ground]) => ({ ink, ground, ratio: contrast(colours.get(ink)!, colours.get(ground)!) }))
-    .filter(({ ratio }) => !(ratio >= 4.5));
-  expect(low).toEqual([]);
-});
+test.each(themes)(
+  '%s: every text has a contrast of 4.5 : 1 on every background that it appears on',
+  (_, colours) => {
+    const pairs: [string, string][] = [
+      ...['--ink', '--ink-2', '--ink-3'].flatMap((ink): [string, string][] =>
+        ['--panel', '--bg', '--sunken', '--accent-soft'].map((ground) => [ink, ground]),
+      ),
+      ['--accent', '--panel'],
+      ['--accent-ink', '--accent'],
+      ['--warn', '--warn-soft'],
+      ['--bad', '--panel'],
+      ...[1, 2, 3, 4, 5, 6, 7].map((step): [string, string] => ['--v-ink', `--v${step}`]),
+    ];
+    const low = pairs
+      .map(([ink, ground]) => ({ ink, ground, ratio: contrast(colours.get(ink)!, colours.get(ground)!) }))
+      .filter(({ ratio }) => !(ratio >= 4.5));
+    expect(low).toEqual([]);
+  },
+);
 
-test.each(themes)('%s: the ramp goes one way in lightness, so it reads without colour', (_, colours) => {
-  const steps = [1, 2, 3, 4, 5, 6, 7].map((step) => luminance(colours.get(`--v${step}`)!));
-  const differences = steps.slice(1).map((value, index) => value - steps[index]!);
-  expect(new Set(differences.map(Math.sign)).size).toBe(1);
-});
+test.each(themes)(
+  '%s: the ramp is monotonic in lightness, so it is readable without colour',
+  (_, colours) => {
+    const steps = [1, 2, 3, 4, 5, 6, 7].map((step) => luminance(colours.get(`--v${step}`)!));
+    const differences = steps.slice(1).map((value, index) => value - steps[index]!);
+    expect(new Set(differences.map(Math.sign)).size).toBe(1);
+  },
+);
 
-test.each(themes)('%s: lines of charts stand out from the panel at 3 : 1', (_, colours) => {
+test.each(themes)('%s: lines of charts have a contrast of 3 : 1 with the panel', (_, colours) => {
   for (const name of ['--chart-final', '--chart-cut', '--line-strong']) {
     expect(contrast(colours.get(name)!, colours.get('--panel')!)).toBeGreaterThanOrEqual(3);
   }

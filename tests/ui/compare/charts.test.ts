@@ -33,7 +33,7 @@ function lane(index: number, context: number, final: readonly number[]): ShownLa
 const names = { tokens: [7, 8], labels: [' a', 'b'] };
 
 describe('the overlay', () => {
-  test('one line a lane; the raw distribution only where all lanes have the same text before', () => {
+  test('has one line per lane, and the raw distribution only if all lanes have the same text before it', () => {
     const same = laneOverlayConfig(names, [lane(0, 0, [1, 0]), lane(1, 0, [0.7, 0.3])], theme, colours);
     expect(same.data.datasets.map(({ data }) => data)).toEqual([
       [1, 0],
@@ -45,7 +45,7 @@ describe('the overlay', () => {
     expect(apart.data.datasets).toHaveLength(2);
   });
 
-  test('what the grammar forbids in every lane is marked', () => {
+  test('marks the tokens that the grammar forbids in every lane', () => {
     const held = (index: number, removedBy: readonly (string | null)[]): ShownLane => {
       const shown = lane(index, 0, [1, 0]);
       return { ...shown, view: { ...shown.view, removedBy } };
@@ -56,7 +56,7 @@ describe('the overlay', () => {
     expect(laneOverlayConfig(names, one, theme, colours).data.labels).toEqual(['▸ ␣a', 'b']);
   });
 
-  test('from the ninth lane on the hues come again, dashed', () => {
+  test('repeats the hues from the ninth lane on, with dashed lines', () => {
     const { data } = laneOverlayConfig(names, [lane(1, 0, [1, 0]), lane(9, 0, [1, 0])], theme, colours);
     expect(data.datasets.slice(0, 2).map(({ borderColor }) => borderColor)).toEqual(['c1', 'c1']);
     expect(data.datasets.map((set) => ('borderDash' in set ? set.borderDash : null)).slice(0, 2)).toEqual([
@@ -65,7 +65,7 @@ describe('the overlay', () => {
     ]);
   });
 
-  test('a multiple has the lane’s own numbers', () => {
+  test('a small multiple has the lane’s own figures', () => {
     const { data } = laneMultipleConfig(names.labels, lane(2, 0, [0.9, 0.1]), theme, colours);
     expect(data.datasets.map((set) => set.data)).toEqual([
       [0.9, 0.1],
@@ -74,7 +74,7 @@ describe('the overlay', () => {
   });
 });
 
-test('the timeline leaves out what is not known and numbers tokens from one', () => {
+test('the timeline leaves out unknown values and numbers tokens from one', () => {
   const values = Float64Array.of(NaN, 2, 3);
   const options = { scale: 'nats', selected: null, focus: 0 } as const;
   const { data } = laneTimelineConfig([{ lane: 0, name: 'a', values }], theme, colours, options);
@@ -91,7 +91,7 @@ test('the axis of the timeline names each token once, and none beyond the last',
   const axis = drawn!.scales!['x']!;
   expect([axis.min, axis.max]).toEqual([0.5, 3.5]);
   const nameOf = axis.ticks!.callback as (value: number) => string;
-  // Chart.js puts a tick at both ends too, which lie half a token beyond the first and the last.
+  // Chart.js also puts a tick at both ends, half a token beyond the first and the last.
   expect([0.5, 1, 2, 3, 3.5].map(nameOf)).toEqual(['', '1', '2', '3', '']);
 });
 
@@ -105,14 +105,14 @@ describe('the temperature strip', () => {
     ],
   };
 
-  test('bands lie on each other: one begins where the one before it ends', () => {
+  test('stacks the bands: each begins where the one before it ends', () => {
     const [a, b] = stripBands(strip, 200, 100);
     expect(a!.path).toBe('M0.0 0.0L100.0 0.0L200.0 0.0L200.0 50.0L100.0 60.0L0.0 100.0Z');
     expect(b!.path).toBe('M0.0 100.0L100.0 60.0L200.0 50.0L200.0 80.0L100.0 100.0L0.0 100.0Z');
     expect([b!.x, b!.y, b!.height]).toEqual([100, 80, 40]);
   });
 
-  test('between two temperatures it is interpolated, beyond the last it stays', () => {
+  test('interpolates between two temperatures, and stays constant beyond the last', () => {
     expect(stripAt(strip, 0.5).map((p) => Number(p.toFixed(12)))).toEqual([0.8, 0.2]);
     expect(stripAt(strip, 0)).toEqual([1, 0]);
     expect(stripAt(strip, 9)).toEqual([0.5, 0.3]);

@@ -1,4 +1,4 @@
-/** The lanes' hues, computed from the style sheet: told apart by every kind of eye, and seen against the panel. */
+/** Checks that the lanes' hues in the style sheet can be told apart, with any colour vision, and stand out from the panel. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
@@ -50,7 +50,7 @@ const eyes: Record<string, readonly Triple[]> = {
   ],
 };
 
-/** Ottosson's OKLab, in which a distance of 0.02 is about the least that is seen. */
+/** Ottosson's OKLab, in which a distance of about 0.02 is just visible. */
 function oklab(rgb: Triple): Triple {
   const lms = times(
     [
@@ -78,7 +78,7 @@ function luminance(hex: string): number {
 describe.each(Object.entries(themes))('lanes in the %s theme', (_, names) => {
   const lanes = Array.from({ length: 8 }, (__, lane) => names.get(`--lane-${lane + 1}`)!);
 
-  test.each(Object.entries(eyes))('eight hues, %s', (__, matrix) => {
+  test.each(Object.entries(eyes))('have eight distinct hues for %s', (__, matrix) => {
     const seen = lanes.map((hex) =>
       oklab(times(matrix, linear(hex)).map((c) => Math.min(1, Math.max(0, c))) as unknown as Triple),
     );
@@ -90,7 +90,7 @@ describe.each(Object.entries(themes))('lanes in the %s theme', (_, names) => {
     }
   });
 
-  test('each stands out from the panel as WCAG asks of graphics', () => {
+  test('each stands out from the panel as WCAG requires of graphics', () => {
     const panel = luminance(names.get('--panel')!);
     for (const lane of lanes) {
       const own = luminance(lane);
