@@ -1,4 +1,4 @@
-/** Times an engine: prefill, decode, lanes over one prompt, each kernel, and what the device is asked to do for a token. */
+/** Times an engine: prefill, decode, lanes over one prompt and each kernel. It also counts the device's work per token. */
 import type {
   ByteSource,
   Engine,
@@ -16,13 +16,13 @@ export interface EngineBenchOptions {
   readonly gpu: GPU;
   readonly prefillTokens: number;
   readonly decodeTokens: number;
-  /** Each figure is the median of so many runs. */
+  /** Each figure is the median of this many runs. */
   readonly runs: number;
   readonly log: (line: string) => void;
 }
 
 export interface Timing {
-  /** Of each run. */
+  /** Decoded tokens per run. */
   readonly milliseconds: readonly number[];
   readonly median: number;
   readonly tokensPerSecond: number;
@@ -37,35 +37,35 @@ export interface EngineBenchResult {
   readonly model: ModelInfo;
   readonly engine: EngineDescription;
   readonly loadMs: number;
-  /** Between two ways of adding up the products: the largest difference of a next-token logprob. */
+  /** The largest difference of a next-token logprob between two ways of adding up the products. */
   readonly check: { readonly otherVariant: string; readonly difference: number };
   readonly prefill: Timing & { readonly tokens: number };
-  /** Milliseconds per forward pass with so many sequences, forks of one prompt. The first is one alone. */
+  /** Milliseconds per forward pass by number of sequences, which are forks of one prompt. The first entry is one alone. */
   readonly decode: readonly LaneTiming[];
-  /** What eight forks of a long prompt hold of the KV cache after a step, and what they would hold without sharing. */
+  /** KV pages that eight forks of a long prompt hold after a step, and would hold without sharing. */
   readonly sharing: { readonly promptTokens: number; readonly pages: number; readonly pagesUnshared: number };
   readonly counters: StepCounters | null;
-  /** GPU milliseconds of one decoded token by kernel, dearest first; empty without timestamps. */
+  /** GPU milliseconds per decoded token by kernel, slowest first; empty without timestamps. */
   readonly kernels: readonly { readonly label: string; readonly milliseconds: number }[];
 }
 
 const CHECK_TOKENS = [3, 1, 4, 1, 5, 9, 2, 6];
-/** Above this the two variants do not compute the same model. f32 sums in another order differ by some 1e-5. */
+/** Above this the two variants do not compute the same model. f32 sums in another order differ by about 1e-5. */
 const MOST_DIFFERENCE = 1e-3;
 const LANES = [1, 2, 4, 8, 16];
 const SHARING = { lanes: 8, promptTokens: 400 };
 
-/** @throws Error when the logits are not finite or two variants of the shaders disagree: then no time is worth printing */
+/** @throws Error when the logits are not finite or two variants of the shaders disagree, because then no time means anything */
 export async function benchEngine(
   source: ByteSource,
   options: EngineBenchOptions,
 ): Promise<EngineBenchResult> {
   const { gpu, log } = options;
-  // Where a CPU plays the GPU the engine takes rows, and barriers, which a tree needs, are ten times slower.
+  // On a software adapter the engine uses rows, because the barriers of a tree are ten times slower there.
   const { features, info } = (await gpu.requestAdapter())!;
   const otherVariant = info.isFallbackAdapter && features.has('subgroups') ? 'subgroups' : 'tree';
   log('checking two variants of the shaders against each other');
-  // Without f16, which rounds the weights of a prompt's tiles: the variants differ in the order of their sums alone.
+  // Without f16, which rounds the weights of a prompt's tiles, the variants differ only in the order of their sums.
   const check = { gpu, contextLength: 64, without: ['shader-f16'] as const };
   const expected = await nextLogits(source, { ...check, reducer: otherVariant });
   const difference = largestDifference(expected, await nextLogits(source, check));
@@ -118,7 +118,7 @@ async function nextLogits(source: ByteSource, options: WebGpuEngineOptions): Pro
   return next!;
 }
 
-/** Of logprobs. */
+/** The largest difference of logprobs. */
 function largestDifference(a: Float32Array, b: Float32Array): number {
   const [ofA, ofB] = [rawDistribution(a).logNormaliser, rawDistribution(b).logNormaliser];
   return a.reduce((largest, logit, i) => Math.max(largest, Math.abs(logit - ofA - (b[i]! - ofB))), 0);
@@ -129,7 +129,7 @@ async function timePrefill(
   { prefillTokens, runs, log }: EngineBenchOptions,
 ): Promise<Timing> {
   const milliseconds: number[] = [];
-  // One run more, to leave out what is made at the first use. Each begins with another token, so that nothing is reused.
+  // The first run warms up and does not count. Each run begins with another token, so that no cache is reused.
   for (let run = -1; run < runs; run++) {
     const tokens = Array.from(
       { length: prefillTokens },
@@ -190,7 +190,7 @@ async function profile(engine: Engine): Promise<EngineBenchResult['kernels']> {
   const times = await runtime.profiler!.collect();
   const byKernel = new Map<string, number>();
   for (const [label, spent] of times) {
-    // One line a kernel, not one a layer.
+    // One line per kernel, not per layer.
     const kernel = label.replace(/\bblk\.\d+\./g, '');
     byKernel.set(kernel, (byKernel.get(kernel) ?? 0) + spent);
   }

@@ -1,7 +1,7 @@
 /**
  * A model of a given shape whose weights are made when they are read, so that a large one can be timed without a file or
- * a whole copy in memory. Rows of each matrix are drawn from a pool of quantised random rows: quantising half a billion
- * numbers would take minutes, and the time that a shader takes does not depend on them.
+ * a whole copy in memory. The rows of each matrix come from a pool of quantised random rows, because quantising half a billion
+ * numbers would take minutes, and the speed of a shader does not depend on them.
  */
 import type { ByteSource } from '../../src/engines/contract.ts';
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
@@ -10,10 +10,10 @@ import { type WrittenTensor, layOutGguf, tensorBytes } from '../models/gguf_writ
 import { type ModelSpec, metadataOf, tensorsOf } from '../models/make_model.ts';
 import { quantiseRow } from '../models/quantise.ts';
 
-/** Distinct rows of a matrix. */
+/** How many rows of a matrix are distinct. */
 const POOL_ROWS = 64;
 
-/** Rows of one tensor, ready to be copied. */
+/** The pool of rows of one tensor. */
 class TensorRows {
   readonly length: number;
   readonly #rowBytes: number;
@@ -81,7 +81,7 @@ export function randomModelSource(spec: ModelSpec): ByteSource {
   };
 }
 
-/** The format that a matrix with rows of this length can have, as llama.cpp chooses where a 256-block does not fit. */
+/** The format of a matrix with rows of this length. If a 256-block does not fit, llama.cpp's choice for that case. */
 export function formatFor(wanted: BlockFormat, columns: number): BlockFormat {
   if (columns % BLOCK_FORMATS[wanted].elements === 0) return wanted;
   const instead: Partial<Record<BlockFormat, BlockFormat>> = { Q4_K: 'Q5_0', Q5_K: 'Q5_1', Q6_K: 'Q8_0' };

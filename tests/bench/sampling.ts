@@ -21,7 +21,7 @@ export interface SamplingFigure {
   readonly best: number;
 }
 
-/** Logits [size]: mean 0, deviation 2.5, and ten favourites 14 to 20 above. */
+/** Logits [size] with mean 0 and deviation 2.5, and ten favourites that are 14 to 20 higher. */
 function plausibleLogits(size: number, seed: number): Float32Array<ArrayBuffer> {
   const logits = Float32Array.from({ length: size }, (_, i) => {
     const radius = Math.sqrt(-2 * Math.log(1 - uniform(seed, i, 0)));
@@ -77,7 +77,7 @@ function timeRederive(size: number, steps: number): Promise<SamplingFigure> {
   });
 }
 
-/** What the page asks for when somebody points at a token, but for the chain. */
+/** What the page asks for when a person points at a token, except the chain. */
 function timeView(size: number): Promise<SamplingFigure> {
   const sampler = new Sampler(defaultParams(), { vocabularySize: size }, new Candidates(size));
   const tokenizer = { label: String } as unknown as Tokenizer;

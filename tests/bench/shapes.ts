@@ -32,7 +32,7 @@ const SHAPES = {
   },
 } as const satisfies Record<string, Shape>;
 
-/** @throws Error when there is no such shape or format; it says which there are */
+/** @throws Error that lists the shapes and formats, if there is no such one */
 export function specOf(shapeName: string, formatName: string): ModelSpec {
   if (!(shapeName in SHAPES)) {
     throw new Error(`There is no shape "${shapeName}"; there are ${Object.keys(SHAPES).join(', ')}.`);

@@ -1,4 +1,4 @@
-/** The model that comes with the page: the file that is served, in our engine, against llama.cpp's word on it. */
+/** Compares the model that comes with the page, as it is served, in our engine with llama.cpp. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { embeddedGolden, klBound, klDivergence } from './goldens.ts';
 
 const golden = embeddedGolden();
 
-test('the golden file belongs to the model that is served', () => {
+test('the golden file belongs to the served model', () => {
   expect(golden.sha256, 'run "npm run embedded" in tests/reference').toBe(embedded.sha256);
 });
 
@@ -42,7 +42,7 @@ describeOnEachAdapter('the embedded model', ({ gpu }) => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const { tokenizer } = engine;
-        // Before a text this vocabulary puts a space, so that its first word is a word like any other.
+        // This vocabulary puts a space before a text, so that the first word is tokenised like any other.
         expect(tokenizer.decode(tokenizer.encode(text))).toBe(text === '' ? '' : ` ${text}`);
       }),
       { numRuns: 500 },

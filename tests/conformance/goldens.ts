@@ -2,31 +2,31 @@ import { readFileSync, readdirSync } from 'node:fs';
 import type { BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import type { ModelSpec } from '../models/make_model.ts';
 
-/** What llama.cpp says of one random model. Made by tests/reference/make_goldens.ts. */
+/** llama.cpp's results for one random model, made by tests/reference/make_goldens.ts. */
 export interface Golden {
   readonly name: string;
   readonly spec: ModelSpec;
-  /** Of `makeModel(spec)`: where it differs, the maker changed and the goldens must be made again. */
+  /** Hash of `makeModel(spec)`. If it differs, the maker has changed and the goldens must be made again. */
   readonly sha256: string;
   readonly tokens: readonly number[];
   /** Raw logits [vocabulary] after the token at each of these positions. */
   readonly logits: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What llama.cpp makes of texts with the vocabulary of a random model; no BOS is added. */
+/** llama.cpp's tokens for texts with the vocabulary of a random model, without BOS. */
 export interface TokenizerGolden {
   readonly spec: ModelSpec;
   readonly cases: readonly {
     readonly text: string;
     readonly plain: readonly number[];
-    /** With special tokens in the text parsed. */
+    /** With special tokens parsed in the text. */
     readonly special: readonly number[];
   }[];
 }
 
-/** What llama.cpp says of the model that comes with the page. Made by tests/reference/make_embedded_golden.ts. */
+/** llama.cpp's results for the model that comes with the page, made by tests/reference/make_embedded_golden.ts. */
 export interface EmbeddedGolden {
-  /** Of the file: where it differs, the model changed and the golden must be made again. */
+  /** Hash of the file. If it differs, the model has changed and the golden must be made again. */
   readonly sha256: string;
   readonly cases: readonly {
     readonly text: string;
@@ -55,8 +55,8 @@ export function embeddedGolden(): EmbeddedGolden {
 }
 
 /**
- * The largest KL divergence from llama.cpp that a model in this format may show. llama.cpp quantises activations to 8
- * bits where the weights are block-quantised, and to F16 or BF16 where the weights are.
+ * The largest KL divergence from llama.cpp that a model in this format may have. llama.cpp quantises activations to 8
+ * bits if the weights are block-quantised, and to F16 or BF16 if the weights are.
  */
 export function klBound(format: BlockFormat): number {
   if (format === 'F32') return 1e-5;

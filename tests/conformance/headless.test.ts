@@ -1,4 +1,4 @@
-/** The headless command as a script would use it: a process, its JSON and its exit code, on random models and stories260K. */
+/** Runs the headless command as a script would, and checks its JSON and exit codes, on random models and stories260K. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

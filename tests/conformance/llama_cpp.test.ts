@@ -6,7 +6,7 @@ import { makeModel } from '../models/make_model.ts';
 import { describeOnEachAdapter, isBrief } from '../setup/devices.ts';
 import { type Golden, goldens, klBound, klDivergence } from './goldens.ts';
 
-/** SwiftShader takes a second a pipeline: it proves each architecture once, llvmpipe each format as well. */
+/** SwiftShader takes a second per pipeline, so it tests each architecture once; llvmpipe tests each format as well. */
 const ONCE_EACH = ['llama-f32', 'qwen2-f32', 'qwen3-f32', 'gpt2-f32', 'llama-q4_k'];
 
 describeOnEachAdapter('next-token distributions agree with llama.cpp', (adapter) => {

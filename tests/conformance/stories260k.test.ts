@@ -11,14 +11,14 @@ const folder = resolve(process.env['LOGITSCOPE_SHARED'] ?? '../shared', 'models'
 
 interface Reference {
   readonly prompt_ids: readonly number[];
-  /** From the prompt on. */
+  /** The text with its prompt. */
   readonly greedy_ids: readonly number[];
   readonly logits_step0: readonly number[];
   readonly logits_step10: readonly number[];
   readonly logits_step100: readonly number[];
 }
 
-/** What the folder's README quotes from llama.cpp on a CPU. */
+/** The output of llama.cpp on a CPU, from the folder's README. */
 const CONTINUATION =
   ', there was a little girl named Lily. She loved to play outside in the park. One day, she saw';
 

@@ -1,7 +1,7 @@
 /**
- * One prompt on our own engine (the GPU, or what plays it) and on llama.cpp in WebAssembly: the same text for the same seed
- * wherever their logits agree, and where they part it is told. What to expect of the distances was measured elsewhere, against
- * a native llama.cpp: static/models/README.md has a KL divergence of 1.2e-4 in the mean and 1.2e-3 at worst.
+ * Runs one prompt on our own engine (on a GPU or a software adapter) and on llama.cpp in WebAssembly. Both write the same text
+ * from the same seed while their logits agree, and the page shows where they diverge. The expected distances come from a native
+ * llama.cpp: static/models/README.md has a KL divergence of 1.2e-4 in the mean and 1.2e-3 at worst.
  */
 import AxeBuilder from '@axe-core/playwright';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { openPage } from '../setup/browser.ts';
 import { desktop, openScripted, phone, shoot } from './playground_page.ts';
 
 const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
-/** A checkout without the model's file (it is made by `training/`) has nothing to open with. */
+/** Whether the checkout has the model's file, which `training/` makes. */
 const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
 
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'One prompt on two models or engines' });
@@ -32,7 +32,7 @@ interface Row {
   readonly variation: number;
 }
 
-/** Every position, as the table shows it; probabilities in percent. */
+/** Every row of the table of positions; probabilities in percent. */
 async function rows(page: Page): Promise<Row[]> {
   await dialog(page)
     .getByRole('region', { name: 'Both engines at every token' })
@@ -69,13 +69,13 @@ test.skipIf(!present)(
     await runBoth(page).click();
     const found = await rows(page);
     expect(found.length).toBeGreaterThan(10);
-    // Two programs that compute the same model give close numbers, but not the same bits.
+    // Two programs that compute the same model give close figures, but not the same bits.
     const mean = found.reduce((sum, { kl }) => sum + kl, 0) / found.length;
     expect(mean).toBeGreaterThan(0);
     expect(mean).toBeLessThan(6e-4);
     for (const { first, second, kl, variation } of found) {
       expect(kl).toBeLessThan(6e-3);
-      // Pinsker's inequality, with room for the rounding of what is shown; and a token differs by no more than all do.
+      // Pinsker's inequality, with room for the rounding of the shown figures; one token differs by no more than the total.
       expect(2 * (variation / 100) ** 2).toBeLessThanOrEqual(kl * 1.02 + 1e-7);
       expect(Math.abs(first - second)).toBeLessThanOrEqual(variation * 1.01 + 0.06);
     }
@@ -83,7 +83,7 @@ test.skipIf(!present)(
     const texts = await dialog(page).locator('.text').allTextContents();
     const parting = /^They part at output token (\d+): A drew .+, B .+, with the same luck\.$/.exec(verdict);
     if (parting) {
-      // Up to there the texts are one, and there the distributions differ: equal ones draw equal tokens with equal luck.
+      // Up to there the texts are equal. There the distributions differ, because equal ones draw equal tokens with equal luck.
       const at = Number(parting[1]) - 1;
       expect(texts[0]).not.toBe(texts[1]);
       expect(found[at]!.variation).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** Comparing, as a person does it: lanes, where they part, the strip, methods at test time; by pointer, by keyboard, on a phone. */
+/** Compares as a person does: lanes, their divergences, the strip, and the methods; by pointer, by keyboard, on a phone. */
 import { existsSync, readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
@@ -123,7 +123,7 @@ test('the keyboard reaches the lanes, the strip, and a lane’s text in the play
     /\s+/g,
     ' ',
   );
-  // The marks of where it parts are the comparison's own.
+  // The marks of divergences belong to the comparison only.
   expect(shown).toContain(wanted.slice(wanted.indexOf(' ')).trim().slice(0, 60));
   await close();
 });
@@ -204,7 +204,7 @@ test.skipIf(!present)(
     await page.getByLabel('Maximum of tokens').fill('10');
     await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).click({ timeout: 60_000 });
     await page.getByText('40 tokens in 9 passes').waitFor({ timeout: 60_000 });
-    // Greedy goes on as the model's best known words do.
+    // Greedy decoding continues with the model's well-known words.
     expect(await text(page, 'a')).toMatch(/^, there was/);
     await page.getByRole('img', { name: /^Final probabilities of 4 lanes/ }).waitFor();
     await shoot(page, 'embedded-lanes');

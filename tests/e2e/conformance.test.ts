@@ -1,4 +1,4 @@
-/** The conformance page: every check in this browser, the report as text and link, and a link that reports. */
+/** The conformance page: every check in this browser, and the report as text and as a link. */
 import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';
 import { desktop, phone, shoot } from './playground_page.ts';

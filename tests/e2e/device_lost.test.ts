@@ -1,10 +1,10 @@
-/** The GPU process dies while a text streams. The engine is rebuilt, and the text goes on with the same tokens. */
+/** The GPU process dies while a text streams. The engine is rebuilt, and the text continues with the same tokens. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';
 import { finished, run, tokens } from './playground_page.ts';
 
-/** A device of the page's own, to see that it is lost. */
+/** Opens a device in the page, to see when it is lost. */
 async function watchDevice(page: Page): Promise<() => Promise<string>> {
   await page.evaluate(async () => {
     const device = await (await navigator.gpu.requestAdapter())!.requestDevice();

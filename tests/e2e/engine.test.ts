@@ -1,4 +1,4 @@
-/** The engine in the page: a file from disk, text that equals the headless command's, Stop, reload, and files that are no model. */
+/** The engine in the page: a file from disk, the same text as the headless command's, Stop, reload, and files that are not models. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What the same engine writes in Node, on the driver that Chromium has, with the page's own defaults. */
+/** The text of the same engine in Node, on Chromium's driver, with the page's defaults. */
 function headless(maxTokens: number): string {
   const args = [
     '--adapter',
@@ -114,7 +114,7 @@ test('says what is wrong with a file and keeps the prompt', async () => {
   await close();
 });
 
-test('says what is missing where WebGPU has no adapter', async () => {
+test('says what is missing when WebGPU has no adapter', async () => {
   const { page, close } = await openPage('', { webgpu: false, errorNotices: /no graphics adapter/ });
   await choose(page, model);
   await page

@@ -1,4 +1,4 @@
-/** How the tests wait: an error that the page shows and the test did not announce ends the test at once. */
+/** Checks that an error notice that a test did not announce ends that test at once. */
 import { expect, test } from 'vitest';
 import { openScripted, run } from './playground_page.ts';
 

@@ -1,4 +1,4 @@
-/** Output held to a grammar, as a person does it: chosen, run, looked at, shared, compared, mistyped and mended. */
+/** Uses a grammar as a person does: chooses, runs, inspects, shares, compares, mistypes and mends it. */
 import { existsSync, readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
@@ -44,7 +44,7 @@ test.each([
 
     await page.waitForFunction(() => location.hash.includes('grammar=json-schema:'));
     const { hash } = new URL(page.url());
-    // Kept over a reload: the text, its grammar, and what that removed.
+    // A reload keeps the text, its grammar, and the removed mass.
     const before = await tokens(page);
     await page.waitForTimeout(2_500);
     await page.reload();

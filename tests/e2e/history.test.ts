@@ -16,7 +16,7 @@ test('texts and settings survive a reload', { tags: ['flow'] }, async () => {
   await close();
 });
 
-test('after a reload during a run the text so far is there, with its settings', async () => {
+test('a reload during a run keeps the text so far, with its settings', async () => {
   const { page, errors, close } = await openScripted({}, 40);
   await page.locator('#prompt').fill('The long night');
   await page.getByText(/\d+\s+tokens?\s+of/).waitFor();
@@ -24,10 +24,10 @@ test('after a reload during a run the text so far is there, with its settings', 
   await expect.poll(async () => (await page.locator('[data-p]').all()).length).toBeGreaterThan(60);
   const before = await outputOf(page);
   await page.reload();
-  // What streams is written once in a while: its beginning is there, and hardly ever its last words.
+  // A streaming text is saved from time to time, so its beginning is there, but hardly ever its last words.
   await expect.poll(async () => (await outputOf(page)).slice(0, 30)).toBe(before.slice(0, 30));
   expect(await page.locator('#prompt').inputValue()).toBe('The long night');
-  // And goes on from there.
+  // The text can be continued from there.
   await page.getByRole('button', { name: 'Continue', disabled: false }).click();
   await expect.poll(async () => (await outputOf(page)).length).toBeGreaterThan(before.length);
   expect(errors).toEqual([]);

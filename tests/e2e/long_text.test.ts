@@ -2,10 +2,10 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openScripted } from './playground_page.ts';
 
-/** As many tokens as a file may bring. */
+/** The most tokens that a file may have. */
 const MOST_TOKENS = 131_072;
 
-/** Drops an answer of another program with so many tokens onto the page. */
+/** Drops an answer of another program with this many tokens onto the page. */
 async function importText(page: Page, tokens: number): Promise<void> {
   await page.evaluate((count) => {
     const words = ['␠once', ' upon', ' a', ' time', ' there', ' lived', ' three', ' bears.', '\n'];

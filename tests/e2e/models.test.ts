@@ -1,4 +1,4 @@
-/** Models from a hub: listed, downloaded, paused, cut off, continued after a reload, shared between tabs, deleted; a stand-in hub on this machine. */
+/** Models from a stand-in hub on this machine: listed, downloaded, paused, cut off, continued after a reload, shared by tabs, deleted. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -70,7 +70,7 @@ test(
     const status = page.locator('.chip [role=status]');
     await expect.poll(() => status.textContent(), { timeout: 20_000 }).toMatch(/\d+ kB\/s, \d+ s left/);
     await page.getByRole('button', { name: 'Pause' }).click();
-    // The page's own model, which was there before, comes back.
+    // The page's own model, which was loaded before, comes back.
     await ready(page);
 
     await page.reload();
@@ -84,7 +84,7 @@ test(
     const answers = hub.sent.filter(({ path }) => path === FILE).sort((a, b) => a.from - b.from);
     expect(answers).toHaveLength(3);
     const [paused, cut, last] = answers;
-    // Each answer begins within the one before: what was on its way when that ended was never received.
+    // Each answer begins within the one before, because bytes in flight when that one ended were not received.
     expect(cut!.from).toBeGreaterThan(100_000);
     expect(cut!.from).toBeLessThanOrEqual(paused!.bytes);
     expect(cut!.bytes).toBe(200_000);
@@ -115,7 +115,7 @@ test(
 );
 
 test('two tabs fetch a model once', { tags: ['flow'] }, async () => {
-  // Slow enough for the second tab to come while the first one fetches, on a busy machine too.
+  // Slow enough for the second tab to open while the first one fetches, even on a busy machine.
   const mood: Mood = { slow: 300_000 };
   hub.moods.set(FILE, mood);
   hub.sent.length = 0;
@@ -130,7 +130,7 @@ test('two tabs fetch a model once', { tags: ['flow'] }, async () => {
       .click();
   }
   await other.locator('.chip').getByText('another tab downloads it').waitFor();
-  // The two have met, so the rest may come as fast as it can.
+  // Both tabs are there, so the rest may come at full speed.
   delete mood.slow;
   await Promise.all([ready(page), ready(other)]);
   expect(hub.timesSent(FILE, small.length)).toEqual([1, 1]);
@@ -168,7 +168,7 @@ test('every failure gives one sentence, and the page goes on', async () => {
   }
 });
 
-// Garbage that a busy machine has not collected yet counts as memory in use: what the page needs shows in one of three runs.
+// Garbage that a busy machine has not collected yet counts as memory in use. One of three runs shows what the page needs.
 test('a download of 300 MB takes bounded memory', { retry: 2, timeout: 300_000 }, async () => {
   const spec: ModelSpec = {
     ...SPEC,
@@ -186,7 +186,7 @@ test('a download of 300 MB takes bounded memory', { retry: 2, timeout: 300_000 }
   hub.put('large-F16.gguf', body);
   hub.sent.length = 0;
   const { page, close } = await openPage();
-  // The page's own model is in before memory is measured.
+  // Memory is measured after the page's own model is loaded.
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
   await openModels(page);
   await listFiles(page);
@@ -215,7 +215,7 @@ test('a download of 300 MB takes bounded memory', { retry: 2, timeout: 300_000 }
   await close();
 });
 
-/** Memory of a process that is in use, all heaps and buffers included. 0 for one that has ended. */
+/** Memory that a process uses, with all heaps and buffers; 0 after it has ended. */
 function residentBytes(pid: number): number {
   try {
     return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;

@@ -1,4 +1,4 @@
-/** A browser without WebGPU: the page says what is missing, and runs models on the CPU, by llama.cpp in WebAssembly. */
+/** In a browser without WebGPU the page says what is missing, and runs models on the CPU with llama.cpp in WebAssembly. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { desktop, finished, shoot, tokens } from './playground_page.ts';
 import { outputOf } from './share_page.ts';
 
 const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
-/** A checkout without the model's file (it is made by `training/`) has nothing to open with. */
+/** Whether the checkout has the model's file, which `training/` makes. */
 const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
 
 const runButton = (page: Page) => page.getByRole('button', { name: 'Run', exact: true, disabled: false });
@@ -18,7 +18,7 @@ const onCpu = (page: Page) =>
 async function draw(page: Page, prompt: string, maximum: number): Promise<string[]> {
   await page.locator('#prompt').fill(prompt);
   await page.getByLabel('Maximum of tokens').fill(String(maximum));
-  // A run of a small model may be over before anyone sees it going on; that a text is new is seen by its address alone.
+  // A run of a small model may end before the test sees it running. Only a text's address shows that it is new.
   const ended = page.locator('.end');
   if (await ended.isVisible()) await ended.evaluate((element) => element.setAttribute('data-old', ''));
   await runButton(page).click();
@@ -45,7 +45,7 @@ test.skipIf(!present)(
     expect(await page.locator('.inspector tbody tr').count()).toBeGreaterThan(5);
     await page.locator('[data-p="3"]').click();
     await page.locator('.inspector dl').waitFor();
-    // The same again, token for token.
+    // A second run gives the same tokens.
     await page.keyboard.press('Escape');
     expect(await draw(page, 'The robot looked at the sea and', 24)).toEqual(drawn);
     await shoot(page, 'no_webgpu_light');
@@ -113,7 +113,7 @@ test.skipIf(!present)('the CPU, chosen in the list of models, runs the same mode
 });
 
 test.skipIf(!present)(
-  'on the CPU too, an output keeps to its grammar and any text has its numbers',
+  'on the CPU too, an output keeps to its grammar and any text can be scored',
   async () => {
     const { page, errors, close } = await openPage('', { webgpu: false, viewport: desktop });
     await onCpu(page).waitFor();
@@ -147,7 +147,7 @@ test.skipIf(!present)(
       const { active } = await navigator.serviceWorker.ready;
       while (active?.state !== 'activated') await new Promise((resolve) => setTimeout(resolve, 50));
     });
-    // No visit to the page fetches the engines by itself.
+    // Visiting the page does not fetch the engines.
     await page.reload();
     await runButton(page).waitFor();
     expect(await keptEngines()).toEqual([]);

@@ -44,7 +44,7 @@ test('after the first visit the page opens and runs without a network', async ()
   await page.reload();
   await run(page);
   expect((await outputOf(page)).length).toBeGreaterThan(20);
-  // What is loaded on demand is there too.
+  // Parts that load on demand are kept too.
   await page.getByRole('button', { name: 'History' }).click();
   await page.getByRole('dialog', { name: 'History' }).waitFor();
   expect(errors).toEqual([]);
@@ -91,7 +91,7 @@ test('when one tab takes a new version, the others offer it with one click', asy
     await page.getByRole('button', { name: 'Reload with it' }).click();
     await other.getByText('Another tab took the new version').waitFor();
     expect(await other.evaluate(() => 'sameDocument' in window)).toBe(true);
-    // The older offer, whose worker has been taken by now.
+    // The older offer, whose service worker is in use by now.
     await other.getByRole('button', { name: 'Reload with it' }).first().click();
     await other.waitForFunction(() => !('sameDocument' in window));
     await other.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
@@ -101,7 +101,7 @@ test('when one tab takes a new version, the others offer it with one click', asy
   }
 });
 
-test('where a part of the page can no longer be fetched, the page says so and offers to reload', async () => {
+test('when a part of the page can no longer be fetched, the page says so and offers to reload', async () => {
   const { page, close } = await openPage('?engine=scripted');
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
   await page.route('**/*.js', (route) => route.abort());
@@ -122,7 +122,7 @@ test('the built page works under any path, also from the cache', async () => {
   try {
     const outside: string[] = [];
     page.on('request', (request) => {
-      // The page that the browser opened with may still be asking for its own.
+      // The page that the browser opened with may still be requesting its own files.
       const [asked, first] = [request.url(), inject('pageUrl')];
       if (asked.startsWith('http') && !asked.startsWith(url) && !asked.startsWith(first)) outside.push(asked);
     });
@@ -133,7 +133,7 @@ test('the built page works under any path, also from the cache', async () => {
     await page.context().setOffline(true);
     await page.reload();
     await run(page);
-    // What a copy without a model of its own asks for and does without.
+    // A copy without a model of its own requests these and works without them.
     expect(missed.filter((path) => !path.endsWith('/recording.json'))).toEqual([]);
     expect(outside).toEqual([]);
   } finally {
@@ -172,7 +172,7 @@ test('the content security policy forbids inline scripts and eval, and the page 
     const script = document.createElement('script');
     script.textContent = 'window.inlineRan = true';
     document.head.append(script);
-    // In a task of its own: what the test driver itself evaluates is exempt.
+    // In a separate task, because code that the test driver evaluates is exempt.
     return new Promise<string>((resolve) =>
       setTimeout(() => {
         try {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** Until everything is kept and the service worker answers for the page. */
+/** Waits until everything is kept and the service worker serves the page. */
 export async function keptOffline(page: Page): Promise<void> {
   await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration())?.active, null, {
     timeout: 60_000,

@@ -4,7 +4,7 @@ import { openPage } from '../setup/browser.ts';
 import { desktop, phone, runAnew, shoot, tokens } from './playground_page.ts';
 
 const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as { fileName: string } | null;
-/** A checkout without the model's file (it is made by `training/`) has nothing to open with. */
+/** Whether the checkout has the model's file, which `training/` makes. */
 const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
 const recorded = present && existsSync('static/recording.json');
 

@@ -107,9 +107,9 @@ test('on the timeline a click selects the step, a brush zooms, and “all” sho
   await page.mouse.up();
   const everything = page.getByRole('button', { name: 'all', exact: true });
   await expect.poll(() => everything.isEnabled()).toBe(true);
-  // The chart is drawn again some frames after the brush.
+  // The chart redraws a few frames after the brush.
   await page.waitForTimeout(500);
-  // Half a plot to the right is now a tenth of the text further on.
+  // After the zoom, half the plot's width covers a tenth of the text.
   await page.mouse.click(box.x + box.width * 0.95, box.y + box.height / 2);
   expect(Number(await selected.getAttribute('data-p'))).toBeLessThan(length * 0.62);
   await everything.click();

@@ -7,7 +7,7 @@ import { defaultParams } from '../../src/sampling/parameter_table.ts';
 import { plainCandidates, plainSoftmax } from '../reference/plain_samplers.ts';
 import { openScripted, run, tokens } from './playground_page.ts';
 
-/** The same run without a page: prompt tokens and records. */
+/** The prompt tokens and step records of the same run without a page. */
 async function headless(
   seed: number,
   maxTokens: number,
@@ -94,7 +94,7 @@ test('any text at any step has the logprobs and ranks of plain loops', async () 
   }
   expect(await rows.last().locator('td').first().textContent()).toBe(minus(total));
 
-  // Nothing is in the way of a neutral chain; top-k 1 leaves one token a step.
+  // A neutral chain removes nothing; top-k 1 leaves one token per step.
   await page.getByLabel('Reset to').selectOption({ label: 'Neutral' });
   await expect.poll(() => page.locator('.score').textContent()).toContain('how often this chain would write');
   await page.getByLabel('Top-k, exact').fill('1');

@@ -4,7 +4,7 @@ import { desktop, finished, openScripted, phone, run, shoot, tokens } from './pl
 
 async function type(page: Awaited<ReturnType<typeof openScripted>>['page'], prompt: string): Promise<void> {
   await page.locator('#prompt').fill(prompt);
-  // The prompt is counted anew before a run; nothing to wait for but the answer.
+  // The page tokenises the prompt again before a run, so only its answer is waited for.
   await page.waitForTimeout(300);
 }
 

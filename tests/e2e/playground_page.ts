@@ -1,11 +1,11 @@
-/** What the browser tests of the playground share: opening it on the scripted engine, and what a person does there. */
+/** Helpers of the playground's browser tests: they open it on the scripted engine, and act as a person does. */
 import type { Page } from 'playwright-core';
 import { type OpenPage, openPage, type OpenPageOptions } from '../setup/browser.ts';
 
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
-/** The page on the scripted engine, ready to run. @param delay milliseconds of each step */
+/** Opens the page on the scripted engine, ready to run. @param delay milliseconds per step */
 export async function openScripted(options: OpenPageOptions = {}, delay = 0): Promise<OpenPage> {
   const opened = await openPage(`?engine=scripted&delay=${delay}`, {
     viewport: desktop,
@@ -22,7 +22,7 @@ export async function run(page: Page): Promise<void> {
   await finished(page);
 }
 
-/** Presses Run and waits for the end of the new text. A short run may be over before a test sees it going on. */
+/** Presses Run and waits for the end of the new text. A short run may end before a test sees it running. */
 export async function runAnew(page: Page): Promise<void> {
   const ended = page.locator('.end');
   if (await ended.isVisible()) await ended.evaluate((element) => element.setAttribute('data-old', ''));
@@ -31,7 +31,7 @@ export async function runAnew(page: Page): Promise<void> {
   await finished(page);
 }
 
-/** Until the text has ended and the inspector shows its last step. */
+/** Waits until the text has ended and the inspector shows its last step. */
 export async function finished(page: Page): Promise<void> {
   await page.locator('.end').waitFor({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
@@ -42,7 +42,7 @@ export async function tokens(page: Page): Promise<string[]> {
   return page.locator('[data-p]').allTextContents();
 }
 
-/** Screenshots are test artefacts, to be looked at. */
+/** Saves a screenshot as a test artefact, for a person to look at. */
 export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `test-results/playground/${name}.png` });
 }

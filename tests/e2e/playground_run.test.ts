@@ -78,7 +78,7 @@ test(
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
     const verdict = page.locator('.verdict');
     await verdict.getByText(/Parts at token \d+/).waitFor();
-    // The verdict follows each press; the last one's is the one that stays.
+    // The verdict follows each press, so the test waits for the last one's.
     let said = '';
     await expect
       .poll(
@@ -98,7 +98,7 @@ test(
     const at = 4 + Number(number);
     expect(after.slice(0, at)).toEqual(before.slice(0, at));
     expect(after[at]).toBe(wanted!.replaceAll('␣', ' '));
-    // Back to the old temperature, the old text would have come out again.
+    // With the old temperature, a run would give the old text again.
     await page.locator('nav[aria-label="Texts and branches"] button.name').first().click();
     await slider.focus();
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft');

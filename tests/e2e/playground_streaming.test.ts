@@ -6,15 +6,15 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** Microseconds of the thread's own time, which other work on the machine does not lengthen. */
+  /** Microseconds of thread time, which does not include other work on the machine. */
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
 
-/** Tokens that a text may end with: banned, so that it goes on for as long as it is asked to. */
+/** End tokens, which are banned so that a text reaches the requested length. */
 const enders = ['<eos>', '<|end|>'];
 
-/** @returns what the main thread's tasks took until `ended` is there, in milliseconds, longest first */
+/** @returns the main thread's tasks until `ended` appears, in milliseconds, longest first */
 async function tasksOf(page: Page, start: () => Promise<void>, ended: () => boolean): Promise<number[]> {
   const browser = page.context().browser()!;
   await browser.startTracing(page, { categories: ['toplevel'] });
@@ -44,7 +44,7 @@ async function neverEnding(page: Page, maxTokens: number): Promise<void> {
   await page.getByLabel('Maximum of tokens').fill(String(maxTokens));
 }
 
-// Other work on the machine spoils caches and so lengthens tasks: what counts is that one of three runs is undisturbed.
+// Other work on the machine spoils caches and so lengthens tasks. It suffices that one of three runs passes.
 describe('200 tokens a second', { retry: 2 }, () => {
   test('2,000 tokens on the page cause no main-thread task of 50 ms, and few longer than a frame', async () => {
     const { page, errors, close } = await openScripted({}, 5);

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openScripted, run } from './playground_page.ts';
 
-/** Where each token stands in the text, by the boxes of its lines; the second list as if chunks were no blocks. */
+/** The boxes of each token's lines; the second list is as if chunks were not blocks. */
 async function places(page: Page): Promise<{ blocks: number[][]; inline: number[][]; chunks: number }> {
   return page.evaluate(() => {
     const text = document.querySelector<HTMLElement>('.text')!;

@@ -1,4 +1,4 @@
-/** Each load of the page becomes ready to run on its own model. `LOGITSCOPE_LOADS=20` asks for more of them. */
+/** Each load of the page becomes ready to run on its own model. `LOGITSCOPE_LOADS=20` sets the number of loads. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';

@@ -1,4 +1,4 @@
-/** A model on a server, in the page: a stand-in on this machine that speaks as vLLM does. */
+/** A model on a server, in the page. A stand-in on this machine answers like vLLM. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     if (request.method === 'GET') return void response.end(JSON.stringify(replies.models.vllm));
     bodies.push(JSON.parse(await bodyOf(request)) as Record<string, unknown>);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // One event after the other, as a model would send them.
+    // Events come one after another, as from a model.
     for (const event of replies.vllm.split('\n\n').filter((text) => text !== '')) {
       response.write(`${event}\n\n`);
       await new Promise((done) => setTimeout(done, 30));
@@ -40,7 +40,7 @@ afterAll(() => {
   server.close();
 });
 
-test('a server is connected, runs, and its numbers are charted; its key goes nowhere else', async () => {
+test('a server connects, runs, and fills the charts, and its key goes nowhere else', async () => {
   authorised = [];
   bodies = [];
   const { page, errors, foreignRequests, close } = await openPage();
@@ -51,14 +51,14 @@ test('a server is connected, runs, and its numbers are charted; its key goes now
   await dialog.getByLabel('Base URL').fill(`http://${host}/v1`);
   await dialog.getByLabel('Key, if it wants one').fill('sk-very-secret');
   await dialog.getByRole('button', { name: `List the models of ${host}` }).click();
-  // The list belongs to the server that was asked, whatever a person types afterwards.
+  // The list belongs to the server that sent it, whatever a person types afterwards.
   await dialog.getByLabel('Base URL').fill('http://127.0.0.1:9/v1');
   await dialog.getByLabel('Key, if it wants one').fill('sk-of-another');
   await dialog.getByRole('button', { name: 'Use Qwen/Qwen2.5-0.5B' }).click();
   await page.getByText(`your text goes to ${host}`).waitFor();
   await page.getByText('counted by the server').waitFor();
 
-  // What vLLM takes can be set, and what it does not is disabled with the reason.
+  // Parameters that vLLM takes can be set; the others are disabled with the reason.
   expect(await page.getByLabel('Top-k, exact').isEnabled()).toBe(true);
   expect(await page.getByLabel('Top-nσ, exact').isDisabled()).toBe(true);
   await page
@@ -78,7 +78,7 @@ test('a server is connected, runs, and its numbers are charted; its key goes now
   expect(bodies[0]).toMatchObject({ model: 'Qwen/Qwen2.5-0.5B', logprobs: 20, top_k: 40, stream: true });
   expect(Object.keys(bodies[0]!)).not.toContain('top_n_sigma');
 
-  // The step of " Paris": three alternatives that were likelier or not, and the rest.
+  // The step of " Paris" has three alternatives and the rest.
   await page.locator('[data-p="1"]').click();
   await page.getByRole('tab', { name: 'Table' }).click();
   const row = page.getByRole('row', { name: /Paris/ });

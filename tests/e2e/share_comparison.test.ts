@@ -28,14 +28,14 @@ async function replay(page: Page): Promise<void> {
 test('a comparison opens elsewhere as the same comparison, and replays as one', async () => {
   const sender = await openScripted();
   await toCompare(sender.page);
-  // The toggle's own box is drawn over.
+  // The toggle's own box is covered.
   await sender.page.getByRole('switch', { name: /Common random numbers/ }).click();
   await runCompared(sender.page);
   const texts = await laneTexts(sender.page);
   expect(new Set(texts).size).toBe(4);
   const url = await shareLink(sender.page);
   expect(url.length).toBeLessThanOrEqual(8000);
-  // Every chart of the view as a picture at twice its size, and a row for each token of each lane.
+  // Every chart of the view becomes a picture at twice its size, and the CSV has a row per token of each lane.
   expect(pngSize((await savedFile(sender.page, 'Card')).bytes)).toEqual([1200, 630]);
   expect(pngSize((await savedFile(sender.page, 'Lanes at the step')).bytes)[0]).toBe(1280);
   expect(pngSize((await savedFile(sender.page, 'Entropy of all lanes')).bytes)).toEqual([1920, 520]);
@@ -53,7 +53,7 @@ test('a comparison opens elsewhere as the same comparison, and replays as one', 
   await reader.page.getByText('Recorded, from a link:').waitFor();
   await reader.page.getByText(/^Load Scripted storyteller/).waitFor();
   expect(await laneTexts(reader.page)).toEqual(texts);
-  // Lanes, parameters and luck stand as they were; the step's charts are there without any engine.
+  // Lanes, parameters and luck are the same, and the step's charts need no engine.
   const lane = (letter: string) =>
     reader.page.getByRole('textbox', { name: `Temperature of lane ${letter}` });
   expect(await lane('d').inputValue()).toBe('1.2');
@@ -70,9 +70,9 @@ test('a comparison opens elsewhere as the same comparison, and replays as one', 
   await replay(other.page);
   await other.page.getByText(/Reproduced here token for token/).waitFor();
   expect(await laneTexts(other.page)).toEqual(texts);
-  // From then on the charts are computed here.
+  // From then on the page computes the charts here.
   await other.page.getByRole('slider', { name: 'Temperature of lane a' }).waitFor();
-  // And the same again from the restored knobs.
+  // The restored knobs give the same texts.
   await runCompared(other.page);
   expect(await laneTexts(other.page)).toEqual(texts);
   expect(other.errors).toEqual([]);
@@ -95,7 +95,7 @@ test.each([
   const said = await sender.page.getByText(outcome).first().innerText();
   const url = await shareLink(sender.page);
   if (name === 'a beam search') {
-    // The whole tree, however far it goes beyond the page, with a margin and at twice its size.
+    // The picture has the whole tree, even beyond the page, with a margin and at twice its size.
     const sheet = await sender.page.locator('.sheet').evaluate((tree: HTMLElement) => ({
       width: tree.offsetWidth,
       height: tree.offsetHeight,
@@ -110,7 +110,7 @@ test.each([
   const { page, errors, close } = await openPage(`?engine=scripted${fragmentOf(url)}`, { viewport: desktop });
   await page.getByText('Recorded, from a link:').waitFor();
   const opened = await page.getByText(outcome).first().innerText();
-  // Of a long beam search the record has the beams that ended, and as many of the pruned ones as there is room for.
+  // The record of a long beam search has the ended beams, and as many pruned ones as fit.
   if (name !== 'a beam search') expect(opened).toBe(said);
   await replay(page);
   await page.getByText(/Reproduced here token for token/).waitFor();
@@ -174,7 +174,7 @@ test('a file of a comparison opens as a comparison, and the charts show an impor
   await openRunFile(page, json.name, json.bytes);
   await page.getByText('Recorded, from a file:').waitFor();
   await expect.poll(() => laneTexts(page)).toEqual(texts);
-  // With a file there is room for every step: the last one is as full as the first.
+  // A file has room for every step, so the last one has as many candidates as the first.
   await page.getByRole('group', { name: /^The lanes' texts/ }).focus();
   await page.keyboard.press('End');
   await page.getByRole('img', { name: /^Final probabilities of \d lanes at output token 1\d\d/ }).waitFor();
@@ -202,7 +202,7 @@ test('comparisons survive a reload, and can be named, deleted, restored and show
   await runCompared(page);
   const first = await laneTexts(page);
   await page.locator('#prompt').fill('The dog');
-  // A second one right after the first: neither is lost.
+  // A second comparison right after the first: neither is lost.
   await page.waitForTimeout(300);
   await runCompared(page);
   const second = await laneTexts(page);
@@ -225,13 +225,13 @@ test('comparisons survive a reload, and can be named, deleted, restored and show
   await expect.poll(() => dialog.getByRole('listitem').count()).toBe(1);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Undo' }).click();
-  // From another view: it turns to the comparison, with its prompt.
+  // Opened from another view, the page switches to the comparison, with its prompt.
   await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Playground' }).click();
   await page.getByRole('button', { name: 'History' }).click();
   await dialog.getByRole('button', { name: /^Four temperatures/ }).click();
   await expect.poll(() => laneTexts(page)).toEqual(first);
   expect(await page.locator('#prompt').inputValue()).toBe('Once upon a time');
-  // Its model is here: the charts live.
+  // Its model is loaded, so the charts are live.
   await page.getByRole('slider', { name: 'Temperature of lane a' }).waitFor();
   expect(errors).toEqual([]);
   await close();
@@ -253,7 +253,7 @@ test('a tab that crashes while lanes stream leaves them in the history', async (
   await expect
     .poll(async () => (await laneTexts(next)).map((text) => text.length > 10))
     .toEqual([true, true, true, true]);
-  // Stopped, as far as anybody knows, and every number of it is there.
+  // Its lanes count as stopped, and every figure is there.
   expect(await next.locator('.lane').first().innerText()).toContain('stopped');
   await close();
 });

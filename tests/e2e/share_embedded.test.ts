@@ -20,7 +20,7 @@ interface Embedded {
 
 const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as Embedded | null;
 const path = `static/models/${embedded?.fileName}`;
-/** A checkout without the model's file (it is made by `training/`) has nothing to run. */
+/** Whether the checkout has the model's file, which `training/` makes. */
 const present = embedded !== null && existsSync(path);
 const fragment = '#v=1&model=embedded&prompt=The+small+boat&max_tokens=16&t=0.9&seed=11';
 
@@ -41,7 +41,7 @@ test.skipIf(!present)('a text’s link opens at once elsewhere, and every token 
   expect(sender.errors).toEqual([]);
   await sender.close();
 
-  // What the link says of the model, held against the file itself.
+  // What the link says about the model agrees with the file itself.
   const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
   const { record } = await unpackRecord(readFragment(new URL(url).hash)!.packed!);
   expect(record.model).toEqual({

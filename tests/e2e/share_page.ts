@@ -1,10 +1,10 @@
-/** What the browser tests of links, files and the history share. */
+/** Helpers of the browser tests of links, files and the history. */
 import { buffer } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { desktop } from './playground_page.ts';
 import { openPage, type OpenPage } from '../setup/browser.ts';
 
-/** The page without a model or an engine: it shows only what a link or file gave it. */
+/** Opens the page without a model or an engine, so that it shows only what a link or a file gave it. */
 export function openWithoutModel(fragment: string, errorNotices?: RegExp): Promise<OpenPage> {
   return openPage(fragment, { viewport: desktop, ...(errorNotices ? { errorNotices } : {}) });
 }
@@ -13,7 +13,7 @@ export async function outputOf(page: Page): Promise<string> {
   return page.locator('.text').innerText();
 }
 
-/** The link that the Share dialog offers for what is on the page. */
+/** The link that the Share dialog offers. */
 export async function shareLink(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Share' }).click();
   const link = page.getByRole('textbox', { name: 'Link' });
@@ -23,7 +23,7 @@ export async function shareLink(page: Page): Promise<string> {
   return url;
 }
 
-/** Presses a button of the Share dialog, and reads the file that comes of it. */
+/** Presses a button of the Share dialog, and reads the file that it saves. */
 export async function savedFile(page: Page, button: string): Promise<{ name: string; bytes: Buffer }> {
   const dialog = page.getByRole('dialog', { name: 'Share' });
   if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Share' }).click();
@@ -34,7 +34,7 @@ export async function savedFile(page: Page, button: string): Promise<{ name: str
   return { name: download.suggestedFilename(), bytes: await buffer(await download.createReadStream()) };
 }
 
-/** Hands a file to the History dialog, as a person does by its button. */
+/** Opens a file with the History dialog's button. */
 export async function openRunFile(page: Page, name: string, content: string | Buffer): Promise<void> {
   await page.getByRole('button', { name: 'History' }).click();
   await page
@@ -42,7 +42,7 @@ export async function openRunFile(page: Page, name: string, content: string | Bu
     .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(content) });
 }
 
-/** Width and height that a PNG's header tells. */
+/** Width and height in a PNG's header. */
 export function pngSize(bytes: Buffer): [number, number] {
   if (bytes.toString('latin1', 1, 4) !== 'PNG') throw new Error('This is no PNG.');
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];

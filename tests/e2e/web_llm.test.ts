@@ -1,6 +1,6 @@
 /**
- * web-llm in the page: its real engine in the real worker, as far as it goes without a model's weights, which no test machine
- * has. A stand-in answers in place of its hosts. What follows a loaded model is in tests/unit/engines/web_llm.test.ts.
+ * web-llm in the page: its real engine in the real worker, as far as it gets without a model's weights, which no test machine
+ * has. A stand-in replaces its hosts. tests/unit/engines/web_llm.test.ts tests what follows a loaded model.
  */
 import type { Page, Route } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const button = (page: Page) =>
 
 type Answer = (path: string, route: Route) => Promise<void>;
 
-/** @param answer for each file of a model's, by its last name */
+/** @param answer answers for each file of a model, by file name */
 async function openWith(answer: Answer, webgpu = true) {
   const asked: string[] = [];
   const opened = await openPage('?engine=scripted', {
@@ -56,7 +56,7 @@ const tokenizer = {
   ),
 };
 
-/** A model whose small files are right, and whose compiled shaders are none. */
+/** A model whose small files are right, but whose compiled shaders are not shaders. */
 const withoutShaders: Answer = (name, route) => {
   if (name === 'mlc-chat-config.json') return json(route, config);
   if (name === 'tokenizer.json') return json(route, tokenizer);
@@ -79,7 +79,7 @@ test('the page names host and size before it fetches anything, and a click fetch
   await shoot(page, 'models_web_llm_light');
   expect(foreignRequests).toEqual([]);
   await button(page).click();
-  // The library's own engine takes over once the tokenizer is read: it fetches the shaders, and finds that they are none.
+  // The library's own engine takes over once the tokenizer is read. It fetches the shaders, and finds that they are not shaders.
   const alert = page.getByRole('alert').getByText(/SmolLM2 360M Instruct/);
   await alert.waitFor();
   expect(await alert.textContent()).toMatch(
@@ -92,7 +92,7 @@ test('the page names host and size before it fetches anything, and a click fetch
   expect(asked.some((url) => /^raw\.githubusercontent\.com\/mlc-ai\/.*SmolLM2-360M.*\.wasm$/.test(url))).toBe(
     true,
   );
-  // No file of weights was asked for before that, and the tokenizer only once.
+  // Before that it requested no file of weights, and the tokenizer only once.
   expect(asked.filter((url) => url.endsWith('/tokenizer.json'))).toHaveLength(1);
   expect(asked.some((url) => url.endsWith('.bin'))).toBe(false);
   await close();
@@ -165,7 +165,7 @@ test('models that web-llm keeps are listed without loading it, and deleted one b
     ['Qwen3-0.6B', 'q4'],
   ] as const) {
     const last = bits === 'q0' ? '' : '_1';
-    // Both forms, for the adapter of the machine decides which one is asked for.
+    // Both variants, because the machine's adapter decides which one is requested.
     for (const precision of ['f16', 'f32']) {
       await keep(`${form}-${bits}${precision}${last}`, form.startsWith('Smol') ? [0, 1] : [0]);
     }

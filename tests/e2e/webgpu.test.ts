@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openPage } from '../setup/browser.ts';
 
-// Every other browser test relies on this: when it fails, the machine is at fault and not the page.
+// Every other browser test relies on this. If it fails, the machine is at fault and not the page.
 test('the test browser has WebGPU', { tags: ['flow'] }, async () => {
   const { page, foreignRequests, close } = await openPage();
   const info = await page.evaluate(async () => {

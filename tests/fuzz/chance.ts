@@ -1,6 +1,6 @@
 import { randomBits } from '../models/counter_rng.ts';
 
-/** The luck of one case: a function of the seed and the case's number, so that any case can be made again alone. */
+/** The luck of one case: a function of the seed and the case's number, so that any case can be repeated alone. */
 export class Chance {
   #drawn = 0;
 
@@ -14,7 +14,7 @@ export class Chance {
     return Math.floor(this.uniform() * bound);
   }
 
-  /** On [0, 1). */
+  /** A number in [0, 1). */
   uniform(): number {
     return randomBits(this.seed, this.index, this.#drawn++) / 2 ** 32;
   }
@@ -33,7 +33,7 @@ export class Chance {
     return Array.from({ length: least + this.below(most - least + 1) }, make);
   }
 
-  /** Any character: mostly of the keyboard, now and then from anywhere in Unicode, lone surrogates included. */
+  /** Any character: mostly from the keyboard, now and then from anywhere in Unicode, even a lone surrogate. */
   letter(): string {
     if (!this.oneIn(6)) return String.fromCharCode(32 + this.below(95));
     if (this.oneIn(4)) return String.fromCharCode(this.below(0x10000));

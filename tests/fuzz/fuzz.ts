@@ -4,24 +4,24 @@ import { SamplingError } from '../../src/sampling/errors.ts';
 import { Chance } from './chance.ts';
 import { hold, type Subject } from './subject.ts';
 
-/** A case may take no longer, and no more memory. */
+/** The most time and memory that a case may take. */
 const MOST_MILLISECONDS = 1000;
 const MOST_BYTES = 512 * 2 ** 20;
 
-/** Cases that are shown; of the others only the number. */
+/** How many failures are shown; the others are only counted. */
 const MOST_SHOWN = 5;
 
 export interface Summary {
   readonly cases: number;
   readonly accepted: number;
-  /** Refused with an error of our own, whose message is a sentence. */
+  /** Cases refused with an error of our own, whose message is a sentence. */
   readonly typedErrors: number;
   readonly other: number;
   readonly slow: number;
   readonly large: number;
   readonly slowestMs: number;
   readonly seconds: number;
-  /** The first failures, each with what repeats it. */
+  /** The first failures, each with the command that repeats it. */
   readonly failures: readonly string[];
 }
 
@@ -30,11 +30,11 @@ export interface FuzzOptions {
   readonly seed: number;
   /** Number of the first case; default 0. */
   readonly from?: number;
-  /** Told of each case before it begins. */
+  /** Called before each case. */
   readonly onCase?: (index: number) => void;
 }
 
-/** Gives a subject its cases, one after the other, and counts what became of them. */
+/** Runs a subject's cases one after another, and counts the outcomes. */
 export async function fuzz(
   subject: Subject,
   { cases, seed, from = 0, onCase }: FuzzOptions,
@@ -86,13 +86,13 @@ export async function fuzz(
   return { cases, ...counts, slowestMs, seconds: (performance.now() - began) / 1000, failures };
 }
 
-/** Once more, since a busy machine is no defect. */
+/** Measures a slow case again, because a busy machine is not a defect. */
 async function timeOf(subject: Subject, input: unknown): Promise<number> {
   const start = performance.now();
   try {
     await subject.judge(input);
   } catch {
-    // What it throws was seen the first time.
+    // The first run has already reported what it throws.
   }
   return performance.now() - start;
 }
@@ -101,7 +101,7 @@ function isTyped(error: unknown): error is Error {
   return error instanceof EngineError || error instanceof SamplingError;
 }
 
-/** What a visitor reads: words, not at any length, and an end. */
+/** Whether a message is fit for a visitor: a sentence of limited length that ends. */
 function holdSentence(message: string): void {
   hold(
     /^[^]{15,700}[.)…!?”]$/.test(message),
@@ -109,11 +109,11 @@ function holdSentence(message: string): void {
   );
 }
 
-/** So that one large case does not hide the next. Linux alone can do it; elsewhere the first large one is the last that is told. */
+/** Resets the peak, so that one large case does not hide the next. Only Linux can; elsewhere only the first large case is reported. */
 function forgetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {
-    // Not Linux, or not allowed.
+    // Not Linux, or not permitted.
   }
 }

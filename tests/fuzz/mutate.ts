@@ -1,7 +1,7 @@
-/** Damage to valid inputs: what is nearly right gets further in than noise. */
+/** Damages valid inputs, because a nearly valid input gets further than noise. */
 import type { Chance } from './chance.ts';
 
-/** Numbers that a count, a length or an offset could be where a lie may hurt. */
+/** Values of a count, a length or an offset that may do harm. */
 const LIES = [
   0n,
   1n,
@@ -14,7 +14,7 @@ const LIES = [
   (1n << 64n) - 1n,
 ];
 
-/** @param within bytes from the front in which the damage lies */
+/** @param within the damage lies in this many bytes from the front */
 export function mutatedBytes(bytes: Uint8Array, within: number, chance: Chance): Uint8Array {
   const copy = bytes.slice();
   const at = chance.below(Math.max(1, within - 8));
@@ -37,8 +37,8 @@ export function mutatedBytes(bytes: Uint8Array, within: number, chance: Chance):
 }
 
 /**
- * One to four changes to a text: a stretch taken out, written again, moved or replaced, and pieces put in.
- * @param pieces what the language of the text is made of, so that changes stay near it
+ * Makes one to four changes to a text: removes, repeats, moves or replaces a stretch, or inserts pieces.
+ * @param pieces tokens of the text's language, so that changes stay close to it
  */
 export function mutatedText(text: string, pieces: readonly string[], chance: Chance): string {
   let out = text;
@@ -71,8 +71,8 @@ export function mutatedText(text: string, pieces: readonly string[], chance: Cha
 }
 
 /**
- * The value with one of its leaves or branches changed: another kind of value, an odd number, a long text, something twice
- * or missing.
+ * Changes one leaf or branch of a value: to another kind of value, an odd number or a long text, or by repeating or removing
+ * something.
  */
 export function mutatedJson(value: unknown, chance: Chance): unknown {
   if (typeof value !== 'object' || value === null || chance.oneIn(8)) return oddValue(value, chance);

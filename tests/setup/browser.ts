@@ -1,4 +1,4 @@
-/** The page in a real browser, for tests/e2e: in Chromium, whose GPU is SwiftShader, or in Firefox, whose GPU is llvmpipe. */
+/** Opens the page in a real browser for tests/e2e: in Chromium on SwiftShader, or in Firefox on llvmpipe. */
 import { type Browser, type BrowserContextOptions, type Page, chromium, firefox } from 'playwright-core';
 import { afterAll, inject } from 'vitest';
 import { findChromium } from '../../scripts/setup/paths.ts';
@@ -9,7 +9,7 @@ export type BrowserName = 'chromium' | 'firefox';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What `openPage` opens where a test names none: vitest.config.ts sets it for each project. */
+    /** The browser that `openPage` opens by default; vitest.config.ts sets it for each project. */
     browser: BrowserName;
   }
 }
@@ -17,7 +17,7 @@ declare module 'vitest' {
 /** WebGPU over SwiftShader's Vulkan; on a machine with a GPU Chromium takes that. */
 const WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
 
-// Root in a container has no sandbox, and a test browser has no business on the network.
+// Root in a container has no sandbox, and a test browser needs no network.
 const FLAGS = [
   '--no-sandbox',
   '--disable-quic',
@@ -27,7 +27,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** One of each kind that was asked for, for all the pages of a test file. */
+/** One browser of each kind, for all pages of a test file. */
 const browsers = new Map<string, Promise<Browser>>();
 
 function browserWith(name: BrowserName, webgpu: boolean): Promise<Browser> {
@@ -39,13 +39,13 @@ function browserWith(name: BrowserName, webgpu: boolean): Promise<Browser> {
   return launched;
 }
 
-/** The one that runs for the whole project, where there is one; closing that only ends the connection. */
+/** Connects to the browser that runs for the whole project, if there is one. Closing it only ends the connection. */
 async function openFirefox(webgpu: boolean): Promise<Browser> {
   const address = inject('firefoxAddress');
   return webgpu && address !== undefined ? firefox.connect(address) : launchFirefox(webgpu);
 }
 
-/** @throws Error when there is none on this machine */
+/** @throws Error when this machine has no such browser */
 async function launchChromium(webgpu: boolean): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === null) throw new Error('no Chromium on this machine: run "npm run setup"');
@@ -58,24 +58,24 @@ afterAll(async () => {
   browsers.clear();
 });
 
-/** Playwright's own style for a screenshot, which the page's policy rightly keeps out: Firefox tells of it as an error. */
+/** Firefox reports an error because the page's policy rightly blocks Playwright's own style for a screenshot. */
 const SCREENSHOT_STYLE = /blocked an inline style \(style-src-elem\)/;
 
 export interface OpenPage {
   readonly page: Page;
-  /** What the page threw or logged as an error so far. */
+  /** The errors that the page has thrown or logged so far. */
   readonly errors: readonly string[];
-  /** Every request to another origin so far: the page makes none by itself. */
+  /** Every request to another origin so far. The page makes none by itself. */
   readonly foreignRequests: readonly string[];
   close(): Promise<void>;
 }
 
 export interface OpenPageOptions extends BrowserContextOptions {
-  /** Default: the project's own. */
+  /** Default: the project's browser. */
   readonly browser?: BrowserName;
-  /** False: a browser whose `navigator.gpu` has no adapter, as on a machine without a GPU. Default true. */
+  /** False gives a browser whose `navigator.gpu` has no adapter, as on a machine without a GPU. Default: true. */
   readonly webgpu?: boolean;
-  /** The error notices that the test provokes. Any other ends it at once, whatever it waits for. */
+  /** The error notices that the test provokes. Any other one ends the test at once. */
   readonly errorNotices?: RegExp;
   /** Called before the page loads. */
   readonly setUp?: (page: Page) => Promise<unknown>;
@@ -83,14 +83,14 @@ export interface OpenPageOptions extends BrowserContextOptions {
 
 /**
  * Opens the page in a fresh profile.
- * @param path what follows the page's URL, e.g. `#v=1&prompt=…`
+ * @param path appended to the page's URL, e.g. `#v=1&prompt=…`
  */
 export async function openPage(path = '', options: OpenPageOptions = {}): Promise<OpenPage> {
   const { browser = inject('browser'), webgpu = true, errorNotices, setUp, ...contextOptions } = options;
   const running = await browserWith(browser, webgpu);
   const context = await running.newContext({
     viewport: { width: 1280, height: 800 },
-    // Each page comes from the server, as it is now; tests/e2e/offline.test.ts asks for the other.
+    // Each page comes from the server. Only tests/e2e/offline.test.ts tests kept copies.
     serviceWorkers: 'block',
     ...contextOptions,
   });

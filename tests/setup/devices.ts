@@ -1,7 +1,7 @@
 /**
  * The WebGPU adapters that tests run on: llvmpipe (f16, subgroups of 8), SwiftShader (no f16, subgroups of 4), and a real
- * GPU where there is one, all through Dawn. `npm run setup` installs the first two. One that is missing shows as a skipped
- * test. In Deno, where tests/gpu/wgpu.test.ts runs some of them once more, there is one adapter: that of wgpu.
+ * GPU if there is one, all through Dawn. `npm run setup` installs the first two. A missing one shows as a skipped test. Deno, in
+ * which tests/gpu/wgpu.test.ts repeats some tests, has one adapter: that of wgpu.
  */
 import { describe, test } from 'vitest';
 import type { AdapterName, OpenAdapter } from '../../scripts/setup/adapters.ts';
@@ -9,17 +9,17 @@ import type { AdapterName, OpenAdapter } from '../../scripts/setup/adapters.ts';
 /** An adapter with its name in the tests. */
 export type TestAdapter = Pick<OpenAdapter, 'gpu' | 'adapter'> & { readonly name: AdapterName | 'wgpu' };
 
-/** Adapters that compile slowly, or are the second of their driver: a few cases show that they agree. */
+/** Whether it compiles slowly or is the second of its driver, so that it runs only a few cases. */
 export function isBrief({ name }: TestAdapter): boolean {
   return name === 'swiftshader' || name === 'wgpu';
 }
 
 const inDeno = 'Deno' in globalThis;
 
-/** Every adapter of this machine, quickest first. Software ones come in any number of devices. */
+/** Every adapter of this machine, fastest first. Software adapters can open any number of devices. */
 export const devices: readonly TestAdapter[] = inDeno ? await wgpuAdapters() : await dawnAdapters();
 
-/** What a Linux machine without a GPU should have; elsewhere the system's own GPU is enough. */
+/** The adapters that a Linux machine should have; elsewhere the system's own GPU is enough. */
 const expected: readonly AdapterName[] =
   process.platform === 'linux' ? ['llvmpipe', 'swiftshader'] : ['hardware'];
 
@@ -38,7 +38,7 @@ export function describeOnEachAdapter(title: string, body: (device: TestAdapter)
   }
 }
 
-/** Dawn is loaded only where it is used: it would bring its own names for what Deno has. */
+/** Dawn is loaded only when it is used, because it would redefine names that Deno has. */
 async function dawnAdapters(): Promise<TestAdapter[]> {
   const { openAdapters } = await import('../../scripts/setup/adapters.ts');
   return openAdapters();

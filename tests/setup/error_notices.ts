@@ -1,10 +1,10 @@
-/** A test that waits for the page ends as soon as the page shows an error that the test did not announce. */
+/** Ends a test that waits for the page as soon as the page shows an error that the test did not announce. */
 import type { BrowserContext } from 'playwright-core';
 
-/** Begins the line in the console by which a page tells of a notice. */
+/** The beginning of the console line with which a page reports a notice. */
 const MARK = 'logitscope error notice: ';
 
-/** In each page of the context: tells of every error notice once. */
+/** Runs in each page of the context, and reports every error notice once. */
 function watchNotices(mark: string): void {
   const told = new WeakSet<Element>();
   const look = (): void => {
@@ -18,7 +18,7 @@ function watchNotices(mark: string): void {
 }
 
 /**
- * Closes the context at an error notice: whatever a test waits for in any of its pages is rejected then, with the sentence.
+ * Closes the context at an error notice, which rejects whatever a test waits for in its pages, with the notice's sentence.
  * Call it before the first page is opened.
  * @param announced the notices that the test provokes
  */

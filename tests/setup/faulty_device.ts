@@ -1,6 +1,6 @@
-/** A real device with a fault: what the engine gives it as a shader is another one when it reaches the driver. */
+/** A real device with a fault: it changes the engine's shaders before they reach the driver. */
 
-/** @param edit the WGSL text of a module, with the label of its variant @returns what `onDevice` of an engine takes */
+/** @param edit changes the WGSL text of a module, given the label of its variant @returns an argument for an engine's `onDevice` */
 export function faultyDevice(
   edit: (code: string, label: string) => string,
 ): (device: GPUDevice) => GPUDevice {
@@ -13,7 +13,7 @@ export function faultyDevice(
   };
 }
 
-/** As a driver that flushes subnormal halves to zero. */
+/** Acts like a driver that flushes subnormal halves to zero. */
 export function flushHalves(code: string): string {
   if (!code.includes('unpack2x16float(')) return code;
   return `${code.replaceAll('unpack2x16float(', 'flushed(')}
@@ -23,7 +23,7 @@ fn flushed(word: u32) -> vec2f {
 }`;
 }
 
-/** @throws Error where the text is not there: a fault that does nothing shows nothing */
+/** @throws Error if the text is not found, because a fault without effect would test nothing */
 export function replaced(code: string, from: string, to: string): string {
   if (!code.includes(from)) throw new Error(`the shader has no “${from}”`);
   return code.replaceAll(from, to);

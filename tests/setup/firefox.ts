@@ -1,4 +1,4 @@
-/** Firefox as its makers ship it, driven by Playwright over WebDriver BiDi: wgpu and naga where Chromium has Dawn and Tint. */
+/** Drives an unmodified Firefox with Playwright over WebDriver BiDi. It has wgpu and naga, where Chromium has Dawn and Tint. */
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserServer, firefox } from 'playwright-core';
 import { findFirefox } from '../../scripts/setup/paths.ts';
@@ -6,7 +6,7 @@ import { findFirefox } from '../../scripts/setup/paths.ts';
 export const HOW_TO_GET_FIREFOX =
   'no Firefox 141 or later on this machine: run "npm run setup", or set LOGITSCOPE_FIREFOX to its path';
 
-/** Off by default on Linux, and on a list of drivers that are not trusted: among them the ones that play a GPU on the CPU. */
+/** WebGPU is off by default on Linux, and blocked for some drivers, among them the software ones. */
 const WEBGPU = {
   'dom.webgpu.enabled': true,
   'dom.webgpu.workers.enabled': true,
@@ -21,23 +21,23 @@ const BIDI = fileURLToPath(new URL('firefox_bidi.mjs', import.meta.url));
 export const firefoxIsHere = process.platform !== 'win32' && findFirefox() !== null;
 
 /**
- * Starts one, headless, with a profile of its own that goes with it.
- * @param webgpu false: no `navigator.gpu`
- * @throws Error when there is none on this machine
+ * Starts a headless Firefox with a temporary profile.
+ * @param webgpu false removes `navigator.gpu`
+ * @throws Error when this machine has no Firefox
  */
 export async function launchFirefox(webgpu: boolean): Promise<Browser> {
   return firefox.launch(launchOptions(webgpu));
 }
 
 /**
- * Starts one with WebGPU that several processes may connect to, one after another.
- * @throws Error when there is none on this machine
+ * Starts a Firefox with WebGPU that several processes may connect to, one after another.
+ * @throws Error when this machine has no Firefox
  */
 export async function serveFirefox(): Promise<BrowserServer> {
   return firefox.launchServer(launchOptions(true));
 }
 
-/** Its WebGPU takes a real GPU where there is one. */
+/** Its WebGPU uses a real GPU if there is one. */
 function launchOptions(webgpu: boolean) {
   const program = findFirefox();
   if (program === null) throw new Error(HOW_TO_GET_FIREFOX);

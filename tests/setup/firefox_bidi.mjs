@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Plain Firefox for Playwright's WebDriver BiDi channel, which asks for one command that Firefox does not have. This program
+ * Lets Playwright's WebDriver BiDi channel, which uses one command that Firefox lacks, drive a plain Firefox. This program
  * stands in for Firefox: it starts the real one (`LOGITSCOPE_FIREFOX_PROGRAM`), passes every message on, and answers that
  * command itself. Delete this file when a plain `firefox.launch({ channel: 'moz-firefox' })` opens a context.
  */
@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** Sets the colour scheme and its like. Firefox 153 answers "unknown command", and Playwright sends it for every page. */
+/** Sets the colour scheme and the like. Playwright sends it for every page, and Firefox 153 answers "unknown command". */
 const UNKNOWN_TO_FIREFOX = 'emulation.setMediaFeaturesOverride';
 
 const child = spawn(process.env['LOGITSCOPE_FIREFOX_PROGRAM'], process.argv.slice(2), {

@@ -1,6 +1,6 @@
 /**
- * A stand-in for the hub on this machine: listings, redirects to a second path as the hub's storage does it, ranges,
- * ETags, and every kind of bad day. What it sent is written down, byte by byte.
+ * A stand-in for the hub on this machine: listings, redirects to a second path like the hub's storage, ranges,
+ * ETags, and every kind of failure. It records the bytes that it sent.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -14,18 +14,18 @@ export interface Mood {
   status?: number;
   retryAfter?: string;
   times?: number;
-  /** Send the whole file whatever part is asked for. */
+  /** Send the whole file, whatever part is requested. */
   noRanges?: boolean;
   /** Bytes per second. */
   slow?: number;
-  /** Say nothing any more after this many bytes, and keep the connection. */
+  /** Fall silent after this many bytes, and keep the connection. */
   silentAfter?: number;
 }
 
 interface Served {
   body: Uint8Array;
   etag: string;
-  /** What the listing claims; the truth when absent. */
+  /** What the listing claims; default: the truth. */
   listed?: { size?: number; sha256?: string };
 }
 
@@ -38,7 +38,7 @@ export interface Sent {
 export class StandInHub {
   readonly files = new Map<string, Served>();
   readonly moods = new Map<string, Mood>();
-  /** Bodies as far as they went out. */
+  /** The bodies as far as they were sent. */
   readonly sent: Sent[] = [];
   readonly requests: string[] = [];
   gated: false | 'auto' = false;
@@ -169,14 +169,14 @@ export class StandInHub {
     let at = from;
     while (at < stop && !response.destroyed) {
       const next = Math.min(stop, at + step);
-      // The callback tells that the bytes went out; without it, those behind a cut would count as sent.
+      // The callback confirms that the bytes were sent. Without it, those after a cut would count.
       await new Promise<void>((done) => response.write(file.body.subarray(at, next), () => done()));
       at = next;
       if (mood.slow) await new Promise((done) => setTimeout(done, 50));
     }
     this.sent.push({ path, from, bytes: at - from });
     if (at === end) response.end();
-    // A reader that is told of the end loses what it had not taken yet; so it is given time to take it.
+    // A reader that learns of the end loses what it has not taken yet, so it gets time to take it.
     else if (mood.silentAfter === undefined) setTimeout(() => response.socket?.end(), 300);
   }
 

@@ -1,5 +1,5 @@
 /**
- * A real llama.cpp server, for the tests that have one: `LLAMA_SERVER` names its program, or `llama-server` is on the PATH.
+ * A real llama.cpp server for tests: `LLAMA_SERVER` names its program, or `llama-server` is on the PATH.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import embedded from '../../src/models/embedded.json' with { type: 'json' };
 export const HOW_TO_GET_ONE =
   'no llama.cpp server: set LLAMA_SERVER to a llama-server program (Debian 14: apt install llama.cpp-tools; others: https://github.com/ggml-org/llama.cpp/releases)';
 
-/** @returns the program and what it says of its version, or null where there is none that runs */
+/** @returns the program and its version, or null if none runs here */
 export function findLlamaServer(): { program: string; version: string } | null {
   const program = process.env['LLAMA_SERVER'] ?? 'llama-server';
   const asked = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 20_000 });
@@ -21,7 +21,7 @@ export function findLlamaServer(): { program: string; version: string } | null {
 
 export interface LlamaServer {
   readonly host: string;
-  /** With `/v1`. */
+  /** The base URL, with `/v1`. */
   readonly baseUrl: string;
   readonly process: ChildProcess;
   stop(): Promise<void>;
@@ -30,10 +30,10 @@ export interface LlamaServer {
 const EMBEDDED = fileURLToPath(new URL(`../../static/models/${embedded.fileName}`, import.meta.url));
 
 /**
- * Starts one on a port of its own, on this machine alone, and waits until its model is loaded.
- * @param options more of its command line
- * @param model a GGUF file; default: the model that comes with the page. The server knows it by its name alone
- * @throws Error with what it printed where it ends before that
+ * Starts a server on a port of its own, for this machine only, and waits until its model is loaded.
+ * @param options further arguments of its command line
+ * @param model a GGUF file; default: the model that comes with the page. The server knows only its name
+ * @throws Error with its output if it ends before that
  */
 export async function startLlamaServer(
   program: string,

@@ -1,13 +1,13 @@
 /**
- * Vitest's global set-up for the tests in Firefox: one Firefox with WebGPU for all their files, since it takes seconds to
- * start. Each page has a context of its own there, which shares no storage with another.
+ * Vitest's global set-up for the tests in Firefox: one Firefox with WebGPU for all their files, because it takes seconds to
+ * start. Each page has its own context there, so pages share no storage.
  */
 import type { TestProject } from 'vitest/node';
 import { serveFirefox } from './firefox.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where Playwright reaches that Firefox; the projects of other browsers have none. */
+    /** The address of that Firefox for Playwright; absent in projects of other browsers. */
     firefoxAddress?: string;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Vitest's global set-up for the browser tests: builds the page and serves what was built, as a visitor would get it.
- * `LOGITSCOPE_BUILT=1` says that `dist/` is built already: `npm test` does so once for all its steps.
+ * Vitest's global set-up for the browser tests: builds the page and serves the build, as a visitor would get it.
+ * `LOGITSCOPE_BUILT=1` says that `dist/` is already built, as `npm test` does once for all its steps.
  */
 import { build, preview } from 'vite';
 import type { TestProject } from 'vitest/node';
@@ -20,7 +20,7 @@ export default async function serve(project: TestProject): Promise<() => Promise
 }
 
 async function buildPage(): Promise<void> {
-  // Vitest has set this to `test`, which Vite would take for a development build: checks in it, and several times slower.
+  // Vitest has set this to `test`, which would make Vite build a development page, with checks and several times slower.
   const before = process.env['NODE_ENV'];
   process.env['NODE_ENV'] = 'production';
   await build({ logLevel: 'error' });

@@ -9,7 +9,7 @@ export default async function serveSource(project: TestProject): Promise<() => P
     server: { port: 0, host: '127.0.0.1', warmup: { clientFiles: ['./src/**/*.{ts,svelte}'] } },
   });
   await server.listen();
-  // A package that is met later would be bundled then, and every open page reloaded.
+  // Vite would bundle a package that it meets later, and reload every open page.
   await server.waitForRequestsIdle();
   project.provide('pageUrl', server.resolvedUrls!.local[0]!);
   return () => server.close();

@@ -1,6 +1,6 @@
 /**
- * WebKitGTK over plain W3C WebDriver, the nearest thing to Safari that Linux has: without WebGPU. It runs on a display of its
- * own, Xvfb's.
+ * Drives WebKitGTK with plain W3C WebDriver. It is the closest to Safari on Linux, but without WebGPU. It runs on its own
+ * display, Xvfb's.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ const runs = (program: string, option: string): boolean =>
 export const webkitIsHere =
   process.platform === 'linux' && runs('WebKitWebDriver', '--help') && runs('Xvfb', '-help');
 
-/** The name by which W3C WebDriver refers to an element. */
+/** The key with which W3C WebDriver refers to an element. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 export class WebKit {
@@ -25,7 +25,7 @@ export class WebKit {
     private readonly programs: readonly ChildProcess[],
   ) {}
 
-  /** @param port where the driver is to listen, on this machine alone */
+  /** @param port the driver listens here, for this machine only */
   static async start(port = 40_000 + (process.pid % 20_000)): Promise<WebKit> {
     const screen = ['-screen', '0', '1600x1200x24', '-nolisten', 'tcp', '-displayfd', '3'];
     const xvfb = spawn('Xvfb', screen, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
@@ -39,12 +39,12 @@ export class WebKit {
     let failure: unknown;
     for (let waited = 0; waited < 20_000; waited += 100) {
       try {
-        // With nothing asked for, the driver starts WebKitGTK's own small browser.
+        // Without requested capabilities, the driver starts WebKitGTK's MiniBrowser.
         const { sessionId } = await ask<{ sessionId: string }>('POST', base, { capabilities });
         return new WebKit(`${base}/${sessionId}`, programs);
       } catch (error) {
         failure = error;
-        // It is refused as long as the driver does not listen; what the driver itself says is final.
+        // The connection is refused until the driver listens; an answer of the driver itself is final.
         if (error instanceof DriverError) break;
       }
       await new Promise((done) => setTimeout(done, 100));
@@ -64,27 +64,27 @@ export class WebKit {
     await this.#post('url', { url });
   }
 
-  /** Of the window with its frame, which is no narrower than 447 pixels. */
+  /** Size of the window with its frame, which is at least 447 pixels wide. */
   async resize(width: number, height: number): Promise<void> {
     await this.#post('window/rect', { width, height });
   }
 
-  /** @param script the body of a function; what it returns comes back as JSON, that of a promise too */
+  /** @param script the body of a function; its result, or that of its promise, comes back as JSON */
   run<T>(script: string, ...args: readonly unknown[]): Promise<T> {
     return this.#post<T>('execute/sync', { script, args });
   }
 
-  /** What follows is asked of the first frame of the page. */
+  /** Later commands go to the page's first frame. */
   async enterFrame(): Promise<void> {
     await this.#post('frame', { id: { [ELEMENT]: await this.#find('iframe') } });
   }
 
-  /** Presses the middle of an element, as a person does. */
+  /** Clicks the middle of an element, as a person does. */
   async click(selector: string): Promise<void> {
     await this.#post(`element/${await this.#find(selector)}/click`, {});
   }
 
-  /** Replaces what a field holds. */
+  /** Replaces the content of a field. */
   async fill(selector: string, text: string): Promise<void> {
     const element = await this.#find(selector);
     await this.#post(`element/${element}/clear`, {});
@@ -95,7 +95,7 @@ export class WebKit {
     return Buffer.from(await ask<string>('GET', `${this.session}/screenshot`), 'base64');
   }
 
-  /** @param selector CSS, or XPath that begins with a slash */
+  /** @param selector CSS, or XPath if it begins with a slash */
   async #find(selector: string): Promise<string> {
     const using = selector.startsWith('/') ? 'xpath' : 'css selector';
     const found = await this.#post<Record<string, string>>('element', { using, value: selector });
@@ -107,7 +107,7 @@ export class WebKit {
   }
 }
 
-/** The driver's own refusal. */
+/** A refusal by the driver itself. */
 class DriverError extends Error {}
 
 async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {

@@ -1,13 +1,13 @@
 /**
- * What stays on the heap of the page and of its workers after hundreds of runs, in Chromium: `npx vitest run --project soak`.
- * Not part of `npm test`. `LOGITSCOPE_SOAK` is the number of runs.
+ * Measures what stays on the heaps of the page and its workers after hundreds of runs, in Chromium. Not part of `npm test`: run
+ * `npx vitest run --project soak`. `LOGITSCOPE_SOAK` sets the number of runs.
  */
 import type { CDPSession, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { finished, openScripted } from '../e2e/playground_page.ts';
 
 const RUNS = Number(process.env['LOGITSCOPE_SOAK'] ?? 300);
-/** After this many the page has made everything that it makes once. */
+/** After this many runs the page has made everything that it makes only once. */
 const WARM = Math.min(30, RUNS / 2);
 
 test(
@@ -62,7 +62,7 @@ async function lanes(page: Page): Promise<void> {
   await page.locator('#prompt').waitFor();
 }
 
-/** @returns asks for the bytes in use, after garbage is collected: of the page and of its workers together */
+/** @returns a function that collects garbage and gives the bytes in use by the page and its workers together */
 async function heapOf(page: Page): Promise<() => Promise<number>> {
   const session = await page.context().newCDPSession(page);
   const workers = new Set<string>();
@@ -87,7 +87,7 @@ async function heapOf(page: Page): Promise<() => Promise<number>> {
 
 let asked = 0;
 
-/** A question to a worker, through the page that it belongs to. */
+/** Sends a command to a worker, through its page. */
 function ask(session: CDPSession, sessionId: string, method: string): Promise<Record<string, number>> {
   const id = ++asked;
   return new Promise((resolve) => {

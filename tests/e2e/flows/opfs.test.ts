@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-/** For the page: what the worker found. */
+/** The worker's results, for the page. */
 function runContract(): Promise<ContractResults> {
   return new Promise((resolve, reject) => {
     const worker = new Worker('/worker.js', { type: 'module' });

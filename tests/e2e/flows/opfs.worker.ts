@@ -1,4 +1,4 @@
-/** Runs the contract of the store over this browser's own private file system, and tells of each case what went wrong, or null. */
+/** Runs the contract of the store over this browser's private file system. Reports for each case what went wrong, or null. */
 import { CONTRACT } from '../../unit/models/store_contract.ts';
 
 export type ContractResults = Readonly<Record<string, string | null>>;

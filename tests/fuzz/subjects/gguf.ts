@@ -1,4 +1,4 @@
-/** GGUF files that were tampered with, from the header to the tokenizer. */
+/** Damaged GGUF files, from the header to the tokenizer. */
 import { BLOCK_FORMATS } from '../../../src/engines/gguf/block_formats.ts';
 import { openGguf } from '../../../src/engines/gguf/header.ts';
 import { HEADER_CHUNK_BYTES } from '../../../src/engines/gguf/header_bounds.ts';

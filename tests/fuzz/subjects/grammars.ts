@@ -1,4 +1,4 @@
-/** Schemas, regular expressions and EBNF as a link may bring them. */
+/** Schemas, regular expressions and EBNF that a link may bring. */
 import { tryGrammar } from '../../../src/decoding/grammar/compile.ts';
 import type { Grammar } from '../../../src/sampling/params.ts';
 import { everyByte, tinyTokenizer } from '../../unit/grammar/tiny_engine.ts';
@@ -105,7 +105,7 @@ export function grammars(): Promise<Subject<Grammar>> {
     judge: async (grammar) => {
       const outcome = await tryGrammar(grammar, tokenizer);
       if ('problem' in outcome) {
-        // A trap of the library's WebAssembly would leave it broken for every grammar that follows.
+        // A trap in the library's WebAssembly would break it for every later grammar.
         const broken = /FATAL|Aborted|\.cc\b|call stack|out of bounds|unreachable|null function|signature/i;
         hold(!broken.test(outcome.problem.message), outcome.problem.message);
         return { refused: outcome.problem.message };

@@ -7,8 +7,8 @@ import { serverReplies } from './server_replies.ts';
 import { templates } from './templates.ts';
 import { tokenizers } from './tokenizers.ts';
 
-/** Each is opened when its turn comes: some make models and tokenizers first. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what one subject makes, it alone judges
+/** Each subject is imported only for its turn, because some make models and tokenizers first. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a subject's inputs go only to its own judge
 type Opener = () => Promise<Subject<any>>;
 
 export const SUBJECTS: Readonly<Record<string, Opener>> = {

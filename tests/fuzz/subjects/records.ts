@@ -1,4 +1,4 @@
-/** Links, run documents and answers from elsewhere that were tampered with: what opens can be kept and sent on. */
+/** Damaged links, run documents and answers from elsewhere. Whatever opens can be kept and sent on. */
 import fc from 'fast-check';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
 import { PackedTextError } from '../../../src/playground/record/deflate.ts';
@@ -124,7 +124,7 @@ export function records(): Subject<string> {
   };
 }
 
-/** As one who knows how would change a document: else its checksum alone would refuse nearly all of them. */
+/** Changes a document and fits its checksum, which would otherwise refuse nearly all changes. */
 function withNewChecksum(text: string): string {
   try {
     const document = JSON.parse(text) as RunDocument;
@@ -134,13 +134,13 @@ function withNewChecksum(text: string): string {
   }
 }
 
-/** What the page took in it can write, and read again. */
+/** Checks that the page can write what it accepted, and read it again. */
 async function sentOn(record: RunRecord): Promise<void> {
   const settings = defaultSettings();
   readRunFile('again.json', jsonOf(makeDocument(record, settings, 'title')));
   const packed = await packRecord(record, 5, settings);
   await unpackRecord(packed).catch((error: unknown) => {
-    // The bounds of a link are narrower than those of a file, and Share offers a file then.
+    // A link has narrower bounds than a file; Share then offers a file.
     const bounds = error instanceof PackedTextError && / more than /.test(error.message);
     hold(bounds, `what was packed cannot be read: ${String(error)}`);
   });

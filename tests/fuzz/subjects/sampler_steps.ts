@@ -1,4 +1,4 @@
-/** Any chain on any logits: what a link may ask for, and what a model may compute. */
+/** Any chain that a link may ask for, on any logits that a model may compute. */
 import { NEVER_ALIVE } from '../../../src/sampling/candidates.ts';
 import { defaultParams, PARAMETERS, type ParameterRow } from '../../../src/sampling/parameter_table.ts';
 import { DEFAULT_ORDER, type SamplingParams } from '../../../src/sampling/params.ts';

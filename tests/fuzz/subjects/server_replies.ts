@@ -1,4 +1,4 @@
-/** What a server may answer, through the adapter and the run that the page starts. */
+/** Any answer of a server, through the adapter and a run of the page. */
 import { OpenAiEngine } from '../../../src/engines/openai/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { LineEvent } from '../../../src/worker/api/worker_api.ts';
@@ -43,7 +43,7 @@ interface Reply {
   readonly models: string;
   readonly status: number;
   readonly body: string;
-  /** Bytes of a chunk: characters may be cut. */
+  /** How many bytes a chunk has; it may cut characters. */
   readonly chunk: number;
 }
 
@@ -99,7 +99,7 @@ async function run({ models, status, body, chunk }: Reply): Promise<void> {
         ? new Response(models)
         : new Response(inChunks(body, chunk), { status, headers: { 'content-type': 'text/event-stream' } }),
     );
-  // As a visitor would: the first model of the list, or the one that a link names.
+  // Opens the first model of the list, or the one that a link names, as a visitor would.
   const model = /"id":"([^"\\]*)"/.exec(models)?.[1] ?? 'm';
   const engine = await OpenAiEngine.open(
     { baseUrl: 'http://localhost:8080/v1', key: KEY, fetch: get },

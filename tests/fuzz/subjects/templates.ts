@@ -1,4 +1,4 @@
-/** Chat templates: Jinja programs out of files that are not trusted. */
+/** Chat templates, which are Jinja programs from untrusted files. */
 import { Template } from '@huggingface/jinja';
 import type { ChatMessage } from '../../../src/engines/contract.ts';
 import { Metadata } from '../../../src/engines/gguf/metadata.ts';
@@ -6,7 +6,7 @@ import { chatTemplate } from '../../../src/engines/tokenizer/chat_template.ts';
 import { mutatedText } from '../mutate.ts';
 import { hold, type Subject } from '../subject.ts';
 
-/** In the manner of ChatML, Llama 3 and Zephyr, with what attacks need. */
+/** Templates like those of ChatML, Llama 3 and Zephyr, with what attacks need. */
 export const CHAT_TEMPLATES: readonly string[] = [
   `{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}`,
   `{{- bos_token }}{%- if not date_string is defined %}{%- set date_string = strftime_now('%d %b %Y') %}{%- endif %}

@@ -1,4 +1,4 @@
-/** Any text through every tokenizer that there is: those of the random models, and published ones where they are. */
+/** Any text through every tokenizer: those of the random models, and published ones if they are present. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { nodeFileSource } from '../../../scripts/node_file.ts';
@@ -34,7 +34,7 @@ const PIECES = [
 ];
 
 interface Input {
-  /** By its number: those that are made, then those that are published. */
+  /** A tokenizer by number: first the made ones, then the published ones. */
   readonly tokenizer: number;
   readonly text: string;
 }
@@ -42,7 +42,7 @@ interface Input {
 interface Named {
   readonly name: string;
   readonly tokenizer: Tokenizer;
-  /** Sentencepiece has one letter for a space and for its own sign of one. */
+  /** Sentencepiece does not distinguish a space from its own sign for one. */
   readonly sentencepiece: boolean;
 }
 
@@ -50,7 +50,7 @@ export async function tokenizers(): Promise<Subject<Input>> {
   const all = [...(await madeOnes()), ...(await publishedOnes())];
   return {
     name: 'tokenizers',
-    // As many texts for each.
+    // Each gets the same number of texts.
     cases: 200_000 * all.length,
     few: 1000,
     generate: (chance) => ({ tokenizer: chance.below(all.length), text: anyText(chance) }),
@@ -97,7 +97,7 @@ function madeOnes(): Promise<Named[]> {
   );
 }
 
-/** Large files, read in place where they are (see CONTRIBUTING.md). */
+/** Large published files, if they are present (see CONTRIBUTING.md). */
 async function publishedOnes(): Promise<Named[]> {
   const folder = resolve(process.env['LOGITSCOPE_SHARED'] ?? '../shared', 'vocab');
   if (!existsSync(folder)) return [];
