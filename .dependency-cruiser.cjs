@@ -44,6 +44,7 @@ const PLAYGROUND = {
   link: ['texts', 'compare', 'record'],
   history: ['texts', 'compare', 'record'],
   exchange: ['texts', 'compare', 'record'],
+  actions: ['texts', 'compare', 'record', 'link', 'exchange'],
 };
 
 const folders = Object.entries(PLAYGROUND).map(([folder, allowed]) => ({

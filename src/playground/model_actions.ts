@@ -23,7 +23,7 @@ export function readCatalogue(): Promise<readonly CatalogueEntry[]> {
   return worker().models();
 }
 
-export async function openCatalogueModel({ id, name }: CatalogueEntry): Promise<void> {
+export async function openCatalogueModel({ id, name }: Pick<CatalogueEntry, 'id' | 'name'>): Promise<void> {
   changeSettings({ model: id });
   await openModel({ kind: 'catalogue', id, base: document.baseURI, ...runOn.choice }, name);
 }

@@ -15,12 +15,31 @@ export type ExportKind = 'json' | 'openai' | 'csv' | 'text';
 /** Candidates of each step in a file, where room is no matter; OpenAI's own limit is the same. */
 const depth = 20;
 
-const kinds: Readonly<Record<ExportKind, { readonly extension: string; readonly type: string }>> = {
-  json: { extension: 'logitscope.json', type: 'application/json' },
-  openai: { extension: 'openai.json', type: 'application/json' },
-  csv: { extension: 'csv', type: 'text/csv' },
-  text: { extension: 'txt', type: 'text/plain' },
+interface ExportFormat {
+  readonly label: string;
+  readonly help: string;
+  readonly extension: string;
+  readonly type: string;
+}
+
+export const exportFormats: Readonly<Record<ExportKind, ExportFormat>> = {
+  json: {
+    label: 'JSON',
+    help: 'Everything; this page opens it again.',
+    extension: 'logitscope.json',
+    type: 'application/json',
+  },
+  openai: {
+    label: 'OpenAI JSON',
+    help: 'The shape of OpenAI’s logprobs, for programs that read it.',
+    extension: 'openai.json',
+    type: 'application/json',
+  },
+  csv: { label: 'CSV', help: 'One row for each token and text.', extension: 'csv', type: 'text/csv' },
+  text: { label: 'Text', help: 'As it reads.', extension: 'txt', type: 'text/plain' },
 };
+
+export const exportKinds = Object.keys(exportFormats) as readonly ExportKind[];
 
 /** @returns the file, to be saved */
 export async function exportRun(kind: ExportKind, subject: Recordable): Promise<File> {
@@ -33,7 +52,7 @@ export async function exportRun(kind: ExportKind, subject: Recordable): Promise<
     csv: () => toCsv(record),
     text: () => toText(record),
   }[kind]();
-  const { extension, type } = kinds[kind];
+  const { extension, type } = exportFormats[kind];
   return new File([content], `${fileName(title)}.${extension}`, { type });
 }
 

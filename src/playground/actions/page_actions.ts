@@ -1,0 +1,67 @@
+/** The actions that have a key or a button of their own. The others come with the palette (`more_actions.ts`). */
+import { dialogs, type DialogName } from '../dialogs.svelte.ts';
+import type { PageView } from '../settings.ts';
+import { changeView, rollSeed } from '../settings_actions.ts';
+import { playground } from '../state.svelte.ts';
+import type { Action } from './action.ts';
+import { continueAction, partingAction, runAction, stepAction, stopAction } from './run.ts';
+import { textActions } from './text.ts';
+
+const views: readonly (readonly [PageView, string])[] = [
+  ['sample', 'Playground'],
+  ['compare', 'Compare'],
+  ['tokens', 'Tokens'],
+  ['machine', 'Machine'],
+];
+
+export const viewActions: readonly Action[] = views.map(([page, label], index) => ({
+  name: page,
+  label,
+  group: 'Go to',
+  key: String(index + 1),
+  on: () => playground.settings.view.page === page,
+  run: () => changeView({ page }),
+}));
+
+/** @param key with which the dialog opens, and closes again */
+function opens(name: DialogName, label: string, group: Action['group'], key?: string): Action {
+  const run = (): void => void (dialogs.shown = dialogs.shown === name ? null : name);
+  return { name, label, group, run, ...(key === undefined ? {} : { key }) };
+}
+
+export const seedAction: Action = {
+  name: 'seed',
+  label: 'Another seed',
+  group: 'Knobs',
+  key: 'd',
+  run: rollSeed,
+};
+
+export const paletteAction = opens('actions', 'Find an action', 'Help', 'Mod+k');
+export const shortcutsAction = opens('shortcuts', 'Keyboard shortcuts', 'Help', '?');
+export const shareAction = opens('share', 'Share, save, export', 'Share');
+export const historyAction = opens('history', 'History: the runs that this browser keeps', 'Share');
+export const modelsAction = opens(
+  'models',
+  'Models: of the hub, of any address, and those kept here',
+  'Models',
+);
+export const acrossAction = opens('across', 'Against another model or engine…', 'Compare');
+
+/** Where several have one key, the first that can be done is meant: Escape stops a run, and lets a token go where none runs. */
+export const pageActions: readonly Action[] = [
+  runAction,
+  stopAction,
+  stepAction,
+  continueAction,
+  partingAction,
+  ...textActions,
+  seedAction,
+  ...viewActions,
+  shareAction,
+  historyAction,
+  modelsAction,
+  acrossAction,
+  paletteAction,
+  shortcutsAction,
+];

@@ -1,0 +1,72 @@
+/** Running, stopping, going on. */
+import { carryOn, continueFromDivergence, stepOnce } from '../branch_actions.ts';
+import { isStale } from '../prompt_actions.ts';
+import { runHere } from '../run_command.ts';
+import { playground } from '../state.svelte.ts';
+import { continueBlocked, runBlocked, stop } from '../texts/run_actions.ts';
+import type { Action } from './action.ts';
+
+export function busy(): string | null {
+  return playground.run.phase === 'idle' ? null : 'A run is going on: stop it, or wait for its end.';
+}
+
+export function noText(): string | null {
+  return playground.line && playground.line.length > 0 ? null : 'There is no text yet: press Run.';
+}
+
+export const runAction: Action = {
+  name: 'run',
+  label: 'Run',
+  group: 'Run',
+  key: 'Mod+Enter',
+  blocked: () => busy() ?? runBlocked(),
+  run: runHere,
+};
+
+export const stopAction: Action = {
+  name: 'stop',
+  label: 'Stop',
+  group: 'Run',
+  key: 'Escape',
+  blocked: () => (playground.run.phase === 'idle' ? 'Nothing runs.' : null),
+  run: stop,
+};
+
+export const stepAction: Action = {
+  name: 'step',
+  label: 'Step: draw one token',
+  group: 'Run',
+  key: 's',
+  blocked: () => {
+    const { line } = playground;
+    return busy() ?? (line && !isStale(line) ? continueBlocked(line) : runBlocked());
+  },
+  run: stepOnce,
+};
+
+export const continueAction: Action = {
+  name: 'continue',
+  label: 'Continue the text',
+  group: 'Run',
+  blocked: () => {
+    const { line } = playground;
+    if (!line) return noText();
+    if (line.reason === 'context-full') return 'The text fills the model’s context.';
+    return busy() ?? continueBlocked(line);
+  },
+  run: carryOn,
+};
+
+export const partingAction: Action = {
+  name: 'run-on-from-parting',
+  label: 'Run on from where the text parts',
+  group: 'Run',
+  blocked: () => {
+    const { line, overlay } = playground;
+    const parts = line && overlay?.line === line.id && overlay.rederived.firstDivergence !== null;
+    return parts
+      ? (busy() ?? continueBlocked(line))
+      : 'With these knobs the text does not part: move one first.';
+  },
+  run: continueFromDivergence,
+};
