@@ -21,7 +21,7 @@ const ARROWS = {
   'src/worker': ['^src/decoding/', '^src/sampling/', '^src/engines/', '^src/models/'],
   'src/worker/api': [CONTRACT, '^src/sampling/errors\\.ts$'],
   'src/worker/loading': ['^src/engines/', '^src/models/', '^src/sampling/'],
-  'src/worker/texts': ['^src/decoding/', '^src/sampling/', CONTRACT],
+  'src/worker/texts': ['^src/worker/api/', '^src/decoding/', '^src/sampling/', CONTRACT],
   'src/worker/server': ['^src/worker/(texts|api)/', '^src/decoding/', '^src/sampling/', CONTRACT],
   'src/playground': ['^src/worker/', PARAMETERS, CONTRACT],
   'src/ui': ['^src/playground/', PARAMETERS, CONTRACT],

@@ -1,5 +1,6 @@
 /** Lanes from a record: shows what the record knows about a step, and makes the lanes live once their model is loaded. */
 import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/api/views.ts';
+import { contextNumbers, sharedTokens } from '../../worker/api/shared_tokens.ts';
 import { modelIsHere } from '../recording_actions.ts';
 import { hold } from '../texts/held_texts.ts';
 import { allTokens, type Line } from '../texts/line.ts';
@@ -46,12 +47,10 @@ export function recordedDistributions(
     labels.set(row.token, row.label);
     weights.set(row.token, (weights.get(row.token) ?? 0) + row.final + 1e-3 * row.raw);
   }
-  const ranked = [...weights.keys()].sort((a, b) => weights.get(b)! - weights.get(a)! || a - b);
   const must = new Set(views.flatMap((view) => (view === null || view.chosen === null ? [] : [view.chosen])));
-  const free = ranked.filter((token) => !must.has(token)).slice(0, Math.max(0, top - must.size));
-  const taken = new Set([...must, ...free]);
-  const tokens = ranked.filter((token) => taken.has(token));
-  const contexts = contextsOf(lines, position);
+  const tokens = sharedTokens(weights, must, top);
+  const before = lines.map((line) => allTokens(line).slice(0, position));
+  const contexts = contextNumbers(before.map((prefix) => prefix.map(({ token }) => token)));
   // Lanes with the same text before the place share one raw distribution, so any of them may supply a token's figure.
   const rawOf = (context: number, token: number): number => {
     const known = views.find(
@@ -86,18 +85,4 @@ function distribution(
     kept: view.kept,
     u: null,
   };
-}
-
-/** Numbers the distinct texts before the place, in order of appearance. */
-function contextsOf(lines: readonly Line[], position: number): number[] {
-  const contexts = new Map<string, number>();
-  return lines.map((line) => {
-    const key = allTokens(line)
-      .slice(0, position)
-      .map(({ token }) => token)
-      .join();
-    const context = contexts.get(key) ?? contexts.size;
-    contexts.set(key, context);
-    return context;
-  });
 }

@@ -1,7 +1,7 @@
 /** Writes what is on the page to the history: each text with its branches, and each comparison, under an entry of its own. */
 import { laneDifference } from '../compare/lane_gestures.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import { allTokens, outputText, type Line } from '../texts/line.ts';
+import { outputText, promptText, type Line } from '../texts/line.ts';
 import { keptDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { ownSettings } from '../record/own_settings.ts';
@@ -191,11 +191,4 @@ function same(a: Recordable, b: Recordable): boolean {
     a.comparison?.result === b.comparison?.result &&
     b.lines.every((line, index) => a.lines[index] === line)
   );
-}
-
-function promptText(line: Line): string {
-  return allTokens(line)
-    .slice(0, line.promptLength)
-    .map(({ piece }) => piece)
-    .join('');
 }

@@ -1,8 +1,9 @@
 /**
- * CRC-32 (RFC 1952 §8) over a record and its settings. It tells a record that was damaged, or changed without care. Whoever changes
- * one with care writes a new checksum: only a replay tells what is true (`replay.ts`).
+ * CRC-32 (RFC 1952 §8) over a record and its settings. It shows that a record was damaged. It is not a signature: whoever changes a
+ * record on purpose can write a new checksum, and only a replay finds that out (`replay.ts`).
  */
 import { isLaterDefault, type Settings } from '../settings.ts';
+import { jsonOf } from './json.ts';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
@@ -16,7 +17,7 @@ export function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Of a run document, eight hexadecimal digits; one that it has already is no part of it. */
+/** Of a run document, as eight hexadecimal digits. A checksum that the document already has does not count. */
 export function documentChecksum(document: object): string {
   return checksumOf({ ...document, checksum: undefined })
     .toString(16)
@@ -26,9 +27,9 @@ export function documentChecksum(document: object): string {
 /** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
 function checksumOf(value: unknown): number {
   const keys = new Set<string>();
+  if (!collectKeys(value, keys)) return checksumOf(JSON.parse(jsonOf(value)));
   // A list of keys puts every object's keys in its order, at the speed of the browser's own JSON.
-  const text = collectKeys(value, keys) ? JSON.stringify(value, [...keys].sort()) : canonicalJson(value);
-  return crc32(new TextEncoder().encode(text));
+  return crc32(new TextEncoder().encode(JSON.stringify(value, [...keys].sort())));
 }
 
 /** @returns false where there is a ban, which JSON itself would write as null */
@@ -43,18 +44,7 @@ function collectKeys(value: unknown, keys: Set<string>): boolean {
   return true;
 }
 
-/** Of the settings that stand beside a record in a link. How they are looked at is no part of the evidence. */
+/** Of the settings beside a record in a link, without the view, which is not evidence. */
 export function settingsChecksum({ view: _, ...settings }: Settings): number {
   return checksumOf(settings);
-}
-
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
-  if (typeof value !== 'object' || value === null)
-    return JSON.stringify(value === -Infinity ? 'ban' : (value ?? null));
-  const entries = Object.entries(value).filter(
-    ([key, item]) => item !== undefined && !isLaterDefault(key, item),
-  );
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()}}`;
 }

@@ -9,7 +9,7 @@
  * A column, over all lines of the record: the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
  * v < 0 is −2v. The JSON has each line's length of the column in its place. `masked` is rare and stays in the JSON.
  */
-import { PackedTextError } from './deflate.ts';
+import { joined, PackedTextError } from './deflate.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import { crc32 } from './checksum.ts';
 import { jsonOf } from './json.ts';
@@ -145,14 +145,4 @@ class PlaneReader {
       return code % 2 === 0 ? -code / 2 : (code - 1) / 2;
     });
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -52,7 +52,11 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promis
     await reader.cancel().catch(() => undefined);
     throw new PackedTextError(`it comes to more than ${maxBytes} bytes`);
   }
-  const whole = new Uint8Array(size);
+  return joined(parts);
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

@@ -4,7 +4,7 @@
  */
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
-import { drawnBy, type Line } from '../texts/line.ts';
+import { drawnBy } from '../texts/line.ts';
 import { texts } from '../texts/store.svelte.ts';
 import { launch } from '../texts/launch.ts';
 import { notifyFailure } from '../notices.ts';
@@ -14,11 +14,11 @@ import { hold } from '../texts/held_texts.ts';
 import { playground } from '../state.svelte.ts';
 import { LineComparison } from './compare_lines.ts';
 import { computedLine, endOf } from './computed_line.ts';
+import { differenceAt } from './difference.ts';
 import type { DocumentLine, RunRecord } from './document.ts';
 import { engineHere, modelHere } from './here.ts';
 import { opened, type Difference, type Opened, type Replay } from './opened.svelte.ts';
-import { recordedStep } from './recorded_view.ts';
-import { distributionHere, replayComparison, type Replaying } from './replay_comparison.ts';
+import { replayComparison, type Replaying } from './replay_comparison.ts';
 import { showComputed } from './show_computed.ts';
 
 /** Why the record cannot be replayed now, or null. */
@@ -145,8 +145,10 @@ async function replayTexts(current: Opened, { compared, goOn }: Replaying): Prom
         !document.byHand.includes(at) && here.drawn[at] !== here.texts[document.promptLength + at]!.token,
     );
     if (output !== undefined && difference === null) {
-      const drawnLabel = here.top.labels.get(here.drawn[output]!) ?? '';
-      difference = await differenceAt(record, computed, { line, index, output, drawnLabel });
+      const position = document.promptLength + output;
+      const { params } = parts.findLast(({ from }) => from <= position) ?? line;
+      const label = here.top.labels.get(here.drawn[output]!) ?? '';
+      difference = await differenceAt(record, index, output, { line: line.id, params }, label);
       goOn();
     }
   }
@@ -175,29 +177,4 @@ function checkBranches({ lines }: RunRecord, compared: LineComparison): void {
 
 function contextLength(): number {
   return playground.engine.phase === 'ready' ? playground.engine.summary.model.contextLength : Infinity;
-}
-
-interface Place {
-  readonly line: Line;
-  readonly index: number;
-  readonly output: number;
-  readonly drawnLabel: string;
-}
-
-async function differenceAt(
-  record: RunRecord,
-  computed: DocumentLine,
-  { line, index, output, drawnLabel }: Place,
-): Promise<Difference> {
-  const position = line.promptLength + output;
-  const token = record.lines[index]!.tokens[position]!;
-  const { params } = drawnBy(line).findLast(({ from }) => from <= position) ?? line;
-  return {
-    line: index,
-    output,
-    recordedLabel: computed.tokens[position]!.label,
-    drawnLabel,
-    recorded: recordedStep(token, record.model.vocabularySize),
-    here: await distributionHere({ line: line.id, position }, params, token.id),
-  };
 }

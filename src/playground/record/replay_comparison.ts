@@ -1,9 +1,7 @@
 /** Runs an opened comparison again as it was run: all lanes, samples or beams in one batch. */
 import type { BranchResult, Strategy } from '../../decoding/events.ts';
 import type { TokenId } from '../../engines/contract.ts';
-import type { SamplingParams } from '../../sampling/params.ts';
-import type { RunRequest, StepPlace } from '../../worker/api/worker_api.ts';
-import type { StepView } from '../../worker/api/views.ts';
+import type { RunRequest } from '../../worker/api/worker_api.ts';
 import { mostBranches } from '../method.ts';
 import { tell, worker } from '../connection.ts';
 import { sameParams } from '../same_params.ts';
@@ -11,26 +9,11 @@ import { playground } from '../state.svelte.ts';
 import type { LineComparison } from './compare_lines.ts';
 import { computedLine } from './computed_line.ts';
 import type { DocumentComparison } from './comparison_schema.ts';
+import { differenceAt } from './difference.ts';
 import type { DocumentLine, RunRecord } from './document.ts';
 import { engineHere, modelHere } from './here.ts';
 import { documentOutcome } from './make_comparison.ts';
 import type { Difference, Opened } from './opened.svelte.ts';
-import { recordedStep } from './recorded_view.ts';
-
-/** Candidates of each side where the two part. */
-const compared = 8;
-
-/** The distribution here, with the recorded token in it, wherever it ranks. */
-export async function distributionHere(
-  place: StepPlace,
-  params: SamplingParams,
-  recorded: TokenId,
-): Promise<StepView | null> {
-  const view = await worker().inspect(place, params, { top: compared });
-  if (!view || view.rows.some(({ token }) => token === recorded)) return view;
-  const row = await worker().candidate(place, params, recorded);
-  return row ? { ...view, rows: [...view.rows, row] } : view;
-}
 
 interface Computed {
   readonly record: RunRecord;
@@ -84,7 +67,9 @@ export async function replayComparison(
     compareKnobs(record, comparison, compared);
     const partings = record.lines.map((line) => parting(line, result.branches[line.lane]?.tokens ?? []));
     const first = Math.min(...partings.map((at) => at ?? Infinity));
-    const line = partings.indexOf(first);
+    const line = Math.max(0, partings.indexOf(first));
+    const { lane, params } = record.lines[line]!;
+    const again = { line: linesOf(request, result.branches.length)[lane] ?? -1, params };
     return {
       record: {
         ...record,
@@ -100,7 +85,7 @@ export async function replayComparison(
           usage,
         },
       },
-      difference: first === Infinity ? null : await differenceAt(record, line, first, request),
+      difference: first === Infinity ? null : await differenceAt(record, line, first, again),
     };
   } finally {
     for (const line of linesOf(request, result.branches.length)) tell((asked) => asked.forget(line));
@@ -171,16 +156,11 @@ function compareOutcomes(
 ): void {
   if (outcome && here.outcome) {
     const is = here.outcome;
-    const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+    const votesOf = ({ votes }: typeof outcome): string =>
+      JSON.stringify(votes.map(({ answer, branches }) => [answer, branches]));
     if (outcome.winner !== is.winner) compared.wrong('which text stands');
-    if (!same(outcome.ranking, is.ranking)) compared.wrong('the order of the texts');
-    if (
-      !same(
-        outcome.votes,
-        is.votes.map(({ answer, branches }) => ({ answer, branches })),
-      )
-    )
-      compared.wrong('the votes');
+    if (outcome.ranking.join() !== is.ranking.join()) compared.wrong('the order of the texts');
+    if (votesOf(outcome) !== votesOf(is)) compared.wrong('the votes');
     outcome.judgements.forEach(({ score, valid, answer }, index) => {
       const judged = is.judgements[index]!;
       if (valid !== judged.valid || answer !== judged.answer || !compared.agrees(score, judged.score))
@@ -236,30 +216,6 @@ function requestOf(record: RunRecord, { strategy, stop, params }: DocumentCompar
 function parting({ tokens, promptLength }: DocumentLine, again: readonly TokenId[]): number | null {
   const at = tokens.slice(promptLength).findIndex(({ id }, output) => id !== again[output]);
   return at < 0 ? null : at;
-}
-
-async function differenceAt(
-  record: RunRecord,
-  line: number,
-  output: number,
-  request: RunRequest,
-): Promise<Difference> {
-  const document = record.lines[line]!;
-  const position = document.promptLength + output;
-  const token = document.tokens[position]!;
-  const { lanes, branches } = request;
-  const again = branches === undefined ? lanes[document.lane]?.line : branches + document.lane;
-  const place = { line: again ?? -1, position };
-  const here = await distributionHere(place, document.params, token.id);
-  const drawn = here?.rows.find((row) => row.token === here.chosen);
-  return {
-    line,
-    output,
-    recordedLabel: token.label,
-    drawnLabel: drawn?.label ?? 'the end of the text',
-    recorded: recordedStep(token, record.model.vocabularySize),
-    here,
-  };
 }
 
 /** Ids of the lines that a request made, by lane or branch. */

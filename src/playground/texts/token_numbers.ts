@@ -14,7 +14,7 @@ interface NumberKind {
   /** Its column in a packed record. */
   readonly packed: string;
   /** Its column in a CSV file, if it has one. */
-  readonly csv: string | null;
+  readonly csv?: string;
 }
 
 const kinds = {
@@ -47,7 +47,6 @@ const kinds = {
     unit: 'share',
     ofChain: false,
     packed: 'masked',
-    csv: null,
   },
 } as const satisfies TokenNumbers<NumberKind>;
 

@@ -3,6 +3,7 @@ import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { StepTrace } from '../../sampling/trace.ts';
 import { finalLogprob, rawLogprob, tokenFate, topOf } from '../../sampling/trace_view.ts';
 import type { LaneDistribution, LaneDistributions, TemperatureStrip } from '../api/views.ts';
+import { contextNumbers, sharedTokens } from '../api/shared_tokens.ts';
 import { stepFigures } from './step_view.ts';
 
 /** A lane's step, as the chain went through it. */
@@ -38,28 +39,14 @@ export function laneDistributions(
         sum + Math.exp(finalLogprob(trace, token)) + 1e-3 * Math.exp(rawLogprob(trace, token)),
       0,
     );
-  const ranked = [...candidates]
-    .map((token) => ({ token, weight: weight(token) }))
-    .sort((a, b) => b.weight - a.weight || a.token - b.token)
-    .map(({ token }) => token);
-  const must = new Set(chosen);
-  const free = Math.max(0, top - must.size);
-  const taken = new Set([...must, ...ranked.filter((token) => !must.has(token)).slice(0, free)]);
-  const tokens = ranked.filter((token) => taken.has(token));
-  const contexts = new Map<string, number>();
+  const weights = new Map(Array.from(candidates, (token) => [token, weight(token)]));
+  const tokens = sharedTokens(weights, new Set(chosen), top);
+  const contexts = contextNumbers(known.map(({ before }) => before));
   return {
     tokens,
     labels: tokens.map((token) => tokenizer.label(token)),
-    lanes: steps.map((step) => step && distribution(step, tokens, contextOf(step, contexts))),
+    lanes: steps.map((step) => step && distribution(step, tokens, contexts[known.indexOf(step)]!)),
   };
-}
-
-/** A number for each different text before the place, in order of appearance. */
-function contextOf({ before }: LaneStep, contexts: Map<string, number>): number {
-  const key = before.join();
-  const context = contexts.get(key) ?? contexts.size;
-  contexts.set(key, context);
-  return context;
 }
 
 function distribution(
