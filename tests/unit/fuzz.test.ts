@@ -1,4 +1,4 @@
-/** A few cases of each subject of `npm run fuzz`: enough to see what breaks outright. */
+/** Runs a few cases of each subject of `npm run fuzz`, which show obvious breakage. */
 import { describe, expect, it } from 'vitest';
 import { fuzz } from '../fuzz/fuzz.ts';
 import { SUBJECTS } from '../fuzz/subjects/index.ts';
@@ -8,7 +8,7 @@ describe('input from strangers is accepted or refused with a sentence, in bounde
     const subject = await open();
     const summary = await fuzz(subject, { cases: subject.few, seed: 1 });
     expect(summary.failures).toEqual([]);
-    // Inputs that never got in, or were never refused, would have tested nothing.
+    // Inputs that are never accepted, or never refused, would test nothing.
     expect(summary.accepted).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The lock names the platform packages of macOS, Windows and Linux. npm leaves out those that the registry does not have yet
- * on the day the lock is written, and then `npm run build` fails on the machines that need them.
+ * The lock names the platform packages of macOS, Windows and Linux. npm leaves out a package that the registry does not have yet
+ * when the lock is written, and then `npm run build` fails on the machines that need it.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const read = (name: string): unknown =>
 
 const { packages } = read('package-lock.json') as { packages: Readonly<Record<string, Locked>> };
 
-/** Where Node finds `name` from the package at `path`: beside it or further up; undefined where it is not locked. */
+/** Where Node finds `name` from the package at `path`: beside it or further up; undefined if it is not locked. */
 function lockedFrom(path: string, name: string): string | undefined {
   const folders = path.split('/node_modules/');
   for (let depth = path === '' ? 0 : folders.length; depth >= 0; depth--) {

@@ -6,7 +6,7 @@ import { specOf } from '../bench/shapes.ts';
 test('a random model is a whole GGUF file of its shape, and any range of it has the same bytes', async () => {
   const source = randomModelSource({ ...specOf('smollm2-135m', 'Q4_K'), layers: 2, vocabularySize: 1000 });
   const { tensors } = await openGguf(source);
-  // 576 columns are no multiple of 256, 1536 are.
+  // 576 columns are not a multiple of 256; 1536 are.
   expect(tensors.get('blk.1.attn_q.weight')).toMatchObject({ format: 'Q5_0', shape: [576, 576] });
   expect(tensors.get('blk.1.ffn_down.weight')).toMatchObject({ format: 'Q4_K', shape: [1536, 576] });
 

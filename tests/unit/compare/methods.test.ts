@@ -7,7 +7,7 @@ import { forkedLine, promptLine, withSteps, type Line } from '../../../src/playg
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { runScripted } from '../decoding/run_scripted.ts';
 
-/** The lines that the page has after these events, prompt left out. */
+/** The page's texts after these events, without the prompt. */
 function linesOf(events: readonly RunEvent[]): Line[] {
   const lines: Line[] = [];
   for (const event of events) {

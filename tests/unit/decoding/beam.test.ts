@@ -5,7 +5,7 @@ import { everySequence, tinyEngine } from './tiny_engine.ts';
 
 const prompt = [1, 2];
 const LENGTH = 6;
-/** 5 · 5 sequences live before the last token: fewer than the largest width. */
+/** Before the last token there are 5 · 5 sequences, fewer than the largest width. */
 const COVERED = 3;
 
 function beam(seed: number, width: number, lengthPenalty: number) {
@@ -38,7 +38,7 @@ describe('a beam as wide as the number of sequences finds the best one of an exh
       const winner = result.branches[result.winner!]!;
       expect(winner.tokens).toEqual(all[0]!.tokens);
       expect(winner.score).toBeCloseTo(all[0]!.score, 5);
-      // And so is the whole ranking, as far as beams are kept.
+      // The whole ranking agrees too, as far as beams are kept.
       const ranked = result.ranking
         .map((id) => result.branches[id]!)
         .filter(({ reason }) => reason !== 'pruned');
@@ -103,7 +103,7 @@ describe('narrow beams', () => {
         },
         { engine: tinyEngine(seed) },
       );
-      // An ended beam may beat the one that went on; both took the same path.
+      // An ended beam may beat the one that continued; both took the same path.
       const longest = result.branches[0]!;
       expect(longest.tokens).toEqual(greedy.result.branches[0]!.tokens);
     }
@@ -132,7 +132,7 @@ describe('the tree of a search', () => {
       const own = records.filter((record) => record.branch === branch).map(({ token }) => token);
       expect(own).toEqual(tokens.slice(shared));
     }
-    // The beams that ended by themselves come best first.
+    // The beams that reached an end are ranked best first.
     const scores = result.ranking.map((id) => byId.get(id)!).filter(({ reason }) => reason !== 'pruned');
     for (let i = 1; i < scores.length; i++)
       expect(scores[i - 1]!.score!).toBeGreaterThanOrEqual(scores[i]!.score!);

@@ -9,7 +9,7 @@ import { defaultParams, neutralParams } from '../../../src/sampling/parameter_ta
 import type { SamplingParams } from '../../../src/sampling/params.ts';
 import { plainCandidates, plainSoftmax } from '../../reference/plain_samplers.ts';
 
-/** Scores a text after "The little cat", with the logits that an engine of its own gives token by token. */
+/** Scores a text after "The little cat", with token-by-token logits of a separate engine. */
 async function scored(typed: string, change: Partial<SamplingParams>) {
   const engine = new ScriptedEngine();
   const { tokenizer, session } = engine;

@@ -15,7 +15,7 @@ test('a token that contains the breaker is a breaker by itself', () => {
 
 test('a token that ends with the start of a breaker needs the tokens of the rest', () => {
   const breakers = resolveBreakers(['t saw'], tokenizer);
-  // " cat" ends in "t"; " saw" is a word of its own.
+  // " cat" ends in "t"; " saw" is a separate word.
   expect(breakers.get(id(' cat'))).toEqual([[id(' saw')]]);
   expect(breakers.get(id(' boat'))).toEqual([[id(' saw')]]);
   expect(breakers.get(id(' cats'))).toEqual(breakers.get(id(' cat')));

@@ -6,7 +6,7 @@ import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { lane, runScripted } from './run_scripted.ts';
 
-/** Each row that a prefill reports is not a number. */
+/** Makes every row that a prefill reports NaN. */
 function brokenRows(): ScriptedEngine {
   const engine = new ScriptedEngine();
   const { session } = engine;

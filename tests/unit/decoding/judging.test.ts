@@ -54,7 +54,7 @@ describe('best of N', () => {
       if (byScore.some((branch, i) => branch !== ranked[i])) mixed++;
       expect(verified.winner).toBe(ranked[0]!.valid ? ranked[0]!.branch : null);
     }
-    // The verifier must overrule the score in some runs, or the test shows nothing.
+    // The verifier must overrule the score in some runs, or the test proves nothing.
     expect(mixed).toBeGreaterThan(2);
     const none = await run({
       strategy: { kind: 'best-of-n', n: 3, score: { kind: 'verifier', verifier: { kind: 'json' } } },
@@ -158,7 +158,7 @@ describe('verifiers and answers', () => {
   });
 });
 
-/** Patterns that take ages on most texts of the scripted engine, and what uses them. */
+/** The uses of a pattern that takes ages on most texts of the scripted engine. */
 describe.each([
   ['nested repetitions', '^([^#]+\\s?)+#$'],
   ['nested alternatives', '^(([a-z ,.\\n"\']|\\s|\\w|[^#])+)+#$'],

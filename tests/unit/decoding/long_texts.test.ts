@@ -1,4 +1,4 @@
-/** Texts whose logits exceed the budget: walks compute them in windows, and kept rows stay from one walk to the next. */
+/** Texts whose logits exceed the budget. Walks compute them in windows, and kept rows survive from one walk to the next. */
 import { expect, test } from 'vitest';
 import { LogitMemory } from '../../../src/decoding/logit_memory.ts';
 import { Rederiver } from '../../../src/decoding/rederive.ts';
@@ -13,7 +13,7 @@ const PROMPT = 20;
 const tokens = Array.from({ length: 320 }, (_, position) => position);
 const OUTPUTS = tokens.length - PROMPT + 1;
 
-/** Gives the position as every logit, and counts. */
+/** Gives the position as every logit, and counts calls. */
 function countedSession() {
   const counts = { given: 0, largestWindow: 0, open: 0 };
   let length = 0;

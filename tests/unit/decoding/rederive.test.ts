@@ -11,7 +11,7 @@ import { tokenFate } from '../../../src/sampling/trace_view.ts';
 import { plainCandidates, plainSoftmax } from '../../reference/plain_samplers.ts';
 import { lane, runScripted } from './run_scripted.ts';
 
-/** A text, its logits, and what re-deriving it needs. */
+/** A text with its logits and everything else that re-deriving needs. */
 async function past(change: Partial<SamplingParams> = {}, maxTokens = 40) {
   const memory = new LogitMemory();
   const stop = { maxTokens, sequences: [], ignoreEndOfGeneration: true };

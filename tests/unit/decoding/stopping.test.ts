@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StopWatcher } from '../../../src/decoding/stopping.ts';
 
-/** Everything that was ever visible, and the end. */
+/** Collects every visible text, and the end. */
 function feed(sequences: string[], pieces: string[]): { shown: string[]; text: string; stop: string | null } {
   const watcher = new StopWatcher(sequences);
   const shown: string[] = [];
@@ -38,7 +38,7 @@ test('neither an empty stop sequence nor given text stops a run', () => {
   expect(watcher.push('x')).toBeNull();
   const given = new StopWatcher(['END', 'ENDLESS']);
   given.skip('END');
-  // It may still become the longer one.
+  // It may still become the longer sequence.
   expect(given.visible).toBe(0);
   const whole = new StopWatcher(['END', 'long as it may be']);
   whole.skip('an END');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { lane, runScripted } from './run_scripted.ts';
 
-/** An engine that has everything but the last token of any prompt in its cache. */
+/** An engine whose cache has any prompt except its last token. */
 function reusingEngine(): ScriptedEngine {
   const engine = new ScriptedEngine();
   const prefill = engine.session.prefill.bind(engine.session);

@@ -1,4 +1,4 @@
-/** An engine of six tokens, small enough that every sequence can be tried: token 0 ends, 1 … 5 are letters. */
+/** An engine with six tokens, so few that a test can try every sequence. Token 0 ends a text, 1 … 5 are letters. */
 import type {
   Engine,
   PrefillOptions,
@@ -11,7 +11,7 @@ import { uniform } from '../../../src/sampling/rng.ts';
 
 const LETTERS = ['<end>', 'a', 'b', 'c', 'd', 'e'];
 
-/** Logits after any tokens, by hash. */
+/** Logits from a hash of the tokens before. */
 function tinyLogits(seed: number, tokens: readonly TokenId[]): Float32Array<ArrayBuffer> {
   const place = tokens.reduce((hash, token) => (hash * 31 + token + 1) % 1_000_003, 7);
   return Float32Array.from(LETTERS, (_, id) => 5 * uniform(seed, place, id));

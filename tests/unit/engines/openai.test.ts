@@ -67,7 +67,7 @@ describe('a stream', () => {
     const kept = prototype[Symbol.asyncIterator];
     Reflect.deleteProperty(prototype, Symbol.asyncIterator);
     try {
-      // Node's own fetch iterates over what it sends.
+      // Node's own fetch iterates over a request's body.
       const headers = { 'content-type': 'text/event-stream' };
       const get: typeof fetch = () => Promise.resolve(new Response(replies.llamaCpp.text.body, { headers }));
       const pieces: Piece[] = [];

@@ -11,11 +11,11 @@ const bytesOf = (tokens: readonly DrawnToken[]): number[] => tokens.flatMap(({ b
 
 interface Drawn {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Whether it is among the alternatives, which give its own bytes. */
+  /** Whether it is among the alternatives, which give its bytes. */
   readonly listed: boolean;
 }
 
-/** Sends text when it is whole, and the last token's id and logprob with the bytes of all that it sends. */
+/** Sends text when it is whole, with the last token's id and logprob and the bytes of all tokens that it covers. */
 function* serverOf(drawn: readonly Drawn[]): Generator<Piece> {
   let waiting: number[] = [];
   for (const [index, { bytes, listed }] of drawn.entries()) {
@@ -80,7 +80,7 @@ describe('the tokens that a llama.cpp server drew', () => {
     const pieces = chunks.map((event) =>
       own.separate(readChunk(event.slice(6), { host: 'here', key: undefined })!),
     );
-    // As recorded, the last three came with no text, with none, and with “ there ”.
+    // In the recording, the last three came without text, without text, and with “ there ”.
     expect(pieces.flatMap(({ tokens }) => tokens).map(({ id, text }) => [id, text])).toEqual([
       [4031, ','],
       [405, ' there'],

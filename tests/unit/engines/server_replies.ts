@@ -1,18 +1,18 @@
 /**
- * Replies in the forms that four kinds of server give them, with the quirks of each. Those of llama.cpp are recorded from a
- * real one (tests/reference/record_server_replies.ts). Those of vLLM, Ollama and LM Studio are written by hand from their
- * sources and documentation (vLLM entrypoints/openai, Ollama openai/, LM Studio's OpenAI endpoints): nobody has held them
- * against a real server here.
+ * Replies of four kinds of server, with the quirks of each. Those of llama.cpp are recorded from a real one
+ * (tests/reference/record_server_replies.ts). Those of vLLM, Ollama and LM Studio are written by hand from their
+ * sources and documentation (vLLM entrypoints/openai, Ollama openai/, LM Studio's OpenAI endpoints); they were never compared
+ * with a real server.
  */
 import recording from './recorded/llama_cpp.json' with { type: 'json' };
 
 const events = (...chunks: unknown[]): string =>
   [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`), 'data: [DONE]'].join('\n\n') + '\n\n';
 
-/** What llama.cpp's server answered: see the requests beside the replies. */
+/** The recorded answers of llama.cpp's server; the requests are beside the replies. */
 export const llamaCpp = recording.replies;
 
-/** vLLM, plain: three lists; the drawn token is listed beside the n likeliest; −9999 stands for −∞; usage without choices. */
+/** vLLM, plain: three lists, the drawn token beside the n likeliest, −9999 for −∞, and usage without choices. */
 export const vllm = events(
   {
     id: 'cmpl-1',
@@ -83,7 +83,7 @@ export const ollama = events(
   },
 );
 
-/** LM Studio: logprobs are promised by the interface and are null. */
+/** LM Studio: the interface promises logprobs, but they are null. */
 export const lmStudio = events(
   {
     id: 'x',

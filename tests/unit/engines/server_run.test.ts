@@ -1,4 +1,4 @@
-/** A server's model through the worker, as the page uses it: the same host, a real HTTP server, replies of each kind. */
+/** A server's model through the worker, as the page uses it: the same host, a real HTTP server, and replies of each kind. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -83,7 +83,7 @@ describe('a run on a server', () => {
     const logprobs = logprobsIn(llamaCpp.text.body);
     expect(logprobs.length).toBe(3);
     expect(steps.map(({ record }) => record.rawLogprob)).toEqual(logprobs);
-    // A value that the server does not send is no number.
+    // A value that the server does not send is NaN.
     for (const { record } of steps) {
       expect([record.entropy, record.finalLogprob, record.kept]).toEqual([NaN, NaN, NaN]);
       expect(record.u).toBeNull();
@@ -147,12 +147,12 @@ describe('a run on a server', () => {
     const { steps, result, events } = await run(host, { stop: { maxTokens: 30, sequences: [] } });
     expect(steps.map(({ label }) => label)).toEqual([' ', 'n', 'é', '🦊', '<token 2>']);
     expect(steps.map(({ record }) => record.piece).join('')).toBe(' né🦊');
-    // The logprobs that come with é and the fox are their last bytes' alone.
+    // The logprobs sent with é and the fox belong to their last bytes only.
     const told = logprobsIn(llamaCpp.bytes.body).map((logprob, i) => (i === 2 || i === 3 ? NaN : logprob));
     expect(told.length).toBe(5);
     expect(steps.map(({ record }) => record.rawLogprob)).toEqual(told);
     expect(steps.map(({ kind }) => kind)).toEqual(['normal', 'normal', 'normal', 'normal', 'control']);
-    // Nine tokens were drawn: é is two, the fox is four, and the end one.
+    // Nine tokens were drawn: é has two, the fox four, and the end one.
     expect(result.timing.tokens).toBe(9);
     expect(events.at(-1)).toMatchObject({ reason: 'end-of-generation' });
     const view = (await host.inspect({ line: 1, position: 1 }, defaultParams(), { top: 3 }))!;
@@ -184,7 +184,7 @@ describe('a run on a server', () => {
   });
 
   it.each([
-    // The text before it is shown, tokens and all; what could become one is not, until it cannot.
+    // The text before it is shown with its tokens. Text that could begin one is held back until it cannot.
     ['e wa', ', ther', [1, 6, 6], 'stop-sequence'],
     ['e was!', ', there was', [1, 6, 11], 'max-tokens'],
     [' there', ',', [1, 1], 'stop-sequence'],
@@ -367,7 +367,7 @@ describe('parameters for a server', () => {
     const plain: SamplingParams = { ...params, order: ['top_k'], adaptiveTarget: 0.3, dryBreakers: [] };
     const greedy = serverFields(plain, 'llamacpp', true);
     expect(greedy).toMatchObject({ samplers: ['top_k', 'temperature'], temperature: 0 });
-    // It refuses an empty list.
+    // The server refuses an empty list.
     expect(greedy).not.toHaveProperty('dry_sequence_breakers');
     expect(serverFields(params, 'vllm', true)).toEqual({
       ...serverParameters(params, 'vllm'),
@@ -401,7 +401,7 @@ describe('the vocabulary of a server', () => {
     expect(vocabulary.idOf({ id: 2, text: '', bytes: none, logprob: -1 })).toBe(2);
     expect(vocabulary.idOf({ id: 1, text: '', bytes: none, logprob: -1 })).toBe(1);
     expect([vocabulary.label(2), vocabulary.kind(2)]).toEqual(['<token 2>', 'control']);
-    // llama.cpp leaves the beginning of a character out of the text, and not out of the bytes.
+    // llama.cpp leaves the beginning of a character out of the text, but not out of the bytes.
     expect(vocabulary.idOf({ id: 77, text: '', bytes: new Uint8Array([0xf0, 0x0f]), logprob: -1 })).toBe(77);
     expect([vocabulary.label(77), vocabulary.kind(77)]).toEqual(['\\xF0\\x0F', 'normal']);
     expect(vocabulary.encode('a prompt')).toEqual([100]);

@@ -13,7 +13,7 @@ import { WebLlmSession } from '../../../src/engines/web-llm/session.ts';
 import { downloadBytes, WEB_LLM_HOSTS, WEB_LLM_MODELS } from '../../../src/engines/web-llm/models.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 
-/** The package as it is, with its pipeline class, which it does not export, exported too. */
+/** The package itself, with an added export of its pipeline class. */
 type Package = typeof WebLlm & { readonly LLMChatPipeline: { readonly prototype: object } };
 let library: Package;
 const folder = join('node_modules', '.cache', `web-llm-${process.pid}`);
@@ -28,13 +28,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const MODEL = 'SmolLM2-135M-Instruct-q0f16-MLC';
-/** Entries at the end of the logits that no token has: web-llm's models are padded. */
+/** Logits at the end that belong to no token, because web-llm's models are padded. */
 const PADDING = 5;
 
 const scripted = new ScriptedEngine();
 const vocabularySize = scripted.model.vocabularySize + PADDING;
 
-/** What TVM's arrays and kernels do, on the CPU and in plain loops; only what the sampler calls. */
+/** TVM's arrays and kernels in plain loops on the CPU, as far as the sampler calls them. */
 class PlainTensor {
   constructor(
     readonly shape: readonly number[],
@@ -62,15 +62,15 @@ class PlainTensor {
 }
 
 interface Sampled {
-  /** Tokens that the library drew for itself, and the uniform number that it drew with. */
+  /** Tokens that the library drew, and the uniform number that it drew with. */
   readonly drawn: number[];
   readonly fed: number[][];
 }
 
 /**
- * The library's own `MLCEngine` and `LLMChatPipeline`, whose methods run as they are; in place of a compiled model there are
- * the scripted engine's logits, and in place of its shaders plain loops.
- * @param config sampling values of a model's own file
+ * The library's own `MLCEngine` and `LLMChatPipeline`, with unchanged methods. The scripted engine's logits replace a compiled
+ * model, and plain loops replace its shaders.
+ * @param config sampling values from a model's own file
  */
 function realEngine(tap: LogitTap, config: object): { engine: WebLlm.MLCEngine } & Sampled {
   const engine = new library.MLCEngine({
@@ -99,7 +99,7 @@ function realEngine(tap: LogitTap, config: object): { engine: WebLlm.MLCEngine }
       detachFromCurrentScope: <T>(value: T): T => value,
       empty,
       cpu: () => 'cpu',
-      // The worst draw: the last token of those that are left.
+      // The worst draw takes the last of the remaining tokens.
       uniform: () => new PlainTensor([1], 'float32', [0.999999]),
     },
     fsoftmaxWithTemperature: (logits: PlainTensor, [temperature]: number[]) => softmax(logits, temperature!),
@@ -188,10 +188,10 @@ describe('web-llm’s own engine class under our session', () => {
     expect(logits).toEqual(await logitsAfter(long));
     const [next] = await session.step([{ sequence, token: 7 }]);
     expect(next).toEqual(await logitsAfter([...long, 7]));
-    // Its KV cache holds our tokens and none of its own; a prompt goes in by its chunks.
+    // Its KV cache holds our tokens and none of its own. A prompt is evaluated in its chunks.
     expect(fed.flat()).toEqual([...long, 7]);
     expect(fed.every((chunk) => chunk.length <= 16)).toBe(true);
-    // Left one token to choose, it took that one at u = 0.999999.
+    // With one token left, it takes that one even at u = 0.999999.
     const best = logits.indexOf(Math.max(...logits));
     expect(drawn[0]).toBe(best);
   });
@@ -260,7 +260,7 @@ describe('web-llm’s own engine class under our session', () => {
     const other = await session.prefill([1, 2, 9]);
     expect(other.reused).toBe(0);
     expect(other.logits).toEqual(await logitsAfter([1, 2, 9]));
-    // Stepping the older sequence reads it again, and is right.
+    // A step of the older sequence evaluates it again, with the right result.
     const [next] = await session.step([{ sequence: first.sequence, token: 6 }]);
     expect(next).toEqual(await logitsAfter([1, 2, 3, 6]));
     const rows = new Map<number, Float32Array>();
@@ -380,7 +380,7 @@ describe('the list of models', () => {
         expect(memory / 1024 ** 2).toBeCloseTo(record.vram_required_MB!, 6);
         expect(new URL(record.model).host).toBe(WEB_LLM_HOSTS[0]);
         expect(new URL(record.model_lib).host).toBe(WEB_LLM_HOSTS[1]);
-        // Some entries leave it out: what the name says is what counts.
+        // Some entries leave it out, so the name counts.
         expect(needsF16).toBe(/f16/.test(modelId));
         if (record.required_features?.includes('shader-f16')) expect(needsF16).toBe(true);
       }

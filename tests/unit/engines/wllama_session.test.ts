@@ -13,11 +13,11 @@ function probabilities(tokens: readonly number[]): { token: number; p: number }[
     tokens.reduce((weight, token, i) => weight + ((token * 31 + candidate * 17 + i * 7) % 13), 1),
   );
   const sum = weights.reduce((a, b) => a + b, 0);
-  // As the library gives them: the likeliest first.
+  // Likeliest first, as the library gives them.
   return weights.map((weight, token) => ({ token, p: weight / sum })).sort((a, b) => b.p - a.p);
 }
 
-/** The library's side: one sequence that is appended to and cut, and refuses what the library refuses. */
+/** Imitates the library: one sequence that can be extended and cut, with the library's refusals. */
 class OneSequence implements Llama {
   tokens: number[] = [];
   decoded = 0;

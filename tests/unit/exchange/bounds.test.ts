@@ -1,4 +1,4 @@
-/** Files and links have the same bounds: what one schema accepts, the other can write. */
+/** Files and links have the same bounds: a record that one schema accepts can be written as the other. */
 import { expect, test } from 'vitest';
 import { ServerVocabulary } from '../../../src/engines/openai/vocabulary.ts';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
@@ -10,7 +10,7 @@ import { defaultSettings } from '../../../src/playground/settings.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
 
-/** A server keeps its tokens to itself: the whole prompt is one. */
+/** A server does not tell its tokens, so the whole prompt is one. */
 function serverRecord(prompt: string): RunRecord {
   const { tokens } = tokenisePrompt({ kind: 'text', text: prompt }, new ServerVocabulary());
   const line: DocumentLine = {

@@ -1,4 +1,4 @@
-/** Files that were cut, changed or forged give a consistent run, or one sentence that names the file. */
+/** A file that was cut, changed or forged gives a consistent run, or one sentence that names the file. */
 import fc from 'fast-check';
 import { safeParse } from 'valibot';
 import { expect, test } from 'vitest';
@@ -26,7 +26,7 @@ const answer = {
   ],
 };
 
-/** Anything that JSON can hold, and what often stands where something else should. */
+/** Any JSON value, and the usual wrong ones. */
 const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
   fc.constantFrom<unknown>(
@@ -45,7 +45,7 @@ const odd = fc.oneof(
   ),
 );
 
-/** Puts `value` somewhere into a copy of `json`; `way` says where, step by step. */
+/** Puts `value` into a copy of `json`, at the place that `way` leads to. */
 function spoiled(json: unknown, way: readonly number[], value: unknown): unknown {
   const [step, ...rest] = way;
   if (step === undefined || typeof json !== 'object' || json === null) return value;

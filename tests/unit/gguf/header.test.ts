@@ -18,7 +18,7 @@ const zeros = (name: string, shape: readonly number[], format: BlockFormat = 'F3
   fill: (_row, out) => out.fill(0),
 });
 
-/** Numbers of a list without the type of the list. */
+/** The numbers of a list, whatever its type. */
 function plain(value: MetadataValue | undefined): unknown {
   return typeof value === 'object' ? Array.from<unknown>(value) : value;
 }
@@ -243,7 +243,7 @@ describe('a file with errors is refused', () => {
   });
 });
 
-/** A server of one file, with ranges. */
+/** A server with one file that supports ranges. */
 function serve(bytes: Uint8Array<ArrayBuffer>): typeof fetch {
   return (_input, init) => {
     const range = /bytes=(\d+)-(\d+)/.exec(new Headers(init?.headers).get('range') ?? '')!;

@@ -16,7 +16,7 @@ export const TINY: ModelSpec = {
   tied: true,
 };
 
-/** A source that counts its reads, and can answer in short chunks only where the reader asks for that. */
+/** A source that counts its reads. It answers in short chunks only if the reader allows that. */
 export class CountingSource implements ByteSource {
   readonly name = 'counted.gguf';
   readonly #bytes: Uint8Array;

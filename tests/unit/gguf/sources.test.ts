@@ -13,7 +13,7 @@ import { randomBits } from '../../models/counter_rng.ts';
 import { makeModel } from '../../models/make_model.ts';
 import { TINY } from './small_files.ts';
 
-// Larger than what the sequential source keeps (4 MiB), so that going back has to start again.
+// Larger than the 4 MiB that the sequential source keeps, so that going back starts a new download.
 const bytes = Uint8Array.from({ length: 6_000_000 }, (_, i) => randomBits(1, 1, i >> 2) >>> (8 * (i & 3)));
 
 let server: Server | undefined;
@@ -130,7 +130,7 @@ describe('a source gives the exact bytes', () => {
   it('from a server that ignores Range, in one download when read in order', async () => {
     const source = await urlSource(await serve(withoutRanges));
     for (let offset = 0; offset < bytes.length; offset += 1_500_000) {
-      // A little back each time, as the first tensor lies in the last chunk of the header.
+      // Some reads go back a little, as a loader does: the first tensor begins in the header's last chunk.
       const from = Math.max(0, offset - 1_000_000);
       expect(Buffer.compare(await source.read(from, 1_000_000), bytes.subarray(from, from + 1_000_000))).toBe(
         0,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDevice } from '../../../src/engines/webgpu/gpu/device.ts';
 
-/** Gives one device, which `lose` takes away for good. */
+/** Gives one device, which `lose` removes for good. */
 function passingGpu() {
   let lose: (info: { reason: string }) => void = () => undefined;
   const device = {

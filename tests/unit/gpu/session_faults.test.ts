@@ -1,6 +1,6 @@
 /**
- * A session over a device that fails or is lost at the n-th pass, or cannot be had again, for every n: a typed error or the
- * right numbers, never wrong ones; then the next action works, and no page is left behind.
+ * Runs a session over a device that fails or is lost at the n-th pass, or cannot be replaced, for every n. The result is a typed
+ * error or the right numbers, never wrong ones. Afterwards the next action works, and no page leaks.
  */
 import { describe, expect, test } from 'vitest';
 import { EngineError, type SequenceId } from '../../../src/engines/contract.ts';
@@ -12,14 +12,14 @@ import { WebGpuSession } from '../../../src/engines/webgpu/model/session.ts';
 const VOCABULARY = 16;
 const config = { name: 'm', vocabularySize: VOCABULARY, layers: 2, kvHeads: 1, headDim: 4 } as ModelConfig;
 
-/** A number that stands for a text, in place of keys and values (FNV-1a). */
+/** A hash of a text in place of keys and values (FNV-1a). */
 const next = (history: number, token: number) => Math.imul(history ^ (token + 1), 0x01000193);
 const START = 0x811c9dc5;
 const logitsOf = (history: number) => Float32Array.from({ length: VOCABULARY }, (_, i) => next(history, i));
 
 type Fault = 'error' | 'lost' | 'lost, and gone';
 
-/** What fails at which pass; passes are counted over every runtime. */
+/** The fault and its pass; passes are counted over all runtimes. */
 class Weather {
   passes = 0;
   opened = 0;
@@ -36,7 +36,7 @@ class Weather {
     return Promise.resolve(this.runtime());
   }
 
-  /** As much of a runtime as a session asks for, over pages that hold what came up to each position. */
+  /** The part of a runtime that a session uses, over pages that hold a hash of the text up to each position. */
   runtime(): Runtime {
     const memory = Array.from({ length: this.pages }, () => new Array<number>(PAGE_TOKENS).fill(NaN));
     let lost = false;
@@ -70,7 +70,7 @@ async function open(weather: Weather): Promise<WebGpuSession> {
   return new WebGpuSession(config, await weather.open(), () => weather.open());
 }
 
-/** Acts like a person: retries once what failed with a sentence. @returns the number of retries */
+/** Acts like a person, who retries once after an error with a sentence. @returns the number of retries */
 async function life(session: WebGpuSession): Promise<number> {
   let failed = 0;
   const persist = async <T>(action: () => Promise<T>): Promise<T> => {

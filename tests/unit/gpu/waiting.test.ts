@@ -7,16 +7,16 @@ afterEach(() => void vi.useRealTimers());
 interface Habits {
   /** Milliseconds that work takes. */
   readonly work: number;
-  /** The device is looked at this often; 0: the end of work is told at once. */
+  /** The interval at which the device is polled; 0 reports the end of work at once. */
   readonly tick: number;
-  /** It is also looked at when something is submitted. */
+  /** Whether each submit polls it too. */
   readonly wakes: boolean;
-  /** How much later than it was told the page hears of the first end, the second, and so on, since the machine is busy. */
+  /** Further delays before the page learns of the first end, the second, and so on, as on a busy machine. */
   readonly lags?: readonly number[];
   readonly lost?: boolean;
 }
 
-/** The part of a device that waiting uses. */
+/** The part of a device that the wait uses. */
 class ScriptedDevice {
   submits = 0;
   #habits: Habits;

@@ -1,4 +1,4 @@
-/** Under any supported regular expression the platform's own RegExp matches the output. */
+/** The platform's RegExp matches the output under any supported regular expression. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tryGrammar } from '../../../src/decoding/grammar/compile.ts';
@@ -40,7 +40,7 @@ test('texts match random patterns, over a vocabulary of single bytes', async () 
   let longest = 0;
   await fc.assert(
     fc.asyncProperty(pattern, fc.nat(1000), async (source, chance) => {
-      // One name for one group.
+      // Each name occurs in one group only.
       fc.pre(source !== '' && source.split('(?<n>').length < 3);
       const engine = tinyEngine(everyByte, chance);
       const outcome = await tryGrammar({ kind: 'regex', source }, engine.tokenizer);

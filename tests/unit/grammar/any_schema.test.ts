@@ -1,4 +1,4 @@
-/** Under any supported schema the output is valid by the specification. */
+/** The output under any supported schema is valid by the specification. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tryGrammar } from '../../../src/decoding/grammar/compile.ts';

@@ -1,4 +1,4 @@
-/** JSON Schema (2020-12) for what the tests use, straight from the specification; knows nothing of grammars. */
+/** The part of JSON Schema (2020-12) that the tests use, written from the specification, independent of grammars. */
 export type Schema = boolean | { readonly [keyword: string]: unknown };
 
 const formats: Readonly<Record<string, (text: string) => boolean>> = {

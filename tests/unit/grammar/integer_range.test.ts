@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rangeText } from '../../../src/decoding/grammar/integer_range.ts';
 
-/** The EBNF of a range has literals, digits, groups and repetitions: as a regular expression it reads the same. */
+/** The EBNF of a range has only literals, digits, groups and repetitions, so it reads as a regular expression too. */
 function asRegExp(text: string): RegExp {
   return new RegExp(`^${text.replaceAll(/[" ]/g, '')}$`);
 }

@@ -1,4 +1,4 @@
-/** Grammars that cannot be read or lead nowhere, vocabularies of bytes, copies, and tokens by hand. */
+/** Grammars that cannot be read or have dead ends, vocabularies of bytes, copies, and tokens chosen by hand. */
 import { describe, expect, test } from 'vitest';
 import { compileGrammar, tryGrammar } from '../../../src/decoding/grammar/compile.ts';
 import type { Tokenizer } from '../../../src/engines/contract.ts';
@@ -80,7 +80,7 @@ describe('a grammar that cannot be used is refused with the place of its error',
     expect(problem?.message).toMatch(words);
     expect(problem?.message).not.toMatch(/FATAL|Aborted|\.cc/);
     expect([problem?.line, problem?.column]).toEqual([line, column]);
-    // Asked again, it answers again.
+    // A second question gets the same answer.
     await expect(compileGrammar({ kind, source }, engine.tokenizer)).rejects.toThrow(words);
   });
 

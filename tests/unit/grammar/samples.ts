@@ -8,7 +8,7 @@ import { lane, runScripted } from '../decoding/run_scripted.ts';
 /** Parameters under which only the grammar restricts the draw. */
 export const hot = { temperature: 1.5, topK: 0, topP: 1, minP: 0 };
 
-/** The texts of that many seeds; each must end by itself. */
+/** The texts of this many seeds; each must reach an end token. */
 export async function samples(
   grammar: Grammar,
   count: number,

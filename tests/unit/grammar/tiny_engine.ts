@@ -1,9 +1,9 @@
-/** A model of a few tokens whose logits are drawn from a hash of what stands before: any vocabulary, and nothing else. */
+/** A model with any small vocabulary, whose logits are a hash of the tokens before. */
 import type { Engine, TokenId, Tokenizer } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { uniform } from '../../../src/sampling/rng.ts';
 
-/** @param texts bytes of each token; an empty one ends a generation */
+/** @param texts the bytes of each token; an empty one is an end token */
 export function tinyTokenizer(texts: readonly Uint8Array[]): Tokenizer {
   const ends = new Set(texts.flatMap(({ length }, token) => (length === 0 ? [token] : [])));
   const decoder = (): ReturnType<Tokenizer['decoder']> => {
@@ -70,7 +70,7 @@ export function tinyEngine(texts: readonly Uint8Array[], chance: number): Engine
   };
 }
 
-/** One token for each byte, and two that end a generation. */
+/** One token per byte, and two end tokens. */
 export const everyByte: readonly Uint8Array[] = [
   ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
   new Uint8Array(),

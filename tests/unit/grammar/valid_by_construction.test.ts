@@ -1,4 +1,4 @@
-/** With any seed at T = 1.5 the output is valid by parsers that know nothing of grammars. */
+/** With any seed at T = 1.5 the output is valid for independent parsers. */
 import { describe, expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { lane, runScripted } from '../decoding/run_scripted.ts';

@@ -9,7 +9,7 @@ const nats = fc.integer({ min: -60_000, max: 0 }).map((value) => (value === 0 ? 
 const positive = fc.integer({ min: 0, max: 12_000 }).map((value) => value / 1000);
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null, freq: 5 });
 
-/** A token's label belongs to its id: the same wherever it stands. */
+/** A token's label depends only on its id. */
 const labelOf = (id: number): string => (id % 7 === 0 ? `\\x${(id % 256).toString(16)}` : ` w${id}`);
 
 const candidate = fc.record({
@@ -208,7 +208,7 @@ const extremeNumbers = fc.record({
   id: extremeCount,
 });
 
-/** A record at the bounds of what its schema admits. */
+/** A record at the bounds of its schema. */
 export const extremeRecord: fc.Arbitrary<RunRecord> = fc
   .tuple(
     arbitraryRecord,

@@ -41,13 +41,13 @@ describe('the columns of a packed record', () => {
           else if (kind === 1) bytes = bytes.slice(0, at);
           else bytes.splice(at, 0, byte, byte);
         }
-        // In half of them the checksum is written again.
+        // Half of them get a fitting checksum.
         if (edits.length % 2 === 0 && bytes.length > 5) {
           const view = new DataView(Uint8Array.from(bytes).buffer);
           view.setUint32(1, crc32(new Uint8Array(view.buffer, 5)), true);
           bytes = [...new Uint8Array(view.buffer)];
         }
-        // A slow one is always slow: where a busy machine got in between, it is asked again.
+        // Repeats a slow case, because only a real problem is slow every time, and a busy machine is not.
         let best = Infinity;
         for (let attempt = 0; attempt < 5 && best >= 100; attempt++) {
           const started = performance.now();

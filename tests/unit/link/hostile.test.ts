@@ -69,7 +69,7 @@ const random = fc.oneof(
   fc.base64String({ maxLength: 400 }).map((text) => `v=1&r=${text}`),
 );
 
-/** Milliseconds that a fragment takes. A slow one is always slow: where a busy machine got in between, it is asked again. */
+/** Milliseconds that a fragment takes. Repeats a slow one, because only a real problem is slow every time. */
 async function timeOf(fragment: string): Promise<number> {
   let best = Infinity;
   for (let attempt = 0; attempt < 5 && best >= 100; attempt++) {

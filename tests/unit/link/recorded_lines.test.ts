@@ -30,7 +30,7 @@ describe('the texts of a comparison in a record', () => {
   });
 
   test('of a long beam search are the ended ones with their ancestors, then the newest pruned ones', () => {
-    // A chain of pruned branches, in rows of seven; the only beam that ended grew from the tenth.
+    // A chain of pruned branches in rows of seven, and one ended beam, which forked from the tenth.
     const lines = Array.from({ length: 200 }, (_, id) =>
       line(
         id,
@@ -42,11 +42,11 @@ describe('the texts of a comparison in a record', () => {
     expect(kept.length).toBeLessThanOrEqual(maxLines);
     expect(kept.length).toBeGreaterThan(maxLines - 8);
     const ids = kept.map(({ id }) => id);
-    // 199 grew from 10, that from 9, 8 and 7, and 7 from 0.
+    // 199 descends from 10, 9, 8, 7 and 0.
     expect(ids).toEqual(expect.arrayContaining([199, 10, 9, 8, 7, 0]));
     expect(ids).toEqual([...ids].sort((a, b) => a - b));
     for (const { parent } of kept) expect(parent === null || ids.includes(parent)).toBe(true);
-    // 198 is the newest pruned one, and 20 among the oldest.
+    // 198 is the newest pruned branch, and 20 is among the oldest.
     expect(ids).toContain(198);
     expect(ids).not.toContain(20);
   });

@@ -1,4 +1,4 @@
-/** Records in links that were sent must always open; each has its source beside it. */
+/** Records in links that were sent must open for ever. The source of each is beside it. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readFragment } from '../../../src/playground/link/fragment.ts';

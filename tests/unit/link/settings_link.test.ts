@@ -106,7 +106,7 @@ describe('links of past versions', () => {
   test.each(fixtures)('$name', ({ fragment, settings }) => {
     const link = readFragment(fragment);
     expect(link?.problems).toEqual([]);
-    // What later versions add has a default, which an old link gets.
+    // Settings of later versions have defaults, which an old link gets.
     expect(link?.settings).toMatchObject(settings as object);
   });
 });

@@ -1,4 +1,4 @@
-/** A fault at every call of a download, one after the other: a sentence, nothing held, and the next visit works. */
+/** A fault at any call of a download gives a sentence and leaves nothing open, and the next visit works. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
 import { openModelFile } from '../../../src/models/model_file.ts';
@@ -36,7 +36,7 @@ function begin(): void {
   hub.put(url, bytes, true);
 }
 
-/** Settles as the whole of a visit does: the file, a read while it comes, and its end. */
+/** A whole visit: opens the file, reads while it arrives, and waits for its end. */
 async function visit(
   remote: RemoteFile,
   store: ModelStore,
@@ -57,7 +57,7 @@ async function visit(
 
 const quiet = () => ({ signal: new AbortController().signal, fetch: hub.fetch });
 
-/** What an earlier visit left of a file. */
+/** The part of a file that an earlier visit left. */
 async function left(remote: RemoteFile, count: number): Promise<void> {
   const store = new OpfsStore(folder);
   const key = await keyOf(remote);
@@ -73,7 +73,7 @@ interface Scenario {
   readonly name: string;
   readonly remote: RemoteFile;
   readonly before?: () => Promise<void>;
-  /** Beside the visit that the fault meets. */
+  /** Another visit beside the one with the fault. */
   readonly beside?: () => Promise<unknown>;
 }
 
@@ -111,7 +111,7 @@ async function withFault({ remote, before, beside }: Scenario, at: number, fault
     visit(remote, store, { signal, fetch: faulty.fetch(hub.fetch) }),
     beside?.(),
   ]).finally(() => (settled = true));
-  // The visitor bears silence for a while, and then presses Pause.
+  // The visitor waits a while, and then presses Pause.
   const patience = setTimeout(() => faulty.stop.abort(), 60);
   const outcomes = await Promise.race([all, new Promise<null>((end) => setTimeout(() => end(null), 5000))]);
   clearTimeout(patience);

@@ -1,14 +1,14 @@
-/** A browser whose storage and network fail, hang, answer too late or are stopped at one chosen call, and work before and after. */
+/** A browser whose storage or network fails, hangs, answers late or is stopped at one chosen call, and works otherwise. */
 import type { ModelStore, OpenFile } from '../../../src/models/model_store.ts';
 
 export type Fault =
-  /** The call rejects, or throws, with an error of the browser's. */
+  /** The call rejects or throws with a browser's error. */
   | 'fails'
   /** The call is never answered, and does nothing. */
   | 'hangs'
-  /** The call is carried out and answered once the visitor has stopped waiting. */
+  /** The call is done and answered after the visitor has stopped waiting. */
   | 'late'
-  /** The visitor pauses at that moment. */
+  /** The visitor pauses at this call. */
   | 'stopped';
 
 const NAMES = [
@@ -22,10 +22,10 @@ const NAMES = [
 export class FaultyBrowser {
   readonly stop = new AbortController();
   calls = 0;
-  /** The call that went wrong; null while none has. */
+  /** The call that went wrong, or null. */
   hit: string | null = null;
 
-  /** @param at the call that goes wrong, from 1 on */
+  /** @param at the number of the call that goes wrong, from 1 on */
   constructor(
     private readonly at: number,
     private readonly fault: Fault,
@@ -63,7 +63,7 @@ export class FaultyBrowser {
       read: (offset, length) => this.#now('read', () => file.read(offset, length)),
       empty: () => this.#now('empty', () => file.empty()),
       close: () => {
-        // Whatever could not be written out, the handle is let go: that is the platform's promise.
+        // The platform promises to close the handle even if it could not write everything.
         file.close();
         this.#now('close', () => undefined);
       },
@@ -92,7 +92,7 @@ export class FaultyBrowser {
     return work();
   }
 
-  /** @param signal ends the call, where the platform takes one */
+  /** @param signal ends the call, if the platform's call takes one */
   async #call<T>(name: string, work: () => Promise<T>, signal?: AbortSignal | null): Promise<T> {
     const fault = this.#comes(name);
     if (fault === 'fails') throw this.#error();

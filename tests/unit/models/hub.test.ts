@@ -19,7 +19,7 @@ describe('what a person types', () => {
       'https://example.org/models/x%20y.gguf?key=1',
       { kind: 'url', url: 'https://example.org/models/x%20y.gguf?key=1', fileName: 'x y.gguf' },
     ],
-    // A bare % stands for itself.
+    // A lone % is an ordinary character.
     [
       'https://example.org/50%-off.gguf',
       { kind: 'url', url: 'https://example.org/50%-off.gguf', fileName: '50%-off.gguf' },

@@ -23,7 +23,7 @@ export class LocksDouble {
       await new Promise<void>((resolve, reject) => {
         queue.push(resolve);
         signal?.addEventListener('abort', () => {
-          // Once it is granted the signal has no say any more.
+          // The signal has no effect after the lock is granted.
           if (!queue.includes(resolve)) return;
           queue.splice(queue.indexOf(resolve), 1);
           reject(signal.reason as Error);

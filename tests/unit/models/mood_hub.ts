@@ -1,36 +1,36 @@
 /**
- * A hub in this process whose answers go wrong in every way that hubs, storages and caches between them do. What a download
- * may ask is checked at each request: nothing that has arrived is asked for again.
+ * A hub in this process whose answers go wrong in all ways of real hubs, storages and caches. It checks each request: a download
+ * must not ask again for bytes that have arrived.
  */
 
 export type Mood =
   | { readonly kind: 'well' }
-  /** The connection breaks after that many bytes. */
+  /** The connection breaks after this many bytes. */
   | { readonly kind: 'cut'; readonly after: number }
-  /** The body ends after that many bytes, as if it were whole. */
+  /** The body ends after this many bytes, as if it were whole. */
   | { readonly kind: 'short'; readonly after: number }
   /** More bytes than the file has. */
   | { readonly kind: 'long' }
-  /** Nothing more comes after that many bytes, and the connection stands. */
+  /** The hub falls silent after this many bytes, and keeps the connection. */
   | { readonly kind: 'silent'; readonly after: number }
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'offline' }
-  /** 200 and the whole file, whatever was asked. */
+  /** 200 and the whole file, whatever was requested. */
   | { readonly kind: 'whole' }
   | { readonly kind: 'no such part' }
-  /** A part that begins elsewhere than was asked. */
+  /** A part that begins at another byte than requested. */
   | { readonly kind: 'shifted'; readonly by: number }
-  /** Compressed on the way: the length on the wire says nothing. */
+  /** A proxy compresses it, so the length on the wire says nothing. */
   | { readonly kind: 'gzip' }
-  /** Another cache answers, with the tag made weak. */
+  /** Another cache answers, with a weak tag. */
   | { readonly kind: 'weak' }
   /**
-   * A storage that does not show its headers to other pages. Of files without a listing it still shows the tag: nothing else
-   * would tell a replaced file of the same size from the one that was begun.
+   * A storage that hides its headers from other pages. For files without a listing it still shows the tag, because nothing else
+   * would tell a replaced file of the same size from the first one.
    */
   | { readonly kind: 'hidden' };
 
-/** Moods after which the whole file may be asked for, though a part of it is here. */
+/** Moods after which the whole file may be requested, although a part of it has arrived. */
 const NO_PARTS: readonly Mood['kind'][] = ['no such part', 'shifted', 'gzip'];
 const PIECE = 512;
 
@@ -41,28 +41,28 @@ interface HubFile {
 }
 
 export class MoodHub {
-  /** The moods of the next answers; then all is well. */
+  /** The moods of the next answers; later answers are right. */
   moods: Mood[] = [];
-  /** What was asked that ought not to have been. */
+  /** Requests that should not have been made. */
   readonly complaints: string[] = [];
   requests = 0;
   readonly #files = new Map<string, HubFile>();
-  /** Addresses that refused a part, and have not answered with the whole since. */
+  /** Addresses that refused a part, and have not sent the whole file since. */
   readonly #withoutParts = new Set<string>();
 
-  /** Bytes from the beginning of a file that went out and arrived. */
+  /** How many bytes from the beginning of a file arrived. */
   readonly #arrived = new Map<string, number>();
 
-  /** @param present bytes of an address's file that the browser has */
+  /** @param present how many bytes of the file the browser has */
   constructor(private readonly present: (address: string) => Promise<number>) {}
 
-  /** @param listed its size and its hash are known to the page */
+  /** @param listed whether the page knows its size and its hash */
   put(address: string, bytes: Uint8Array<ArrayBuffer>, listed: boolean): void {
     this.forget(address);
     this.#files.set(address, { bytes, listed, version: (this.#files.get(address)?.version ?? 0) + 1 });
   }
 
-  /** What arrived of it may be asked for again: it was deleted, or proved wrong. */
+  /** Allows requests for the arrived part, because it was deleted or proved wrong. */
   forget(address: string): void {
     this.#arrived.delete(address);
   }
@@ -82,7 +82,7 @@ export class MoodHub {
     const arrived = this.#arrived.get(address) ?? 0;
     if (present < arrived)
       this.complaints.push(`of ${arrived} bytes of ${address} only ${present} were kept`);
-    // The way to the hub, its redirect, and the way to the storage.
+    // The request to the hub, its redirect, and the request to the storage.
     await new Promise((done) => setTimeout(done));
     signal!.throwIfAborted();
     if (mood.kind === 'offline') throw new TypeError('Failed to fetch');
@@ -126,7 +126,7 @@ export class MoodHub {
   }
 }
 
-/** @param onSent told how many bytes went out so far */
+/** @param onSent receives the number of bytes sent so far */
 function stream(
   bytes: Uint8Array<ArrayBuffer>,
   mood: Mood,
@@ -158,7 +158,7 @@ function stream(
         else controller.close();
       },
     },
-    // Nothing lies between the hub and its reader: what was sent has arrived.
+    // Nothing lies between the hub and its reader, so sent bytes have arrived.
     { highWaterMark: 0 },
   );
 }

@@ -1,4 +1,4 @@
-/** Downloads against a hub of any mood: the right bytes or one honest sentence, and nothing that has arrived is fetched twice. */
+/** Downloads from a hub of any mood give the right bytes or one true sentence, and fetch no byte twice. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
@@ -13,20 +13,20 @@ import { folderDouble } from './opfs_double.ts';
 
 const SIZE = 4001;
 const address = (name: string) => `https://models.invalid/get?file=${name}`;
-/** Versions of each file, as they are uploaded one after the other; the last is of another size. */
+/** Successive versions of each file; the last one has another size. */
 const versions = [0, 1, 2].map((file) =>
   [0, 1, 2].map((version) =>
     Uint8Array.from({ length: version === 2 ? 1003 : SIZE }, (_, i) => randomBits(version, file, i) >>> 3),
   ),
 );
-/** Two that differ in what follows `?` only, and one that a listing told all about. */
+/** Two files that differ only after the `?`, and one with a complete listing. */
 const files: readonly RemoteFile[] = [
   { url: address('a.gguf'), fileName: 'a.gguf' },
   { url: address('b.gguf'), fileName: 'b.gguf' },
   { url: address('listed.gguf'), fileName: 'listed.gguf', size: SIZE, sha256: sha256(versions[2]![0]!) },
 ];
 
-// Without the bias to both ends: what matters lies between.
+// Without fast-check's bias to both ends, because the interesting values lie between.
 const after = fc.noBias(fc.integer({ min: 0, max: SIZE }));
 const mood: fc.Arbitrary<Mood> = fc.oneof(
   fc
@@ -40,7 +40,7 @@ const mood: fc.Arbitrary<Mood> = fc.oneof(
 );
 const moods = fc.array(mood, { maxLength: 4 });
 type Command =
-  /** By one tab or two; each is paused when so many bytes are here. Every visit is one after a reload. */
+  /** A visit by one tab or two, after a reload; each tab pauses when this many bytes have arrived. */
   | {
       readonly do: 'open';
       readonly file: number;
@@ -63,7 +63,7 @@ const commandOn = (file: fc.Arbitrary<number>): fc.Arbitrary<Command> =>
       }),
     },
   );
-/** Most of a sequence is about one file, so that what one visit leaves is what the next one finds. */
+/** Most visits of a sequence concern one file, so that each finds what the one before left. */
 const sequence = fc
   .nat({ max: files.length - 1 })
   .chain((one) =>
@@ -86,7 +86,7 @@ function versionsOf(url: string) {
   return versions[files.findIndex((each) => each.url === url)]!;
 }
 
-/** One browser with its folder, before one hub. */
+/** One browser with its folder, and one hub. */
 class Visit {
   readonly folder = folderDouble();
   readonly hub = new MoodHub(async (url) => {
@@ -114,7 +114,7 @@ class Visit {
     this.hub.moods = [];
   }
 
-  /** @returns whether the right bytes came */
+  /** @returns whether the right bytes arrived */
   async open(remote: RemoteFile, pauseAt: number | null = null): Promise<boolean> {
     const stop = new AbortController();
     try {
@@ -147,7 +147,7 @@ class Visit {
     }
   }
 
-  /** Nothing is held, nothing was asked twice, and what is listed is there. */
+  /** Checks that nothing is open, nothing was requested twice, and listed files exist. */
   async check(): Promise<void> {
     expect(this.hub.complaints).toEqual([]);
     expect(this.folder.openHandles).toBe(0);
@@ -167,7 +167,7 @@ test('a download gives the right bytes or one true sentence, fetches nothing twi
         await visit.do(step);
         await visit.check();
       }
-      // All is well again: at the latest the second try brings the file, since the first may have found what was wrong.
+      // The hub is well again. The second try must bring the file; the first may still find the old damage.
       visit.put(files[2]!, 0);
       for (const remote of files) {
         expect((await visit.open(remote)) || (await visit.open(remote)), remote.fileName).toBe(true);

@@ -1,11 +1,11 @@
 /**
- * A folder of the origin private file system, in memory, as strict as the File System standard (WHATWG) allows a browser to
- * be: a closed handle throws, a file has one handle, an open file cannot be removed, reads and writes may do less than they
- * were asked for, and a snapshot is unreadable once its file has changed. tests/unit/models/store_contract.ts holds it and
- * real browsers against the same suite.
+ * A folder of the origin private file system, in memory, as strict as the File System standard (WHATWG) allows: a closed
+ * handle throws, a file has one handle, an open file cannot be removed, reads and writes may move fewer bytes than
+ * requested, and a snapshot is unreadable once its file has changed. tests/unit/models/store_contract.ts tests it and
+ * real browsers with the same suite.
  */
 
-/** Most bytes that one `read` or `write` of a handle moves. */
+/** The most bytes that one `read` or `write` of a handle moves. */
 const SHORT = 100_003;
 
 class Node {
@@ -18,15 +18,15 @@ class Node {
 }
 
 export interface FolderOptions {
-  /** Bytes that all files together may have. */
+  /** The most bytes of all files together. */
   readonly room?: number;
   /**
-   * Collects garbage before a file's handle answers: one that nobody holds by then never does, as it is in Chromium.
+   * Collects garbage before a file's handle answers. As in Chromium, a handle without references then never answers.
    */
   readonly collect?: () => void;
 }
 
-/** How many handles are open, for tests of what is let go. */
+/** How many handles are open, for tests that look for leaks. */
 export interface FolderDouble extends FileSystemDirectoryHandle {
   readonly openHandles: number;
 }
@@ -86,7 +86,7 @@ function fileHandle(name: string, node: Node, free: () => number, collect: Folde
   const answer = async <T>(work: () => T): Promise<T> => {
     await null;
     if (collect) {
-      // A weak reference is good to the end of the turn.
+      // A weak reference lives to the end of the turn.
       await new Promise((done) => setTimeout(done));
       collect();
       if (!held.deref()) return new Promise(() => undefined);
@@ -143,7 +143,7 @@ class AccessHandle {
     this.#check('flush');
   }
 
-  /** The one call that a closed handle bears. */
+  /** The only call that a closed handle allows. */
   close(): void {
     if (!this.#closed) this.node.open = false;
     this.#closed = true;
@@ -158,7 +158,7 @@ class AccessHandle {
   }
 }
 
-/** What `getFile()` gives: a file as it was, and unreadable from its next change on. */
+/** The result of `getFile()`: a snapshot, which becomes unreadable at the file's next change. */
 class Snapshot extends Blob {
   constructor(
     private readonly node: Node,

@@ -7,7 +7,7 @@ import { planModels } from '../../../src/worker/loading/model_plans.ts';
 const roomy: AdapterRoom = { maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 31, available: null };
 
 describe('the arithmetic of the catalogue', () => {
-  // Sizes in MB as the hub's file pages show them (huggingface.co, the file of each entry).
+  // Sizes in MB from the hub's file pages (huggingface.co, the file of each entry).
   it.each([
     ['smollm2-135m-instruct', 145],
     ['smollm2-135m', 105],
@@ -21,7 +21,7 @@ describe('the arithmetic of the catalogue', () => {
   ])('%s: tensors and vocabulary add up to the %i MB of its file', (id, listed) => {
     const planned = planModels(roomy, 4096).find(({ model }) => model.id === id)!;
     const megabytes = planned.fileBytes / 1e6;
-    // The header is the vocabulary mostly: one to eight megabytes.
+    // The header is mostly the vocabulary, one to eight megabytes.
     expect(listed - megabytes).toBeGreaterThan(0.2);
     expect(listed - megabytes).toBeLessThan(8.5);
   });
@@ -42,7 +42,7 @@ describe('the arithmetic of the catalogue', () => {
     for (const { plan, problem, model, fileBytes } of planModels(roomy, 4096)) {
       expect(problem).toBeNull();
       expect(plan!.contextLength).toBe(Math.min(4096, model.shape.contextLength));
-      // The engine's streams drop little and add little.
+      // The engine's streams are about as long as the file's tensors.
       expect(plan!.weights / fileBytes).toBeGreaterThan(0.95);
       expect(plan!.weights / fileBytes).toBeLessThan(1.2);
     }

@@ -5,18 +5,18 @@ import { bfloat16Bits, halfBits, halfValue } from '../../models/float_bits.ts';
 import { quantiseRow } from '../../models/quantise.ts';
 import { dequantise } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';
 
-/** The largest error of a weight, as a share of the block's largest weight: half a step of the coarsest grid. */
+/** The largest error of a weight as a share of the block's largest weight: half a step of the coarsest grid. */
 const TOLERANCE: Readonly<Record<BlockFormat, number>> = {
   F32: 0,
   F16: 2 ** -11,
   BF16: 2 ** -8,
   Q8_0: 0.5 / 127 + 0.001,
-  // Signed grids reach from −8 to 7: a weight at the other end loses a whole step.
+  // Signed grids range from −8 to 7, so a weight at the other end loses a whole step.
   Q4_0: 1 / 8 + 0.001,
   Q4_1: 1 / 15 + 0.001,
   Q5_0: 1 / 16 + 0.001,
   Q5_1: 1 / 31 + 0.001,
-  // Scales have six bits: a group's own step may be off by 1/63 of the block's.
+  // Scales have six bits, so a group's step may be off by 1/63 of the block's.
   Q4_K: 1 / 15 + 0.05,
   Q5_K: 1 / 31 + 0.05,
   Q6_K: 1 / 32 + 0.01,

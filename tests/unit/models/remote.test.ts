@@ -1,4 +1,4 @@
-/** A model from the network where the browser keeps nothing: Node has no private file system, as some private windows have none. */
+/** A model from the network when the browser keeps nothing. Like some private windows, Node has no private file system. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashedSource } from '../../../src/models/hashed_source.ts';
 import type { RemoteFile } from '../../../src/models/model_store.ts';
@@ -46,7 +46,7 @@ describe('a model that is not kept', () => {
 });
 
 describe('a source that is hashed while it is read', () => {
-  /** @returns bytes that were asked of the source below */
+  /** @returns the number of bytes requested from the underlying source */
   async function prove(reads: readonly (readonly [number, number])[], whole = bytes): Promise<number> {
     const below = bufferSource(PATH, whole);
     let asked = 0;

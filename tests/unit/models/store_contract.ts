@@ -1,6 +1,6 @@
 /**
- * What the browser's storage does, and what the page's store makes of it: one suite for the double in Node and for the real
- * thing in the worker of a browser (tests/e2e/flows/opfs.test.ts). So it imports no test runner.
+ * The contract of the browser's storage and of the page's store over it: one suite for the double in Node and for the real
+ * storage in the worker of a browser (tests/e2e/flows/opfs.test.ts). It imports no test runner for that reason.
  */
 import { EngineError } from '../../../src/engines/contract.ts';
 import { type ModelFile, openModelFile } from '../../../src/models/model_file.ts';
@@ -10,7 +10,7 @@ import { StoredFile } from '../../../src/models/stored_file.ts';
 
 export interface ContractCase {
   readonly name: string;
-  /** @param folder an empty one. Throws where the contract is broken. */
+  /** @param folder an empty folder. Throws if the contract is broken. */
   run(folder: FileSystemDirectoryHandle): Promise<void>;
 }
 
@@ -182,7 +182,7 @@ export const CONTRACT: readonly ContractCase[] = [
         await null;
       }
       const finished = stored.finish(SIZE);
-      // Between the closing of the handle and the blob: one look per turn of the loop, until it is over.
+      // Looks once per turn of the loop, from the closing of the handle to the blob.
       let over = false;
       void finished.finally(() => (over = true));
       while (!over) {
@@ -209,7 +209,7 @@ export const CONTRACT: readonly ContractCase[] = [
       const source = new StoredFile('a.gguf', { blob }, () => store.blob(KEY)).source(SIZE);
       ok(same(await source.read(0, SIZE), bytes), 'wrong bytes');
       await store.remove(KEY);
-      // Some browsers keep a deleted file for whoever has it open.
+      // Some browsers keep a deleted file for readers that have it open.
       const read = await source.read(0, 1000).then(
         (got) => same(got, bytes.subarray(0, 1000)),
         (error: EngineError) => error.code === 'bad-file' && error.message.includes('it was deleted'),
@@ -251,7 +251,7 @@ export const CONTRACT: readonly ContractCase[] = [
       const second = await openModelFile(remote, store, {
         signal: new AbortController().signal,
         onProgress: ({ receivedBytes }) => {
-          // From the last byte on, whatever the transfer has still to do.
+          // From the last byte on, although the transfer still has work to do.
           if (receivedBytes === SIZE) reads.push(begun.then(readOften));
         },
         fetch: serve,
@@ -286,7 +286,7 @@ export const CONTRACT: readonly ContractCase[] = [
   },
 ];
 
-/** Reads at every turn that the program takes, until the file is complete. */
+/** Reads at every turn of the event loop, until the file is complete. */
 async function readOften({ source, complete }: ModelFile): Promise<void> {
   const reads: Promise<Uint8Array>[] = [];
   let over = false;

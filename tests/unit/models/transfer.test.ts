@@ -33,7 +33,7 @@ function open(file = remote, options: Partial<TransferOptions> = {}): Promise<Mo
   });
 }
 
-/** The file's SHA-256: comparing millions of bytes one by one takes a test a minute. */
+/** The file's SHA-256, because a test takes a minute to compare millions of bytes one by one. */
 async function whole(file: ModelFile): Promise<string> {
   await file.complete;
   return sha256(await file.source.read(0, file.source.size));
@@ -66,7 +66,7 @@ describe('a download', () => {
     ]);
     const before = hub.requests.length;
     expect(await whole(await open())).toEqual(sha256(bytes));
-    // The same file at another address is the same copy.
+    // The same file from another address uses the same copy.
     expect(await whole(await open({ ...remote, url: 'https://elsewhere.invalid/x.gguf' }))).toEqual(
       sha256(bytes),
     );
@@ -79,7 +79,7 @@ describe('a download', () => {
     const file = await open(remote, { onProgress: (each) => (received = each.receivedBytes) });
     expect(await file.source.read(10, 100)).toEqual(bytes.slice(10, 110));
     expect(received).toBeLessThan(SIZE);
-    // A read of what has not arrived waits for it, and for no more.
+    // A read of bytes that have not arrived waits for these and no others.
     expect(await file.source.read(1_500_000, 10)).toEqual(bytes.slice(1_500_000, 1_500_010));
     expect(received).toBeLessThan(SIZE);
     await file.complete;

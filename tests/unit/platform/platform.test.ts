@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { platformUses } from '../../../scripts/platform/uses.ts';
 import { minimum, requirements } from '../../../scripts/platform/versions.ts';
 
-/** Something that each browser had late, in ways that a search for names would miss. */
+/** Features that each browser got late, used in ways that a search for names would miss. */
 const planted = `
   const ours = { canParse: (text: string) => text, any: 1 };
   export async function planted(answer: Response): Promise<void> {
@@ -26,7 +26,7 @@ test('finds each used feature by its type, with its place and the first version 
   expect(of('AbortSignal.any_static')).toMatchObject({ since: { chrome: 116, safari: 17.4 } });
   expect(of('Array.toSorted')!.since.chrome).toBe(110);
   expect(of('structuredClone')).toBeDefined();
-  // An object of ours that has members of the same names.
+  // An object of our own with members of the same names.
   expect(of('URL.canParse_static')).toBeUndefined();
   expect(minimum(needs).chrome).toEqual({ version: 124, feature: 'ReadableStream.@@asyncIterator' });
   expect(

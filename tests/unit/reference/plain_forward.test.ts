@@ -6,7 +6,7 @@ import { goldens, klBound, klDivergence } from '../../conformance/goldens.ts';
 import { makeModel } from '../../models/make_model.ts';
 import { plainForward, readPlainModel } from '../../reference/plain_forward.ts';
 
-// The oracle must itself be held against something that we did not write.
+// The oracle itself must be compared with something that we did not write.
 describe('the plain forward pass agrees with llama.cpp', () => {
   it.each(goldens().map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
     const bytes = makeModel(golden.spec);

@@ -16,7 +16,7 @@ interface Reference {
   readonly logits_step100: readonly number[];
 }
 
-// A published model with a published text: it is read in place where it is.
+// A published model with a published text, if they are present.
 describe.skipIf(!existsSync(folder))('the plain forward pass on stories260K (../shared/models)', async () => {
   const source = await nodeFileSource(resolve(folder, 'stories260K.gguf')).catch(() => undefined);
   const file = source && (await openGguf(source));
@@ -48,7 +48,7 @@ describe.skipIf(!existsSync(folder))('the plain forward pass on stories260K (../
       .sort((a, b) => b[1] - a[1])
       .slice(0, 5);
     expect(top.map(([label]) => label)).toEqual([',', ' there', ' in', ' on', 'ut']);
-    // llama.cpp with its KV cache in F32; in F16, its default, the last of them are 2e-3 to 5e-3 off.
+    // From llama.cpp with its KV cache in F32. In F16, its default, the last of them are off by 2e-3 to 5e-3.
     [-0.0317, -3.54984, -8.12145, -8.24381, -8.69686].forEach((expected, i) => {
       expect(Math.abs(top[i]![1] - expected)).toBeLessThan(2e-5);
     });

@@ -111,7 +111,7 @@ test('a temperature too small to divide by counts as 0', () => {
 
 test('probabilities add up where logits are so large that their differences lose digits', () => {
   const sums: [number[], Partial<SamplingParams>, number[] | null][] = [
-    // The grammar takes away the one token that a temperature near 0 had left; two equal ones come after it.
+    // The grammar removes the only token that a temperature near 0 had left; two equal ones follow it.
     [[9, 5, 5, 1], { temperature: 1e-300 }, [0b0110]],
     [[3e38, 3e38, 3e38], {}, null],
     [[1, 2, 3, 4], { logitBias: [0, 1, 2, 3].map((token) => ({ token, bias: 1e6 })) }, null],

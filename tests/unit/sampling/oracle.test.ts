@@ -1,4 +1,4 @@
-/** The chain against plain loops that were written without it, on real and on random logits. */
+/** Compares the chain with independent plain loops, on real and on random logits. */
 import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -70,7 +70,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The default order with everything on, by hand. */
+/** The default order with every stage on, by hand. */
 const EVERYTHING: Case = {
   name: 'every stage',
   change: {
@@ -180,7 +180,7 @@ describe('random logits, ties and histories', () => {
           history.map((token) => token % logits.length),
         );
       }),
-      // Fixed: with ties a sum may fall on a bound exactly, and which side the last bit falls on is nobody's rule.
+      // A fixed seed, because with ties a sum may fall exactly on a bound, where no rule decides the last bit.
       { numRuns: 60, seed: 20261120 },
     );
   });
@@ -256,9 +256,9 @@ test('bans within the sorted part keep the unsorted rest right', () => {
 
 const LARGE = 60_000;
 const distinct = Float32Array.from({ length: LARGE }, (_, id) => -6 * Math.log(1 - uniform(3, id, 0)));
-/** Thousands of each value, so that ties decide. */
+/** Thousands of tokens per value, so that ties decide. */
 const clustered = Float32Array.from(distinct, (logit) => Math.round(logit / 8));
-/** All within a hundredth, and one far below. */
+/** All values within a hundredth, except one far below. */
 const narrow = Float32Array.from(distinct, (logit, id) => (id === 7 ? -1e30 : logit / 5000));
 
 describe.each([

@@ -172,7 +172,7 @@ describe('samplers with state', () => {
       history.push(token);
     }
     const clone = original.clone();
-    // The original takes another way first; the clone must not notice.
+    // The original draws other tokens first, which must not affect the clone.
     for (let i = 5; i < rows.length; i++) {
       original.sample(rows[0]!, { history, position: i });
       original.accept(49);
@@ -236,7 +236,7 @@ describe('the draws follow the distribution (chi-square at 0.001)', () => {
     const step = { history: [], position: 0 };
     for (let i = 0; i < 20_000; i++) counts[sampler.sample(logits, { ...step, position: i }).token]!++;
     const expected = counts.map((__, id) => 20_000 * Math.exp(sampler.finalLogprob(id)));
-    // Bins of at least 5 expected, the rest together.
+    // Bins with at least 5 expected draws, and one for the rest.
     let [chi, freedom, rareSeen, rareExpected] = [0, -1, 0, 0];
     for (const [id, mean] of expected.entries()) {
       if (mean < 5) {

@@ -1,4 +1,4 @@
-/** The published reference figures (llama.cpp's test-sampling and the Transformers and OpenAI conventions), case by case. */
+/** Tests each published figure: llama.cpp's test-sampling, and the conventions of Transformers and OpenAI. */
 import { describe, expect, test } from 'vitest';
 import { neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { TEMPERATURE_FIRST_ORDER } from '../../../src/sampling/params.ts';
@@ -13,7 +13,7 @@ import { logitsOf, runChain } from './run_chain.ts';
 const P = [0.1, 0.2, 0.3, 0.4];
 const TOLERANCE = 1e-5;
 
-/** Compares as sets, as the figures are given: order is free, removed tokens are absent or 0. */
+/** Compares sets, like the published figures: the order is free, removed tokens are absent or 0. */
 function expectDistribution(actual: readonly number[], expected: readonly number[]): void {
   const sorted = (values: readonly number[]) => values.filter((p) => p > 0).sort((a, b) => a - b);
   const [a, e] = [sorted(actual), sorted(expected)];
@@ -44,7 +44,7 @@ describe('dynamic temperature', () => {
 });
 
 describe('mirostat’s state after the first token', () => {
-  /** μ is seen in the next step's cut. */
+  /** Reads μ from the next step's cut. */
   function muAfter(token: number): number {
     const { sampler } = runChain(logitsOf(P), { mirostat: 2, mirostatTau: 1 });
     sampler.accept(token);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { philox, uniform } from '../../../src/sampling/rng.ts';
 
 describe('Philox4x32-10', () => {
-  // The known-answer vectors that are published with Random123 (file kat_vectors).
+  // Known-answer vectors published with Random123 (file kat_vectors).
   const vectors: [string, [number, number, number, number], [number, number], number[]][] = [
     ['zeros', [0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
     [

@@ -18,7 +18,7 @@ export function logitsOf(probabilities: readonly number[]): Float32Array {
   return Float32Array.from(probabilities, Math.log);
 }
 
-/** One step of a chain that is neutral but for `change`. */
+/** One step of a chain that is neutral except for `change`. */
 export function runChain(
   logits: Float32Array,
   change: Partial<SamplingParams>,

@@ -1,4 +1,4 @@
-/** What llama.cpp's samplers left at each step of a text: the ids kept, or the ids removed, whichever are fewer. */
+/** The survivors of llama.cpp's samplers at each step of a text: the kept ids or the removed ids, whichever are fewer. */
 export interface SurvivorGolden {
   readonly model: string;
   readonly cases: Record<string, readonly ({ kept: readonly number[] } | { removed: readonly number[] })[]>;

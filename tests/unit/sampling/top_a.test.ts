@@ -1,4 +1,4 @@
-/** Top-a against plain loops; and that its one file makes it known wherever stages are known. */
+/** Compares top-a with plain loops, and checks that its one file makes it known to everything that lists stages. */
 import fc from 'fast-check';
 import { safeParse } from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ import { plainCandidates, plainSoftmax, plainTopA, plainTopK } from '../../refer
 import { logitsOf, runChain } from './run_chain.ts';
 
 const share = fc.double({ min: 0.001, max: 1, noNaN: true });
-/** On a grid of quarters, so that ties are common. */
+/** Logits on a grid of quarters, so that ties are common. */
 const logits = fc
   .array(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 700 })
   .map((values) => Float32Array.from(values, (value) => value / 4));

@@ -17,7 +17,7 @@ function in10000(statement: string): string {
   return `{% for i in range(10000) %}${statement}{% endfor %}`;
 }
 
-/** A list of 60 levels, each of which has the next one twice. */
+/** A list of 60 levels, each of which contains the next one twice. */
 function doubled(use: string): string {
   return `{% set n = namespace(x=['a']) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}${use}`;
 }
@@ -78,7 +78,7 @@ describe('chat templates', () => {
   });
 
   it('do the same as the library, step by step', () => {
-    // Each kind of node whose operands the bounds look at.
+    // Each kind of node whose operands the bounds check.
     const source = `{% set n = namespace(a=[3, 1, 2], s='a-b-c') %}{{ n.a | sort(reverse=true) | join(',') }} {{ n.s.split('-', 1) | last }} {{ n.s | replace('-', '+', 1) }} {{ 'b' in n.s }} {{ 2 in n.a }} {{ n.a[1:] | length }} {{ n.s[::-1] }}
 {%- macro m(x, y=2, z=3) %}<{{ x }}{{ y }}{{ z }}>{% endmacro %}{{ m(1, z=9) }}{{ m(*n.a) }}{{ m(**{'x': 7}) }}{% call m(5) %}{% endcall %}
 {%- filter upper %} up {{ n.s }}{% endfilter %}{% for k, v in {'p': 1}.items() %}{{ k ~ v }}{% endfor %}{% for x in n.a if x > 1 %}{{ x }}{% else %}none{% endfor %}
@@ -100,7 +100,7 @@ describe('chat templates', () => {
     [
       'loops in loops',
       `${'{% for i in range(10000) %}'.repeat(4)}{% set x = i %}${'{% endfor %}'.repeat(4)}`,
-      // On a busy machine its time is over first.
+      // On a busy machine the time limit comes first.
       /more than (200000 steps|700 ms)/,
     ],
     [

@@ -1,10 +1,10 @@
-/** Vocabularies that are made to stall whoever reads them. */
+/** Vocabularies that are made to stall their readers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MergeTable } from '../../../src/engines/tokenizer/merge_table.ts';
 import { type Fragment, SpecialTokens } from '../../../src/engines/tokenizer/special_tokens.ts';
 
-/** Against each other and not against a clock: the machine may be busy. */
+/** Compares times with each other and not with a limit, because the machine may be busy. */
 function time(work: () => unknown): number {
   const start = performance.now();
   work();
@@ -15,7 +15,7 @@ describe('merges', () => {
   const count = 2000;
   const idOf = new Map(Array.from({ length: count }, (_, id) => [`t${id}_`, id]));
 
-  /** `most` pairs whose hash was once below `slots`, of a table for so many. */
+  /** `most` pairs that an earlier hash function put into the first `slots` of a table for that many. */
   function pairs(most: number, slots: number): string[] {
     const mask = 2 ** Math.ceil(Math.log2(2 * most + 2)) - 1;
     const found: string[] = [];
@@ -29,7 +29,7 @@ describe('merges', () => {
   }
 
   it('that are made to collide in a hash table take no longer than others', () => {
-    // What they join to does not matter here.
+    // The result of a merge does not matter here.
     const known = new Proxy(idOf, {
       get: (map, key) =>
         key === 'get' ? (text: string) => map.get(text) ?? (text ? 0 : undefined) : Reflect.get(map, key),
@@ -45,7 +45,7 @@ describe('merges', () => {
 });
 
 describe('special tokens', () => {
-  /** As llama.cpp does it: token after token, the longest first, over all that is still text. */
+  /** Finds them like llama.cpp: token after token, longest first, in all remaining text. */
   function oneByOne(texts: readonly string[], text: string): Fragment[] {
     const ids = texts.map((_, id) => id).filter((id) => texts[id] !== '');
     ids.sort((a, b) => texts[b]!.length - texts[a]!.length || a - b);

@@ -7,7 +7,7 @@ import { smallMetadata } from './made_tokenizers.ts';
 const anyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.string({ unit: 'binary', maxLength: 60 }),
-  // Near the vocabulary and its special tokens, where mistakes would be.
+  // Texts close to the vocabulary and its special tokens, where mistakes are likely.
   fc
     .array(
       fc.constantFrom(
@@ -32,7 +32,7 @@ const anyText = fc.oneof(
 describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (architecture) => {
   const metadata = await smallMetadata(architecture);
   const tokenizer = createTokenizer(metadata);
-  // Sentencepiece puts a space before a text, and only BOS tells that the text begins there.
+  // Sentencepiece puts a space before a text, and only BOS shows that the text begins there.
   const encode = (text: string) => {
     const ids = tokenizer.encode(text, { addSpecial: true });
     return ids[0] === tokenizer.bos ? ids : [tokenizer.bos!, ...ids];
@@ -41,7 +41,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
   it('decoding an encoded text gives the text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        // Sentencepiece has one letter for both.
+        // Sentencepiece does not distinguish the two.
         const expected = architecture === 'llama' ? text.replaceAll('▁', ' ') : text;
         expect(tokenizer.decode(encode(text))).toBe(expected);
       }),
@@ -108,7 +108,7 @@ describe.each(['llama', 'qwen2', 'gpt2'] as const)('for any text: %s', async (ar
     ['letters of three bytes', '日'.repeat(33_000)],
     ['special tokens', '<|im_end|>'.repeat(10_000)],
   ])('100 kB of %s takes at most ten times its share', (_, text) => {
-    // Against a tenth of it and not against a clock: the machine may be busy, but growth is growth.
+    // Compared with a tenth of the text and not with a limit, because the machine may be busy.
     const time = (of: string) => {
       const start = performance.now();
       tokenizer.encode(of);

@@ -5,7 +5,7 @@ import { BYTE_LETTERS } from '../../../src/engines/tokenizer/byte_letters.ts';
 import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
 import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
 
-/** A byte-level vocabulary of the 256 bytes and these tokens after them. */
+/** A byte-level vocabulary of the 256 bytes, followed by these tokens. */
 function byteMetadata(
   extra: readonly (readonly [text: string, type: number])[],
   more: Readonly<Record<string, MetadataValue>> = {},
@@ -98,7 +98,7 @@ describe('a chat', () => {
           ({ role, content }) => `<|im_start|>${role}\n${content.trim()}<|im_end|>\n`,
         );
         expect(text).toBe(`${said.join('').replaceAll('\uFDD0', '\uFFFD')}<|im_start|>`);
-        // Read as letters, or as the control tokens that they are: nothing is lost, and nothing is put in.
+        // Whether they are read as letters or as control tokens, nothing is lost and nothing added.
         expect(tokens.map((id) => tokenizer.label(id)).join('')).toBe(
           Array.from(new TextEncoder().encode(text), (byte) => tokenizer.label(byte)).join(''),
         );

@@ -8,7 +8,7 @@ import { smallMetadata } from './made_tokenizers.ts';
 const PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/** A tokenizer.json as the Transformers library writes them, of the small Qwen vocabulary. */
+/** A tokenizer.json of the small Qwen vocabulary, as the Transformers library writes it. */
 async function tokenizerJson(mergesAs: 'texts' | 'pairs') {
   const metadata = await smallMetadata('qwen2');
   const tokens = metadata.stringArray('tokenizer.ggml.tokens');

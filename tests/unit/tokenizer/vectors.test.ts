@@ -5,7 +5,7 @@ import { nodeFileSource } from '../../../scripts/node_file.ts';
 import { openGguf } from '../../../src/engines/gguf/header.ts';
 import { createTokenizer } from '../../../src/engines/tokenizer/tokenizer.ts';
 
-// llama.cpp's own vectors for published vocabularies: large files, so they are read in place where they are.
+// llama.cpp's own vectors for published vocabularies, which are large files, if they are present.
 const folder = resolve(process.env['LOGITSCOPE_SHARED'] ?? '../shared', 'vocab');
 
 describe.skipIf(!existsSync(folder))('tokenizer vectors of llama.cpp (../shared/vocab)', () => {

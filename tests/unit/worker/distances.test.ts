@@ -138,7 +138,7 @@ describe('a second engine in the worker', () => {
   it('measures a changed logit at every position', async () => {
     const { distances } = await both(3);
     for (const [output, kl] of distances.kl.entries()) {
-      // With one logit moved by s, KL = ln(1 + p (e^s − 1)) − p s, p being that token's share.
+      // With one logit moved by s, KL = ln(1 + p (e^s − 1)) − p s, where p is that token's share.
       expect(kl).toBeGreaterThanOrEqual(0);
       const p = shareFrom(distances.firstLogprob[output]!, distances.secondLogprob[output]!, 3);
       if (p !== null) expect(kl).toBeCloseTo(Math.log(1 + p * (Math.exp(3) - 1)) - p * 3, 4);
@@ -146,10 +146,10 @@ describe('a second engine in the worker', () => {
     expect(Math.max(...distances.kl)).toBeGreaterThan(0);
   });
 
-  /** From what the move took from another token: logprob falls by ln(1 + p (e^s − 1)). */
+  /** Computed from the loss of another token, whose logprob falls by ln(1 + p (e^s − 1)). */
   function shareFrom(first: number, second: number, shift: number): number | null {
     const fall = first - second;
-    // The token itself was the one that was moved.
+    // This is the moved token itself.
     if (fall < 0) return null;
     return (Math.exp(fall) - 1) / (Math.exp(shift) - 1);
   }

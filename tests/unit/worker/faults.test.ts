@@ -1,6 +1,6 @@
 /**
- * A fault at every call to the engine, in every action of the worker: a typed error with a sentence comes of it, no sequence
- * stays open, nobody keeps a turn, and the next action works.
+ * A fault at any call to the engine, in any action of the worker, gives a typed error with a sentence. No sequence stays
+ * open, no task keeps a turn, and the next action works.
  */
 import { expect, test } from 'vitest';
 import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
@@ -26,7 +26,7 @@ interface Stage {
   readonly close: () => void;
 }
 
-/** A page that asks over a port, as in the browser, and an engine that meets a fault. */
+/** A page that asks over a port, as in the browser, and an engine with a fault. */
 async function stage(plan: FaultPlan): Promise<Stage> {
   const engines: ScriptedEngine[] = [];
   const host = new WorkerHost(
@@ -51,7 +51,7 @@ async function stage(plan: FaultPlan): Promise<Stage> {
   return { host: api, second: caller.to(1), plan, engines, prompt, close: () => port1.close() };
 }
 
-/** Of the action that goes on. */
+/** The events of the present action. */
 const ran: LineEvent[] = [];
 const onEvents = (batch: readonly LineEvent[]): void => void ran.push(...batch);
 
@@ -65,7 +65,7 @@ const run =
     return (bySecond ? second : host).run(request, onEvents);
   };
 const load: Action = ({ host }) => host.load({ kind: 'scripted' }, () => undefined);
-/** Nobody looks at the second before it is continued: the logits of its steps are not known then. */
+/** The second text is continued before any chart asks for it, so the logits of its steps are not known. */
 const adopt: Action = async ({ host, prompt }) => {
   const held = { promptLength: prompt.length, stream: 0 };
   await host.adopt(90, { tokens: [...prompt, 300, 301, 302, 303], ...held });
@@ -73,7 +73,7 @@ const adopt: Action = async ({ host, prompt }) => {
 };
 const place = ({ prompt }: Stage) => ({ line: 90, position: prompt.length + 2 });
 
-/** What a person may do, in an order in which each has what it needs when all goes well. */
+/** A person's actions, in an order in which each has what it needs if all goes well. */
 const actions: readonly (readonly [string, Action])[] = [
   ['load', load],
   ['hold a text', adopt],
@@ -108,7 +108,7 @@ const actions: readonly (readonly [string, Action])[] = [
   ['distances', ({ host }) => host.distances(90)],
 ];
 
-/** No event is of a text that has not begun. */
+/** Checks that no event belongs to a text that has not begun. */
 function checkEvents(where: string): void {
   const begun = new Set([1, 2, 3, 5, 6, 7, 60]);
   for (const event of ran.splice(0)) {
@@ -117,7 +117,7 @@ function checkEvents(where: string): void {
   }
 }
 
-/** What was said of a fault; null where an action went well. */
+/** The message about a fault; null if the action went well. */
 function said(outcome: PromiseSettledResult<unknown>): { code: string | null; message: string } | null {
   if (outcome.status === 'fulfilled') return (outcome.value as RunResult | null | undefined)?.error ?? null;
   const { reason } = outcome;
@@ -133,18 +133,18 @@ async function play(plan: FaultPlan): Promise<string | null> {
     const where = `${name}, call ${plan.at} (${plan.met}), ${plan.fault}`;
     checkEvents(where);
     if (before === plan.met) {
-      // Without a first or a second model what follows says so; nothing else may go wrong.
+      // Without a first or second model later actions say so; nothing else may go wrong.
       const message = said(outcome!)?.message ?? null;
       if (message !== null) expect(message, where).toMatch(/No (second )?model is loaded/);
     } else {
       hit = name;
       const fault = said(outcome!);
-      // A stopped run is none that failed, and a chart that cannot be drawn now is drawn later.
+      // A stopped run has not failed, and a chart that cannot be drawn now is drawn later.
       if (fault === null) {
         expect(plan.fault, where).toBe('hang');
       } else if (plan.fault === 'hang' && fault.code === 'aborted') {
         expect(fault.message, where).toMatch(/stopped/);
-        // A run that is stopped gives what there is.
+        // A stopped run gives the tokens so far.
         expect(name, where).toMatch(/load|replay|distances/);
       } else if (plan.fault === 'untyped') {
         expect(fault.message, where).toMatch(/^[A-Z].*undefined is not an object.*[.]$/);
@@ -158,7 +158,7 @@ async function play(plan: FaultPlan): Promise<string | null> {
     }
     for (const engine of at.engines) expect(engine.session.usage.pagesUsed, where).toBe(0);
     if (before === plan.met) continue;
-    // The next action works: the same once more.
+    // The same action works the second time.
     const again = await action(at);
     checkEvents(where);
     expect((again as RunResult | null | undefined)?.error ?? null, where).toBeNull();

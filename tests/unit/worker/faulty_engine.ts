@@ -1,16 +1,16 @@
-/** An engine whose n-th call fails, hangs until it is stopped, or is cut off: every place where the worker waits for one. */
+/** An engine whose n-th call fails, hangs until it is stopped, or is cut off. n covers every place where the worker waits. */
 import { EngineError, type Session } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 
-/** `typed`: the GPU is gone. `untyped`: what a browser throws. `hang`: nothing comes before somebody stops it. */
+/** `typed`: the GPU is lost. `untyped`: an error of the browser. `hang`: no answer until somebody stops it. */
 export type Fault = 'typed' | 'untyped' | 'hang';
 
 export const faults: readonly Fault[] = ['typed', 'untyped', 'hang'];
 
-/** Counts calls of any number of engines; the n-th meets the fault, and all others go through. */
+/** Counts calls of any number of engines. The n-th gets the fault, and all others pass. */
 export class FaultPlan {
   calls = 0;
-  /** Of the call that met the fault. */
+  /** The name of the call with the fault. */
   met: string | null = null;
   /** Called when a call hangs that can be stopped. */
   onHang: () => void = () => undefined;
@@ -20,7 +20,7 @@ export class FaultPlan {
     readonly fault: Fault,
   ) {}
 
-  /** @param signal null for a call that cannot be stopped: it fails in place of hanging */
+  /** @param signal null for a call that cannot be stopped, which fails instead of hanging */
   async call<T>(name: string, signal: AbortSignal | null, work: () => Promise<T>): Promise<T> {
     if (this.calls++ !== this.at) return work();
     this.met = name;

@@ -1,4 +1,4 @@
-/** A grammar through the worker: lanes, views, knobs moved afterwards, tokens by hand, and what a bad one leaves. */
+/** A grammar through the worker: lanes, views, later moves of knobs, tokens chosen by hand, and bad grammars. */
 import { expect, test } from 'vitest';
 import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
@@ -43,7 +43,7 @@ test('each lane keeps to its own grammar, and a lane without one is free', async
   expect(texts[1]).not.toMatch(pattern);
   expect(texts[3]).toBe(texts[1]);
   expect(JSON.parse(texts[2]!)).toBeInstanceOf(Array);
-  // What the batch gave is what the lane gives alone.
+  // The lane gives the same text alone as in the batch.
   const alone = await run(host, { ...request, lanes: lanesOf([held]) });
   expect(alone.texts).toEqual([texts[0]]);
 });
@@ -69,7 +69,7 @@ test('the mask is a stage of every step: its mass is reported, and the forbidden
     expect(stage).toMatchObject({ stage: 'grammar', before: engine.model.vocabularySize });
     expect(stage!.massRemoved).toBe(record.stages[0]!.massRemoved);
     expect(rederived.masked[output]).toBe(stage!.massRemoved);
-    // Held against a plain sum: what is left of the raw distribution after the mask.
+    // Compared with a plain sum of the raw distribution after the mask.
     const { logits } = await engine.session.prefill([...prompt, ...tokens.slice(0, output)]);
     const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
     const all = (await host.inspect(place, held, { top: engine.model.vocabularySize }))!;
@@ -94,7 +94,7 @@ test('moving a knob afterwards keeps the mask, and setting a grammar afterwards 
   const late = (await host.rederive(2, held))!;
   expect(late.firstDivergence).toBe(0);
   expect(late.finalLogprob[0]).toBe(-Infinity);
-  // From there on the text is outside, and nothing is forbidden.
+  // From there on the text is outside the grammar, which forbids nothing.
   expect(late.masked[0]).toBeGreaterThan(0);
   expect(late.masked[1]).toBeNaN();
   const evidence = (await host.evidence(1, held, 5))!;
@@ -187,6 +187,6 @@ test('a bad grammar is reported before anything runs, and the texts stay', async
   const again = (await host.rederive(1, free))!;
   expect(again.tokens.length).toBe(4);
   expect(again.firstDivergence).toBeNull();
-  // A grammar half typed has no say in what is shown.
+  // A half-typed grammar does not affect the view.
   expect((await host.rederive(1, { ...free, grammar: bad }))!.firstDivergence).toBeNull();
 });

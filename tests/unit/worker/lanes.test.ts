@@ -1,4 +1,4 @@
-/** What the worker makes of several lanes: one event stream, lines for branches, distributions over one list of tokens. */
+/** Several lanes in the worker: one stream of events, texts for branches, distributions over one list of tokens. */
 import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
@@ -69,7 +69,7 @@ test('a temperature strip runs the lane’s own chain at each temperature', asyn
   expect(strip.bands.some(({ token }) => token === strip.chosen)).toBe(true);
 });
 
-test('samples and beams become lines with the reserved ids and their parents', async () => {
+test('samples and beams become texts with the reserved ids and their parents', async () => {
   const { host, prompt } = await loaded();
   const lanes = [{ line: 1, params: defaultParams(), stream: 0 }];
   for (const strategy of [
@@ -90,7 +90,7 @@ test('samples and beams become lines with the reserved ids and their parents', a
     }
     for (const { branch, tokens } of result.branches) expect(texts.get(100 + branch)).toEqual(tokens);
     if (strategy.kind === 'beam') expect(begun.some(({ parent }) => parent !== null)).toBe(true);
-    // Each is held as it stands: its last token can be asked about.
+    // The worker holds each text whole, so its last token can be inspected.
     const last = result.branches.at(-1)!;
     const position = prompt.length + last.tokens.length - 1;
     const view = await host.inspect({ line: 100 + last.branch, position }, defaultParams(), { top: 5 });

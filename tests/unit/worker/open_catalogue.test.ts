@@ -1,4 +1,4 @@
-/** The embedded model's file as it arrives: read before its end, believed after it. */
+/** The embedded model's file can be read while it arrives, and is trusted only when it is verified. */
 import { createHash } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CatalogueEntry } from '../../../src/models/catalogue.ts';

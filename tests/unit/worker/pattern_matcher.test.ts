@@ -1,11 +1,11 @@
-/** Patterns in a thread that can be ended: real threads, in Node. The page's own worker is held in the browser tests. */
+/** Patterns in real threads of Node, which can be ended. The browser tests cover the page's own worker. */
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { EngineError } from '../../../src/engines/contract.ts';
 import { SamplingError } from '../../../src/sampling/errors.ts';
 import { patternMatcher, type PatternWorker } from '../../../src/worker/texts/pattern_matcher.ts';
 
-/** What `pattern.worker.ts` does. */
+/** Does the same as `pattern.worker.ts`. */
 const code = `
   const { parentPort } = require('node:worker_threads');
   parentPort.on('message', ({ pattern, text }) => {

@@ -1,4 +1,4 @@
-/** Whose turn it is in the worker: what a person starts goes before what the charts would like to know. */
+/** The order of tasks in the worker: a person's actions go before the questions of the charts. */
 import { expect, test } from 'vitest';
 import type { PrefillOptions, PrefillResult } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
@@ -13,7 +13,7 @@ test('a run interrupts a re-derivation, which keeps its rows and can be asked fo
   const tokens = [...prompt, ...engine.tokenizer.encode(' there was a little fox'.repeat(20))];
   await host.adopt(1, { tokens, promptLength: prompt.length, stream: 0, byHand: [] });
 
-  // Each position whose logits are wanted takes a turn of its own, as the chunks of a slow adapter do.
+  // Each requested position takes a turn of its own, like the chunks of a slow adapter.
   const { session } = engine;
   const prefill = session.prefill.bind(session);
   const computed: number[] = [];

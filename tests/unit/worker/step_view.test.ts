@@ -1,4 +1,4 @@
-/** What a step's view says of the whole vocabulary, against a plain sort and plain sums. */
+/** Compares a step's view of the whole vocabulary with a plain sort and plain sums. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Tokenizer } from '../../../src/engines/contract.ts';
@@ -12,7 +12,7 @@ import { stepView } from '../../../src/worker/texts/step_view.ts';
 const SIZE = 300;
 const tokenizer = { label: (token: number) => `<${token}>` } as unknown as Tokenizer;
 
-/** With many equal ones, both zeros, and tokens that cannot be. */
+/** Logits with many equal values, both zeros, and −∞. */
 const logits = fc
   .array(
     fc.oneof(
@@ -43,7 +43,7 @@ function plainOrder(raw: Float32Array): number[] {
 test('the raw order has logits descending, with ties by token id', () => {
   fc.assert(
     fc.property(logits, (row) => {
-      // −∞ less −∞ is not a number: the plain sort gets the largest negative number in its place.
+      // −∞ − (−∞) is NaN, so the plain sort gets the most negative number instead.
       const finite = row.map((logit) => Math.max(logit, -3e38));
       expect([...new Ranking(row).top(SIZE)]).toEqual(plainOrder(finite));
     }),

@@ -1,6 +1,6 @@
 /**
- * The real client and the real host over real ports, each of which delivers as late as it likes: messages of one port keep
- * their order, and nothing orders two ports.
+ * The real client and the real host over real ports with random delays. Messages of one port keep their order, but nothing
+ * orders two ports.
  */
 import { afterEach, expect, test, vi } from 'vitest';
 import { EngineError, type LoadProgress } from '../../../src/engines/contract.ts';
@@ -20,7 +20,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** From now on every port delivers after a delay of its own, drawn from the seed, and in the order of sending. */
+/** Makes every port deliver in the order of sending, after delays drawn from the seed. */
 function delayPorts(seed: number): void {
   const prototype = MessagePort.prototype;
   const original = prototype.addEventListener;
@@ -41,7 +41,7 @@ function delayPorts(seed: number): void {
   cleanUp.push(() => void (prototype.addEventListener = original));
 }
 
-/** A worker whose thread is this one. */
+/** A worker in this thread. */
 class LocalWorker {
   static host = (): WorkerHost => new WorkerHost(() => Promise.resolve(new ScriptedEngine()));
   static latest: LocalWorker;
@@ -86,7 +86,7 @@ function connect(
   return connectWorker(onDeath);
 }
 
-/** An engine that takes its time to open, and tells of it. */
+/** An engine that opens slowly and reports its progress. */
 const slowHost = (): WorkerHost =>
   new WorkerHost(async (_, { onProgress }) => {
     for (const stage of ['header', 'tokenizer', 'shaders', 'weights', 'ready'] as const) {
@@ -150,7 +150,7 @@ test('an EngineError crosses with its code, and any other error with its message
   const broken = client.to(0).load({ kind: 'web-llm', id: 'x' }, () => undefined);
   await expect(broken).rejects.not.toBeInstanceOf(EngineError);
   await expect(broken).rejects.toThrow('x is not a function');
-  // Nothing that the worker throws on its way to a promise is lost either.
+  // An error that the worker throws before it returns a promise is not lost either.
   await expect(
     client.to(0).inspect({ line: 1, position: 1 }, defaultParams(), { top: 1 }),
   ).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { test } from 'vitest';
 
 test('ends', () => {});
 
-// As bad as a test can be: nothing in this process can stop it, and what it started is in a process group of its own.
+// The worst kind of test: nothing in this process can stop it, and it started a process in a separate group.
 test('hangs', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   const child = spawn(
