@@ -1,4 +1,4 @@
-/** The order of a product's sum does not depend on the subgroups: 8 invocations on one adapter, 4 on the other, or none. */
+/** The order of a product's sum does not depend on subgroups, which have 8 invocations on one adapter and 4 on the other. */
 import { describe, expect, test } from 'vitest';
 import { devices } from '../setup/devices.ts';
 import { openKernels, random } from './kernels/fixture.ts';
@@ -15,7 +15,7 @@ const FMA = `
   values[id.x] = vec4f(fma(v.x, v.y, v.z), fma(v.y, v.z, v.w), fma(v.z, v.w, v.x), v.x * v.y);
 }`;
 
-/** Whether both round a multiply-add once, or both twice. */
+/** Whether both adapters round a multiply-add once, or both twice. */
 async function fmasOf(gpu: GPU): Promise<Uint32Array> {
   const { context, buffer, read, close } = await openKernels(gpu);
   const { device } = context;

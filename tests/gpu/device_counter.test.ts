@@ -76,7 +76,7 @@ describeOnEachAdapter('the work of a device', ({ gpu }) => {
     device.queue.submit([encode(), encode()]);
     await readback.mapAsync(GPUMapMode.READ, 0, 4);
 
-    // The wrapped calls still do what they did.
+    // The wrapped calls still work.
     expect(new Uint32Array(readback.getMappedRange(0, 4))[0]).toBe(1);
     expect(countsPerToken(built, counter.total, 2)).toEqual({
       dispatches: 5,

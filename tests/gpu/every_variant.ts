@@ -1,6 +1,6 @@
 /**
- * Every shader variant that the engine can ask for, from the kernels themselves: each is called over the whole space of
- * its options with pipelines that only write down what they are asked for.
+ * Collects every shader variant that the engine can request from the kernels themselves. Each kernel is called over the whole
+ * space of its options, with pipelines that only record the requests.
  */
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { Buffers } from '../../src/engines/webgpu/gpu/buffers.ts';
@@ -24,7 +24,7 @@ import {
 import { bestVariants, type Reducer } from '../../src/engines/webgpu/kernels/variants.ts';
 import { norm } from '../../src/engines/webgpu/kernels/norm.ts';
 
-// Records, so that the compiler asks for a line here when a kernel gets another option.
+// Records, so that this does not compile when a kernel gets another option.
 const EPILOGUES: Record<Epilogue, true> = {
   store: true,
   residual: true,
@@ -71,7 +71,7 @@ export async function requestEverything(
           const matrix = createMatrix(context, { label: format, format, rows: 8, columns: 256 });
           for (const by of ['token', 'position'] as const)
             await embed(context, { matrix, batch: buffer, x: buffer, xStride: 256, by });
-          // Halves that are decoded by hand: in every format, and beside the f16 of the tile.
+          // Halves that are decoded by hand, in every format and beside the f16 of the tile.
           await embed(byHand, { matrix, batch: buffer, x: buffer, xStride: 256, by: 'token' });
           await matrixProduct(byHand, 'tile', { label: '', matrix, ...shared, epilogue: 'store' });
           for (const shape of PRODUCT_SHAPES) {
@@ -91,7 +91,7 @@ export async function requestEverything(
   return pipelines.asked;
 }
 
-/** What knows no block formats. */
+/** The kernels without block formats. */
 async function requestTheRest(context: KernelContext, buffer: GPUBuffer): Promise<void> {
   for (const bias of [null, buffer]) {
     for (const over of ['rows', 'outputs'] as const) {

@@ -5,7 +5,7 @@ import { linkShader } from '../../src/engines/webgpu/gpu/shaders.ts';
 import { describeOnEachAdapter, isBrief } from '../setup/devices.ts';
 import { requestEverything } from './every_variant.ts';
 
-/** Modules to compile at once: on some adapters Dawn answers each only at its next tick. */
+/** How many modules to compile at once. On some adapters Dawn answers only at its next tick. */
 const AT_A_TIME = 64;
 
 describeOnEachAdapter('every shader variant that the engine can ask for', (adapter) => {
@@ -13,7 +13,7 @@ describeOnEachAdapter('every shader variant that the engine can ask for', (adapt
   test('links and compiles without a message', async () => {
     const { device, ...opened } = await openDevice(gpu);
     const requests = [...(await requestEverything(device, opened))];
-    // Fewer would mean that the list lost a dimension, not that the engine did.
+    // Fewer would mean that the list has lost a dimension, not the engine.
     expect(requests.length).toBeGreaterThan(1200);
 
     const messages: string[] = [];
@@ -39,7 +39,7 @@ describeOnEachAdapter('every shader variant that the engine can ask for', (adapt
   test('becomes a pipeline: a few variants cover every condition and format of every shader', async () => {
     const { device, ...opened } = await openDevice(gpu);
     const requests = [...(await requestEverything(device, opened)).values()];
-    // Some take seconds. Slow adapters make one of each shader; the tests of kernels make others.
+    // Some take seconds, so slow adapters make one of each shader. The tests of kernels make others.
     const chosen = coverage(requests, ({ conditions, block = '' }) =>
       isBrief(adapter) ? [] : [...conditions, block],
     );
@@ -52,7 +52,7 @@ describeOnEachAdapter('every shader variant that the engine can ask for', (adapt
   });
 });
 
-/** Some of `requests`, such that each trait of each shader occurs; those with the most traits first. */
+/** A selection of `requests` in which each trait of each shader occurs, those with the most traits first. */
 function coverage(
   requests: readonly PipelineRequest[],
   traits: (request: PipelineRequest) => readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The same tests once more over wgpu, which is what Firefox has: every variant of the shaders given to its compiler (naga),
- * the kernels against plain loops, a model of each architecture against llama.cpp. Deno brings wgpu, and Vitest runs there.
+ * Repeats tests over wgpu, which Firefox uses: compiles every variant of the shaders with its compiler (naga), compares
+ * the kernels with plain loops, and a model of each architecture with llama.cpp. Deno has wgpu and can run Vitest.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * A real llama.cpp server and the page's adapter, on the model that comes with the page: its chain against ours, and what it
- * sends against what the adapter makes of it.
+ * Tests the page's adapter with a real llama.cpp server, on the model that comes with the page: compares the server's chain with
+ * ours, and its replies with the adapter's results.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OpenAiEngine } from '../../src/engines/openai/engine.ts';
@@ -45,7 +45,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
     return { pieces, tokens: pieces.flatMap((piece) => piece.tokens) };
   }
 
-  /** The server's whole distribution of the first token: raw, or after its chain. */
+  /** The server's whole distribution of the first token, raw or after its chain. */
   async function first(
     prompt: string,
     fields: Record<string, unknown>,
@@ -74,12 +74,12 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
     return row;
   }
 
-  test('tells its model', () => {
+  test('names its model', () => {
     expect(model.model).toMatchObject({ name: MODEL, contextLength: 512, vocabularySize: VOCABULARY });
   });
 
-  // Our chain on the server's own raw distribution, so that nothing but the chain can differ. Logprobs are logits up to a
-  // constant, which every stage but the repeat penalty leaves out of account.
+  // Our chain runs on the server's own raw distribution, so that only the chain can differ. Logprobs are logits up to a
+  // constant, which affects no stage except the repeat penalty.
   const base = neutralParams();
   const chains: [string, SamplingParams][] = [
     ['the default one', defaultParams()],
@@ -123,7 +123,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
       expect(Math.abs(ours - theirs[id]!), `of token ${id}`).toBeLessThan(1e-5);
       moved = Math.max(moved, Math.abs(ours - Math.exp(raw[id]!)));
     }
-    // The chain does something, or the test would show nothing.
+    // The chain must do something, or the test would prove nothing.
     if (params !== base) expect(moved).toBeGreaterThan(1e-3);
   });
 
@@ -148,7 +148,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
     expect(new Set(texts).size).toBe(3);
   });
 
-  test('has bytes for halves of characters where it lists them, and is silent about the others', async () => {
+  test('gives bytes for partial characters that it lists, and does not report the others', async () => {
     const fields = { temperature: 0, grammar: 'root ::= " né🦊"' };
     const { tokens: few, pieces } = await generate('Once upon a time', fields, 30);
     expect(pieces.at(-1)!.counted).toBe(9);
@@ -181,7 +181,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
     ]);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops when the run is aborted', async () => {
     const stop = new AbortController();
     const pieces: Piece[] = [];
     const prompt = model.tokenizer.encode('Once upon a time');
@@ -192,7 +192,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
     })().catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: 'aborted' });
     expect(pieces.length).toBeLessThan(450);
-    // And so does the server: its one slot is free again long before the text would have ended.
+    // The server stops too: its only slot is free long before the text would have ended.
     await expect
       .poll(async () => (await (await fetch(`http://${server.host}/slots`)).json()) as unknown, {
         timeout: 5000,
@@ -200,7 +200,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
       .toMatchObject([{ is_processing: false }]);
   });
 
-  test('goes on from its own text', async () => {
+  test('continues its own text', async () => {
     const greedy = { temperature: 0 };
     const whole = await generate('Once upon a time', greedy, 12);
     const prompt = model.tokenizer.encode('Once upon a time');
@@ -211,7 +211,7 @@ describe.runIf(found)(`a llama.cpp server (${found?.version ?? 'none here'})`, (
     expect(rest.map(({ id }) => id)).toEqual(whole.tokens.slice(5).map(({ id }) => id));
   });
 
-  test('that dies in the middle is a connection that ended', async () => {
+  test('that dies in the middle is reported as a lost connection', async () => {
     const dying = await startLlamaServer(found!.program, ['-c', '512', '-np', '1']);
     const engine = await OpenAiEngine.open({ baseUrl: dying.baseUrl }, MODEL);
     const asked = {

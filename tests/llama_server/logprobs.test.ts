@@ -1,4 +1,4 @@
-/** Logprobs that a real llama.cpp server tells, against our own engine's on the same file. */
+/** Compares the logprobs of a real llama.cpp server with those of our own engine on the same file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,8 +26,8 @@ const stories = resolve(process.env['LOGITSCOPE_SHARED'] ?? '../shared', 'models
 const PRECISE = ['-ctk', 'f32', '-ctv', 'f32', '-fa', 'off'];
 
 /**
- * Models, and how far our logprobs (those above −10) and probabilities may lie from the server's: a few times what was seen
- * with build 11669. llama.cpp quantises activations to 8 bits where weights are, and we do not.
+ * Models, and the largest allowed difference of our logprobs (those above −10) and probabilities from the server's: a few times
+ * the measured ones of build 11669. llama.cpp quantises activations to 8 bits if weights are quantised, and we do not.
  */
 const compared = [
   { name: 'F32', file: stories, nats: 1e-4, probability: 1e-5 },
@@ -60,7 +60,7 @@ describe.runIf(found && devices[0])(`a llama.cpp server and our own engine on ${
         await server.stop();
       });
 
-      /** The largest differences over all that the server told. */
+      /** The largest differences over all logprobs of the server. */
       async function differences(parameters: Record<string, unknown>) {
         const largest = { nats: 0, probability: 0, count: 0 };
         for (const text of TEXTS) {
@@ -90,7 +90,7 @@ describe.runIf(found && devices[0])(`a llama.cpp server and our own engine on ${
         return largest;
       }
 
-      // Whatever its chain does, the logprobs that it tells are those before it.
+      // The server reports logprobs from before its chain, whatever the chain does.
       test.each([
         ['greedy', serverFields(defaultParams(), 'llamacpp', true)],
         [

@@ -1,4 +1,4 @@
-/** The page on a real llama.cpp server, where this machine has one. */
+/** The page on a real llama.cpp server, if this machine has one. */
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import embedded from '../../src/models/embedded.json' with { type: 'json' };
@@ -20,7 +20,7 @@ afterEach(async () => {
   await server?.stop();
 });
 
-/** Connects the page to the server, by its dialog. */
+/** Connects the page to the server with its dialog. */
 async function connect(page: Page, key: string): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Models' });
   if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Models' }).click();
@@ -38,11 +38,11 @@ async function openOn(path: string, options: readonly string[]): Promise<Page> {
   return opened.page;
 }
 
-/** The output's tokens, the prompt not among them. */
+/** The output's tokens, without the prompt. */
 const output = (page: Page): Promise<string[]> =>
   page.locator('[data-p]').evaluateAll((tokens) => tokens.slice(1).map((token) => token.textContent));
 
-/** The text as it is read, without the tokens of a stop sequence, which are marked. */
+/** The readable text, without the tokens of a stop sequence, which are marked. */
 const shown = async (page: Page): Promise<string> =>
   (await page.locator('[data-p]:not(.held)').allTextContents()).join('');
 
@@ -52,7 +52,7 @@ async function run(page: Page): Promise<void> {
 
 if (!found) test.skip(HOW_TO_GET_ONE);
 describe.runIf(found)('the page on a llama.cpp server', () => {
-  test('runs, charts what it is told, ends before a stop sequence, and takes other knobs', async () => {
+  test('runs, charts the listed tokens, ends before a stop sequence, and takes other knobs', async () => {
     const page = await openOn('#v=1&temperature=0&max_tokens=24&stop=+named', ['-c', '256']);
     await run(page);
     await page.getByText('ended by a stop sequence').waitFor();
@@ -62,13 +62,13 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     await page.getByRole('tab', { name: 'Table' }).click();
     const table = page.getByRole('tabpanel');
     const drawn = page.getByRole('row', { name: /there/ });
-    // The server's own id; the likeliest by far.
+    // The server's own id of the token, which is the likeliest by far.
     await expect.poll(() => drawn.textContent()).toMatch(/405.*8[01](\.\d)? ?%.*1chosen$/);
-    // Of 4096 entries, 20 are told.
+    // The server lists 20 of 4096 entries.
     expect(await page.getByRole('row', { name: /the other 4.076/ }).textContent()).toMatch(/0\.\d+ ?%/);
     expect(await table.textContent()).not.toContain('NaN');
 
-    // A branch with another token that was told, which the server goes on from.
+    // A branch with another listed token, which the server continues.
     await page.getByRole('button', { name: '␣in', exact: true }).click();
     await page
       .getByRole('button', { name: /^Branch/ })
@@ -77,13 +77,13 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     await expect.poll(async () => (await output(page)).slice(0, 2)).toEqual([',', ' in']);
     await expect.poll(async () => (await output(page)).length).toBeGreaterThan(2);
 
-    // It does not tell how it reads a text, so nothing is counted.
+    // The server does not tell how it tokenises a text, so the page counts no tokens.
     await page.getByText('Tokens', { exact: true }).first().click();
     await page.getByText('makes its tokens by itself').waitFor();
     expect(await page.getByText(/\d tokens$/).count()).toBe(0);
     await page.getByText('Playground', { exact: true }).first().click();
 
-    // Any order, any knob: the server takes them all, and draws another text.
+    // The server takes any order and any knob, and draws another text.
     await page.getByLabel('Temperature, exact').first().fill('3');
     for (const label of ['Top-k, exact', 'Min-p, exact']) await page.getByLabel(label).fill('0');
     await page.getByLabel('Top-p, exact').fill('1');
@@ -92,19 +92,19 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     await expect.poll(async () => (await output(page)).length).toBe(24);
     expect(await shown(page)).not.toMatch(/there was|, in a/);
 
-    // A link names the model, and neither the server nor the folder that its file is in.
+    // A link names the model, but neither the server nor the folder of the model's file.
     await expect.poll(() => page.url()).toContain(`model=server:${embedded.fileName}`);
     expect(page.url()).not.toContain(server!.host);
     expect(opened!.errors).toEqual([]);
     expect(opened!.foreignRequests.every((url) => new URL(url).host === server!.host)).toBe(true);
   });
 
-  test('keeps a run with what it was told: after a reload it is charted without the server', async () => {
+  test('keeps a run with its listed tokens, and charts it after a reload without the server', async () => {
     const page = await openOn('#v=1&temperature=0&max_tokens=8', ['-c', '256']);
     await run(page);
     await page.getByText('ended at the token limit').waitFor();
     const before = await output(page);
-    // Kept a moment after the end.
+    // The page saves a run a moment after its end.
     await page.waitForTimeout(2_500);
     await server!.stop();
     await page.reload();
@@ -113,13 +113,13 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     await page.getByRole('tab', { name: 'Table' }).click();
     const drawn = page.getByRole('row', { name: /there/ });
     await expect.poll(() => drawn.textContent()).toMatch(/405.*8[01](\.\d)? ?%.*1chosen$/);
-    // Its logit, what the server's chain left of it, and what became of it are not known; its rank is.
+    // Its rank is known, but not its logit, its final probability or its fate.
     const other = page.getByRole('row', { name: /^␣in / });
     expect((await other.textContent())!.trim()).toMatch(/^␣in\s*\d+–[^–]*–\d+–$/);
     expect(await page.getByRole('tabpanel').textContent()).not.toMatch(/NaN|the chain/);
   });
 
-  test('answers a conversation, through the template that the server has', async () => {
+  test('answers a conversation with the server’s own template', async () => {
     const page = await openOn('#v=1&temperature=0&max_tokens=8&mode=chat&user=Tell+me+a+story', [
       '-c',
       '256',
@@ -137,13 +137,13 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     await opened.page.getByText(`${server.host} answered 401: Invalid API Key.`).waitFor();
   });
 
-  /** A run in its middle: the server is let go for moments only, until its first tokens are on the page. */
+  /** A run in progress: the server is resumed only for moments, until its first tokens are on the page. */
   async function halted(): Promise<Page> {
     const page = await openOn('#v=1&temperature=3&top_k=0&top_p=1&min_p=0&max_tokens=450', ['-c', '512']);
     const { process } = server!;
     process.kill('SIGSTOP');
     await run(page);
-    // The recorded run, which the page opens with, is gone.
+    // The run that the page opens with has gone.
     await expect.poll(() => output(page)).toEqual([]);
     while ((await output(page)).length === 0) {
       process.kill('SIGCONT');
@@ -154,7 +154,7 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     return page;
   }
 
-  test('stops in mid-run, though the server says nothing', async () => {
+  test('stops during a run although the server is silent', async () => {
     const page = await halted();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByText('stopped', { exact: true }).waitFor();
@@ -162,12 +162,12 @@ describe.runIf(found)('the page on a llama.cpp server', () => {
     expect(tokens).toBeGreaterThan(1);
     expect(tokens).toBeLessThan(450);
     server!.process.kill('SIGCONT');
-    // The server is there for the next run.
+    // The server is free for the next run.
     await run(page);
     await page.getByText(/ended (at the token limit|by its end token)/).waitFor();
   });
 
-  test('keeps what came from a server that dies in mid-run, and says so', async () => {
+  test('keeps the tokens of a server that dies during a run, and says so', async () => {
     const page = await halted();
     await server!.stop();
     await page

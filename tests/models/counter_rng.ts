@@ -1,5 +1,5 @@
 /**
- * Random numbers by counter: value = f(seed, stream, index), so that any tensor can be made alone and in any order.
+ * Counter-based random numbers: value = f(seed, stream, index), so that any tensor can be made alone and in any order.
  * The mixing function is the 32-bit finaliser of MurmurHash3 (Appleby, public domain), applied three times.
  */
 export function randomBits(seed: number, stream: number, index: number): number {
@@ -12,8 +12,8 @@ export function uniform(seed: number, stream: number, index: number): number {
 }
 
 /**
- * Fills `out` with numbers of mean 0 and standard deviation `deviation`, bell-shaped: each is the sum of the four
- * bytes of one draw (Irwin–Hall with n = 4), which is near enough to a normal and ten times cheaper.
+ * Fills `out` with bell-shaped numbers of mean 0 and standard deviation `deviation`. Each is the sum of the four
+ * bytes of one draw (Irwin–Hall with n = 4), which is close enough to a normal distribution and ten times cheaper.
  */
 export function fillBell(
   out: Float32Array,
@@ -22,7 +22,7 @@ export function fillBell(
   firstIndex: number,
   deviation: number,
 ): void {
-  // Four uniform bytes: mean 4 · 127.5, variance 4 · (256² − 1) / 12.
+  // Four uniform bytes have the mean 4 · 127.5 and the variance 4 · (256² − 1) / 12.
   const scale = deviation / Math.sqrt((4 * (256 * 256 - 1)) / 12);
   const start = mix(mix(seed ^ 0x9e3779b9) ^ stream);
   for (let i = 0; i < out.length; i++) {

@@ -9,7 +9,7 @@ export function halfBits(value: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude >= 0x7f800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
-  // From 65520 on the nearest half is infinity.
+  // From 65520 upwards the nearest half is infinity.
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   // Below 2^-14 halves are multiples of 2^-24; the division is exact.
   if (magnitude < 0x38800000) return sign | roundToEven(Math.abs(Math.fround(value)) * 2 ** 24);
@@ -26,7 +26,7 @@ export function bfloat16Bits(value: number): number {
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
-/** The number that a half's bits stand for. */
+/** The number with these bits as a half. */
 export function halfValue(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 31;

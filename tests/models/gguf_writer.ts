@@ -1,7 +1,7 @@
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import { quantiseRow } from './quantise.ts';
 
-/** A metadata value with the type that it is written as. Source: ggml/docs/gguf.md. */
+/** A metadata value with its type in the file. Source: ggml/docs/gguf.md. */
 export type WrittenValue =
   | {
       readonly type: 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'u64' | 'i64' | 'f64';
@@ -33,7 +33,7 @@ export interface GgufLayout {
   readonly offsets: readonly number[];
 }
 
-/** Lays a GGUF file out. Versions 2 and 3 differ in their number only (3 allows big-endian files, which this is not). */
+/** Lays out a GGUF file. Versions 2 and 3 differ only in their number (3 also allows big-endian files). */
 export function layOutGguf(
   version: 2 | 3,
   metadata: ReadonlyMap<string, WrittenValue>,
@@ -104,7 +104,7 @@ function padded(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Bytes that grow as they are written. */
+/** A buffer that grows with each write. */
 class ByteList {
   #bytes = new Uint8Array(4096);
   #view = new DataView(this.#bytes.buffer);

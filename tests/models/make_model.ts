@@ -7,11 +7,11 @@ import { bytePairVocabulary, sentencepieceVocabulary } from './small_vocabulary.
 /** A random-weight model: the same spec gives the same bytes everywhere. */
 export interface ModelSpec extends Omit<ModelShape, 'headLength'> {
   readonly seed: number;
-  /** Of all matrices; norms, biases, learned positions and rope factors are F32, as in published files. */
+  /** Format of all matrices. Norms, biases, learned positions and rope factors are F32, as in published files. */
   readonly format: BlockFormat;
   /** Formats of single matrices by their name after `blk.N.`, e.g. `{ 'attn_v.weight': 'Q6_K' }`. */
   readonly formats?: Readonly<Record<string, BlockFormat>>;
-  /** Default embeddingLength / heads; written as key_length and value_length where given. */
+  /** Default: embeddingLength / heads. If given, it is written as key_length and value_length. */
   readonly headLength?: number;
   /** Default 10000. */
   readonly ropeBase?: number;
@@ -49,7 +49,7 @@ export function metadataOf(spec: ModelSpec): Map<string, WrittenValue> {
       metadata.set(`${arch}.attention.key_length`, u32(spec.headLength));
       metadata.set(`${arch}.attention.value_length`, u32(spec.headLength));
     }
-    // llama.cpp reads whole heads as rotated where the key is missing, as in published qwen files.
+    // If the key is missing, as in published qwen files, llama.cpp rotates whole heads.
     if (arch === 'llama') metadata.set('llama.rope.dimension_count', u32(headLengthOf(spec)));
   }
   const vocabulary =
@@ -61,9 +61,9 @@ export function metadataOf(spec: ModelSpec): Map<string, WrittenValue> {
 }
 
 /**
- * Matrices have a deviation of gain / √columns, so that activations keep their size from layer to layer; the gains
- * make attention uneven and give logits a deviation of about 1.5. A model with flat logits would hide errors; one with
- * sharper logits would blow up the noise of llama.cpp's own 8-bit activations.
+ * Matrices have a deviation of gain / √columns, so that activations keep their size from layer to layer. The gains
+ * make attention uneven and give logits a deviation of about 1.5. Flatter logits would hide errors; sharper ones
+ * would amplify the noise of llama.cpp's own 8-bit activations.
  */
 export function tensorsOf(spec: ModelSpec): WrittenTensor[] {
   const {
@@ -148,7 +148,7 @@ function random(
   };
 }
 
-/** One factor for each pair of a head: 1 for the fast half, up to 8 for the slow one, as Llama 3.1's scaling gives. */
+/** One factor per pair of a head: 1 for the fast half, up to 8 for the slow one, as in Llama 3.1's scaling. */
 function ropeFactors(spec: ModelSpec): WrittenTensor {
   const pairs = headLengthOf(spec) / 2;
   return {

@@ -4,8 +4,8 @@ import { type BlockQuantiser, farthest, level, setHalf } from './grid.ts';
 import { quantiseQ4K, quantiseQ5K, quantiseQ6K } from './quantise_k.ts';
 
 /**
- * Plain quantisers, for test models: the nearest value on each block's grid, without the searches that llama.cpp
- * makes for K-quants. Layouts: ggml/src/ggml-common.h; grids: ggml-quants.c, `quantize_row_*_ref`.
+ * Plain quantisers for test models. They take the nearest value on each block's grid, without llama.cpp's searches
+ * for K-quants. Layouts: ggml/src/ggml-common.h; grids: ggml-quants.c, `quantize_row_*_ref`.
  *
  * @param row weights; the length is a multiple of the format's block
  * @param out where the blocks go, from byte `at`
@@ -55,7 +55,7 @@ const QUANTISERS: Readonly<Record<BlockFormat, BlockQuantiser>> = {
   Q6_K: quantiseQ6K,
 };
 
-/** The levels of the block at hand: kept, since models of the benchmarks have millions of blocks. */
+/** The levels of the present block, allocated once because models of the benchmarks have millions of blocks. */
 const levels = new Uint8Array(32);
 
 /** Levels 0 to `top` of 32 weights on the grid (q − zero) · step + minimum. */

@@ -1,6 +1,6 @@
 import { type BlockQuantiser, farthest, level, setHalf } from './grid.ts';
 
-/** The 256 levels of the block at hand, and what its groups have in common. */
+/** The 256 levels of the present block, and the values that its groups share. */
 const q = new Uint8Array(256);
 const scales = new Uint8Array(8);
 const minima = new Uint8Array(8);
@@ -14,7 +14,7 @@ export const quantiseQ4K: BlockQuantiser = (x, from, out, at) => {
   setNibbles(out, at + 16);
 };
 
-/** As Q4_K, with the fifth bits apart: bit g of byte i is that of element i of group g. */
+/** Like Q4_K, with separate fifth bits: bit g of byte i belongs to element i of group g. */
 export const quantiseQ5K: BlockQuantiser = (x, from, out, at) => {
   quantiseGroups(x, from, 31, out, at);
   for (let i = 0; i < 32; i++) {

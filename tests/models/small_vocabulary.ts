@@ -1,5 +1,5 @@
 /**
- * Small but whole tokenizers for the random models, so that llama.cpp loads them and any text can be encoded: the
+ * Small but complete tokenizers for the random models, so that llama.cpp loads them and any text can be encoded. They have the
  * 256 bytes, some merges learnt from a paragraph by byte-pair encoding, and the special tokens of the family.
  */
 import type { WrittenValue } from './gguf_writer.ts';
@@ -73,7 +73,7 @@ export function bytePairVocabulary(size: number, pre: string): Map<string, Writt
   ]);
 }
 
-/** The letter that GPT-2 writes for each byte: itself if it prints, otherwise one from U+0100 on, in order. */
+/** The letter that GPT-2 writes for each byte: itself if it is printable, otherwise the next one from U+0100 on. */
 function byteLetters(): string[] {
   let next = 0x100;
   return Array.from({ length: 256 }, (_, byte) => {
@@ -82,7 +82,7 @@ function byteLetters(): string[] {
   });
 }
 
-/** Byte-pair encoding as Sennrich et al. 2016 give it: join the most frequent pair, the first in order on a tie. */
+/** Byte-pair encoding (Sennrich et al. 2016): joins the most frequent pair, and on a tie the first in order. */
 function learnMerges(words: string[][], count: number): [string, string][] {
   const merges: [string, string][] = [];
   const made = new Set<string>();

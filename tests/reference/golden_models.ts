@@ -1,4 +1,4 @@
-/** The random models that golden files are made for. A golden file holds its model's spec, so tests read it there. */
+/** The random models of the golden files. Tests read a model's spec from its golden file. */
 import { BLOCK_FORMATS, type BlockFormat } from '../../src/engines/gguf/block_formats.ts';
 import type { ModelSpec } from '../models/make_model.ts';
 
@@ -6,7 +6,7 @@ type Shape = Omit<ModelSpec, 'seed' | 'architecture' | 'format'>;
 
 const CONTEXT = 256;
 
-/** Widths that are no multiple of 64 or 256; grouped, single and full KV heads; heads wider than their share. */
+/** Widths that are not multiples of 64 or 256; grouped, single and full KV heads; heads wider than their share. */
 const ODD: Readonly<Record<ModelSpec['architecture'], Shape>> = {
   llama: shape(307, { embeddingLength: 96, feedForwardLength: 160, heads: 6, kvHeads: 2, tied: false }),
   qwen2: shape(311, { embeddingLength: 96, feedForwardLength: 224, heads: 4, kvHeads: 1, tied: true }),
@@ -38,7 +38,7 @@ const WIDE: Readonly<Record<ModelSpec['architecture'], Shape>> = {
 
 const ARCHITECTURES: readonly ModelSpec['architecture'][] = ['llama', 'qwen2', 'qwen3', 'gpt2'];
 
-/** What single features of published models need, beside the table of architecture × format. */
+/** Models with single features of published ones, beside the table of architecture × format. */
 const FEATURES: Readonly<Record<string, ModelSpec>> = {
   'llama3-rope-factors': {
     ...ODD.llama,
@@ -94,7 +94,7 @@ const FEATURES: Readonly<Record<string, ModelSpec>> = {
   'qwen3-tied': { ...ODD.qwen3, seed: 110, architecture: 'qwen3', format: 'Q4_1', tied: true, ropeBase: 1e6 },
 };
 
-/** Every golden model by its name, which is the golden file's too. */
+/** Every golden model by name, which is also the golden file's name. */
 export function goldenModels(): Map<string, ModelSpec> {
   const models = new Map<string, ModelSpec>();
   let seed = 1;

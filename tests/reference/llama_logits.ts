@@ -1,12 +1,12 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 import type { Golden } from '../conformance/goldens.ts';
 
-/** Logits to 1e-4: rounding alone is worth a KL of 1e-9. */
+/** Rounds logits to 1e-4, which alone causes a KL of 1e-9. */
 const DIGITS = 4;
 
 /**
- * Raw logits [vocabulary] after each of the `kept` positions. The KV cache is kept in F32, so that the reference is the model
- * itself; llama.cpp's default F16 costs a KL of 1e-6.
+ * Raw logits [vocabulary] after each of the `kept` positions. The KV cache is F32, so that the reference is the model
+ * itself; llama.cpp's default F16 causes a KL of 1e-6.
  */
 export async function logitsOf(
   model: LlamaModel,

@@ -1,6 +1,6 @@
 /**
- * What llama.cpp (CPU) says of the embedded model: its tokens of some texts, and its logits after the first, a middle and
- * the last of them. Run in this folder: `npm install --ignore-scripts && npm run embedded`, again when the model changes.
+ * Records llama.cpp's (CPU) results for the embedded model: the tokens of some texts, and the logits after the first, a middle
+ * and the last token. Run it in this folder when the model changes: `npm install --ignore-scripts && npm run embedded`.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ const llama = await getLlama({ gpu: false, build: 'never' });
 const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
 const cases: EmbeddedGolden['cases'][number][] = [];
 for (const text of TEXTS) {
-  // As for a prompt: this vocabulary's texts begin with BOS.
+  // Texts of this vocabulary begin with BOS, as for a prompt.
   const tokens = [model.tokens.bos!, ...model.tokenize(text)];
   const kept = [0, Math.floor(tokens.length / 2), tokens.length - 1];
   cases.push({ text, tokens: [...tokens], logits: await logitsOf(model, tokens, kept) });

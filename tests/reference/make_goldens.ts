@@ -1,6 +1,6 @@
 /**
  * Makes the golden files of tests/conformance/golden with llama.cpp (CPU), from random models that are made here and
- * thrown away. Run in this folder: `npm install --ignore-scripts && npm run golden`. Slow answers are fine: it runs
+ * then deleted. Run it in this folder: `npm install --ignore-scripts && npm run golden`. It may be slow, because it runs only
  * when a model is added, and its output is committed.
  */
 import { createHash } from 'node:crypto';
@@ -17,7 +17,7 @@ import { TOKENIZER_TEXTS } from './tokenizer_texts.ts';
 
 const GOLDEN_FOLDER = new URL('../conformance/golden/', import.meta.url);
 const POSITIONS = 40;
-/** The first, a middle and the last. */
+/** The first, a middle and the last position. */
 const KEPT = [0, 19, 39];
 
 const llama = await getLlama({ gpu: false, build: 'never' });

@@ -1,14 +1,14 @@
 /**
- * Makes tests/unit/sampling/golden/llama_cpp_survivors.json: what llama.cpp's own samplers keep on 200 steps of
- * stories260K (../shared/models). Run in this folder: `npm install --ignore-scripts && npm run survivors`. It runs when a
- * case is added, and its output is committed.
+ * Makes tests/unit/sampling/golden/llama_cpp_survivors.json: the survivors of llama.cpp's own samplers on 200 steps of
+ * stories260K (../shared/models). Run it in this folder when a case is added, and commit its output:
+ * `npm install --ignore-scripts && npm run survivors`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ControlledEvaluateInputItem, type Token, getLlama } from 'node-llama-cpp';
 import type { SurvivorGolden } from '../unit/sampling/survivor_golden.ts';
 
-/** Options of node-llama-cpp; its chain is DRY, top-k, top-p, min-p, XTC, temperature, as far as they are given. */
+/** Options of node-llama-cpp. Its chain has the given ones of DRY, top-k, top-p, min-p, XTC, temperature. */
 const CASES = {
   'top-k 8': { topK: 8 },
   'top-p .5': { topP: 0.5 },
@@ -37,7 +37,7 @@ for (const [name, options] of Object.entries(CASES)) {
   });
   const inputs = ids.map((token): ControlledEvaluateInputItem => [
     token as Token,
-    // Neutral but for the case; a seed, since XTC and the draw ask for one.
+    // Neutral except for the case. XTC and the draw need a seed.
     {
       generateNext: {
         probabilities: true,

@@ -1,5 +1,5 @@
 /**
- * The forward pass of all four architectures in f64, as plain as it can be written: the oracle of the tests. It keeps
+ * The forward pass of all four architectures in plain f64 loops: the oracle of the tests. It keeps
  * no cache, batches nothing, and reads from top to bottom like the papers (Vaswani et al. 2017; Touvron et al. 2023;
  * Su et al. 2021 for rotary; Radford et al. 2019 for GPT-2). Matrices are row-major [rows][columns].
  */
@@ -195,7 +195,7 @@ function normaliseHeads(model: PlainModel, x: Float64Array, name: string): void 
   }
 }
 
-/** W x, plus the bias where the model has one. */
+/** W x, plus the bias if the model has one. */
 function linear(model: PlainModel, x: Float64Array, name: string): Float64Array {
   const matrix = weight(model, `${name}.weight`);
   const out = multiply(matrix, x, matrix.length / x.length);

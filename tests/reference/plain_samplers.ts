@@ -1,6 +1,6 @@
 /**
- * Samplers as their papers and llama.cpp's source read, over lists that are sorted in full at every step: the oracle of
- * the sampling tests. Slow, allocating, and sharing nothing with the library.
+ * Samplers written like their papers and llama.cpp's source, over lists that are sorted whole at every step: the oracle of
+ * the sampling tests. They are slow, allocate, and share nothing with the library.
  */
 
 export interface PlainCandidate {
@@ -102,7 +102,7 @@ export const plainTopNSigma =
     return candidates.filter(({ logit }) => logit >= bound);
   };
 
-/** XTC when its coin has fallen on its side. */
+/** XTC at a step where it strikes. */
 export const plainXtc =
   (threshold: number, minKeep = 0): PlainStage =>
   (candidates) => {
@@ -146,7 +146,7 @@ export const plainPenalties =
     });
   };
 
-/** DRY without breakers, by trying every earlier place where the text's end may have stood. */
+/** DRY without breakers, which tries every earlier place where the text's end may have occurred. */
 export const plainDry =
   (
     history: readonly number[],

@@ -1,7 +1,7 @@
 /**
- * Records what a real llama.cpp server answers, for tests/unit/engines. Run in this folder:
+ * Records the answers of a real llama.cpp server for tests/unit/engines. Run it in this folder:
  * `npm install --ignore-scripts && LLAMA_SERVER=/path/of/llama-server npm run server`.
- * The present recording is by llama.cpp 0.7.0 (build 11669, Debian's llama.cpp-tools 1:0.7.0+dfsg-2, CPU).
+ * The present recording comes from llama.cpp 0.7.0 (build 11669, Debian's llama.cpp-tools 1:0.7.0+dfsg-2, CPU).
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,7 @@ const replies = {
   bytes: await text('Once upon a time', { max_tokens: 30, grammar: 'root ::= " né🦊"' }),
   /** Ends within a character. */
   halfCharacter: await text('Once upon a time', { max_tokens: 4, grammar: 'root ::= " n🦊"' }),
-  /** Text held back, given with a later token, and cut. */
+  /** The server holds text back, sends it with a later token, and cuts it. */
   stop: await text('Once upon a time', { max_tokens: 10, stop: ['here wasx', 'was a'] }),
   contextFull: await text('the cat '.repeat(126).trim(), { max_tokens: 50 }),
   wrongKey: await ask('/models', undefined, 'another-key'),

@@ -1,4 +1,4 @@
-/** What is wrong with the layout of the page that is on view, as sentences. It runs in the page, so it stands alone. */
+/** Finds faults in the layout of the page on view, as sentences. It runs in the page, so it imports nothing. */
 export function layoutFaults(): string[] {
   interface Box {
     readonly left: number;
@@ -13,12 +13,12 @@ export function layoutFaults(): string[] {
     right: Math.min(a.right, b.right),
     bottom: Math.min(a.bottom, b.bottom),
   });
-  /** Borders may touch, and a fraction of a pixel is none. */
+  /** Borders may touch, and fractions of a pixel do not count. */
   const isSeen = (box: Box): boolean => box.right - box.left > 1.5 && box.bottom - box.top > 1.5;
   const nameOf = (element: Element): string =>
     `${element.tagName.toLowerCase()} "${(element.getAttribute('aria-label') ?? element.id) || element.textContent.trim().slice(0, 30)}"`;
 
-  /** What is left of an element where its ancestors cut off what does not fit. */
+  /** The visible part of an element whose ancestors clip it. */
   function seenPart(element: Element): Box {
     let box: Box = element.getBoundingClientRect();
     for (let above = element.parentElement; above; above = above.parentElement) {
@@ -50,7 +50,7 @@ export function layoutFaults(): string[] {
     const { left, right } = control.getBoundingClientRect();
     for (let above = control.parentElement; above; above = above.parentElement) {
       const { overflowX } = getComputedStyle(above);
-      // What scrolls can be reached.
+      // Scrolled content can be reached.
       if (overflowX === 'auto' || overflowX === 'scroll') break;
       const edge = above.getBoundingClientRect();
       if (overflowX !== 'visible' && (left < edge.left - 1 || right > edge.right + 1))

@@ -1,4 +1,4 @@
-/** The built page in WebKitGTK, which has no WebGPU: what it says, what it can do, and how it is laid out. */
+/** The built page in WebKitGTK, which has no WebGPU: its messages, its functions and its layout. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { WebKit } from '../setup/webkit.ts';
@@ -36,7 +36,7 @@ async function engineIsThere(): Promise<void> {
     .toMatch(/CPU, llama\.cpp b\d+-\w+ in WebAssembly/);
 }
 
-/** A canvas on which nothing was drawn is transparent all over. */
+/** The canvases that are fully transparent, because nothing was drawn on them. */
 const emptyCanvases = (): Promise<string[]> =>
   webkit.run(`return [...document.querySelectorAll('canvas')].filter((canvas) => {
     if (!canvas.checkVisibility() || canvas.width === 0) return false;
@@ -44,18 +44,18 @@ const emptyCanvases = (): Promise<string[]> =>
     return data.every((value) => value === 0);
   }).map((canvas) => canvas.outerHTML)`);
 
-test('the recorded run is on view, what is missing is said, and the model runs on the CPU', async () => {
+test('the page shows the recorded run, says what is missing, and runs the model on the CPU', async () => {
   await webkit.resize(1440, 940);
   await webkit.open(served.url);
   expect(await webkit.run('return "gpu" in navigator')).toBe(false);
-  // Before the engine is there: text, numbers and charts of the record.
+  // Before the engine is loaded, the page has the text, figures and charts of the record.
   await expect.poll(() => textOf('.end')).toMatch(/Recorded earlier with Logitscope Stories/);
   await expect.poll(() => textOf('.inspector dl')).toMatch(/rank/i);
   expect(await countOf('[data-p]')).toBeGreaterThan(100);
 
   await engineIsThere();
   expect(await textOf('.notices')).toMatch(/This Safari has no WebGPU.*Meanwhile .* runs on the CPU/);
-  // From now on its numbers are computed here.
+  // From now on the page computes the figures here.
   await expect.poll(() => textOf('.end')).toMatch(/drawn again here token for token|this machine’s numbers/);
   await expect.poll(() => textOf('.inspector dl')).toMatch(/rank/i);
   await expect.poll(emptyCanvases).toEqual([]);

@@ -1,7 +1,7 @@
 /**
- * The built page with a script before its own that gathers what goes wrong, for WebDriver tells nothing of a console; and
- * `frame.html?width=…&height=…&theme=…`, which shows it in a frame of any size, for the window has a least width. The theme is
- * set before the frame is there: a second page that is opened over a busy first one is reported as loaded too early.
+ * Serves the built page with an extra first script that gathers errors, because WebDriver has no access to a console. Also serves
+ * `frame.html?width=…&height=…&theme=…`, which shows the page in a frame of any size, because the window has a minimum width. The
+ * theme is set before the frame exists, because a second page opened over a busy first one is reported as loaded too early.
  */
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ export interface WatchedPage {
   close(): void;
 }
 
-/** @param pageUrl where the built page is served */
+/** @param pageUrl the address of the built page */
 export async function watchedPage(pageUrl: string): Promise<WatchedPage> {
   const server = createServer((request, response) => {
     const url = new URL(request.url!, pageUrl);

@@ -30,14 +30,14 @@ const COMMON = { rope: 'none', rotary: 0, qkNorm: false, deviation: 1.2 } as con
 const CASES: readonly HeadCase[] = [
   { ...COMMON, heads: 6, kvHeads: 2, headDim: 16, rope: 'pairs', rotary: 16 },
   { ...COMMON, heads: 3, kvHeads: 1, headDim: 8, rope: 'halves', rotary: 4 },
-  // The same pipelines: scores of ± 1000.
+  // Scores of ± 1000, with the same pipelines.
   { ...COMMON, heads: 3, kvHeads: 1, headDim: 8, rope: 'halves', rotary: 4, deviation: 30 },
   { ...COMMON, heads: 4, kvHeads: 1, headDim: 40, rope: 'pairs', rotary: 20, qkNorm: true },
   // An invocation sums several dimensions, and some invocations sum more than others.
   { ...COMMON, heads: 5, kvHeads: 5, headDim: 80 },
   { ...COMMON, heads: 4, kvHeads: 2, headDim: 128, rope: 'halves', rotary: 128, qkNorm: true },
 ];
-/** As a GPU does it: 64 positions at a time with unrolled loops, which take a CPU's compiler long. */
+/** The variant for GPUs: 64 positions at a time with unrolled loops, which a CPU's compiler is slow to compile. */
 const UNROLLED = [CASES[0]!, CASES[4]!];
 
 const PAGES = 61;
@@ -45,7 +45,7 @@ const UNTOUCHED = 12345;
 /** Floats behind q | k | v and behind a row of the result. */
 const BEHIND = 4;
 
-/** Pages of sequence `s`, never side by side nor in order: 7 generates the numbers below 61. */
+/** Pages of sequence `s`, neither adjacent nor in order, because 7 generates the numbers below 61. */
 const tableOf = (s: number) => Array.from({ length: 10 }, (_, i) => ((s * 10 + i + 1) * 7) % PAGES);
 
 interface Row {
@@ -163,7 +163,7 @@ async function check(
   );
 }
 
-/** Largest distance, relative to numbers of about one; infinite where one is NaN and the other is not. */
+/** Largest distance, relative to numbers of about one; infinite if only one of them is NaN. */
 function cacheError(actual: Float32Array, expected: Float32Array): number {
   let error = 0;
   actual.forEach((value, i) => {

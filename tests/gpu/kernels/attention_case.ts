@@ -1,4 +1,4 @@
-/** Attention on the GPU over a paged cache, and the same in f64 without one. */
+/** Attention on the GPU over a paged cache, and in f64 without a cache. */
 import type { AttentionRequest } from '../../../src/engines/webgpu/kernels/attention.ts';
 import { PAGE_TOKENS } from '../../../src/engines/webgpu/kernels/context.ts';
 import { CONTEXT, random } from './fixture.ts';
@@ -10,7 +10,7 @@ export interface HeadCase {
   readonly rope: AttentionRequest['rope'];
   readonly rotary: number;
   readonly qkNorm: boolean;
-  /** Of queries and keys: scores have about its square. */
+  /** Deviation of queries and keys; scores have about its square. */
   readonly deviation: number;
 }
 
@@ -22,7 +22,7 @@ export interface Position {
   readonly value: Float64Array;
 }
 
-/** Query, key and value of one row as the projection leaves them. */
+/** Query, key and value of one row, straight from the projection. */
 interface Projected {
   readonly query: Float32Array;
   readonly key: Float32Array;
@@ -53,7 +53,7 @@ export function qkWeights({ headDim }: HeadCase): Float32Array<ArrayBuffer> {
   return random('qk norm', 2 * headDim).map((value) => 1 + 0.3 * value);
 }
 
-/** Every head normalised (qwen3) and rotated for `position`, from the same f32 tables that the GPU is given. */
+/** Normalises (qwen3) and rotates every head for `position`, with the same f32 tables as the GPU. */
 export function prepared(
   one: HeadCase,
   row: Float32Array,
@@ -107,7 +107,7 @@ export function plainAttention(
   return out;
 }
 
-/** The two buffers of a cache. Positions that were not written are NaN, so that reading one shows. */
+/** The two buffers of a cache. Unwritten positions are NaN, so that a read of one is noticed. */
 export class PlainCache {
   readonly keys: Float32Array<ArrayBuffer>;
   readonly values: Float32Array<ArrayBuffer>;

@@ -13,7 +13,7 @@ const UNTOUCHED = 12345;
 
 const CASES = (Object.keys(BLOCK_FORMATS) as BlockFormat[]).map((format) => {
   const { elements } = BLOCK_FORMATS[format];
-  // More than 64 blocks per row, so that a row takes two workgroups; the last block is partial where the format allows it.
+  // More than 64 blocks per row, so that a row takes two workgroups; the last block is partial if the format allows it.
   return { format, columns: elements === 1 ? 2100 : elements === 32 ? 96 : 256 };
 });
 

@@ -1,4 +1,4 @@
-/** Shared by the tests of kernels: a device with a kernel context, random operands, a run, and its results. */
+/** Helpers of the tests of kernels: a device with a kernel context, random operands, a run, and its results. */
 import { BLOCK_FORMATS, type BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import { repackRows } from '../../../src/engines/gguf/repack.ts';
 import { Buffers } from '../../../src/engines/webgpu/gpu/buffers.ts';
@@ -14,7 +14,7 @@ import { fillBell, streamOf } from '../../models/counter_rng.ts';
 import { quantiseRow } from '../../models/quantise.ts';
 import { dequantise } from '../../../src/engines/webgpu/selftest/plain_blocks.ts';
 
-/** Positions that the page tables of a test's batch cover. */
+/** How many positions the page tables of a test's batch cover. */
 export const CONTEXT = 512;
 
 /** A device with both f16 and subgroups, or with neither. */
@@ -29,18 +29,18 @@ export const FEATURE_SETS: readonly (readonly [string, DeviceOptions])[] = [
 /** A weight matrix on the GPU, and the same weights in f64, row-major [rows][columns]. */
 export interface TestMatrix {
   readonly matrix: Matrix;
-  /** Of each section, one after the other. */
+  /** The weights of each section, one after another. */
   readonly weights: readonly Float64Array[];
 }
 
-/** @param seed of every random number; a test that names its operands differently gets different ones */
+/** @param seed the seed of all random numbers; operands with different names get different ones */
 export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
   const opened = await openDevice(gpu, options);
   const { device } = opened;
   const errors: string[] = [];
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   const buffers = new Buffers(device);
-  /** A one, and its bits. */
+  /** The number one, and its bits. */
   const mark = { buffer: buffers.floats('scratch:mark', Float32Array.of(1)), offset: 0, value: 0x3f800000 };
   const context: KernelContext = {
     device,
@@ -53,7 +53,7 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
     ...opened,
     context,
 
-    /** The context of a device whose bindings may hold `bytes` at most. */
+    /** The context of a device whose bindings hold at most `bytes`. */
     withBindingLimit(bytes: number): KernelContext {
       const limited = new Proxy(device, {
         get(target, name) {
@@ -138,7 +138,7 @@ export async function openKernels(gpu: GPU, options: DeviceOptions = {}) {
 
 export type Kernels = Awaited<ReturnType<typeof openKernels>>;
 
-/** Rows of a matrix arrive in chunks of a multiple of eight, as in the loader. */
+/** The rows of a matrix arrive in chunks whose length is a multiple of eight, as in the loader. */
 const UPLOAD_ROWS = 16;
 
 /** Bell-shaped random numbers; the name is their seed. */
@@ -164,7 +164,7 @@ export function randomRows(
   return values;
 }
 
-/** Largest distance of two rows, relative to the largest number of the reference. NaN where either has one. */
+/** Largest distance of two rows, relative to the largest number of the reference. NaN if either row has a NaN. */
 export function relativeError(actual: ArrayLike<number>, reference: ArrayLike<number>): number {
   let scale = 0;
   let error = 0;

@@ -14,8 +14,8 @@ const F16_TOLERANCE = 1e-3;
 const EPILOGUES: readonly Epilogue[] = ['store', 'residual', 'swiglu', 'gelu', 'gated'];
 
 /**
- * Every format, and over all of them each epilogue twice: with a bias and without, where a product with bias has a
- * caller. All 11 × 5 × 2 would take minutes to compile. Row counts are odd, columns fill no block where that may be.
+ * Every format, and among them each epilogue twice: without a bias, and with one if such a product has a caller.
+ * All 11 × 5 × 2 would take minutes to compile. Row counts are odd, and columns do not fill a block if the format allows it.
  */
 const CASES: readonly ProductCase[] = (Object.keys(BLOCK_FORMATS) as BlockFormat[]).map((format, i) => {
   const epilogue = EPILOGUES[i % EPILOGUES.length]!;
@@ -36,7 +36,7 @@ const WIDE: ProductCase = { format: 'Q8_0', epilogue: 'store', bias: false, colu
 /** Eight columns cost LLVM ten seconds with subgroups, so one case stands for the wider shapes. */
 const IN_EVERY_SHAPE = CASES[0]!;
 
-/** Every other case: both sets of features would make these pipelines, so they take turns. */
+/** Every other case. Both sets of features make these pipelines, so they take turns. */
 const half = (from: 0 | 1) => CASES.filter((_, i) => i % 2 === from);
 
 /** Only the first adapter tests every format. */

@@ -13,7 +13,7 @@ interface Case {
   readonly over: 'rows' | 'outputs';
   readonly width: number;
   readonly epsilon: number;
-  /** Added to every number, so that a variance without the mean subtracted comes out wrong. */
+  /** Added to every number, so that a variance without subtraction of the mean is wrong. */
   readonly shift?: number;
   readonly scale?: number;
 }

@@ -1,4 +1,4 @@
-/** One matrix product on the GPU against plain loops. */
+/** Compares one matrix product on the GPU with plain loops. */
 import type { BlockFormat } from '../../../src/engines/gguf/block_formats.ts';
 import { type KernelContext, paddedWidth } from '../../../src/engines/webgpu/kernels/context.ts';
 import {
@@ -13,14 +13,14 @@ export interface ProductCase {
   readonly epilogue: Epilogue;
   readonly bias: boolean;
   readonly columns: number;
-  /** With swiglu of gate and up together. */
+  /** For swiglu, gate and up together. */
   readonly rows: number;
 }
 
 /** A value that is neither a result nor an input of the kernel. */
 const UNTOUCHED = 12345;
 
-/** Where the result begins in a row of y, and how much of the row lies behind it; where the bias begins. */
+/** The offset of the result in a row of y, the length of the row after it, and the offset of the bias. */
 const OFFSET = 5;
 const BEHIND = 3;
 const BIAS_OFFSET = 3;
@@ -35,7 +35,7 @@ export function matrixOf(kernels: Kernels, one: ProductCase, within?: KernelCont
 /**
  * Runs the product over `tokens` random vectors.
  * @returns the results [tokens][rows of the result], and the largest error of any token (see `relativeError`)
- * @throws Error when anything was written outside of the result
+ * @throws Error when the kernel wrote outside of the result
  */
 export async function runProduct(
   kernels: Kernels,
@@ -94,7 +94,7 @@ export async function runProduct(
   return { error, results };
 }
 
-/** Rows of y that may be written: those of the last workgroup's idle columns are room that the engine sets aside. */
+/** Rows of y that the kernel may write. The engine reserves those of the last workgroup's idle columns. */
 function rowsWritten({ reducer }: KernelContext, shape: ProductShape, tokens: number): number {
   if (shape === 'tile') return Math.ceil(tokens / 64) * 64;
   return reducer === 'rows' ? tokens : Math.ceil(tokens / shape) * shape;

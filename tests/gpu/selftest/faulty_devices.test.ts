@@ -13,7 +13,7 @@ import { bits, describeOnQuickest, openModel, randomTokens, SMALL } from '../ses
 
 const TOKENS = randomTokens(5, 40);
 
-/** The logits of the small model after each of TOKENS, by plain loops. */
+/** The small model's logits after each of TOKENS, from plain loops. */
 const expected = openGguf(bufferSource('small.gguf', makeModel(SMALL))).then(async (file) =>
   plainForward(await readPlainModel(file), TOKENS),
 );
@@ -26,7 +26,7 @@ async function expectRightLogits(engine: Engine): Promise<void> {
   expect(relativeError(next!, rows.at(-1)!)).toBeLessThan(2e-3);
 }
 
-/** Logits of a step of each of four forks alone, and of all of them together. */
+/** Logits of a step of four forks, each alone and all together. */
 async function aloneAndTogether({ session }: Engine): Promise<[Float32Array[], Float32Array[]]> {
   const { sequence } = await session.prefill(TOKENS);
   const entries = (count: number) =>
@@ -60,7 +60,7 @@ describeOnQuickest('an adapter that gets something wrong', ({ gpu, name }) => {
   test('a format that is wrong in every variant refuses the model in one sentence', async () => {
     const edit = (code: string, label: string) =>
       / q4_0 /.test(label) ? replaced(code, '- 8.0', '- 7.0') : code;
-    // Each detour costs a trial and a compilation, so the engine must take no more than it needs.
+    // Each detour costs a trial and a compilation, so the engine must not take more than it needs.
     const wrong = open(edit, { without: ['subgroups', 'shader-f16'] });
     await expect(wrong).rejects.toMatchObject({
       code: 'wrong-results',

@@ -9,8 +9,8 @@ interface Case {
   readonly options: Partial<WebGpuEngineOptions>;
   readonly spec: ModelSpec;
   /**
-   * Largest batch. The reducers of a real GPU take LLVM up to ten seconds a pipeline for eight columns and two for two:
-   * kernels/matrix_product.test.ts has one of those; here a batch of two shows that nothing else of a pass differs.
+   * Largest batch. LLVM takes up to ten seconds per pipeline for a real GPU's reducers with eight columns, and two seconds with
+   * two. kernels/matrix_product.test.ts has one with eight; here a batch of two shows that nothing else in a pass differs.
    */
   readonly most: number;
   readonly longest: number;
@@ -54,7 +54,7 @@ async function compare({ session }: Engine, seed: number, most: number, longest:
   }
   for (let step = 0; step < STEPS; step++) {
     const tokens = randomTokens(seed * 1000 + step, count);
-    // Another order each time.
+    // The order differs each time.
     const order = together.map((_, i) => (i + step) % count);
     const batch = await session.step(order.map((i) => ({ sequence: together[i]!, token: tokens[i]! })));
     for (const [place, i] of order.entries()) {

@@ -5,14 +5,14 @@ import { bufferSource } from '../../../src/engines/gguf/sources.ts';
 import { makeModel, type ModelSpec } from '../../models/make_model.ts';
 import { describeOnQuickest, openModel, SMALL } from './fixture.ts';
 
-/** Heads as wide as the small model's: LLVM takes long over each new width. */
+/** Heads as wide as the small model's, because LLVM is slow to compile each new width. */
 const WIDE = { embeddingLength: 256, feedForwardLength: 512, heads: 16, kvHeads: 8, tied: true };
 
 const MODELS: readonly (readonly [string, ModelSpec])[] = [
   ['Q4_0', SMALL],
   ['F32', { ...SMALL, format: 'F32' }],
   ['Q4_K', { ...SMALL, ...WIDE, format: 'Q4_K', tied: false }],
-  // As llama.cpp mixes them: q, k and v in two products, the head of its own format.
+  // Formats mixed like llama.cpp's: q, k and v take two products, and the head has its own format.
   [
     'Q4_K with Q6_K',
     {
@@ -58,7 +58,7 @@ describeOnQuickest('a decoded token costs the device', ({ gpu }) => {
   });
 });
 
-/** Bytes in the file of what a token must read: all but an embedding that is no head too. */
+/** Bytes of the file that a token must read: all except an embedding that is not also the head. */
 async function matrixBytes(spec: ModelSpec): Promise<number> {
   const { tensors } = await openGguf(bufferSource('small.gguf', makeModel(spec)));
   return [...tensors.values()]

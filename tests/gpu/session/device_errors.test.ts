@@ -71,7 +71,7 @@ describeOnQuickest('a device that fails', ({ gpu }) => {
         days.next = next;
         expect(await failure(work())).toMatchObject({ code: 'device-error' });
       }
-      // It also fails where nothing is read back: in the first of several passes over a prompt.
+      // It also fails in the first of several passes over a prompt, where nothing is read back.
       const long = session.prefill(randomTokens(8, 130));
       days.next = next;
       expect((await failure(long)).code).toBe('device-error');

@@ -1,4 +1,4 @@
-/** Shared by the tests of sessions: a small random model on an adapter, and random tokens. */
+/** Helpers of the tests of sessions: a small random model on an adapter, and random tokens. */
 import { describe, test } from 'vitest';
 
 import type { Engine, SequenceId, Session } from '../../../src/engines/contract.ts';
@@ -48,12 +48,12 @@ export async function stepOne(session: Session, sequence: SequenceId, token: num
   return logits!;
 }
 
-/** As bits, so that −0 and 0 differ. */
+/** Logits as bits, so that −0 and 0 differ. */
 export function bits(logits: Float32Array): Uint32Array {
   return new Uint32Array(logits.slice().buffer);
 }
 
-/** The fastest adapter. Sessions do the same on the CPU's side with every adapter, and smoke.test.ts runs on each. */
+/** Runs on the fastest adapter. Sessions do the same on the CPU with every adapter, and smoke.test.ts runs on each. */
 export function describeOnQuickest(title: string, body: (device: TestAdapter) => void): void {
   const [quickest] = devices;
   if (quickest) describe(`${title} on ${quickest.name}`, () => body(quickest));

@@ -7,7 +7,7 @@ describeOnQuickest('forks', ({ gpu }) => {
   let session: Session;
   const open = new Set<SequenceId>();
 
-  /** The sequences of a test, released after it. */
+  /** The sequences of a test, which are released after it. */
   const prefill = async (tokens: readonly number[]) => {
     const result = await session.prefill(tokens);
     open.add(result.sequence);
@@ -19,7 +19,7 @@ describeOnQuickest('forks', ({ gpu }) => {
     return id;
   };
 
-  /** Forks sixteen at a time and steps them, until it throws; `last` has the sixteen whose step did. */
+  /** Forks and steps sixteen at a time until a step throws; `last` has the sixteen of that step. */
   const fill = async (source: SequenceId, expected: Uint32Array, last: SequenceId[]) => {
     for (;;) {
       last.splice(0, 16, ...Array.from({ length: 16 }, () => fork(source)));
@@ -68,7 +68,7 @@ describeOnQuickest('forks', ({ gpu }) => {
     const branches = [70, 40, 32].map((length) => fork(sequence, length));
     expect(session.usage.pagesUsed).toBe(3);
     await session.step(branches.map((branch) => ({ sequence: branch, token: 3 })));
-    // Each has written into a page of its own: two copies, and one that begins with the new token.
+    // Each has written into its own page: two copied ones, and one that begins with the new token.
     expect(session.usage.pagesUsed).toBe(6);
     session.release(sequence);
     // The first one still shares pages 0 and 1 of the source, and has its own third page.

@@ -1,4 +1,4 @@
-/** Comparing relies on this promise of the engine: a lane's text does not depend on the lanes beside it. */
+/** Comparisons rely on the engine's promise that a lane's text does not depend on the lanes beside it. */
 import { expect, test } from 'vitest';
 import { runDecoding } from '../../../src/decoding/decode.ts';
 import type { LaneSpec } from '../../../src/decoding/events.ts';

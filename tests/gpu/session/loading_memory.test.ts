@@ -5,8 +5,8 @@ import { randomModelSource } from '../../bench/random_source.ts';
 import { devices } from '../../setup/devices.ts';
 
 /**
- * A file of 200 MB whose bytes are made as they are read. The heap is sampled at every read, with what reading just
- * allocated: what is kept beyond a chunk or two would show as the load goes on.
+ * A file of 200 MB whose bytes are made as they are read. The heap is sampled at every read, just after that read's
+ * allocation. If more than a chunk or two were kept, the heap would grow during the load.
  */
 test.skipIf(devices.length === 0)('loading a large model keeps the heap small', async () => {
   const source = randomModelSource({

@@ -1,4 +1,4 @@
-/** A prompt has the same bits however it is cut, whatever part was cached, and with or without subgroups. */
+/** A prompt gives the same bits in any pieces, with any part cached, and with or without subgroups. */
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engines/contract.ts';
 import type { Reducer } from '../../../src/engines/webgpu/kernels/variants.ts';
@@ -16,7 +16,7 @@ const MODELS: Readonly<Record<string, ModelSpec>> = {
 const PROMPT = randomTokens(1, 150);
 const STEPS = [7, 3, 11];
 
-/** Where nothing is compiled yet, tiles and trees take a CPU their time. */
+/** Tiles and trees take a CPU long to compile the first time. */
 const PATIENCE = 300_000;
 
 /** Logits after the prompt and after each of three steps, which read what the prompt left in the cache. */
@@ -51,7 +51,7 @@ describeOnQuickest('a prompt', ({ gpu }) => {
       for (const cuts of [[149], [1], [31, 33], [16, 17, 81], [128, 129]])
         expect(await rows(engine, cuts), `cut at ${cuts.join()}`).toEqual(expected);
 
-      // What a text left that went on otherwise, by a prompt and by steps.
+      // Left in the cache by a text that continued differently, by a prompt and by steps.
       const { sequence } = await session.prefill([...PROMPT.slice(0, 77), 300, 301]);
       await stepOne(session, sequence, PROMPT[77]!);
       session.release(sequence);
@@ -59,7 +59,7 @@ describeOnQuickest('a prompt', ({ gpu }) => {
       for (const token of PROMPT.slice(100, 110)) await stepOne(session, stepped.sequence, token);
       session.release(stepped.sequence);
       const again = await session.prefill(PROMPT);
-      // Tokens that were stepped count only where a step has the bits of a prompt.
+      // Tokens from steps count only if a step has the bits of a prompt.
       expect(again.reused).toBeGreaterThanOrEqual(100);
       expect(await thenSteps(engine, again.sequence, again.logits)).toEqual(expected);
       engine.dispose();

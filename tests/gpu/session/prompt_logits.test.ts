@@ -24,7 +24,7 @@ describeOnQuickest('logits at each position of a prompt', ({ gpu }) => {
     const first = await session.prefill(tokens.slice(0, 37), { onLogits });
     expect([...rows.keys()]).toEqual(tokens.slice(0, 37).map((_, i) => i));
     expect(rows.get(36)).toEqual(first.logits);
-    // A sequence that goes on tells of its new positions only.
+    // A sequence that continues reports only its new positions.
     rows.clear();
     await session.prefill(tokens.slice(37), { sequence: first.sequence, onLogits });
     expect([...rows.keys()]).toEqual(tokens.slice(37).map((_, i) => i + 37));

@@ -1,6 +1,6 @@
 /**
- * Which page holds what, without a GPU: random lives of sequences over a plain memory. Each position of each page holds
- * what came up to it, as a key and a value do; a sequence must find its own.
+ * Checks the pages without a GPU: random lives of sequences over a plain memory. Each position of a page holds a hash of the
+ * tokens up to it, as a key and a value depend on them, and each sequence must find its own hashes.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ class PlainPages {
     } else this.table.release(sequence.id);
   }
 
-  /** One token for each, or for none. */
+  /** Steps each sequence by one token, or none. */
   step(sequences: readonly Sequence[], token: number): void {
     const ranges = sequences.map((sequence) => {
       const from = sequence.tokens.length;
@@ -60,7 +60,7 @@ class PlainPages {
     expect(used.size).toBeLessThanOrEqual(PAGES);
   }
 
-  /** As the device does it: copies first, in order, then every row. @returns false when there was no page */
+  /** Acts like the device: copies first, in order, then every row. @returns false when there was no page */
   #write(ranges: readonly { sequence: Sequence; from: number; to: number }[]): boolean {
     let copies: [number, number][];
     try {
@@ -79,7 +79,7 @@ class PlainPages {
   }
 }
 
-/** A number for each position that stands for all tokens up to it (FNV-1a). */
+/** A hash for each position of all tokens up to it (FNV-1a). */
 function histories(tokens: readonly number[]): number[] {
   let hash = 0x811c9dc5;
   return tokens.map((token) => (hash = Math.imul(hash ^ (token + 1), 0x01000193)));
@@ -89,7 +89,7 @@ type Action = (pages: PlainPages) => void;
 
 const pick = <T>(items: readonly T[], at: number): T | undefined => items[at % Math.max(1, items.length)];
 
-/** Few different prompts, so that prefixes recur; lengths are near the ends of pages. */
+/** A few different prompts, so that prefixes recur, with lengths near the ends of pages. */
 const length = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(31, 32, 33, 64, 65));
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.tuple(length, fc.integer({ min: 0, max: 2 }), fc.boolean()).map(([count, kind, fresh]): Action => {

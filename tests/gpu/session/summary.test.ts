@@ -32,7 +32,7 @@ describeOnEachAdapter('summaries of logits', ({ gpu }) => {
     engine.dispose();
 
     expect(summaries).toHaveLength(tokens.length - 1);
-    // The last row may have been computed by another plan: alone instead of among fifteen.
+    // The last row may come from another plan, alone instead of among fifteen.
     logits.forEach((logit, id) => expect(Math.abs(logit - rows.at(-1)![id]!)).toBeLessThan(1e-3));
     summaries.forEach((summary, position) => {
       const row = Array.from(rows[position]!);
