@@ -33,6 +33,7 @@ test('ignores an answer about another text that comes after a recorded one was s
     model: { name: 'another', fileSize: 1, vocabularySize: 1 },
     stream: 0,
     byHand: [],
+    top: () => [],
     view: () => view,
     state: 'recorded',
   };

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { beforeEach, expect, test } from 'vitest';
 import { exportRun } from '../../src/playground/exchange/exchange_actions.ts';
 import { openScripted, stop } from '../../src/playground/engine_actions.ts';
@@ -14,6 +15,8 @@ import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { changeSettings } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
+import { documentSchema } from '../../src/playground/record/document.ts';
+import { openRecord } from '../../src/playground/record/open_record.ts';
 import { makeRecord } from '../../src/playground/record/make_record.ts';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import { launchEnded } from '../../src/playground/texts/launch.ts';
@@ -149,6 +152,25 @@ test('a text from a link is shared again with the settings of that link', async 
   const link = await recordedLink({ lines: [playground.line!], comparison: null });
   const said = await replayed(new URL(link.url).hash);
   expect(said).toMatchObject({ phase: 'reproduced', drawn: 12 });
+});
+
+test('a file of a text from a link has the candidates of the link, and no unlikely token among them', async () => {
+  changeSettings({
+    params: { ...defaultSettings().params, ...{ temperature: 3, topK: 0, topP: 1, minP: 0 } },
+  });
+  const sent = readFragment(await linked())!;
+  const { record } = await unpackRecord(sent.packed!);
+  const tokens = record.lines.flatMap((line) => line.tokens.slice(line.promptLength));
+  expect(tokens.some(({ id, top }) => top.length > 0 && top.every((one) => one.id !== id))).toBe(true);
+  await openLink(sent);
+  const saved = await exportRun('json', { lines: [playground.line!], comparison: null });
+  const file = v.parse(documentSchema, JSON.parse(await saved.text()));
+  expect(file.lines.map((line) => line.tokens.map(({ top }) => top))).toEqual(
+    record.lines.map((line) => line.tokens.map(({ top }) => top)),
+  );
+  openRecord(file, { origin: 'file', settings: file.settings, take: true, replace: true, reveal: true });
+  await replay();
+  expect(opened.current!.replay).toMatchObject({ phase: 'reproduced', drawn: 12 });
 });
 
 test('a record names the model that wrote its text, even if another one is loaded', async () => {

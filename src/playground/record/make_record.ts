@@ -1,5 +1,4 @@
 /** From the texts on the page to a record of them. */
-import type { StepView } from '../../worker/api/views.ts';
 import { worker } from '../connection.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { isModel, writerOf } from '../texts/held_texts.ts';
@@ -7,8 +6,7 @@ import { drawnBy, type Line } from '../texts/line.ts';
 import { texts } from '../texts/store.svelte.ts';
 import { playground } from '../state.svelte.ts';
 import type { Recorded } from '../texts/recorded.ts';
-import { recordedNats } from './bounds.ts';
-import type { DocumentCandidate, DocumentLine, RunRecord } from './document.ts';
+import type { DocumentLine, RunRecord } from './document.ts';
 import { documentLine, fromEvidence, type Known } from './document_line.ts';
 import { engineHere, modelHere, unknownEngine } from './here.ts';
 import { documentComparison, recordedLines } from './make_comparison.ts';
@@ -73,7 +71,7 @@ function writtenByLoaded(line: Line): boolean {
 /** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */
 async function knownOf(line: Line, depth: number): Promise<Known> {
   const recorded = recordedHere(line);
-  if (recorded) return fromRecorded(recorded, depth);
+  if (recorded) return { ...recorded, top: (position) => recorded.top(position).slice(0, depth) };
   const nothing: Known = { top: () => [], byHand: line.byHand ?? [], stream: line.stream ?? 0 };
   // While a run goes on the worker says nothing of candidates.
   const busy = playground.run.phase !== 'idle' || !writtenByLoaded(line);
@@ -88,15 +86,4 @@ async function knownOf(line: Line, depth: number): Promise<Known> {
   const partAt = (position: number): Known | undefined =>
     parts.findLast(({ from }) => from <= position)?.known;
   return { top: (position) => partAt(position)?.top(position) ?? [], byHand, stream };
-}
-
-function fromRecorded({ view, byHand, stream }: Recorded, depth: number): Known {
-  const top = (position: number): DocumentCandidate[] =>
-    view(position)?.rows.slice(0, depth).map(candidateOf) ?? [];
-  return { top, byHand, stream };
-}
-
-function candidateOf({ token, label, rawLogprob, final }: StepView['rows'][number]): DocumentCandidate {
-  const finalLogprob = recordedNats(Math.log(final));
-  return { id: token, label, rawLogprob, finalLogprob };
 }

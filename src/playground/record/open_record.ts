@@ -10,7 +10,7 @@ import type { RunRecord } from './document.ts';
 import { contradictions } from './contradictions.ts';
 import { comparisonOf, comparisonSettings } from './open_comparison.ts';
 import { opened } from './opened.svelte.ts';
-import { lineOf, recordedStep } from './recorded_view.ts';
+import { lineOf, recordedOf } from './recorded_view.ts';
 
 export interface OpenOptions {
   readonly origin: Recorded['origin'];
@@ -49,17 +49,8 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
     lineOf(line, ids[index]!, line.parent === null ? null : ids[line.parent]!, record.strategy),
   );
   const recordOf = ({ id }: Line): Recorded => {
-    const { tokens, stream, byHand } = record.lines[ids.indexOf(id)]!;
-    return {
-      line: id,
-      origin,
-      model: record.model,
-      engine: record.engine,
-      stream,
-      byHand,
-      view: (position) => recordedStep(tokens[position], record.model.vocabularySize),
-      state: 'recorded',
-    };
+    const line = record.lines[ids.indexOf(id)]!;
+    return { line: id, origin, ...recordedOf(line, record), stream: line.stream, state: 'recorded' };
   };
   if (settings && take) playground.takeSettings({ ...settings, model: playground.settings.model });
   if (origin !== 'kept' && origin !== 'page') {

@@ -1,6 +1,7 @@
 import { partialRow, partialView } from '../../worker/api/partial_view.ts';
 import type { StepView } from '../../worker/api/views.ts';
 import { chunked, type Drawn, type Line, type TokenView } from '../texts/line.ts';
+import type { Recorded } from '../texts/recorded.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
@@ -48,6 +49,18 @@ function drawnOf(
 ): { drawn?: readonly Drawn[] } {
   if (drawn.length > 0) return { drawn };
   return strategy === 'sample' ? {} : { drawn: [{ from: promptLength, params, strategy }] };
+}
+
+/** What a text on the page keeps of its line in a record. */
+export function recordedOf(
+  { tokens, byHand }: DocumentLine,
+  { model, engine }: RunRecord,
+): Pick<Recorded, 'model' | 'engine' | 'byHand' | 'top' | 'view'> {
+  return {
+    ...{ model, engine, byHand },
+    top: (position) => tokens[position]?.top ?? [],
+    view: (position) => recordedStep(tokens[position], model.vocabularySize),
+  };
 }
 
 /** @returns null where nothing was recorded, as at the prompt's first position */

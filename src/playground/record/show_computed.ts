@@ -4,7 +4,7 @@ import type { Recorded } from '../texts/recorded.ts';
 import { texts } from '../texts/store.svelte.ts';
 import type { RunRecord } from './document.ts';
 import { comparisonOf } from './open_comparison.ts';
-import { lineOf, recordedStep } from './recorded_view.ts';
+import { lineOf, recordedOf } from './recorded_view.ts';
 
 /** @param ids of the record's texts on the page; those that are gone stay gone */
 export function showComputed(ids: readonly number[], record: RunRecord, state: Recorded['state']): void {
@@ -14,9 +14,7 @@ export function showComputed(ids: readonly number[], record: RunRecord, state: R
       const { chunks, visible, outputUnits, reason } = lineOf(line, id, text.parent, record.strategy);
       return { ...text, chunks, visible, outputUnits, reason };
     });
-    const { tokens, byHand } = line;
-    const view = (position: number) => recordedStep(tokens[position], record.model.vocabularySize);
-    texts.changeRecord(id, { model: record.model, engine: record.engine, byHand, view, state });
+    texts.changeRecord(id, { ...recordedOf(line, record), state });
   });
   const { comparison } = compare;
   if (!record.comparison || !comparison?.lines.some(({ id }) => ids.includes(id))) return;

@@ -1,5 +1,5 @@
 /** What a text from a record brings with it: what wrote it, and its numbers. */
-import type { EngineKind } from '../../engines/contract.ts';
+import type { EngineKind, TokenId } from '../../engines/contract.ts';
 import type { LineId } from '../../worker/api/worker_api.ts';
 import type { StepView } from '../../worker/api/views.ts';
 
@@ -17,6 +17,15 @@ export interface DocumentEngine {
   readonly numerics?: string;
 }
 
+/** A likely candidate of a step. Logprobs are in nats. */
+export interface RecordedCandidate {
+  readonly id: TokenId;
+  readonly label: string;
+  readonly rawLogprob: number;
+  /** Null where the chain removed it, or where nobody told. */
+  readonly finalLogprob: number | null;
+}
+
 /** A text on the page that was not made by the model that is loaded here, as far as anybody knows yet. */
 export interface Recorded {
   readonly line: LineId;
@@ -28,6 +37,8 @@ export interface Recorded {
   readonly stream: number;
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];
+  /** The recorded candidates of a position, best first. */
+  readonly top: (position: number) => readonly RecordedCandidate[];
   /** What was recorded of a position; null where nothing was. */
   readonly view: (position: number) => StepView | null;
   /**
