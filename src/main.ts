@@ -1,4 +1,4 @@
-// The style sheet comes first: charts read their colours from it as they are set up.
+// The style sheet comes first, because charts read their colours from it when they are set up.
 import './ui/theme.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -12,5 +12,5 @@ if (new URLSearchParams(location.search).has('conformance')) {
   worker();
   mount(App, { target });
 }
-// Not needed for the first look at the page.
+// The first view of the page does not need this.
 void import('./playground/offline.ts').then(({ keepPage }) => keepPage());

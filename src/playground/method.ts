@@ -41,7 +41,7 @@ export const methods: readonly {
   {
     kind: 'majority-vote',
     label: 'Vote',
-    help: 'N samples, an answer taken from each; the most frequent one stands.',
+    help: 'Takes an answer from each of N samples; the most frequent answer wins.',
   },
   {
     kind: 'first-valid',
