@@ -1,6 +1,6 @@
 /**
- * The numbers of a token. They are listed here once, and the same names go from the sampler to the page, its files and its links.
- * NaN stands for a number that nobody knows.
+ * The numbers of a token. They are listed only here, and keep their names from the sampler to the page, its files and its links.
+ * NaN stands for an unknown number.
  */
 import { rankOf } from './ordering/ranking.ts';
 import type { Draw } from './trace.ts';
@@ -40,12 +40,12 @@ export const unknownNumbers: TokenNumbers = {
   masked: NaN,
 };
 
-/** @param finalLogprob of the token that stands there, which need not be the drawn one */
+/** @param finalLogprob that of the text's token, which need not be the drawn one */
 export function chainNumbers({ finalEntropy, kept, stages }: Draw, finalLogprob: number): ChainNumbers {
   return { finalLogprob, finalEntropy, kept, masked: maskedMass(stages) ?? NaN };
 }
 
-/** A column of each number. */
+/** One column per number. */
 export function chainColumns(tokens: readonly ChainNumbers[]): ChainNumbers<Float64Array> {
   const column = (name: keyof ChainNumbers): Float64Array =>
     Float64Array.from(tokens, (token) => token[name]);

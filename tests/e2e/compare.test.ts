@@ -32,7 +32,7 @@ const lane = (page: Page, letter: string) => page.getByRole('article', { name: `
 const text = (page: Page, letter: string) => lane(page, letter).locator('.text').innerText();
 
 test.each(['light', 'dark'] as const)(
-  'lanes at the usual temperatures, in the %s theme',
+  'lanes run at the usual temperatures, in the %s theme',
   async (colorScheme) => {
     const { page, errors, foreignRequests, close } = await openCompare({ colorScheme });
     await run(page);

@@ -18,7 +18,7 @@ test.each([
   ['light', desktop],
   ['dark', phone],
 ] as const)(
-  'a JSON schema: valid, its mask in every chart, and in the link; %s at %o',
+  'a JSON schema gives a valid text, shows its mask in every chart, and travels in the link; %s at %o',
   async (colorScheme, viewport) => {
     const { page, errors, foreignRequests, close } = await openScripted({ colorScheme, viewport });
     await kind(page).selectOption('JSON schema');

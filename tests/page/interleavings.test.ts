@@ -221,7 +221,7 @@ async function sequence(scheduler: fc.Scheduler, list: readonly Command[]): Prom
 }
 
 test(
-  `${sequences} sequences`,
+  `the page keeps its invariants over ${sequences} sequences of actions`,
   async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -1,8 +1,8 @@
-/** Views of a step of which only the most likely candidates are known, as from a record or a server. NaN is what nobody told. */
+/** Views of a step with only the most likely candidates, from a record or a server. Unknown figures are NaN. */
 import type { TokenId } from '../../engines/contract.ts';
 import type { CandidateRow, StepFigures, StepView } from './views.ts';
 
-/** @param finalLogprob null where the chain removed the token; which stage did is not known */
+/** @param finalLogprob null if the chain removed the token; the stage is not known */
 export function partialRow(
   token: TokenId,
   label: string,

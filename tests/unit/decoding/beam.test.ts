@@ -79,7 +79,7 @@ describe('narrow beams', () => {
     [2, 2],
     [3, 2],
   ])(
-    'width %d, length penalty %d: the same as a plain beam search that never stops early',
+    'of width %d and length penalty %d equal a plain beam search that never stops early',
     async (width, penalty) => {
       for (let seed = 0; seed < 40; seed++) {
         const { result } = await beam(seed, width, penalty);
@@ -91,7 +91,7 @@ describe('narrow beams', () => {
     },
   );
 
-  test('width 1 without length penalty is greedy decoding', async () => {
+  test('of width 1 without length penalty equal greedy decoding', async () => {
     for (let seed = 0; seed < 12; seed++) {
       const { result } = await beam(seed, 1, 0);
       const greedy = await runScripted(

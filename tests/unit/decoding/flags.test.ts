@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decodingFlagHelp, decodingFromFlags } from '../../../src/decoding/flags.ts';
 
 describe('strategies and stop conditions from flags', () => {
-  test('defaults', () => {
+  test('without flags they have the defaults', () => {
     expect(decodingFromFlags([]).value).toEqual({
       strategy: { kind: 'sample' },
       stop: { maxTokens: 128, sequences: [], ignoreEndOfGeneration: false },

@@ -25,7 +25,7 @@ describe('best of N', () => {
     expect(result.timing.steps).toBe(steps - 1);
   });
 
-  test('shortest, longest, valid first', async () => {
+  test('ranks the shortest, the longest or the valid texts first', async () => {
     const run = async (score: Parameters<typeof runScripted>[0] & object) =>
       (await runScripted({ ...score, stop })).result;
     const lengths = (result: Awaited<ReturnType<typeof run>>) =>
@@ -135,7 +135,7 @@ describe('verifiers and answers', () => {
   const all = <T>(judge: (text: string) => Promise<T>, texts: readonly string[]): Promise<T[]> =>
     Promise.all(texts.map((text) => judge(text)));
 
-  test('verifiers', async () => {
+  test('each verifier accepts only texts of its kind', async () => {
     const regex = buildVerifier({ kind: 'regex', pattern: '^yes', flags: 'giy' }, matchPattern);
     expect(await all(regex, ['Yes!', 'Yes!', 'no'])).toEqual([true, true, false]);
     const json = buildVerifier({ kind: 'json' }, matchPattern);
@@ -144,7 +144,7 @@ describe('verifiers and answers', () => {
     expect(await all(length, ['', 'ab', 'abc', 'abcd'])).toEqual([false, true, true, false]);
   });
 
-  test('answers', async () => {
+  test('each extractor finds its answer, or none', async () => {
     const number = buildExtractor({ kind: 'last-number' }, matchPattern);
     const texts = ['so 3 + 4 = 7.', '1,234.50', 'x = -2.0', 'none', '12345678901234567890'];
     expect(await all(number, texts)).toEqual(['7', '1234.5', '-2', null, '12345678901234567890']);

@@ -67,7 +67,7 @@ function read(text: string): void {
   }
 }
 
-test('3,000 documents and answers with random values at random places', () => {
+test('reads or refuses 3,000 documents and answers with random values at random places', () => {
   const from = fc.constantFrom<unknown>(...documents, answer);
   const way = fc.array(fc.nat(40), { minLength: 1, maxLength: 7 });
   fc.assert(
@@ -76,7 +76,7 @@ test('3,000 documents and answers with random values at random places', () => {
   );
 });
 
-test('1,000 documents that were cut, doubled or changed in single characters', () => {
+test('reads or refuses 1,000 documents that were cut, doubled or changed in single characters', () => {
   const texts = documents.map((document) => jsonOf(document));
   const edit = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(2), fc.string({ maxLength: 4 }));
   fc.assert(

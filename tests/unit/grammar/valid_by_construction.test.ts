@@ -19,7 +19,7 @@ const animal: Schema = {
 };
 
 describe('JSON schemas', () => {
-  test('200 seeds of an object', async () => {
+  test('200 seeds give 200 valid objects', async () => {
     const texts = await samples({ kind: 'json-schema', source: JSON.stringify(animal) }, 200);
     expect(new Set(texts).size).toBeGreaterThan(150);
     const values = texts.map((text) => JSON.parse(text) as Record<string, unknown>);
@@ -93,7 +93,7 @@ describe('JSON schemas', () => {
 });
 
 describe('regular expressions', () => {
-  test('200 seeds', async () => {
+  test('200 seeds give 200 matching texts', async () => {
     const pattern = '(yes|no), [a-z]{2,9}( [a-zé-ü]+){0,2}\\.';
     const texts = await samples({ kind: 'regex', source: pattern }, 200);
     for (const text of texts) expect(text).toMatch(new RegExp(`^(?:${pattern})$`, 'u'));
@@ -119,7 +119,7 @@ describe('regular expressions', () => {
 });
 
 describe('EBNF', () => {
-  test('200 seeds of a language that no regular expression describes', async () => {
+  test('200 seeds give 200 texts of a language that no regular expression describes', async () => {
     const source = 'root ::= pair # nested "\npair ::= "(" pair ")" | [a-cé-ü] | [x\\u00f1漢] | "[" pair "]"';
     const texts = await samples({ kind: 'ebnf', source }, 200);
     for (const text of texts) {

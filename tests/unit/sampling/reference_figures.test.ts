@@ -34,7 +34,7 @@ describe('published figures', () => {
 });
 
 describe('dynamic temperature', () => {
-  test('the effective dynamic temperature', () => {
+  test('the effective temperature follows the exponent', () => {
     const used = (dynatempExponent: number) =>
       runChain(logitsOf(P), { temperature: 1, dynatempRange: 0.5, dynatempExponent }).trace.stages[0]!
         .temperature!;
@@ -57,7 +57,7 @@ describe('mirostat’s state after the first token', () => {
   });
 });
 
-test('temperature on logits [1, 2]', () => {
+test('temperature divides the logits [1, 2]', () => {
   const at = (temperature: number) => runChain(Float32Array.of(1, 2), { temperature }).probabilities;
   expectDistribution(at(1), [1 / (1 + Math.E), Math.E / (1 + Math.E)]);
   expect(at(1)[0]).toBeCloseTo(0.2689, 4);
@@ -65,7 +65,7 @@ test('temperature on logits [1, 2]', () => {
   expect(at(0.5)[1]).toBeCloseTo(0.8808, 4);
 });
 
-test('the nucleus of yes, maybe, no and others', () => {
+test('top-p keeps the nucleus of yes, maybe, no and others', () => {
   const words = [0.7, 0.25, 0.04, 0.01];
   expect(runChain(logitsOf(words), { topP: 0.9 }).survivors).toEqual([0, 1]);
   expect(runChain(logitsOf(words), { topP: 0.99 }).survivors).toEqual([0, 1, 2]);
@@ -100,7 +100,7 @@ describe('chains with state, computed by hand for each step', () => {
     return weights.map((weight) => weight / total);
   };
 
-  test('adaptive-p', () => {
+  test('adaptive-p follows the formula at each step', () => {
     const [target, decay] = [0.3, 0.8];
     const params = { ...neutralParams(), adaptiveTarget: target, adaptiveDecay: decay };
     const sampler = new Sampler(params, { vocabularySize: 12 });
@@ -123,7 +123,7 @@ describe('chains with state, computed by hand for each step', () => {
     }
   });
 
-  test.each([1, 2])('mirostat %d', (version) => {
+  test.each([1, 2])('mirostat %d follows the formula at each step', (version) => {
     const [tau, eta] = [1.5, 0.3];
     const params = { ...neutralParams(), mirostat: version, mirostatTau: tau, mirostatEta: eta };
     const sampler = new Sampler(params, { vocabularySize: 12 });
