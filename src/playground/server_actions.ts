@@ -36,6 +36,12 @@ export function serverHost(): string | null {
     : null;
 }
 
+/** Why the loaded engine cannot be held to a grammar, or null. */
+export function grammarRefused(): string | null {
+  const server = serverHost();
+  return server && `${server} samples by itself and takes no grammar from here.`;
+}
+
 /** Why a parameter cannot be set on the loaded engine, or null. */
 export function parameterRefused(key: NumberKey): string | null {
   const { engine } = playground;

@@ -25,30 +25,34 @@ async function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.id || document.activeElement?.ariaLabel || '');
 }
 
-test('Ctrl-K in a field opens the palette, Enter does what was found, and the focus returns', async () => {
-  const { page, errors, close } = await openScripted();
-  await page.locator('#prompt').focus();
-  await find(page, 'rank colour');
-  expect(await options(page).count()).toBe(1);
-  expect(await active(page)).toBe('Colour by rank');
-  await page.keyboard.press('Enter');
-  await palette(page).waitFor({ state: 'hidden' });
-  expect(await colour(page).inputValue()).toBe('rank');
-  expect(await focused(page)).toBe('prompt');
-  expect(await page.locator('#prompt').inputValue()).toBe('Once upon a time');
-  await find(page, 'colour none');
-  await page.keyboard.press('Escape');
-  await palette(page).waitFor({ state: 'hidden' });
-  expect(await colour(page).inputValue()).toBe('rank');
-  expect(await focused(page)).toBe('prompt');
-  // The same key closes it.
-  await find(page, 'x');
-  await page.keyboard.press('Control+k');
-  await palette(page).waitFor({ state: 'hidden' });
-  expect(await focused(page)).toBe('prompt');
-  expect(errors).toEqual([]);
-  await close();
-});
+test(
+  'Ctrl-K in a field opens the palette, Enter does what was found, and the focus returns',
+  { tags: ['flow'] },
+  async () => {
+    const { page, errors, close } = await openScripted();
+    await page.locator('#prompt').focus();
+    await find(page, 'rank colour');
+    expect(await options(page).count()).toBe(1);
+    expect(await active(page)).toBe('Colour by rank');
+    await page.keyboard.press('Enter');
+    await palette(page).waitFor({ state: 'hidden' });
+    expect(await colour(page).inputValue()).toBe('rank');
+    expect(await focused(page)).toBe('prompt');
+    expect(await page.locator('#prompt').inputValue()).toBe('Once upon a time');
+    await find(page, 'colour none');
+    await page.keyboard.press('Escape');
+    await palette(page).waitFor({ state: 'hidden' });
+    expect(await colour(page).inputValue()).toBe('rank');
+    expect(await focused(page)).toBe('prompt');
+    // The same key closes it.
+    await find(page, 'x');
+    await page.keyboard.press('Control+k');
+    await palette(page).waitFor({ state: 'hidden' });
+    expect(await focused(page)).toBe('prompt');
+    expect(errors).toEqual([]);
+    await close();
+  },
+);
 
 test('arrows, Home and End move along the list; Enter without an answer does nothing', async () => {
   const { page, close } = await openScripted();
@@ -127,6 +131,9 @@ test('one dialog at a time: the palette takes the place of another, and opens ot
   expect(await options(page).first().textContent()).toContain('There is no text yet');
   await page.keyboard.press('Escape');
   await run(page);
+  await find(page, 'open gguf');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  expect(await chooser.element().getAttribute('aria-label')).toBe('A GGUF file from your disk');
   await find(page, 'save csv');
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
   expect(download.suggestedFilename()).toMatch(/^once-upon-a-time.*\.csv$/);

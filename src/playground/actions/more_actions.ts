@@ -1,18 +1,18 @@
 /** The actions that only the palette offers: each choice of a menu by its name. They are fetched with it. */
 import { PARAMS_PRESETS } from '../../sampling/presets.ts';
-import { compareTemperatures } from '../compare/lane_actions.ts';
+import { compareSeeds, compareTemperatures } from '../compare/lane_actions.ts';
 import { openScripted } from '../engine_actions.ts';
 import { exportFormats, exportKinds, exportRun, save } from '../exchange/exchange_actions.ts';
 import { chooseGrammarKind } from '../grammar.svelte.ts';
 import { GRAMMAR_PRESETS } from '../grammar_presets.ts';
 import { settingsLink } from '../link/share.ts';
-import { methods } from '../method.ts';
+import { methods, type MethodKind } from '../method.ts';
 import { openCatalogueModel, pauseLoading } from '../model_actions.ts';
 import { notify } from '../notices.ts';
 import { PROMPT_PRESETS } from '../prompt_presets.ts';
 import { subjects } from '../record/subjects.ts';
 import { runOn } from '../run_on.svelte.ts';
-import { serverHost } from '../server_actions.ts';
+import { grammarRefused } from '../server_actions.ts';
 import type { Settings } from '../settings.ts';
 import { applyPreset, changeSettings, changeView, setGrammar } from '../settings_actions.ts';
 import { colourModes } from '../settings_schema.ts';
@@ -28,11 +28,6 @@ async function copy(what: string, text: string): Promise<void> {
 
 const loading = (): string | null =>
   playground.engine.phase === 'loading' ? 'A model is still loading.' : null;
-
-const noGrammar = (): string | null => {
-  const server = serverHost();
-  return server && `${server} samples by itself and takes no grammar from here.`;
-};
 
 const noChat = (): string | null =>
   playground.engine.phase === 'ready' && playground.engine.summary.hasChatTemplate
@@ -70,20 +65,22 @@ const outputs = GRAMMAR_PRESETS.map(({ id, label, grammar }): Action => ({
   name: `output-${id}`,
   label: `Output: ${label.toLowerCase()}`,
   group: 'Knobs',
-  blocked: noGrammar,
+  blocked: grammarRefused,
   run: () => setGrammar(grammar),
 }));
 
-const comparisons = methods.map(({ kind, label }): Action => ({
-  name: `method-${kind}`,
-  label: `Compare by ${label}`,
-  group: 'Compare',
-  on: () => playground.settings.method.kind === kind,
-  run: () => {
-    changeSettings({ method: { ...playground.settings.method, kind } });
-    changeView({ page: 'compare' });
-  },
-}));
+function compares(name: string, label: string, kind: MethodKind, setLanes?: () => void): Action {
+  return {
+    name,
+    label,
+    group: 'Compare',
+    run: () => {
+      changeSettings({ method: { ...playground.settings.method, kind } });
+      setLanes?.();
+      changeView({ page: 'compare' });
+    },
+  };
+}
 
 const files = exportKinds.map((kind): Action => ({
   name: `save-${kind}`,
@@ -121,17 +118,9 @@ export const moreActions: readonly Action[] = [
     run: () => chooseGrammarKind(null),
   },
   ...outputs,
-  {
-    name: 'lanes-temperatures',
-    label: 'Compare temperatures 0, 0.4, 0.8, 1.2',
-    group: 'Compare',
-    run: () => {
-      changeSettings({ method: { ...playground.settings.method, kind: 'lanes' } });
-      compareTemperatures();
-      changeView({ page: 'compare' });
-    },
-  },
-  ...comparisons,
+  compares('lanes-temperatures', 'Compare temperatures 0, 0.4, 0.8, 1.2', 'lanes', compareTemperatures),
+  compares('lanes-seeds', 'Compare 8 seeds', 'lanes', () => compareSeeds(8)),
+  ...methods.map(({ kind, label }) => compares(`method-${kind}`, `Compare by ${label}`, kind)),
   {
     name: 'copy-link',
     label: 'Copy a link to these settings',
@@ -169,5 +158,11 @@ export const moreActions: readonly Action[] = [
         ? null
         : 'Nothing is being downloaded.',
     run: pauseLoading,
+  },
+  {
+    name: 'conformance',
+    label: 'Check this browser and its adapter: the conformance page',
+    group: 'Go to',
+    run: () => location.assign('?conformance'),
   },
 ];

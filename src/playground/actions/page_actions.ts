@@ -46,6 +46,12 @@ export const modelsAction = opens(
   'Models: of the hub, of any address, and those kept here',
   'Models',
 );
+export const fileAction: Action = {
+  name: 'open-file',
+  label: 'Open a .gguf file from your disk; it stays on your machine',
+  group: 'Models',
+  run: () => document.getElementById('model-file')?.click(),
+};
 export const acrossAction = opens('across', 'Against another model or engine…', 'Compare');
 
 /** Where several have one key, the first that can be done is meant: Escape stops a run, and lets a token go where none runs. */
@@ -61,6 +67,7 @@ export const pageActions: readonly Action[] = [
   shareAction,
   historyAction,
   modelsAction,
+  fileAction,
   acrossAction,
   paletteAction,
   shortcutsAction,
