@@ -1,4 +1,4 @@
-/** What a run from outside may hold: one bound for each thing, whichever shape it comes in. What the page writes keeps to them. */
+/** Bounds on what a run from outside may hold, one per quantity, for every format. What the page writes keeps within them. */
 import * as v from 'valibot';
 
 /** As many texts as the page keeps. */
@@ -7,13 +7,13 @@ export const maxLines = 64;
 export const maxTokens = 131_072;
 /** Candidates of one step: as many as any server gives, and more than the page lists. */
 export const maxTop = 100;
-/** Characters of a token's text or label. On a server the whole prompt is one token, so they are those of a prompt. */
+/** Characters of a token's text or label. On a server the whole prompt is one token, so this is also the bound of a prompt. */
 const maxTokenText = 1_000_000;
 /** Characters of the name of a text, a model or an adapter. */
 const maxName = 1_000;
 /**
- * Nats. Real logprobs are far from it; a bias of a million over a tiny temperature is not. `link` packs thousandths of it into
- * the six bytes of a column.
+ * Nats. Real logprobs are far below it, but a bias of a million over a tiny temperature reaches it. A link packs thousandths of a
+ * nat into the six bytes of a column.
  */
 const maxLogprob = 1e9;
 
@@ -32,7 +32,7 @@ export const name = v.pipe(v.string(), v.maxLength(maxName));
 /** Also an entropy. */
 export const logprob = v.pipe(v.number(), v.minValue(-maxLogprob), v.maxValue(maxLogprob));
 
-/** A logprob as records hold it: within the bounds; null for −∞, which a removed candidate has, and for NaN. */
+/** A logprob as records hold it: clamped to the bounds; null for NaN and for the −∞ of a removed candidate. */
 export function recordedNats(nats: number): number | null {
   return Number.isFinite(nats) ? Math.min(maxLogprob, Math.max(-maxLogprob, nats)) : null;
 }

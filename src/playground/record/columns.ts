@@ -1,13 +1,13 @@
 /**
- * The bytes of a packed record before deflate: what is text as JSON, and its columns of numbers apart, byte by byte (all low
- * bytes of a column, then all high ones), which deflate packs a quarter shorter than digits.
+ * The bytes of a packed record before deflate. Text is JSON. The columns of numbers follow by byte plane: all low bytes of a column,
+ * then all high ones. Deflate makes them a quarter shorter than digits.
  *
  *   3 | CRC-32 of what follows | CRC-32 of the settings | JSON's length | JSON, UTF-8 | column … column
  *
  * Checksums and the length have 4 bytes each, little-endian.
  *
- * A column, over all lines of the record: the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
- * v < 0 is −2v. The JSON has each line's length of the column in its place. `masked` is rare and stays in the JSON.
+ * A column spans all lines of the record. It has the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
+ * v < 0 is −2v. In the JSON each line has its length of the column in place of the column. `masked` is rare and stays in the JSON.
  */
 import { joined, PackedTextError } from './deflate.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
@@ -19,7 +19,7 @@ const version = 3;
 /** Where the checked part begins: after the version and its checksum. */
 const checkedFrom = 5;
 const headerBytes = 13;
-/** Numbers below 2^47: token ids of 32 bits and thousandths of a nat are far from it. */
+/** Room for numbers below 2^47. Token ids of 32 bits and thousandths of a nat are far smaller. */
 const maxPlanes = 6;
 
 type Json = Record<string, unknown>;
@@ -65,7 +65,7 @@ export interface Unpacked {
   readonly settings: number;
 }
 
-/** @throws PackedTextError where bytes are missing, or were changed */
+/** @throws PackedTextError if bytes are missing or were changed */
 export function fromBytes(bytes: Uint8Array): Unpacked {
   if (bytes[0] !== version) throw new PackedTextError('it is no recording of this version');
   if (bytes.length < headerBytes) throw new PackedTextError('it is cut off');
@@ -129,7 +129,7 @@ class PlaneReader {
     private at: number,
   ) {}
 
-  /** @throws PackedTextError where there are not so many */
+  /** @throws PackedTextError if there are fewer numbers */
   read(length: number): (number | null)[] {
     const count = this.bytes[this.at] ?? 0;
     const from = this.at + 1;

@@ -1,23 +1,23 @@
 /**
- * A record's text held against the same text computed here: what is beyond the tolerance, what was put right, and by how much its
- * numbers differ at most. docs/links-and-files.md says where the tolerances come from.
+ * Compares a record's text with the same text computed here: what is beyond the tolerance, what was corrected, and the largest
+ * difference of a number. docs/links-and-files.md explains the tolerances.
  */
 import { numberNames, type NumberName, tokenNumbers } from '../texts/token_numbers.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';
 
-/** Nats, or a share of mass. A link rounds to thousandths: half of one, and room for another browser's exp and log. */
+/** Nats, or a share of mass. A link rounds by up to 0.0005; the rest allows for another browser's exp and log. */
 const sameNumerics = 0.001;
-/** Where the engine computes in another way: another order of sums, f16 in place of f32. */
+/** For engines that compute in another way: another order of sums, or f16 in place of f32. */
 const otherNumerics = 0.05;
 
 export interface Verdict {
-  /** What the record says and this machine does not, as parts of a sentence. */
+  /** What the record claims and this machine contradicts, as parts of a sentence. */
   readonly wrong: readonly string[];
-  /** What differed within the tolerance, or could not be told, and shows this machine's value now. */
+  /** What differed within the tolerance, or cannot be checked. The page shows this machine's value. */
   readonly corrected: readonly string[];
-  /** Numbers that were held against each other. */
+  /** How many numbers were compared. */
   readonly numbers: number;
-  /** The most by which a logprob or an entropy differed, in nats. */
+  /** The largest difference of a logprob or an entropy, in nats. */
   readonly maxDelta: number;
 }
 
@@ -47,20 +47,20 @@ export class LineComparison {
     this.#corrected.push(what);
   }
 
-  /** One number that stands by itself, such as a score. @returns whether it agrees */
+  /** Compares a single number, such as a score. @returns whether it agrees */
   agrees(recorded: number | null, here: number | null): boolean {
     return this.#agree('rawLogprob', recorded, here, 1);
   }
 
   /**
-   * @param here the same token ids, computed
-   * @param held UTF-16 units that a stopped run may have held back, since a stop sequence might have begun there
+   * @param here the same token ids, computed here
+   * @param held UTF-16 units that a stopped run may have held back as the possible beginning of a stop sequence
    */
   line(recorded: DocumentLine, here: DocumentLine, held: number): void {
     recorded.tokens.forEach((token, position) => {
       const output = position - recorded.promptLength;
       const place = `${output < 0 ? `prompt token ${position + 1}` : `token ${output + 1}`} of text ${recorded.name}`;
-      // Below 1 a temperature makes differences of logits larger.
+      // A temperature below 1 multiplies differences of logits.
       const part = recorded.drawn.findLast(({ from }) => from <= position) ?? recorded;
       const { temperature } = part.params;
       this.#token(token, here.tokens[position]!, place, temperature > 0 ? Math.max(1, 1 / temperature) : 1);
@@ -84,14 +84,14 @@ export class LineComparison {
     if (recorded.label !== here.label || recorded.kind !== here.kind) {
       this.#wrong.push(`the word of ${place} (“${recorded.label}” for “${here.label}”)`);
     } else if (recorded.text !== here.text) {
-      // A character that was cut by the end of a run, and went on with the next, is whole now.
+      // The end of a run may have cut a character that the next run completed.
       const halved = recorded.text.includes('\uFFFD') || here.text.includes('\uFFFD');
       if (halved || partial(here.label)) this.#corrected.push(`the text of ${place}`);
       else this.#wrong.push(`the word of ${place} (“${recorded.text}” for “${here.text}”)`);
     }
     const border = !this.exact && recorded.kept !== here.kept;
     for (const key of numberNames) {
-      // Where another candidate fell to the chain's border, the others share its mass.
+      // If a candidate crossed the chain's cut, the others share its mass, and their final numbers differ.
       const ofMass = tokenNumbers[key].ofChain && tokenNumbers[key].unit === 'nats';
       if (border && ofMass) continue;
       const [said, is] = [recorded[key] ?? null, here[key] ?? null];
@@ -119,7 +119,7 @@ export class LineComparison {
         is !== undefined &&
         is.label === said.label &&
         this.#agree('rawLogprob', said.rawLogprob, is.rawLogprob, 1) &&
-        // None that is likelier was left out.
+        // The record left out no likelier candidate.
         (rival === undefined || rival.rawLogprob - said.rawLogprob <= this.#bound) &&
         (!told || border || this.#finals(said, is, heat));
       if (!agrees) this.#wrong.push(`the candidate “${said.label}” at ${place}`);
@@ -129,7 +129,7 @@ export class LineComparison {
       this.#wrong.push(`the candidates at ${place}, one of which stands twice`);
   }
 
-  /** Here null says that the chain removed it, which the record must say too. */
+  /** Null means that the chain removed the candidate; the record must agree. */
   #finals(said: DocumentCandidate, is: DocumentCandidate, heat: number): boolean {
     if (said.finalLogprob === null || is.finalLogprob === null) return said.finalLogprob === is.finalLogprob;
     return this.#agree('finalLogprob', said.finalLogprob, is.finalLogprob, heat);
@@ -139,7 +139,7 @@ export class LineComparison {
     return this.exact ? sameNumerics : otherNumerics;
   }
 
-  /** What the record does not say is filled in; what it says and nobody can compute is wrong. */
+  /** A number that the record lacks is filled in. A number that cannot be computed here is wrong. */
   #agree(key: NumberName, said: number | null, is: number | null, heat: number): boolean {
     if (said === null) return true;
     if (is === null) return false;
@@ -147,13 +147,13 @@ export class LineComparison {
     const delta = Math.abs(said - is);
     if (tokenNumbers[key].unit === 'nats') this.#maxDelta = Math.max(this.#maxDelta, delta);
     if (tokenNumbers[key].unit === 'whole') return delta <= (this.exact ? 0 : 1 + is / 20);
-    // A logprob of −1,000 has fewer digits behind the point.
+    // A logprob of −1,000 has fewer digits after the point.
     const size = Math.max(1, Math.abs(is) / 100);
     return delta <= this.#bound * size * (this.exact ? 1 : heat);
   }
 }
 
-/** Ends that say only that somebody or something cut the text there. */
+/** Reasons that say only that the text was cut there. */
 const cut: ReadonlySet<DocumentLine['reason']> = new Set([
   'max-tokens',
   'stopped',
@@ -162,7 +162,7 @@ const cut: ReadonlySet<DocumentLine['reason']> = new Set([
   'error',
 ]);
 
-/** Of bytes that are no whole character (`Tokenizer.label`). */
+/** Whether the label shows bytes of an incomplete character (`Tokenizer.label`). */
 function partial(label: string): boolean {
   return label.includes('\\x');
 }

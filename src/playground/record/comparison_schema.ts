@@ -61,14 +61,14 @@ const strategySchema: v.GenericSchema<unknown, Strategy> = v.variant('kind', [
 
 const texts = list(index, maxLines);
 
-/** What a run of several texts came to. Texts are named by their index in the record. */
+/** The result of a run of several texts. Texts are named by their index in the record. */
 const outcome = v.object({
   winner: v.nullable(index),
   /** Best first; only texts that the record has. */
   ranking: texts,
   /** Most votes first. */
   votes: list(v.object({ answer: output, branches: texts }), maxLines),
-  /** One for each text; null where the strategy does not judge by that. */
+  /** One per text; null for what the strategy does not judge. */
   judgements: list(
     v.object({ score: v.nullable(logprob), valid: v.nullable(v.boolean()), answer: v.nullable(output) }),
     maxLines,
@@ -88,7 +88,7 @@ export const comparisonSchema = v.object({
   strategy: strategySchema,
   /** What the lanes have in common. */
   params: paramsSchema,
-  /** What each lane changes in it; empty for the branches of a strategy. */
+  /** What each lane changes in `params`; empty for the branches of a strategy. */
   lanes: list(lanePatchSchema, maxLanes),
   sharedLuck: v.boolean(),
   stop: v.object({

@@ -1,4 +1,4 @@
-/** A record's text as this machine computes it: the record's token ids and settings, and nothing else of it. */
+/** A record's text as this machine computes it. Only the token ids and the settings come from the record. */
 import type { StopReason } from '../../decoding/events.ts';
 import type { ReplayedLine } from '../../worker/api/worker_api.ts';
 import { promptNumbers } from '../texts/line.ts';
@@ -11,13 +11,13 @@ export interface End {
   readonly visible: number;
 }
 
-/** @param end as `endOf` says, or the run that made it again */
+/** @param end from `endOf`, or from the run that made the text again */
 export function computedLine(line: DocumentLine, here: ReplayedLine, end: End): DocumentLine {
   const { promptLength, byHand } = line;
   return {
     ...line,
     ...end,
-    // What the chain draws here anyway, nobody need have chosen.
+    // A token that the chain draws anyway does not count as chosen by hand.
     byHand: byHand.filter((output) => here.drawn[output] !== here.texts[promptLength + output]?.token),
     tokens: here.texts.map((text, position) => {
       const output = position - promptLength;
@@ -27,10 +27,7 @@ export function computedLine(line: DocumentLine, here: ReplayedLine, end: End): 
   };
 }
 
-/**
- * How a text that was run by itself ended, as far as it can be told: a run that met its limit and one that was stopped leave the same
- * tokens.
- */
+/** How a single text ended, as far as its tokens tell: a run that met its limit and a stopped run leave the same tokens. */
 export function endOf(
   { texts, ended }: ReplayedLine,
   promptLength: number,

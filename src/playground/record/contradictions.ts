@@ -1,4 +1,4 @@
-/** Settings that stand beside a record and are not those that it was made with: somebody changed them, or the record. */
+/** Finds settings beside a record that differ from those it was made with: someone changed them, or the record. */
 import { sameParams } from '../same_params.ts';
 import type { LanePatch, Settings } from '../settings.ts';
 import { parameterName } from '../parameter_names.ts';
@@ -7,7 +7,7 @@ import { restoredMethod } from '../method.ts';
 import type { DocumentComparison } from './comparison_schema.ts';
 import type { RunRecord } from './document.ts';
 
-/** Each by its name in a link, with what the record has in its place. The prompt is compared where it can be tokenised. */
+/** @returns the names of the settings in a link, with the recorded values. A replay compares the prompt, which needs a tokenizer */
 export function contradictions({ lines, comparison, current }: RunRecord, settings: Settings): string[] {
   if (comparison) return againstComparison(comparison, settings);
   return againstParams(settings.params, lines[current]!.params);

@@ -1,6 +1,6 @@
-/** Deflate (RFC 1951) and base64url (RFC 4648 §5) by the browser's own streams, with a bound on what may come out. */
+/** Deflate (RFC 1951) with the browser's own streams, and base64url (RFC 4648 §5). The inflated size is bounded. */
 
-/** A packed text that is broken, or would come to more than it may. */
+/** A packed text that is broken, or inflates to more than is allowed. */
 export class PackedTextError extends Error {
   override readonly name = 'PackedTextError';
 }
@@ -14,14 +14,14 @@ export async function packBytes(bytes: Uint8Array<ArrayBuffer>): Promise<string>
 }
 
 /**
- * @param maxBytes how much it may come to; inflating ends there, however much more the sender promised
+ * @param maxBytes inflating stops beyond this size
  * @throws PackedTextError
  */
 export async function unpackBytes(packed: string, maxBytes: number): Promise<Uint8Array> {
   return inflate(fromBase64Url(packed), maxBytes);
 }
 
-/** Deflate makes at most 1,032 bytes of one; a browser may inflate all that it is handed at once, so it is handed little. */
+/** Deflate expands a byte to at most 1,032. A browser may inflate all of its input at once, so the slices are small. */
 const sliceBytes = 1024;
 
 function slices(bytes: Uint8Array<ArrayBuffer>): ReadableStream<BufferSource> {
@@ -48,7 +48,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promis
     throw new PackedTextError('it is cut off or changed', { cause });
   }
   if (size > maxBytes) {
-    // What is left unread is never inflated: the stream makes no more than is asked of it.
+    // The unread rest is never inflated, because the stream works on demand.
     await reader.cancel().catch(() => undefined);
     throw new PackedTextError(`it comes to more than ${maxBytes} bytes`);
   }

@@ -43,7 +43,7 @@ const candidate = v.object({
   label: tokenText,
   /** Before every stage. */
   rawLogprob: logprob,
-  /** After the whole chain; null where the chain removed it, or where `kept` is null: then nobody told. */
+  /** After the whole chain; null if the chain removed the candidate. If `kept` is null, the value is unknown. */
   finalLogprob: v.nullable(logprob),
 });
 
@@ -54,9 +54,9 @@ const numbers = eachNumber((name) =>
 
 export const tokenSchema = v.object({
   id: index,
-  /** Text that became whole UTF-8 with this token; the texts of all tokens together are the text. */
+  /** Text that this token completed to whole UTF-8. The texts of all tokens together are the text. */
   text: tokenText,
-  /** The token's own bytes as they are shown. */
+  /** The token's own bytes, as the page shows them. */
   label: tokenText,
   kind: v.picklist(kinds),
   ...numbers,
@@ -75,7 +75,7 @@ export const drawnSchema = v.object({
 export const lineSchema = v.object({
   name,
   lane: index,
-  /** Index of the line that it branched from, always an earlier one; null for a line of its own. */
+  /** Index of the line that it branched from, always an earlier one; null if it did not branch. */
   parent: v.nullable(index),
   /** Position of the first token that is not the parent's. */
   forkedAt: v.nullable(index),
@@ -87,7 +87,7 @@ export const lineSchema = v.object({
   /** Output indices whose token was chosen by hand. */
   byHand: list(index, maxTokens),
   promptLength: index,
-  /** UTF-16 units of output that are shown: what follows is a stop sequence. */
+  /** UTF-16 units of output that are shown. A stop sequence may follow. */
   visible: size,
   reason: v.picklist(reasons),
   /** Prompt and output. */
@@ -100,7 +100,7 @@ export const recordParts = {
     /** Bytes. */
     fileSize: size,
     vocabularySize: size,
-    /** Of the file, in hexadecimal; null where nobody computed it. */
+    /** Of the file, in hexadecimal; null if it is unknown. */
     sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
   }),
   engine: v.object({ kind: v.picklist(engines), adapter: name, numerics: v.exactOptional(name) }),
@@ -126,7 +126,7 @@ const plainKept = v.object({
   settings: settingsSchema,
 });
 
-/** The same as a file. `checksum` is over everything else, see `checksum.ts`. */
+/** The same as a file. `checksum` covers everything else (`checksum.ts`). */
 const plainDocument = v.object({ ...plainKept.entries, checksum: v.string() });
 
 export type DocumentCandidate = v.InferOutput<typeof candidate>;
@@ -136,7 +136,7 @@ export type RunRecord = v.InferOutput<typeof plainRecord>;
 export type KeptDocument = v.InferOutput<typeof plainKept>;
 export type RunDocument = v.InferOutput<typeof plainDocument>;
 
-/** Indices that point nowhere would break the page later, far from their cause. */
+/** Checks indices here, because a wrong one would break the page later, far from its cause. */
 function hangsTogether({ lines, comparison, current, selected }: RunRecord): boolean {
   const onView = lines[current];
   const lengths = lines.map(({ promptLength }) => promptLength);

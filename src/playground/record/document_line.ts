@@ -6,7 +6,7 @@ import { eachNumber, type NumberName } from '../texts/token_numbers.ts';
 import { recordedNats } from './bounds.ts';
 import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
-/** What is known of each position's candidates, from the worker or from an earlier record. */
+/** Candidates of each position, from the worker or from an earlier record. */
 export interface Known {
   readonly top: (position: number) => readonly DocumentCandidate[];
   readonly byHand: readonly number[];
@@ -35,7 +35,7 @@ export function candidatesOf(
   })).filter((candidate): candidate is DocumentCandidate => candidate.rawLogprob !== null);
 }
 
-/** @param strategy of the record; null where the whole line is its comparison's */
+/** @param strategy of the record; null if the line belongs to a comparison */
 export function documentLine(
   line: Line,
   lines: readonly Line[],
@@ -57,10 +57,10 @@ export function documentLine(
     byHand: known.byHand.filter((output) => output < outputs),
     promptLength: line.promptLength,
     visible: line.visible,
-    // A record of a text that still grows is a record of a stopped one.
+    // A text that still grows is recorded as stopped.
     reason: line.reason ?? 'stopped',
     tokens: allTokens(line).map((token, position) =>
-      // No chain had candidates within the prompt.
+      // The prompt has no candidates.
       documentToken(token, token, position < line.promptLength ? [] : known.top(position)),
     ),
   };

@@ -1,4 +1,4 @@
-/** What a comparison on the page comes to in a record, and which of its texts the record has. */
+/** Converts a comparison on the page to its part of a record, and chooses which of its texts the record has. */
 import type { RunResult } from '../../decoding/events.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import type { Line } from '../texts/line.ts';
@@ -6,8 +6,8 @@ import type { DocumentComparison, DocumentOutcome } from './comparison_schema.ts
 import { maxLines, recordedNats } from './bounds.ts';
 
 /**
- * The texts of a comparison that a record has room for: all of them, but of a long beam search those that came to an end, the
- * ones that they grew from, and then as many pruned ones as there is room for, the newest first.
+ * The texts of a comparison that a record has room for. Of a long beam search these are the beams that ended, the branches that they
+ * grew from, and then the newest pruned ones.
  */
 export function recordedLines({ lines, strategy }: Comparison): readonly Line[] {
   if (strategy.kind !== 'beam' || lines.length <= maxLines) return lines.slice(0, maxLines);
@@ -28,7 +28,7 @@ export function recordedLines({ lines, strategy }: Comparison): readonly Line[] 
   return lines.filter((line) => taken.has(line));
 }
 
-/** @param recorded what `recordedLines` gave */
+/** @param recorded result of `recordedLines` */
 export function documentComparison(comparison: Comparison, recorded: readonly Line[]): DocumentComparison {
   const { strategy, params, patches, sharedLuck, stop, usage, result, greedy } = comparison;
   return {
@@ -49,8 +49,8 @@ export function documentComparison(comparison: Comparison, recorded: readonly Li
 }
 
 /**
- * Branches by number become texts by index; what the record leaves out is left out here too.
- * @param numbers the branch of each text of the record
+ * Names texts by their index in the record instead of their branch number, and leaves out those that the record lacks.
+ * @param numbers the branch number of each text of the record
  */
 export function documentOutcome(
   { winner, ranking, votes, branches, timing }: RunResult,

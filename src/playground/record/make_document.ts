@@ -12,7 +12,7 @@ import {
 
 const titleLength = 60;
 
-/** Without a checksum, which for a long text takes longer than a frame: a database gives back what it was given. */
+/** The browser's database returns what it stored, so this has no checksum: for a long text it takes longer than a frame. */
 export function keptDocument(record: RunRecord, settings: Settings, title: string): KeptDocument {
   return {
     ...record,
@@ -29,7 +29,7 @@ export function makeDocument(record: RunRecord, settings: Settings, title: strin
   return { ...content, checksum: documentChecksum(content) };
 }
 
-/** What a text is called until somebody names it: how it begins. @param tokens how many of its first ones count */
+/** The default title of a text, which is its beginning. @param tokens how many of its first tokens to use */
 export function titleOf(line: Line, tokens = line.length): string {
   const text = allTokens(line)
     .slice(0, tokens)

@@ -1,4 +1,4 @@
-/** From the texts on the page to a record of them. */
+/** Makes a record of texts on the page. */
 import { worker } from '../connection.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { isModel, writerOf } from '../texts/held_texts.ts';
@@ -11,18 +11,17 @@ import { documentLine, fromEvidence, type Known } from './document_line.ts';
 import { engineHere, modelHere, unknownEngine } from './here.ts';
 import { documentComparison, recordedLines } from './make_comparison.ts';
 
-/** What is put on record. */
 export interface Recordable {
   /** Parents before their branches, as the page keeps them; at least one. */
   readonly lines: readonly Line[];
-  /** Whose texts these are, if they were run together. */
+  /** The comparison of these texts, if they were run together. */
   readonly comparison: Comparison | null;
 }
 
 /** @param depth candidates of each step */
 export async function makeRecord({ lines: all, comparison }: Recordable, depth: number): Promise<RunRecord> {
   const lines = comparison ? recordedLines(comparison) : all;
-  // What is looked at is settled before anybody is asked.
+  // Read what is on view first: it may change while the worker answers.
   const onView = comparison ? comparison.lines[compare.focus]?.id : playground.current;
   const selected = comparison ? compare.selected : playground.selected;
   const current = Math.max(
@@ -46,7 +45,7 @@ export async function makeRecord({ lines: all, comparison }: Recordable, depth: 
   };
 }
 
-/** What wrote a text and what its numbers come from: the loaded model only where it is the one. */
+/** What wrote a text and computed its numbers. This is the loaded model only if it is the same model. */
 async function authorOf(line: Line): Promise<Pick<RunRecord, 'model' | 'engine'>> {
   const recorded = recordedHere(line);
   const writer = writerOf(line);
@@ -56,7 +55,7 @@ async function authorOf(line: Line): Promise<Pick<RunRecord, 'model' | 'engine'>
   return { model: { sha256: null, ...model }, engine: recorded?.engine ?? unknownEngine };
 }
 
-/** A text that shows what was recorded: nobody brought it to life, or the model that did is no longer loaded. */
+/** The origin of a text that shows recorded numbers, because it was not revived or its model is no longer loaded. */
 function recordedHere(line: Line): Recorded | null {
   const recorded = texts.recordOf(line.id);
   return recorded && (recorded.state === 'recorded' || !writtenByLoaded(line)) ? recorded : null;
@@ -68,12 +67,12 @@ function writtenByLoaded(line: Line): boolean {
   return engine.phase === 'ready' && (writer === null || isModel(engine.summary, writer));
 }
 
-/** What drew a token says what its candidates came to: a text that was continued with other knobs is asked in parts. */
+/** The final numbers of candidates depend on what drew the token, so a text continued with other knobs is asked for in parts. */
 async function knownOf(line: Line, depth: number): Promise<Known> {
   const recorded = recordedHere(line);
   if (recorded) return { ...recorded, top: (position) => recorded.top(position).slice(0, depth) };
   const nothing: Known = { top: () => [], byHand: line.byHand ?? [], stream: line.stream ?? 0 };
-  // While a run goes on the worker says nothing of candidates.
+  // The worker reports no candidates during a run.
   const busy = playground.run.phase !== 'idle' || !writtenByLoaded(line);
   if (depth === 0 || busy || line.length === line.promptLength) return nothing;
   const parts: { readonly from: number; readonly known: Known }[] = [];

@@ -1,4 +1,4 @@
-/** From a record to the comparison that the page shows, which holds its texts by id. */
+/** Converts a record's comparison to the one that the page shows. */
 import type { BranchResult, RunResult, VoteShare } from '../../decoding/events.ts';
 import { laneDifference } from '../compare/lane_gestures.ts';
 import { restoredMethod } from '../method.ts';
@@ -8,8 +8,8 @@ import type { Settings } from '../settings.ts';
 import type { DocumentComparison, DocumentOutcome } from './comparison_schema.ts';
 
 /**
- * @param made with which id and under which settings the page has it
- * @param lines the record's texts as the page holds them
+ * @param made its id and settings on the page
+ * @param lines the record's texts on the page
  */
 export function comparisonOf(
   document: DocumentComparison,
@@ -51,7 +51,7 @@ export function comparisonOf(
   };
 }
 
-/** The knobs as they stood, so that Run makes the comparison again. */
+/** The settings with which Run makes the comparison again. */
 export function comparisonSettings(
   { strategy, params, lanes, sharedLuck, stop }: DocumentComparison,
   settings: Settings,

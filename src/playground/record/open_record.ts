@@ -14,32 +14,32 @@ import { lineOf, recordedOf } from './recorded_view.ts';
 
 export interface OpenOptions {
   readonly origin: Recorded['origin'];
-  /** Of the record; the page's own where it has none. */
+  /** The record's settings; null if it has none. */
   readonly settings: Settings | null;
-  /** Whether they are others than those that its checksum was made with. */
+  /** Whether the settings do not fit the checksum. */
   readonly altered?: boolean;
-  /** Set the page's knobs to them, but for the model: that is the one that is loaded. */
+  /** Set the page's knobs to these settings, except for the model, which stays the loaded one. */
   readonly take: boolean;
-  /** Whether the texts that are there make room; else they stay beside the new ones. */
+  /** Remove the texts on the page; else they stay beside the new ones. */
   readonly replace: boolean;
-  /** Turn to the view that shows it, and set the knobs as a comparison has them. */
+  /** Turn to the view that shows the record, and set the knobs of a comparison. */
   readonly reveal: boolean;
 }
 
 export interface OpenedHere {
   /** Line ids on the page, in the record's order. */
   readonly lines: readonly Line[];
-  /** Null for texts of their own. */
+  /** Null for texts that were run one by one. */
   readonly comparison: Comparison | null;
 }
 
 /**
- * Shows a record's texts with their numbers, model or no model: a comparison beside its charts, texts in the playground.
- * @returns null, after a notice, where a run that goes on stands in the way
+ * Shows a record's texts with their numbers, with or without its model: a comparison in its own view, other texts in the playground.
+ * @returns null, after a notice, if a run is in the way
  */
 export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere | null {
   const { origin, settings, take, altered = false } = options;
-  // A text that streams cannot make room, nor can the lanes that run.
+  // Texts and lanes that are still running cannot be removed.
   if ((record.comparison || options.replace) && playground.run.phase !== 'idle') {
     notify('error', 'A run is going on; stop it, and open the recording again.');
     return null;
@@ -55,7 +55,7 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
   if (settings && take) playground.takeSettings({ ...settings, model: playground.settings.model });
   if (origin !== 'kept' && origin !== 'page') {
     const against = settings ? contradictions(record, settings) : [];
-    // What was changed and is no part of the record: a limit, a stop sequence.
+    // A changed setting that the record does not have, such as a limit or a stop sequence.
     if (altered && against.length === 0) against.push('what was changed since it was sent');
     opened.set({
       ...{ record, lines: ids, origin, settings },

@@ -1,11 +1,11 @@
-/** The record that was opened last, beside the texts that it became, and what came of replaying it. */
+/** The last opened record, its texts on the page, and the result of its replay. */
 import type { StepView } from '../../worker/api/views.ts';
 import type { Settings } from '../settings.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import type { Verdict } from './compare_lines.ts';
 import type { RunRecord } from './document.ts';
 
-/** Where a replay first draws another token than the record has. */
+/** Where a replay first draws a token other than the recorded one. */
 export interface Difference {
   /** Index of the text in the record. */
   readonly line: number;
@@ -20,7 +20,7 @@ export interface Difference {
 export type Replay =
   | { readonly phase: 'not-yet' }
   | { readonly phase: 'running'; readonly line: number }
-  /** `drawn` tokens came out again, the others were chosen by hand. */
+  /** `drawn` tokens were reproduced; the others were chosen by hand. */
   | {
       readonly phase: 'reproduced';
       readonly drawn: number;
@@ -35,18 +35,18 @@ export type Replay =
       readonly here: Here;
     };
 
-/** What computed it again. */
+/** What computed the replay. */
 export type Here = Pick<RunRecord, 'model' | 'engine'>;
 
 export interface Opened {
-  /** As it was sent. */
+  /** As it was received. */
   readonly record: RunRecord;
   /** Line ids on the page, in the record's order. */
   readonly lines: readonly number[];
   readonly origin: Recorded['origin'];
-  /** That came with it; null for an answer from elsewhere. */
+  /** The settings that came with it; null for an answer from another program. */
   readonly settings: Settings | null;
-  /** How its settings contradict it, by their names in a link. */
+  /** Settings that contradict the record, by their names in a link. */
   readonly contradictions: readonly string[];
   readonly replay: Replay;
 }
@@ -62,7 +62,7 @@ class OpenedRecord {
     this.#current = opened;
   }
 
-  /** Of the record that is replayed: another one that was opened meanwhile stays as it is. */
+  /** Sets the result of a record's replay, unless another record was opened meanwhile. */
   replay({ lines }: Opened, replay: Replay): void {
     const current = this.#current;
     if (current?.lines === lines) this.#current = { ...current, replay };

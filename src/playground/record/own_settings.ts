@@ -1,4 +1,4 @@
-/** The settings that stand beside a text wherever it is saved or shared: its own, not the knobs as they stand now. */
+/** The settings saved and shared with a text: those that wrote it, not the current knobs. */
 import { worker } from '../connection.ts';
 import { isModel, writerOf } from '../texts/held_texts.ts';
 import { allTokens, promptText, type Line } from '../texts/line.ts';
@@ -8,7 +8,7 @@ import { playground } from '../state.svelte.ts';
 import type { Recordable } from './make_record.ts';
 import { opened } from './opened.svelte.ts';
 
-/** Run with these, the page writes the text or the comparison again. */
+/** Settings with which the page writes the text or the comparison again. */
 export async function ownSettings({ lines, comparison }: Recordable): Promise<Settings> {
   const { settings } = playground;
   if (comparison) return { ...comparison.settings, model: settings.model, view: settings.view };
@@ -17,7 +17,7 @@ export async function ownSettings({ lines, comparison }: Recordable): Promise<Se
   return { ...settings, ...(await ownPrompt(line)), params: line.params, stop, maxTokens: ownLimit(line) };
 }
 
-/** A text that met its limit is as long as that, also where it was continued step by step. */
+/** The limit of a text that reached it is its length, even if the text was continued step by step. */
 function ownLimit(line: Line): number {
   const outputs = line.length - line.promptLength;
   const limit = line.stop?.maxTokens ?? playground.settings.maxTokens;
@@ -34,12 +34,12 @@ async function ownPrompt(line: Line): Promise<Prompt> {
   if (source) return { ...settings, mode: 'chat', messages: source.messages };
   const { current } = opened;
   if (current?.settings && current.lines.includes(line.id)) return current.settings;
-  // The tokens of a prompt that was typed just now are not there yet; its words are.
+  // The tokens of a newly typed prompt are not known yet, but its words are.
   const onView = settings.mode === 'text' ? writtenFrom(line, settings.prompt) : !isStale(line);
   return onView ? settings : { ...settings, mode: 'text', prompt: await typedPrompt(line) };
 }
 
-/** Some tokenizers put a space before the first word: the loaded one, if it is the text's own, says whether it does. */
+/** Some tokenizers put a space before the first word. If the text's own model is loaded, its tokenizer decides. */
 async function typedPrompt(line: Line): Promise<string> {
   const text = promptText(line);
   const { engine } = playground;
@@ -48,7 +48,7 @@ async function typedPrompt(line: Line): Promise<string> {
     return text;
   const { tokens } = await worker()
     .tokenise({ kind: 'text', text: text.slice(1) })
-    // A worker that fails keeps back no text.
+    // If the worker fails, the text is used as it is.
     .catch(() => ({ tokens: [] }));
   const prompt = allTokens(line).slice(0, line.promptLength);
   const same = tokens.map(({ token }) => token).join() === prompt.map(({ token }) => token).join();

@@ -116,7 +116,7 @@ function numberColumns(tokens: readonly DocumentToken[]): NumberColumns {
   return columns as NumberColumns;
 }
 
-/** The inverse for one token. */
+/** One token's number from the columns. */
 export function packedNumber(columns: NumberColumns, name: NumberName, index: number): number | null {
   const { packed, unit } = tokenNumbers[name];
   const value = columns[packed]?.[index] ?? null;
@@ -142,7 +142,7 @@ function changedParams(params: SamplingParams): Partial<SamplingParams> {
   return Object.fromEntries(changed.map((key) => [key, params[key]]));
 }
 
-/** Lanes begin with one prompt, branches with their parent's text. */
+/** Lanes share a prompt, and branches share their parent's text. */
 function longestShare(line: DocumentLine, earlier: readonly DocumentLine[]): PackedLine['share'] {
   let best: PackedLine['share'] = null;
   earlier.forEach((other, index) => {

@@ -31,7 +31,7 @@ const packedLine = v.object({
   fork: v.exactOptional(pair),
   byHand: v.exactOptional(lineSchema.entries.byHand),
   stream: v.exactOptional(index),
-  /** What is not version 1's default. */
+  /** Parameters that differ from version 1's defaults. */
   params: lanePatchSchema,
   drawn: v.exactOptional(list(v.object({ ...drawnSchema.entries, params: lanePatchSchema }), maxDrawn)),
   /** An earlier line, and how many of its tokens, numbers included, begin this one. */
@@ -41,11 +41,11 @@ const packedLine = v.object({
   /** Texts that are not their token's label, by index among this line's own tokens. */
   texts: list(v.pipe(v.tuple([index, v.string()]), v.readonly()), maxTokens),
   ...numberColumns,
-  /** How many candidates each token has. The columns of all of them follow. */
+  /** How many candidates each token has; their columns are in `top`. */
   counts: words,
   top: v.object({
     words,
-    /** Each but a step's first is the distance from the one before. */
+    /** Each is the distance from the previous one, except for a step's first. */
     raw: v.pipe(v.array(whole), v.readonly()),
     /** The distance from raw; null for a removed candidate. */
     final: values,

@@ -5,7 +5,7 @@ import type { Recorded } from '../texts/recorded.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';
 
-/** The line of a record as the page holds it. @param strategy of what the line does not say itself */
+/** Converts a record's line to a text of the page. @param strategy what drew the parts of which the line says nothing */
 export function lineOf(
   line: DocumentLine,
   id: number,

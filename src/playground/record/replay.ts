@@ -1,6 +1,6 @@
 /**
- * Computes an opened record again on this machine and holds it against what was sent: tokens, words, every number, the settings beside
- * it. A checksum can be written anew by whoever changes a record; this cannot. What was computed stands on the page afterwards.
+ * Computes an opened record again on this machine and compares the tokens, the words, every number and the settings beside it. Whoever
+ * changes a record can write a new checksum, but cannot deceive this. The page shows the computed values afterwards.
  */
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
@@ -45,13 +45,13 @@ export function replayBlocked({ record, origin }: Opened): string | null {
   return null;
 }
 
-/** The tokens of a beam, and the best ones, were not drawn: the chain alone does not give them. */
+/** Beam search and greedy decoding draw nothing, so the chain alone does not give their tokens. */
 function searched({ drawn }: DocumentLine, { strategy }: RunRecord): boolean {
   const strategies = drawn.length > 0 ? drawn.map((part) => part.strategy) : [strategy];
   return strategies.some((kind) => kind === 'beam' || kind === 'greedy');
 }
 
-/** Stop, and another model that is wanted meanwhile, end it without a verdict. */
+/** Stop, or the request for another model, ends a replay without a verdict. */
 export function replay(): Promise<void> {
   const { current } = opened;
   if (!current || replayBlocked(current) !== null) return Promise.resolve();
@@ -77,7 +77,7 @@ async function computeAgain(current: Opened, goOn: () => void): Promise<void> {
     : await replayTexts(current, { compared, goOn });
   goOn();
   const said = verdictOf(record, difference, compared);
-  // Every text that is still there shows what was computed, whatever came of it.
+  // Every text that is still on the page shows the computed values, whatever the verdict.
   showComputed(current.lines, record, said.phase === 'reproduced' ? 'reproduced' : 'differs');
   opened.replay(current, said);
 }
@@ -96,7 +96,7 @@ function verdictOf(
   return { phase: 'reproduced', drawn: outputs - byHand, byHand, verdict, here };
 }
 
-/** The record's own prompt and parameters are what is replayed: settings beside it must not tell another story. */
+/** The record's own prompt and parameters are replayed, so the settings beside it must agree with them. */
 async function compareSettings(
   { settings, contradictions, record }: Opened,
   to: LineComparison,
@@ -112,11 +112,11 @@ async function compareSettings(
 
 interface Computed {
   readonly record: RunRecord;
-  /** The first token that is another one. */
+  /** The first token that differs. */
   readonly difference: Difference | null;
 }
 
-/** Every text, one after another. */
+/** Replays the texts one after another. */
 async function replayTexts(current: Opened, { compared, goOn }: Replaying): Promise<Computed> {
   const { record, settings } = current;
   const lines: DocumentLine[] = [];

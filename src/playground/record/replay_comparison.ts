@@ -17,12 +17,12 @@ import type { Difference, Opened } from './opened.svelte.ts';
 
 interface Computed {
   readonly record: RunRecord;
-  /** The earliest token that is another one, of the first text that has one there. */
+  /** The earliest token that differs, in the first text that has one there. */
   readonly difference: Difference | null;
 }
 
 export interface Replaying {
-  /** Is told what differs. */
+  /** Collects what differs. */
   readonly compared: LineComparison;
   /** Throws once Stop was pressed, or another model is wanted. */
   readonly goOn: () => void;
@@ -92,7 +92,7 @@ export async function replayComparison(
   }
 }
 
-/** The recorded tokens of a text with their numbers computed here; its end and its place among the others as they came out. */
+/** The recorded tokens of a text with the numbers, the end and the place among the others that were computed here. */
 async function computedBranch(
   document: DocumentLine,
   id: number,
@@ -106,7 +106,7 @@ async function computedBranch(
   const stream = beams || (lanes && sharedLuck) ? 0 : document.lane;
   const { promptLength } = document;
   const tokens = document.tokens.map((token) => token.id);
-  // The worker holds the recorded text from now on, so that the charts and the knobs act on it.
+  // The worker holds the recorded text from now on, for the charts and the knobs.
   await worker().adopt(id, { tokens, promptLength, stream, byHand: [] });
   const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));
   const parts = [{ from: promptLength, params: document.params }];
@@ -137,7 +137,7 @@ function together({ kind }: Strategy): boolean {
   return kind === 'sample' || kind === 'greedy';
 }
 
-/** Beside a beam search: the best token at each step. */
+/** The greedy text beside a beam search. */
 async function greedyOf({ prompt, lanes, stop }: RunRequest): Promise<DocumentComparison['greedy']> {
   const line = playground.newId();
   const { branches } = await worker().run(
@@ -174,7 +174,7 @@ function compareOutcomes(
   }
 }
 
-/** Each text's parameters are those of the comparison, with what its lane changes in them. */
+/** Each text must have the comparison's parameters with the changes of its lane. */
 function compareKnobs(
   { lines, strategy }: RunRecord,
   { params, lanes, strategy: { kind } }: DocumentComparison,
@@ -212,13 +212,13 @@ function requestOf(record: RunRecord, { strategy, stop, params }: DocumentCompar
   };
 }
 
-/** Index of the first output token that is another one, or is not there; null where all that was recorded came again. */
+/** Index of the first output token that differs or is missing; null if all recorded tokens were reproduced. */
 function parting({ tokens, promptLength }: DocumentLine, again: readonly TokenId[]): number | null {
   const at = tokens.slice(promptLength).findIndex(({ id }, output) => id !== again[output]);
   return at < 0 ? null : at;
 }
 
-/** Ids of the lines that a request made, by lane or branch. */
+/** Ids of the texts that a request made, by lane or branch. */
 function linesOf({ lanes, branches }: RunRequest, count: number): readonly number[] {
   if (branches === undefined) return lanes.map(({ line }) => line);
   return Array.from({ length: count }, (_, branch) => branches + branch);

@@ -1,4 +1,4 @@
-/** What a replay computed takes the place of what was recorded: on the page, and for whoever asks about the texts. */
+/** Replaces recorded values on the page by those that a replay computed. */
 import { compare } from '../compare/state.svelte.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import { texts } from '../texts/store.svelte.ts';
@@ -6,7 +6,7 @@ import type { RunRecord } from './document.ts';
 import { comparisonOf } from './open_comparison.ts';
 import { lineOf, recordedOf } from './recorded_view.ts';
 
-/** @param ids of the record's texts on the page; those that are gone stay gone */
+/** @param ids of the record's texts on the page; deleted ones stay deleted */
 export function showComputed(ids: readonly number[], record: RunRecord, state: Recorded['state']): void {
   ids.forEach((id, at) => {
     const line = record.lines[at]!;

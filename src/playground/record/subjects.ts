@@ -9,7 +9,7 @@ export interface Subject extends Recordable {
   readonly label: string;
 }
 
-/** What there is on the page now; what is looked at stands first. Reads the page's state. */
+/** What the page can share now, with what is on view first. Reads the page's state. */
 export function subjects(): Subject[] {
   const { line, lines, settings } = playground;
   const compared = compare.comparison;

@@ -12,7 +12,7 @@ import { recordedNumbers } from './document_line.ts';
 import { pack, packedNumber } from './pack.ts';
 import { packedSchema, type Packed, type PackedLine } from './packed.ts';
 
-/** Tokens of all lines of a link, shared ones counted again: each becomes an object, and 100 ms are soon gone. */
+/** Tokens of all lines of a link, counting shared ones each time. Each becomes an object, and unpacking may take 100 ms. */
 const maxUnpackedTokens = 20_000;
 
 /**
