@@ -1,4 +1,4 @@
-/** One row for each token and text, RFC 4180: for spreadsheets and data frames. */
+/** CSV (RFC 4180) with one row per token of each text, for spreadsheets and data frames. */
 import type { Drawn } from '../texts/line.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
 import type { DocumentLine, DocumentToken, RunRecord } from '../record/document.ts';

@@ -1,4 +1,4 @@
-/** Files out of the page and into it. */
+/** Saves and opens files. */
 import { notify } from '../notices.ts';
 import { jsonOf } from '../record/json.ts';
 import { makeDocument, titleOf } from '../record/make_document.ts';
@@ -12,7 +12,7 @@ import { toText } from './text.ts';
 
 export type ExportKind = 'json' | 'openai' | 'csv' | 'text';
 
-/** Candidates of each step in a file, where room is no matter; OpenAI's own limit is the same. */
+/** Candidates per step in a file, which has room enough. OpenAI's limit is the same. */
 const depth = 20;
 
 interface ExportFormat {
@@ -41,7 +41,7 @@ export const exportFormats: Readonly<Record<ExportKind, ExportFormat>> = {
 
 export const exportKinds = Object.keys(exportFormats) as readonly ExportKind[];
 
-/** @returns the file, to be saved */
+/** @returns the file, ready to be saved */
 export async function exportRun(kind: ExportKind, subject: Recordable): Promise<File> {
   const [settings, record] = await Promise.all([ownSettings(subject), makeRecord(subject, depth)]);
   const title = titleOf(subject.lines[0]!);
@@ -56,7 +56,7 @@ export async function exportRun(kind: ExportKind, subject: Recordable): Promise<
   return new File([content], `${fileName(title)}.${extension}`, { type });
 }
 
-/** Opens a run beside the texts that are there; what is wrong with it is said in a notice. */
+/** Opens a run beside the texts on the page. A notice says what is wrong with the file. */
 export async function importRun(file: File): Promise<void> {
   try {
     if (file.size > maxFileBytes) {
@@ -79,7 +79,7 @@ export function save(file: File): void {
   link.href = url;
   link.download = file.name;
   link.click();
-  // The download has taken hold of it by then.
+  // The download has started by then.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 

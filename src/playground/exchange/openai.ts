@@ -1,4 +1,4 @@
-/** To and from the shape in which OpenAI's API gives logprobs. Both are raw: natural logs, before any sampling. */
+/** Converts to and from OpenAI's format of answers with logprobs. Logprobs are natural logs before any sampling on both sides. */
 import type { StopReason } from '../../decoding/events.ts';
 import { neutralParams } from '../../sampling/parameter_table.ts';
 import type { DocumentLine, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
@@ -12,10 +12,10 @@ const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
   'context-full': 'length',
 };
 
-/** What a file says that was made here. */
+/** The id of a file that this page made. */
 const madeHere = 'logitscope';
 
-/** A completion with one choice for each text: of a chat the answer, of a text also the prompt, as `echo` gives it. */
+/** A completion with one choice per text: the answer of a chat, or prompt and output of a text, as `echo` gives them. */
 export function toOpenAi({ lines, model, savedAt, settings }: RunDocument): unknown {
   const chat = settings.mode === 'chat';
   const promptTokens = lines.reduce((sum, { promptLength }) => sum + promptLength, 0);
@@ -65,7 +65,7 @@ function scoredToken(token: DocumentToken): unknown {
   };
 }
 
-/** `bytes` are null where the label is not sure to be the token's own bytes. */
+/** `bytes` is null if the label may differ from the token's own bytes. */
 function scored(label: string, logprob: number | null, whole: boolean): object {
   return { token: label, logprob, bytes: whole ? [...new TextEncoder().encode(label)] : null };
 }
@@ -75,8 +75,8 @@ function textOf(tokens: readonly DocumentToken[]): string {
 }
 
 /**
- * A record of an answer from elsewhere. It tells neither token ids nor parameters: ids are numbered as they come, parameters
- * are neutral, and what was not said is null.
+ * A record of an answer from another program. The answer has no token ids and no parameters: ids are numbered in order of appearance,
+ * parameters are neutral, and unknown numbers are null.
  */
 export function fromOpenAi({ id, object, model, choices, usage }: OpenAiAnswer): RunRecord {
   const ids = new Map<string, number>();
@@ -89,7 +89,7 @@ export function fromOpenAi({ id, object, model, choices, usage }: OpenAiAnswer):
   const lines = choices.map(({ logprobs, finish_reason }, index): DocumentLine => {
     const tokens =
       'content' in logprobs ? chatTokens(logprobs.content, idOf) : completionTokens(logprobs, idOf);
-    // Of one choice it is known where the echoed prompt ends.
+    // Only for a single choice is the end of the echoed prompt known.
     const echoed = tokens.length - (usage?.completion_tokens ?? tokens.length);
     const promptLength = object === 'text_completion' && choices.length === 1 ? Math.max(0, echoed) : 0;
     return {
@@ -152,7 +152,7 @@ function unknown(id: number, label: string, rawLogprob: number | null): Omit<Doc
     label,
     text: label,
     kind: 'normal',
-    // Nobody said what sampling made of it.
+    // The answer does not say what sampling did.
     ...recordedNumbers(() => null),
     rawLogprob,
   };
@@ -167,7 +167,7 @@ function ranked(
   const index = sorted.findIndex(([label]) => label === token);
   return {
     rank: index < 0 ? null : index + 1,
-    // At neutral parameters the final distribution is the raw one.
+    // With neutral parameters the final distribution is the raw one.
     top: sorted.map(([label, rawLogprob]) => ({
       id: idOf(label),
       label,

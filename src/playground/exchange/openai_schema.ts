@@ -1,6 +1,6 @@
 /**
- * What OpenAI's API answers when it is asked for logprobs: chat completions (`choices[].logprobs.content`) and the older
- * completions (`choices[].logprobs.tokens`). Only what is read here; everything else is let be.
+ * OpenAI's answers with logprobs: chat completions (`choices[].logprobs.content`) and the older completions
+ * (`choices[].logprobs.tokens`). The schema has only what the page reads.
  */
 import * as v from 'valibot';
 import { logprob, maxLines, maxTokenBytes, maxTokens, maxTop, name, tokenText } from '../record/bounds.ts';
@@ -16,7 +16,7 @@ const scored = { token: tokenText, logprob, bytes };
 
 const chatToken = v.object({
   ...scored,
-  // What this page writes of a token that has no number.
+  // This page writes null for a token without a number.
   logprob: v.nullable(logprob),
   top_logprobs: v.nullish(v.pipe(v.array(v.object(scored)), v.maxLength(maxTop))),
 });

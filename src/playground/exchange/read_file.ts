@@ -1,4 +1,4 @@
-/** A run from a file: one that was saved here, or an answer of OpenAI's API with logprobs. */
+/** Reads a run from a file: one that this page saved, or an answer of OpenAI's API with logprobs. */
 import * as v from 'valibot';
 import type { Settings } from '../settings.ts';
 import { documentFormat, documentVersion, type RunRecord } from '../record/document.ts';
@@ -6,16 +6,16 @@ import { documentSchema } from '../record/document.ts';
 import { fromOpenAi } from './openai.ts';
 import { openAiSchema } from './openai_schema.ts';
 
-/** Bytes of a file that is read at all: some 100,000 tokens with their candidates. */
+/** The most bytes that are read: about 100,000 tokens with their candidates. */
 export const maxFileBytes = 64 * 1024 * 1024;
 
 export interface ReadRun {
   readonly record: RunRecord;
-  /** Null for an answer from elsewhere. */
+  /** Null for an answer from another program. */
   readonly settings: Settings | null;
 }
 
-/** One sentence for the page: it names the file, what is wrong with it, and the way out. */
+/** Its message is one sentence for the page: the file, what is wrong with it, and the way out. */
 class RunFileError extends Error {
   override readonly name = 'RunFileError';
 }
@@ -72,7 +72,7 @@ function readAnswer(name: string, json: unknown): ReadRun {
 function refused(name: string, what: string, issue: v.BaseIssue<unknown>): RunFileError {
   const path = issue.path?.map(({ key }) => String(key)).join('.') ?? '';
   const where = path === '' ? '' : ` at ${path.slice(0, 80)}`;
-  // It quotes what was found, which may be long.
+  // The message quotes the value, which may be long.
   const why = issue.message.length > 300 ? `${issue.message.slice(0, 300)}…` : issue.message;
   return new RunFileError(`${name} is not ${what} that can be read${where}: ${why}. Save it anew.`);
 }

@@ -1,6 +1,6 @@
 import type { DocumentLine, RunRecord } from '../record/document.ts';
 
-/** The texts as they read, prompt included; several of them each under its name and what sets it apart. */
+/** The plain texts with their prompts. Several texts each have a heading with name, temperature and seed. */
 export function toText({ lines }: RunRecord): string {
   if (lines.length === 1) return `${lineText(lines[0]!)}\n`;
   return lines

@@ -1,4 +1,4 @@
-/** Runs and sessions in IndexedDB. Each tab writes entries of its own, so that none overwrites another's. */
+/** Keeps runs and sessions in IndexedDB. Each tab writes its own entries, so tabs never overwrite each other's. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import * as v from 'valibot';
 import type { Settings } from '../settings.ts';
@@ -6,24 +6,24 @@ import type { KeptDocument } from '../record/document.ts';
 import { keptSchema } from '../record/document.ts';
 import { settingsSchema } from '../settings_schema.ts';
 
-/** One run in the list: a text with its branches, or a comparison. */
+/** A run in the list: a text with its branches, or a comparison. */
 export interface HistoryEntry {
   readonly id: string;
   readonly title: string;
-  /** Whether a person gave the title; then it stays. */
+  /** Whether a person gave the title, which then stays. */
   readonly named: boolean;
   readonly pinned: boolean;
   /** Milliseconds since 1970. */
   readonly savedAt: number;
   readonly model: string;
   readonly tokens: number;
-  /** What a comparison is of, as `4 lanes`; absent for a text with its branches. */
+  /** What a comparison compares, such as `4 lanes`; absent for a text with its branches. */
   readonly compared?: string;
   /** The texts, for the search. */
   readonly text: string;
 }
 
-/** What one tab shows: restored when that tab is reloaded. */
+/** What a tab shows. A reload of the tab restores it. */
 export interface Session {
   readonly tab: string;
   readonly savedAt: number;
@@ -40,14 +40,14 @@ interface Schema extends DBSchema {
   readonly sessions: { key: string; value: Session };
 }
 
-/** Unpinned runs beyond this make room, the oldest first. */
+/** The most unpinned runs; the oldest are deleted first. */
 const maxEntries = 200;
-/** Sessions of tabs that are long gone. */
+/** The most sessions; tabs do not delete their own. */
 const maxSessions = 20;
 
 let opening: Promise<IDBPDatabase<Schema>> | null = null;
 
-/** @throws DOMException where the browser refuses storage, as some do in private windows */
+/** @throws DOMException if the browser refuses storage, as some do in private windows */
 function database(): Promise<IDBPDatabase<Schema>> {
   opening ??= openDB<Schema>('logitscope', 1, {
     upgrade(db) {
@@ -55,8 +55,8 @@ function database(): Promise<IDBPDatabase<Schema>> {
       db.createObjectStore('documents');
       db.createObjectStore('sessions', { keyPath: 'tab' });
     },
-    // A newer version of the page in another tab, or a person who deletes the site's storage, waits for nobody. What is
-    // written next opens the database again.
+    // Close for a newer version of the page in another tab, or for a person who deletes the site's storage. The next write opens
+    // the database again.
     blocking: (_, __, event) => {
       opening = null;
       (event.target as IDBDatabase).close();
@@ -75,7 +75,7 @@ export async function listEntries(): Promise<HistoryEntry[]> {
   return entries.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.savedAt - a.savedAt);
 }
 
-/** Writes a run; what a person set on an entry that is there – its name, its pin – stays. */
+/** Writes a run. An existing entry keeps the name and the pin that a person gave it. */
 export async function saveEntry(entry: HistoryEntry, document: KeptDocument): Promise<void> {
   const db = await database();
   const write = db.transaction(['entries', 'documents'], 'readwrite');
@@ -108,7 +108,7 @@ export async function changeEntry(
   await write.done;
 }
 
-/** @returns null for a run that is gone, or that another version of the page wrote in a way that this one cannot read */
+/** @returns null for a run that is gone or that this version of the page cannot read */
 export async function readDocument(id: string): Promise<KeptDocument | null> {
   const found = v.safeParse(keptSchema, await (await database()).get('documents', id));
   return found.success ? found.output : null;

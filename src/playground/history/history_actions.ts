@@ -1,4 +1,4 @@
-/** The list of kept runs: named, pinned, deleted, and a deletion taken back. */
+/** Actions on the list of kept runs: rename, pin, delete, undo and search. */
 import {
   changeEntry,
   listEntries,
@@ -19,16 +19,14 @@ export async function pinEntry({ id, pinned }: HistoryEntry): Promise<void> {
   await changeEntry(id, { pinned: !pinned });
 }
 
-/**
- * @returns puts it back; null where another version of the page wrote it in a way that this one cannot
- */
+/** @returns a function that restores the entry; null if this version of the page cannot read it */
 export async function deleteEntry(entry: HistoryEntry): Promise<(() => Promise<void>) | null> {
   const document = await readDocument(entry.id);
   await removeEntry(entry.id);
   return document && (() => saveEntry(entry, document));
 }
 
-/** Entries with every word of the query in their title, text or model's name. */
+/** Entries whose title, text or model's name has every word of the query. */
 export function searchEntries(entries: readonly HistoryEntry[], query: string): HistoryEntry[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter(({ title, text, model, compared = '' }) => {

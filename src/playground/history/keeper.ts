@@ -1,4 +1,4 @@
-/** Writes what is on the page to the history: each text with its branches, and each comparison, under an entry of its own. */
+/** Writes the page to the history: each text with its branches, and each comparison, is one entry. */
 import { laneDifference } from '../compare/lane_gestures.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
 import { outputText, promptText, type Line } from '../texts/line.ts';
@@ -11,7 +11,7 @@ import { familiesOf } from '../texts/families.ts';
 import { texts } from '../texts/store.svelte.ts';
 import { claim } from './tab.ts';
 
-/** Candidates of each step that a kept run can show before its model is there. */
+/** Candidates per step that a kept run can show before its model is loaded. */
 const depth = 8;
 
 /** What the page shows. */
@@ -23,20 +23,20 @@ export interface Shown {
 export class Keeper {
   /** Entry ids by the id of the root text, or of the comparison. */
   readonly #entries = new Map<number, string>();
-  /** What was written last of each entry, and whether its candidates were written too. */
+  /** The last written state of each entry, and whether it has candidates. */
   readonly #written = new Map<string, Recordable & { readonly whole: boolean }>();
 
-  /** Entries that another tab holds: what is done to them here becomes an entry of its own. */
+  /** Entries that another tab holds. Changes to them here become a new entry. */
   readonly #others = new Set<string>();
 
   /** @param tab the name under which this tab writes */
   constructor(readonly tab: string) {}
 
   /**
-   * A run that came from the storage goes on under its entry.
+   * Further changes to a run from the storage go to its entry.
    * @param id of its root text or of its comparison
-   * @param there as it stands in the storage
-   * @param mine false where another tab holds the entry
+   * @param there the run as it is stored
+   * @param mine false if another tab holds the entry
    */
   adopt(id: number, entry: string, there: Recordable, mine: boolean): void {
     if (!mine) this.#others.add(entry);
@@ -49,7 +49,7 @@ export class Keeper {
     return [...this.#entries].filter(([, written]) => written === entry).map(([id]) => id);
   }
 
-  /** @throws DOMException where the browser refuses */
+  /** @throws DOMException if the browser refuses storage */
   async write({ lines, comparison }: Shown): Promise<void> {
     const entries: string[] = [];
     for (const family of familiesOf(lines).filter(({ root }) => madeHere(root))) {
@@ -68,7 +68,7 @@ export class Keeper {
     this.#drop(new Set([...lines.map(({ id }) => id), ...(comparison ? [comparison.id] : [])]));
   }
 
-  /** What left the page is written, and need not be held any longer. */
+  /** Forgets what has left the page, which is written by now. */
   #drop(here: ReadonlySet<number>): void {
     for (const [id, entry] of this.#entries) {
       if (here.has(id)) continue;
@@ -77,7 +77,7 @@ export class Keeper {
     }
   }
 
-  /** @returns its entry; null where there is nothing to write */
+  /** @returns its entry; null if there is nothing to write */
   async writeComparison(comparison: Comparison): Promise<string | null> {
     const [first] = comparison.lines;
     if (!first || !madeHere(first)) return null;
@@ -89,7 +89,7 @@ export class Keeper {
 
   /**
    * @param shown id of the root text or of the comparison
-   * @returns the entry: another one where the entry is another tab's
+   * @returns the entry, which is a new one if another tab holds `entry`
    */
   async #writeChanged(shown: number, entry: string, recordable: Recordable, title: string): Promise<string> {
     const before = this.#written.get(entry);
@@ -97,13 +97,13 @@ export class Keeper {
     const id = this.#others.has(entry) ? crypto.randomUUID() : entry;
     this.#entries.set(shown, id);
     await claim(id);
-    // Without all candidates it is written once more.
+    // An entry without all candidates is written again.
     const whole = await writeEntry(id, recordable, title);
     this.#written.set(id, { ...recordable, whole });
     return id;
   }
 
-  /** A text that grew has another id, and goes on under the entry of the one that it replaced. */
+  /** A text that grew has a new id and keeps the entry of the text that it replaced. */
   #entryOf(root: Line, lines: readonly Line[]): string {
     const known = this.#entries.get(root.id);
     if (known !== undefined) return known;
@@ -121,10 +121,10 @@ export class Keeper {
   }
 }
 
-/** @returns whether each text was written with its candidates, as far as its engine tells any */
+/** @returns whether each text was written with the candidates that its engine reports */
 async function writeEntry(id: string, recordable: Recordable, title: string): Promise<boolean> {
   const { lines, comparison } = recordable;
-  // An engine that fails keeps back the candidates, and no text.
+  // If the engine fails, the texts are written without candidates.
   const [settings, record] = await Promise.all([
     ownSettings(recordable),
     makeRecord(recordable, depth).catch(() => makeRecord(recordable, 0)),
@@ -161,7 +161,7 @@ function comparedWhat({ strategy, lines }: Comparison): string {
   return `${lines.length} ${strategy.kind === 'sample' ? 'lanes' : 'samples'}`;
 }
 
-/** How its prompt begins, and what it compares. */
+/** The beginning of the prompt, and what is compared. */
 function comparisonTitle({ strategy, patches }: Comparison, first: Line): string {
   const beginning = titleOf(first, first.promptLength);
   const what =
@@ -179,7 +179,7 @@ const strategyNames = {
   'first-valid': 'first valid',
 } as const;
 
-/** What came with the page, a link or a file is not written again. */
+/** Texts from the page itself, a link or a file are not kept. */
 function madeHere(root: Line): boolean {
   const recorded = texts.recordOf(root.id);
   return recorded === null || recorded.origin === 'kept';

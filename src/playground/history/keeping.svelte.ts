@@ -1,4 +1,4 @@
-/** Keeps what is on the page as it comes to be, and shows it again after a reload or a crash. */
+/** Keeps the page in the history while it changes, and restores it after a reload or a crash. */
 import { latestOnly } from '../latest_only.ts';
 import { compare, type Comparison } from '../compare/state.svelte.ts';
 import { notify } from '../notices.ts';
@@ -10,9 +10,9 @@ import { readDocument, readSession } from './database.ts';
 import { Keeper, type Shown } from './keeper.ts';
 import { claim, nameTab } from './tab.ts';
 
-/** How often a text that streams is written, and how long a change waits for the next. */
+/** The interval between writes of a streaming text, and how long a change waits for further ones. */
 const restMs = 800;
-/** Long texts take longer to write: while they stream, this many times as long is left to everything else. */
+/** Long texts take longer to write, so after each write a stream waits this many times as long. */
 const restFactor = 10;
 let lastWriteMs = 0;
 
@@ -45,7 +45,7 @@ async function restoreSession(tab: string, settings: boolean): Promise<void> {
 }
 
 /**
- * Shows a kept run beside what is there; what is done to it from now on is written to its entry.
+ * Shows a kept run beside the texts on the page. Further changes go to its entry.
  * @param reveal turn to the view that shows it
  * @returns whether it could be read
  */
@@ -57,7 +57,7 @@ export async function openEntry(entry: string, reveal: boolean): Promise<boolean
   }
   if (!document) return false;
   const { settings, comparison } = document;
-  // A comparison comes with its prompt and its knobs; a text stands beside others under the knobs that are there.
+  // A comparison brings its prompt and its knobs. A text joins the others under the current knobs.
   const take = reveal && comparison !== null;
   const mine = await claim(entry);
   const opened = openRecord(document, { origin: 'kept', settings, take, replace: false, reveal });
@@ -66,7 +66,7 @@ export async function openEntry(entry: string, reveal: boolean): Promise<boolean
   return true;
 }
 
-/** The prompt, and with it the address, are those of the text that is shown. @param kept where the text does not say its own */
+/** Sets the prompt, and so the address, to that of the shown text. @param kept for a text without a source */
 function followPrompt(kept: Settings | null | undefined): void {
   const source = playground.settings.view.page === 'sample' ? playground.line?.source : undefined;
   if (source?.kind === 'text') changeSettings({ mode: 'text', prompt: source.text });
@@ -74,7 +74,7 @@ function followPrompt(kept: Settings | null | undefined): void {
   else if (kept) changeSettings({ mode: kept.mode, prompt: kept.prompt, messages: kept.messages });
 }
 
-/** Turns to a run that is on the page already: a second copy of it would write over the first. */
+/** Turns to a run that is already on the page, because a second copy would overwrite the first. */
 function turnTo(entry: string): boolean {
   const ids = keeper?.shownAs(entry) ?? [];
   const line = playground.lines.find(({ id }) => ids.includes(id));
@@ -86,17 +86,17 @@ function turnTo(entry: string): boolean {
 }
 
 let waiting: ReturnType<typeof setTimeout> | null = null;
-/** Whether nothing ran when the wait began. */
+/** Whether the page was idle when the wait began. */
 let waitingIdle = false;
 
-/** The newest state is written at most once in `restMs`, however often it changes: a stream never rests. */
+/** Writes the newest state at most once per `restMs`, because a stream never rests. */
 function schedule(shown: Shown): void {
   const { comparison } = shown;
-  // A comparison makes room for the next one: what was not written of it yet must not be lost with it.
+  // The next comparison replaces this one, whose unwritten part must not be lost.
   const left = latest.comparison;
   if (waiting !== null && left && left.id !== comparison?.id) leftover = [...leftover, left];
   latest = shown;
-  // What has ended is written soon, whatever rest the stream before it was to have: a reload must not lose it.
+  // Write a finished run soon, even if its stream was to wait longer: a reload must not lose it.
   const idle = playground.run.phase === 'idle';
   if (idle && waiting !== null && !waitingIdle) {
     clearTimeout(waiting);
@@ -127,12 +127,12 @@ const save = latestOnly(async (shown: Shown) => {
     await keeper?.write(shown);
     lastWriteMs = Math.min(500, performance.now() - started);
   } catch (error) {
-    // What failed elsewhere, such as an engine, is tried again with the next change.
+    // Other failures, such as an engine's, are retried with the next change.
     if (error instanceof DOMException) refused(error);
   }
 });
 
-/** Says once that nothing is kept, and stops trying. */
+/** Tells the person once that nothing is kept, and stops trying. */
 function refused(error: unknown): void {
   given = true;
   const why = error instanceof Error ? error.message || error.name : String(error);

@@ -1,17 +1,17 @@
-/** A name for this tab that outlives a reload of it, and that no other tab has. */
+/** A unique name for this tab, which survives a reload. */
 
 const storageKey = 'logitscope-tab';
 
 export interface TabName {
-  /** What this tab writes under. */
+  /** The name under which this tab writes. */
   readonly own: string;
-  /** What it wrote under before it was reloaded, or what the tab wrote that it was duplicated from; null for a new tab. */
+  /** The name before a reload, or that of the tab from which this one was duplicated; null for a new tab. */
   readonly before: string | null;
 }
 
 export async function nameTab(): Promise<TabName> {
   const before = stored();
-  // A duplicated tab begins with its original's storage; the lock tells them apart.
+  // A duplicated tab begins with its original's storage. The lock tells them apart.
   const own = before !== null && (await claim(before)) ? before : crypto.randomUUID();
   if (own !== before) {
     await claim(own);
@@ -22,14 +22,14 @@ export async function nameTab(): Promise<TabName> {
 
 const held = new Set<string>();
 
-/** A tab, or an entry of the history, is this tab's until it is gone. @returns false when another tab holds it */
+/** Claims a tab's name or an entry of the history until this tab closes. @returns false if another tab holds it */
 export function claim(name: string): Promise<boolean> {
   if (held.has(name) || !globalThis.navigator?.locks) return Promise.resolve(true);
   return new Promise((resolve) => {
     void navigator.locks.request(`${storageKey}-${name}`, { ifAvailable: true }, (lock) => {
       if (lock !== null) held.add(name);
       resolve(lock !== null);
-      // Released by the browser, when the page goes.
+      // The browser releases it when the page closes.
       return lock === null ? undefined : new Promise(() => undefined);
     });
   });
@@ -47,6 +47,6 @@ function store(name: string): void {
   try {
     sessionStorage.setItem(storageKey, name);
   } catch {
-    // Refused: the tab is a new one after each reload.
+    // Storage is refused, so the tab is a new one after each reload.
   }
 }

@@ -3,15 +3,15 @@ import { playground } from '../state.svelte.ts';
 import { readFragment, writeFragment } from './fragment.ts';
 import { shareableLength } from '../limits.ts';
 
-/** A slider that is dragged gives one address when it comes to rest; browsers refuse more than some hundred in half a minute. */
+/** A dragged slider gives one address when it rests. Browsers refuse more than about a hundred in half a minute. */
 const restMs = 400;
 
-/** Survives a reload of the tab, and tells it from an address that was typed. */
+/** Survives a reload of the tab, and tells a reload from a typed address. */
 const storageKey = 'logitscope-address';
 
 let written: string | null = null;
 
-/** Whether the fragment is the one that this tab wrote last. */
+/** Whether this tab wrote the current fragment. */
 export function isOwnAddress(): boolean {
   if (written !== null) return location.hash === written;
   try {
@@ -27,7 +27,7 @@ export function followAddress(): void {
     const { settings } = playground;
     const timer = setTimeout(() => {
       const fragment = writeFragment(settings);
-      // A link with a recording stays as it was opened until something is changed.
+      // The address keeps a link's record until a setting changes.
       if (fragment !== settingsPart(location.hash)) write(fragment);
     }, restMs);
     return () => clearTimeout(timer);

@@ -1,14 +1,14 @@
 /** How many candidates of which steps a link can carry. */
 import type { DocumentLine, RunRecord } from '../record/document.ts';
 
-/** Candidates of every step; fewer than the last would show little. */
+/** Candidates per step, from most to least. Fewer would show little. */
 export const depths: readonly number[] = [10, 8, 6, 5, 4, 3];
-/** Where not even the least of them fits: so many at the steps where most can be seen. */
+/** If not even the least of these fits, the most interesting steps have this many. */
 export const partialDepth = 5;
 
 /**
- * Output positions by what there is to see, for all texts at once, since their charts stand side by side: the step that is
- * held, those at which texts part, then where most was open.
+ * Output positions by interest, for all texts at once because their charts stand side by side: the selected step, the steps at which
+ * texts part, then the highest entropies.
  */
 export function positionsByInterest({ lines, selected, comparison }: RunRecord): number[] {
   const first = Math.min(...lines.map(({ promptLength }) => promptLength));

@@ -1,18 +1,18 @@
-/** The whole link: `#v=1&model=…&prompt=…&…&seed=42`, and `&r=` with a packed recording after it. */
+/** The whole link: `#v=1&model=…&prompt=…&…&seed=42`, then `&r=` with a packed record. */
 import type { Settings } from '../settings.ts';
 import { maxFragmentLength } from '../limits.ts';
 import { readPairs, writePairs, type Pair } from './query.ts';
 import { linkVersion, readSettings, writeSettings } from './settings_link.ts';
 import { LinkValues } from './values.ts';
 
-/** Unknown names that are listed; a link that is no accident has fewer. */
+/** The most unknown names to list; a real link has fewer. */
 const maxNames = 20;
 
 export interface LinkState {
   readonly settings: Settings;
-  /** The recording as it stands in the link, not yet unpacked; null when there is none. */
+  /** The packed record; null if there is none. */
   readonly packed: string | null;
-  /** Sentences about what could not be taken from the link. */
+  /** Sentences about what the page could not use. */
   readonly problems: readonly string[];
 }
 
@@ -23,9 +23,9 @@ export function writeFragment(settings: Settings, packed: string | null = null):
 }
 
 /**
- * Never throws: what cannot be used is named in `problems`.
+ * Never throws. `problems` names what cannot be used.
  * @param fragment with or without `#`
- * @returns null for a fragment that is no link of ours, such as an anchor
+ * @returns null for a fragment that is not a link of this page, such as an anchor
  */
 export function readFragment(fragment: string): LinkState | null {
   const query = fragment.replace(/^#/, '');

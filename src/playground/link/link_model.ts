@@ -1,10 +1,10 @@
-/** The model that a link names. Nothing is fetched, and no server is asked anything, without a click that names it. */
+/** Offers the model that a link names. The page fetches nothing and asks no server without a click that names it. */
 import { openScripted } from '../engine_actions.ts';
 import { findModel, openRemoteModel, openWebLlmModel, readWebLlmModels, webLlmId } from '../model_actions.ts';
 import { notify } from '../notices.ts';
 import type { RemoteFile } from '../../models/model_store.ts';
 
-/** `owner/repository/folder/file.gguf@revision`, as a person may write it; without a revision the newest. */
+/** `owner/repository/folder/file.gguf@revision`, as a person may write it. Without a revision it is the newest. */
 const hubFile = /^([\w.-]+\/[\w.-]+)\/([\w./-]+\.gguf)(?:@([\w.-]+))?$/;
 const newest = 'main';
 
@@ -15,7 +15,7 @@ export function modelAddress(model: string): string | null {
   return model.startsWith('https://') && URL.canParse(model) ? model : null;
 }
 
-/** @param fileSize bytes, where the link's recording says it */
+/** @param fileSize bytes, if the link's record has it */
 export function offerModel(model: string, fileSize: number | null): void {
   if (model === 'scripted') {
     notify('info', 'The link was made with the scripted engine, which is no language model.', {
@@ -70,7 +70,7 @@ async function askForSize(model: string): Promise<void> {
     const found = await findModel(model);
     const listed =
       found.kind === 'url' ? found.file : found.repository.files.find(({ path }) => path === found.path);
-    // A listing is of the newest revision; a link that names another one gets what it names.
+    // A listing is of the newest revision. A link that names another revision gets that one.
     const same = listed && (listed.url === model || pathname.includes(`/resolve/${newest}/`));
     const file = same ? listed : remote(model, null);
     const size = file.size === undefined ? 'a file of unknown size' : megabytes(file.size);

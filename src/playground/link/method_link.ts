@@ -6,7 +6,7 @@ import { methodFields } from '../settings_schema.ts';
 import type { Pair } from './query.ts';
 import type { LinkValues } from './values.ts';
 
-/** As the headless flags call them, where there is one. */
+/** The names of the headless flags, where there is one. */
 const names: readonly (readonly [key: keyof Method, name: string])[] = [
   ['kind', 'strategy'],
   ['samples', 'n'],

@@ -1,14 +1,14 @@
-/** What a link does to the page: its settings are taken, its recording is shown, and its model waits for a click. */
+/** Opens a link: the page takes its settings and shows its record. Its model waits for a click. */
 import { offerModel } from './link_model.ts';
 import { notify } from '../notices.ts';
 import { playground } from '../state.svelte.ts';
 import type { Settings } from '../settings.ts';
 import type { LinkState } from './fragment.ts';
 
-/** UTF-16 units of a notice; what is more is counted. */
+/** UTF-16 units of a notice. Further problems are only counted. */
 const maxNotice = 1600;
 
-/** The last sentence, which has the unknown names, is never the one that is cut. */
+/** Never cuts the last sentence, which has the unknown names. */
 function inOneNotice(problems: readonly string[]): string {
   const last = problems.at(-1)!;
   const shown: string[] = [];
@@ -31,9 +31,9 @@ export async function openLink({ settings, packed, problems }: LinkState): Promi
   if (model !== playground.settings.model && model !== 'embedded') offerModel(model, fileSize);
 }
 
-/** @returns the size of its model's file in bytes, or null where there is no recording to be had */
+/** @returns the size of the model's file in bytes; null if the record cannot be shown */
 async function showRecording(packed: string, settings: Settings): Promise<number | null> {
-  // Only links with a recording need this code.
+  // Only links with a record need this code.
   const [{ unpackRecord }, { openRecord }, { settingsChecksum }] = await Promise.all([
     import('../record/unpack.ts'),
     import('../record/open_record.ts'),

@@ -1,7 +1,7 @@
 /**
- * Sampling parameters in a link. A number is `top_p=0.9`; lanes that differ in it are a list, `t=0.2,0.8,1.4`, where an empty
- * place follows the common value; a common value that is not the default stands before it, `t=1;0.2,,1.4`. What is no number
- * is `order=…`, and `order.2=…` for the second lane alone.
+ * Sampling parameters in a link. A number is `top_p=0.9`. If lanes differ in it, it is a list, `t=0.2,0.8,1.4`, in which an empty
+ * place means the common value; a common value that is not the default stands before the list, `t=1;0.2,,1.4`. Other parameters
+ * are `order=…`, and `order.2=…` for the second lane alone.
  */
 import { firstParams, PARAMETERS, type ParameterRow } from '../../sampling/parameter_table.ts';
 import type { Grammar, LogitBias, SamplingParams } from '../../sampling/params.ts';
@@ -21,10 +21,10 @@ import type { LinkValues } from './values.ts';
 
 type Common = Pick<Settings, 'params' | 'lanes'>;
 
-/** Written even where it is the default: the two that people edit first. The seed also ends a link on a letter or digit. */
+/** Written even at their defaults, because people edit these two first. The seed also ends the link with a digit. */
 const always: readonly string[] = ['temperature', 'seed'];
 
-/** How what is not a number is written. */
+/** How parameters that are not numbers are written. */
 const texts = {
   order: {
     write: (value: SamplingParams['order']) => [value.join(',')],
@@ -42,7 +42,7 @@ const texts = {
     schema: logitBiasSchema,
   },
   dryBreakers: {
-    // One pair each, for a breaker may hold a comma; an empty one alone says that there are none.
+    // One pair per breaker, because a breaker may have a comma. A single empty one means none.
     write: (value: SamplingParams['dryBreakers']) => (value.length === 0 ? [''] : value),
     read: (values: readonly string[]) => (values.length === 1 && values[0] === '' ? [] : values),
     schema: dryBreakersSchema,
@@ -119,7 +119,7 @@ export function readParams(values: LinkValues): Common {
   return { params, lanes: patches };
 }
 
-/** As many lanes as `lanes` says, or as the longest list has. */
+/** The number that `lanes` gives, or the length of the longest list. */
 function laneCount(values: LinkValues): number {
   const lists = PARAMETERS.map((row) => {
     const text = values.last(nameOf(row));
@@ -154,7 +154,7 @@ function numberOf(values: LinkValues, row: ParameterRow, text: string): number |
   return fits;
 }
 
-/** One entry more than are allowed is enough to be refused. */
+/** Splits off one entry more than is allowed, which is enough to refuse the list. */
 function commaList(text: string): string[] {
   return text === '' ? [] : text.split(',', maxEntries + 1).map((part) => part.trim());
 }

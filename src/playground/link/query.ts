@@ -1,28 +1,28 @@
 /**
- * `key=value&key=value` in a fragment (RFC 3986 §3.5), written so that a person can read and edit it: a space is `+`, and only
- * what would end a value, or what chats take for the end of a link, is escaped.
+ * `key=value&key=value` in a fragment (RFC 3986 §3.5) that a person can read and edit. A space is `+`. Only characters that would
+ * end a value, or that chats take for the end of a link, are escaped.
  */
 import { maxPairs } from '../limits.ts';
 
 export type Pair = readonly [key: string, value: string];
 
-/** Left as they are in values; everything else goes as %XX of its UTF-8 bytes. */
+/** Matches the characters that are escaped in values, as %XX of their UTF-8 bytes. */
 const plain = /[^A-Za-z0-9\-_.~,:;/@!$*]/gu;
 
-/** A lone surrogate has no UTF-8 and becomes U+FFFD, as a tokenizer would read it. */
+/** A lone surrogate has no UTF-8. It becomes U+FFFD, as it does in a tokenizer. */
 function encodeValue(text: string): string {
   return text
     .replace(/\p{Surrogate}/gu, '\uFFFD')
     .replace(plain, (character) => (character === ' ' ? '+' : percentEncoded(character)));
 }
 
-/** encodeURIComponent leaves `'`, `(` and `)` alone, at which chats end a link. */
+/** Also escapes `'`, `(` and `)`, at which chats end a link and which encodeURIComponent leaves alone. */
 function percentEncoded(character: string): string {
   const escaped = encodeURIComponent(character);
   return escaped === character ? `%${character.charCodeAt(0).toString(16).toUpperCase()}` : escaped;
 }
 
-/** Bytes that are no UTF-8 become U+FFFD, and a `%` that escapes nothing stays one: nothing is ever refused. */
+/** Accepts everything: bytes that are not UTF-8 become U+FFFD, and a `%` that escapes nothing stays. */
 function decodeValue(text: string): string {
   const spaced = text.replaceAll('+', ' ');
   return spaced.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => {

@@ -1,6 +1,6 @@
 /**
- * Settings as a link has them: readable pairs, and only what differs from version 1's defaults, which therefore never change
- * under it (a fixture in tests/unit/link holds them; other defaults need another version).
+ * Settings in a link: readable pairs of what differs from version 1's defaults. These defaults never change, and a fixture in
+ * tests/unit/link holds them; other defaults need another version.
  */
 import * as v from 'valibot';
 import { parameter } from '../../sampling/parameter_table.ts';
@@ -18,7 +18,7 @@ export const linkVersion = 1;
 
 const roles: readonly string[] = ['system', 'user', 'assistant'];
 
-/** @returns version, model and prompt first; the seed last, so that no chat cuts the end of a link off as punctuation */
+/** @returns version, model and prompt first, and the seed last, because chats cut punctuation off the end of a link */
 export function writeSettings(settings: Settings): Pair[] {
   const defaults = defaultSettings();
   const pairs: Pair[] = [
@@ -51,7 +51,7 @@ export function writeSettings(settings: Settings): Pair[] {
   ];
 }
 
-/** What cannot be used is left at its default; `values.problems` says what, in sentences. */
+/** What cannot be used keeps its default, and `values.problems` has a sentence about it. */
 export function readSettings(values: LinkValues): Settings {
   const defaults = defaultSettings();
   const whole = (range: { readonly min: number; readonly max: number }) =>
@@ -80,7 +80,7 @@ export function readSettings(values: LinkValues): Settings {
   };
 }
 
-/** Turns stand in the link in the order of the conversation, each under its role. */
+/** Turns are in the order of the conversation, each under its role. */
 function readMessages(values: LinkValues, fallback: readonly ChatMessage[]): readonly ChatMessage[] {
   for (const role of roles) values.all(role);
   const turns = values.pairs.filter(([key]) => roles.includes(key));

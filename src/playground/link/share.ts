@@ -10,20 +10,20 @@ import { maxFragmentLength, shareableLength } from '../limits.ts';
 
 export interface SharedLink {
   readonly url: string;
-  /** Candidates of a step; null without a recording. */
+  /** Candidates per step; null without a record. */
   readonly depth: number | null;
-  /** Steps that have them, where not all do. */
+  /** How many steps have candidates; null if all do. */
   readonly steps: number | null;
-  /** Whether it is as short as chats and mails need it. */
+  /** Whether it is short enough for chats and mails. */
   readonly fits: boolean;
-  /** False where there is a recording that no link can carry. */
+  /** False if no link can carry the record. */
   readonly whole: boolean;
 }
 
-/** Of a link that is too long for a chat anyway. */
+/** Steps with candidates in a link that is too long for a chat anyway. */
 const leastSteps = 24;
 
-/** The page's address without query and fragment: what a test or a debugging aid added is not part of a finding. */
+/** The page's address without the query, which tests and debugging use, and without the fragment. */
 function page(): string {
   return location.origin + location.pathname;
 }
@@ -33,11 +33,11 @@ export function settingsLink(settings: Settings): SharedLink {
   return { url, depth: null, steps: null, fits: url.length <= shareableLength, whole: true };
 }
 
-/** With as many candidates of each step as fit, and beside them the settings that the texts were made with. */
+/** A link with as many candidates per step as fit, and with the settings that made the texts. */
 export async function recordedLink(subject: Recordable): Promise<SharedLink> {
-  // Both are of the page as it is now, whatever is changed while the worker answers.
+  // Start both now, so that changes while the worker answers do not matter.
   const [own, record] = await Promise.all([ownSettings(subject), makeRecord(subject, depths[0]!)]);
-  // It opens where it is looked at, wherever it was shared from.
+  // The link opens the view that shows its texts.
   const page = subject.comparison ? 'compare' : 'sample';
   return fittingLink({ ...own, view: { ...own.view, page } }, record);
 }
@@ -53,7 +53,7 @@ async function fittingLink(settings: Settings, record: RunRecord): Promise<Share
     const whole = urlOf(await packRecord(record, depth, settings));
     if (whole.length <= shareableLength) return { url: whole, depth, steps: null, fits: true, whole: true };
   }
-  // The most steps that fit, by halves.
+  // Finds the most steps that fit by bisection.
   let [most, least] = [positions.length, 0];
   while (most - least > 1) {
     const steps = Math.floor((most + least) / 2);
@@ -65,7 +65,7 @@ async function fittingLink(settings: Settings, record: RunRecord): Promise<Share
   return { url, depth: some ? partialDepth : 0, steps: some ? least : null, fits: true, whole: true };
 }
 
-/** Longer than a chat takes in any case: with the steps that matter most, if a page reads as much at all. */
+/** A link that no chat takes: it has the most interesting steps, if a page can read it at all. */
 async function tooLong(urlOf: (packed: string) => string, packed: string): Promise<SharedLink> {
   const readable = packed.length < maxFragmentLength / 2 && (await unpackRecord(packed).then(always, never));
   if (readable) {

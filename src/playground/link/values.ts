@@ -1,4 +1,4 @@
-/** The values of a link by name, and the sentences about those that could not be read. */
+/** The values of a link by name, and sentences about those that could not be read. */
 import * as v from 'valibot';
 import type { Pair } from './query.ts';
 
@@ -14,7 +14,7 @@ export class LinkValues {
     }
   }
 
-  /** Every value of a name, in order; empty when it does not stand in the link. */
+  /** Every value of a name, in order; empty if the link does not have it. */
   all(name: string): readonly string[] {
     this.#asked.add(name);
     return this.#values.get(name) ?? [];
@@ -25,7 +25,7 @@ export class LinkValues {
     return this.all(name).at(-1);
   }
 
-  /** What `parse` makes of the last value, if it fits the schema; else `fallback`, and a sentence says so. */
+  /** The parsed last value if it fits the schema; else `fallback`, with a sentence in `problems`. */
   read<T>(
     name: string,
     schema: v.GenericSchema<unknown, T>,
@@ -36,7 +36,7 @@ export class LinkValues {
     return text === undefined ? fallback : (this.check(name, text, schema, parse(text)) ?? fallback);
   }
 
-  /** A checked value, or undefined and a sentence. */
+  /** The value if it fits the schema; else undefined, with a sentence in `problems`. */
   check<T>(name: string, text: string, schema: v.GenericSchema<unknown, T>, value: unknown): T | undefined {
     const result = v.safeParse(schema, value);
     if (result.success) return result.output;
@@ -51,7 +51,7 @@ export class LinkValues {
     );
   }
 
-  /** Names that nobody asked for. */
+  /** Names that were never read. */
   unknown(): readonly string[] {
     return [...this.#values.keys()].filter((name) => !this.#asked.has(name));
   }
@@ -63,13 +63,13 @@ function canonical(key: string): string {
   return name === 'temperature' ? 't' : name;
 }
 
-/** What a schema says of itself, beside its type. */
+/** What a schema exposes at run time. */
 interface Described {
   readonly options?: readonly unknown[];
   readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[];
 }
 
-/** What a schema asks for, in words; undefined where words would say little. */
+/** What a schema requires, in words; undefined if words would say little. */
 function wantedBy(schema: Described): string | undefined {
   const { options, pipe = [] } = schema;
   if (options?.every((option) => typeof option === 'string')) return `but it is one of ${options.join(', ')}`;

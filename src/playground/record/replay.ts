@@ -1,6 +1,6 @@
 /**
- * Computes an opened record again on this machine and compares the tokens, the words, every number and the settings beside it. Whoever
- * changes a record can write a new checksum, but cannot deceive this. The page shows the computed values afterwards.
+ * Computes an opened record again on this machine and compares the tokens, the words, every number and the settings beside it.
+ * Whoever changes a record can write a new checksum, but cannot deceive this. The page shows the computed values afterwards.
  */
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';

@@ -1,4 +1,4 @@
-/** How far two engines' distributions over one vocabulary lie apart, position by position of one text. */
+/** Distances between two engines' distributions over one vocabulary, at each position of a text. */
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { LogitRows } from '../../decoding/logit_memory.ts';
 import { rawDistribution } from '../../sampling/scores.ts';
@@ -7,7 +7,7 @@ import { rawDistribution } from '../../sampling/scores.ts';
 export interface LineDistances {
   /** Kullback–Leibler divergence KL(first ‖ second) of the raw distributions, nats; ∞ where the second excludes a token. */
   readonly kl: Float64Array;
-  /** Half the sum of absolute differences: the share of draws that no luck can make the same, 0 to 1. */
+  /** Half the sum of absolute differences, 0 to 1: the share of draws that must differ whatever the random numbers. */
   readonly totalVariation: Float64Array;
   /** Raw logprob of the token that stands there, by each. */
   readonly firstLogprob: Float64Array;
@@ -79,13 +79,13 @@ export function distance(p: Float32Array, q: Float32Array): Distance {
     if (p[id]! > p[topP]!) topP = id;
     if (q[id]! > q[topQ]!) topQ = id;
   }
-  // Rounding may leave a hair below 0, where equal distributions are meant.
+  // Rounding may give a tiny negative number for equal distributions.
   return { kl: Math.max(0, kl), totalVariation: variation / 2, normalisers, tops: [topP, topQ] };
 }
 
 /**
- * Whether two tokenizers mean the same by every id, which distances between their distributions rest on.
- * @returns why not, as a sentence, or null
+ * Whether every id means the same token in both vocabularies, as distances require.
+ * @returns a sentence if not, else null
  */
 export function vocabularyDifference(first: Tokenizer, second: Tokenizer): string | null {
   if (first.vocabularySize !== second.vocabularySize) {

@@ -9,7 +9,7 @@ import { finalLogprob } from '../../sampling/trace_view.ts';
 import type { HeldLine } from './held_lines.ts';
 import { tokenTexts } from './token_text.ts';
 
-/** The record of a line's last token, which a person chose: what the model and the chain thought of it. */
+/** The record of a line's last token, which a person chose, with the numbers that the model and the chain give it. */
 export async function forcedRecord(
   engine: Engine,
   memory: LogitMemory,

@@ -7,7 +7,7 @@ export interface HeldLine extends PastText {
   readonly tokens: TokenId[];
 }
 
-/** The texts that the page may ask about. Their logits are kept by their tokens, in `LogitMemory`. */
+/** The texts that the page may ask about. `LogitMemory` keeps their logits by token. */
 export class HeldLines {
   readonly #lines = new Map<LineId, HeldLine>();
 
@@ -28,7 +28,7 @@ export class HeldLines {
     return line;
   }
 
-  /** Tokens before the place, and the one that stands there; null where nothing predicts or nothing is. */
+  /** The tokens before a place and the token there; null if nothing predicts the place or the text does not reach it. */
   at({
     line: id,
     position,
@@ -38,7 +38,7 @@ export class HeldLines {
     return { before: line.tokens.slice(0, position), chosen: line.tokens[position] ?? null, line };
   }
 
-  /** Texts of another model: their ids mean nothing to the next one. */
+  /** Forgets all texts, because their ids mean nothing to the next model. */
   clear(): void {
     this.#lines.clear();
   }

@@ -1,4 +1,4 @@
-/** Several distributions over one list of tokens: lanes beside each other, and one lane over its temperature. */
+/** Several distributions over one list of tokens: those of lanes, or those of one lane over its temperature. */
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { StepTrace } from '../../sampling/trace.ts';
 import { finalLogprob, rawLogprob, tokenFate, topOf } from '../../sampling/trace_view.ts';
@@ -6,7 +6,7 @@ import type { LaneDistribution, LaneDistributions, TemperatureStrip } from '../a
 import { contextNumbers, sharedTokens } from '../api/shared_tokens.ts';
 import { stepFigures } from './step_view.ts';
 
-/** A lane's step, as the chain went through it. */
+/** A step of a lane with its trace. */
 export interface LaneStep {
   readonly trace: StepTrace;
   readonly before: readonly TokenId[];
@@ -35,7 +35,7 @@ export function laneDistributions(
   const weight = (token: TokenId): number =>
     known.reduce(
       (sum, { trace }) =>
-        // A removed token still has its place, behind what some lane may draw.
+        // A removed token ranks behind those that some lane may draw.
         sum + Math.exp(finalLogprob(trace, token)) + 1e-3 * Math.exp(rawLogprob(trace, token)),
       0,
     );

@@ -11,7 +11,7 @@ import type { LaneStep } from './lane_views.ts';
 import type { Turns } from './turns.ts';
 
 export class LineSteps {
-  /** @param released whether another model has taken the place of this one */
+  /** @param released whether another model has replaced this one */
   constructor(
     private readonly engine: Engine,
     private readonly lines: HeldLines,
@@ -26,7 +26,7 @@ export class LineSteps {
     const before = tokens.slice(0, -1);
     const { session } = this.engine;
     if (!stepwise) return this.memory.walk(session, before, promptLength - 1, 'prefill', signal);
-    // What is remembered may come from one pass over the whole text; a replay makes every row anew, step by step.
+    // Remembered rows may come from one pass over the whole text. A stepwise replay computes each row again.
     const made = new LogitMemory(0).walk(session, before, promptLength - 1, 'replay', signal);
     return this.#remembered(made, before, promptLength);
   }
@@ -45,7 +45,7 @@ export class LineSteps {
     }
   }
 
-  /** @param read is called before anybody else can write to `memory` */
+  /** @param read is called before `memory` is written again */
   async look<T>(
     place: StepPlace,
     params: SamplingParams,
@@ -68,7 +68,7 @@ export class LineSteps {
     );
   }
 
-  /** Every output of a line; null while a run goes on. */
+  /** Every output of a line; null during a run. */
   async ofAll<T>(
     id: LineId,
     params: SamplingParams,
@@ -76,7 +76,7 @@ export class LineSteps {
   ): Promise<T | null> {
     const held = this.lines.get(id);
     if (!held || this.turns.running) return null;
-    // A run that begins meanwhile adds to its own line.
+    // Copy the tokens, because a run may start meanwhile and append to the line.
     const line = { ...held, tokens: [...held.tokens] };
     return this.following(line, line.tokens.slice(0, -1), line.promptLength, params, (steps) =>
       use(line, steps),
@@ -85,7 +85,7 @@ export class LineSteps {
 
   /**
    * The steps that predict what follows `tokens` from position `wanted` on, and those before it that a chain remembers.
-   * @returns null when logits are missing and cannot be had now
+   * @returns null if logits are missing and cannot be computed now
    */
   async following<T>(
     { promptLength }: HeldLine,
@@ -95,7 +95,7 @@ export class LineSteps {
     use: (steps: KnownSteps) => Promise<T>,
   ): Promise<T | null> {
     const from = remembers(params) ? Math.min(wanted, promptLength) : wanted;
-    // Within the prompt no grammar has a say.
+    // No grammar applies within the prompt.
     const masks =
       wanted < promptLength
         ? []
@@ -104,8 +104,8 @@ export class LineSteps {
   }
 
   /**
-   * Logits after each beginning of `tokens` from `from + 1` tokens on; while a run goes on, only what is already known.
-   * What was computed when a run cut in is kept, and null is the answer.
+   * Logits after each prefix of `tokens` with more than `from` tokens. During a run only known logits are used.
+   * If a run interrupts the computation, the computed rows are kept and the answer is null.
    */
   async logits<T>(
     tokens: readonly TokenId[],

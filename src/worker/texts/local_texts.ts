@@ -1,4 +1,4 @@
-/** The texts of an engine that gives logits: sampling is done here, and everything can be asked of every step. */
+/** The texts of an engine that gives logits. The worker samples, and answers every question about every step. */
 import {
   EngineError,
   type Engine,

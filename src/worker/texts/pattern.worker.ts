@@ -1,4 +1,4 @@
-/** Matches what may hang in a thread that can be ended. */
+/** Matches patterns, which may hang, in a thread that can be ended. */
 import type { Pattern, PatternMatch } from '../../decoding/pattern.ts';
 
 export interface PatternQuestion {
@@ -12,7 +12,7 @@ export type PatternReply =
 const reply = (message: PatternReply): void => self.postMessage(message);
 
 self.addEventListener('message', ({ data: { pattern, text } }: MessageEvent<PatternQuestion>) => {
-  // The time counts from here: the start of this worker is not the pattern's doing.
+  // The time limit counts from here, without the start of this worker.
   reply({ type: 'begun' });
   const found = new RegExp(pattern.source, pattern.flags).exec(text);
   reply({ type: 'found', match: found && [...found] });

@@ -1,4 +1,4 @@
-/** Regular expressions in a small worker of their own, which is ended when one takes too long. */
+/** Runs regular expressions in a small worker, which is ended if one takes too long. */
 import {
   type MatchPattern,
   PATTERN_LIMIT,
@@ -9,10 +9,10 @@ import {
 import { EngineError } from '../../engines/contract.ts';
 import type { PatternQuestion, PatternReply } from './pattern.worker.ts';
 
-/** The limit is counted in so many parts: while this thread itself is held up, only one of them goes by. */
+/** The limit is counted in this many parts, so that a stall of this thread uses up only one. */
 const PARTS = 5;
 
-/** What is used of a `Worker`. */
+/** The part of `Worker` that is used. */
 export interface PatternWorker {
   onmessage: ((event: MessageEvent<PatternReply>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;
@@ -20,7 +20,7 @@ export interface PatternWorker {
   terminate(): void;
 }
 
-/** @returns matches one text after another; the worker starts with the first and stays until it has to be ended */
+/** @returns a function that matches one text after another. Its worker starts with the first text and stays until it must be ended */
 export function patternMatcher(start: () => PatternWorker = startWorker): MatchPattern {
   let worker: PatternWorker | null = null;
   let queue: Promise<unknown> = Promise.resolve();

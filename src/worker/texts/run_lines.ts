@@ -1,4 +1,4 @@
-/** A run for the page: lanes named as the page names them, continuations, and events once a frame. */
+/** A run for the page: it uses the page's ids, continues texts, and sends events once per frame. */
 import type { Engine, TokenId } from '../../engines/contract.ts';
 import { runDecoding } from '../../decoding/decode.ts';
 import type { BranchStart, RunEvent, RunResult, RunSpec, StepRecord } from '../../decoding/events.ts';
@@ -35,7 +35,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       'The prompt is empty, and nothing can follow nothing; type a word or two.',
     );
   }
-  // Before anything is held: a grammar that cannot be used leaves all as it was.
+  // Compile grammars before anything is held, so that an unusable grammar changes nothing.
   const constraint = await laneConstraints(
     request.lanes.map(({ params }) => params),
     tokenizer,
@@ -57,7 +57,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     line: held[branch]!,
     id: idOf(branch),
   });
-  /** Samples draw from the lane's stream and those after it; beams, which draw nothing, share its number. */
+  /** Samples draw from the lane's stream and the following ones. Beams draw nothing and share its number. */
   function begin({ branch, parent, shared }: BranchStart): void {
     const { stream } = request.lanes[0]!;
     const before = parent === null ? [] : held[parent]!.tokens.slice(start.prompt.length).slice(0, shared);
@@ -80,7 +80,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       events.push({ type: 'steps', line, steps: [step(record)] });
     } catch (error) {
       if (!signal.aborted) throw error;
-      // As with a prompt that is stopped while it is read: nothing came of it, and nothing failed.
+      // The run was stopped before it drew anything, which is not a failure.
       return nothingDrawn;
     }
   }
@@ -138,7 +138,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
   }
 }
 
-/** A token taken by hand, and none drawn after it. */
+/** The result of a run that draws nothing. */
 const nothingDrawn: RunResult = {
   branches: [],
   winner: null,
@@ -162,7 +162,7 @@ function continuation(
   return { prompt: parent.tokens.slice(0, promptLength), prefix, byHand };
 }
 
-/** Steps of one line that follow each other become one event; of the KV pages only the highest count goes out. */
+/** Merges consecutive steps of a line into one event, and keeps only the highest count of KV pages. */
 function merged(events: readonly LineEvent[]): LineEvent[] {
   const out: LineEvent[] = [];
   const open = new Map<number, LineStep[]>();
@@ -173,7 +173,7 @@ function merged(events: readonly LineEvent[]): LineEvent[] {
   for (const event of events) {
     if (event.type === 'usage' && event !== peak) continue;
     if (event.type !== 'steps') {
-      // A branch shares what its parent has so far: the parent's later steps must not be moved before it.
+      // A branch shares its parent's steps so far, so later steps of the parent must stay behind it.
       if (event.type === 'branch') open.clear();
       out.push(event);
       continue;

@@ -4,7 +4,7 @@ import { PromptScorer } from '../../decoding/prompt_scores.ts';
 import type { Engine, TokenId } from '../../engines/contract.ts';
 import type { PromptScores } from '../api/worker_api.ts';
 
-/** Prompts whose logits would take more than this are not scored: they would push out those of the text. */
+/** Prompts with more bytes of logits are not scored, because they would push the text's logits out of memory. */
 const scoredPromptBytes = 64 * 1024 * 1024;
 
 /** @param length of the prompt, in tokens */
@@ -12,7 +12,7 @@ export function promptScored({ capabilities, model }: Engine, length: number): b
   return capabilities.promptLogprobs && length * model.vocabularySize * 4 <= scoredPromptBytes;
 }
 
-/** Reads a prompt for its scores alone; null where a run would not score it either. */
+/** Reads a prompt only for its scores; null if a run would not score it either. */
 export async function scoredPrompt(
   engine: Engine,
   prompt: readonly TokenId[],

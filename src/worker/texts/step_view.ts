@@ -1,6 +1,6 @@
 /**
- * From the trace of a step to what the page draws. The trace covers the whole vocabulary; the top N and the thinned curve
- * are taken here, after the maths.
+ * Converts the trace of a step to what the page draws. The trace covers the whole vocabulary; the top N and the thinned curve are
+ * cut from it here, after the maths.
  */
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import { STAGES } from '../../sampling/params.ts';
@@ -10,18 +10,18 @@ import type { StageTrace, StepTrace } from '../../sampling/trace.ts';
 import { finalLogprob, maskedMass, rawLogprob, tokenFate, topOf } from '../../sampling/trace_view.ts';
 import type { CandidateRow, Cut, RankCurve, StageRow, StepFigures, StepView } from '../api/views.ts';
 
-/** Candidates that are listed beside the likeliest where a grammar has a say. */
+/** Further candidates to list if a grammar applies. */
 const survivorsListed = 8;
 
 /** A fate is a byte. */
 const FATES = 256;
 
-/** Points of the rank curve: enough that a log axis shows no corner. */
+/** Points of the rank curve: enough for a smooth line on a log axis. */
 const curvePoints = 160;
 
 /**
  * @param chosen the token that stands at the position; null at the end of a text
- * @param top candidates to list; the chosen one is added when it is not among them
+ * @param top candidates to list; the chosen one is added if it is not among them
  */
 export function stepView(
   trace: StepTrace,
@@ -34,7 +34,7 @@ export function stepView(
   const ranks = curveRanks(trace.raw.length);
   const tokens = tokensAt(ranking, top, ranks);
   const listed = new Set(tokens.top);
-  // A grammar may forbid all of the likeliest: then what it leaves is worth a look as well.
+  // A grammar may forbid all of the likeliest tokens, so list some that it allows.
   if (maskedMass(trace.stages) !== null)
     topOf(trace, survivorsListed, 'final').forEach((id) => listed.add(id));
   if (chosen !== null) listed.add(chosen);
@@ -55,7 +55,7 @@ export function stepFigures({ rawEntropy, finalEntropy, kept, u }: StepTrace, dr
   return { entropyRaw: rawEntropy, entropyFinal: finalEntropy, kept, u: drawn ? u : null };
 }
 
-/** Who stands at the first `top` ranks and at those of the curve: one look at the order for both. */
+/** The tokens at the first `top` ranks and at the curve's ranks, from one search. */
 function tokensAt(
   ranking: Ranking,
   top: number,
@@ -75,14 +75,14 @@ function ranksOf(ranking: Ranking, tokens: readonly TokenId[]): (token: TokenId)
 }
 
 /**
- * One pass over the vocabulary: the mass that is not listed, and by fate the raw mass and the worst token. Summed rather than taken
- * from 1: what is left of a rounded sum would look like a probability.
+ * One pass over the vocabulary: the mass that is not listed, and the raw mass and the worst token of each fate. The mass is summed,
+ * because 1 minus a rounded sum would look like a probability.
  */
 function sums(
   { raw, fate, logits, rawLogNormaliser, finalLogNormaliser }: StepTrace,
   listed: readonly TokenId[],
 ): { rest: StepView['rest']; massByFate: Float64Array; worstByFate: ReadonlyMap<number, TokenId> } {
-  // Even tokens, then odd ones: most share one fate, and no sum waits for the one before.
+  // Separate sums for even and odd tokens: most tokens share one fate, and no addition waits for the previous one.
   const masses = new Float64Array(2 * FATES);
   const worst = new Float32Array(FATES).fill(Infinity);
   const worstToken = new Int32Array(FATES).fill(-1);
@@ -92,7 +92,7 @@ function sums(
   for (let token = 0; token < raw.length; token++) {
     const logit = raw[token]!;
     const gone = fate[token]!;
-    // Of equal ones the last is the worst.
+    // Of equal logits the last is the worst.
     if (logit <= worst[gone]!) {
       worst[gone] = logit;
       worstToken[gone] = token;
@@ -115,7 +115,7 @@ function sums(
   return { rest, massByFate, worstByFate };
 }
 
-/** @param rank among the raw logits, for whoever knows it already */
+/** @param rank among the raw logits, if it is known already */
 export function candidateRow(
   trace: StepTrace,
   token: TokenId,
@@ -166,7 +166,7 @@ function stageRows(trace: StepTrace, massByFate: Float64Array): StageRow[] {
   });
 }
 
-/** The worst raw rank that a stage was given and kept: a stage that cuts the tail draws its line there. */
+/** The worst raw rank that a stage kept. A stage that cuts the tail has its line there. */
 function cutsOf(
   { stages }: StepTrace,
   worstByFate: ReadonlyMap<number, TokenId>,
@@ -174,7 +174,7 @@ function cutsOf(
 ): Cut[] {
   return stages.flatMap(({ stage, before, after }, index): Cut[] => {
     if (after >= before) return [];
-    // The living, and what a later stage removed.
+    // The living tokens, and those that a later stage removed.
     const kept = [...worstByFate].filter(
       ([fate]) => fate === 0 || (fate > index + 1 && fate <= stages.length),
     );
@@ -189,7 +189,7 @@ function noteOf(stage: StageTrace): string {
   return '';
 }
 
-/** Ascending, each once: dense at the head, sparse towards the end, as a logarithmic axis shows them. */
+/** Ascending and unique, evenly spread on a logarithmic axis. */
 function curveRanks(size: number): number[] {
   const even = Array.from({ length: curvePoints }, (_, point) =>
     Math.round(size ** (point / (curvePoints - 1))),

@@ -1,4 +1,4 @@
-/** What can be asked about the texts of one loaded model, and what is the same for every engine. */
+/** The questions about the texts of a loaded model, and the answers that are the same for every engine. */
 import { EngineError, type EngineBase, type Tokenizer } from '../../engines/contract.ts';
 import { tryGrammar } from '../../decoding/grammar/compile.ts';
 import type { GrammarProblem } from '../../decoding/grammar/problem.ts';
@@ -19,24 +19,24 @@ import { TokenIndex, tokenisePrompt } from './token_text.ts';
 import type { Turns } from './turns.ts';
 
 export interface Texts extends TextQuestions {
-  /** The parameters that a server takes; null where sampling is done here, and all of them count. */
+  /** The parameters that a server takes; null if the worker samples, which uses all of them. */
   readonly taken: readonly NumberKey[] | null;
-  /** Calls `use` with the raw logits of each output of a line; null when they cannot be had now, or it is not held. */
+  /** Calls `use` with the raw logits of each output of a line; null if they cannot be computed now, or the line is not held. */
   outputs<T>(
     line: LineId,
     use: (line: HeldLine, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
   ): Promise<T | null>;
   /**
-   * This model reads a line of another one, and its distributions are held against those of the other.
+   * Reads another model's line with this model and compares the distributions of the two.
    * @param rows raw logits of each output position by the other model
-   * @throws EngineError `not-supported` where the vocabularies differ, or there are no logits; what the engine throws
+   * @throws EngineError `not-supported` if the vocabularies differ or there are no logits; what the engine throws
    */
   distances(line: HeldLine, rows: LogitRows, other: Tokenizer): Promise<LineDistances>;
   /** Lets go of the engine. */
   release(): void;
 }
 
-/** What needs no logits. */
+/** The answers that need no logits. */
 export abstract class HeldTexts<E extends EngineBase> {
   protected readonly lines = new HeldLines();
   protected released = false;

@@ -2,13 +2,13 @@
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { PromptSource, TokenHit, TokenisedPrompt, TokenText } from '../api/worker_api.ts';
 
-/** Characters that are named to the visitor. */
+/** The most lost characters to name. */
 const MOST_LOST = 20;
 
 /** A prompt as the model reads it. @throws EngineError `bad-template` */
 export function tokenisePrompt(source: PromptSource, tokenizer: Tokenizer): TokenisedPrompt {
   const lost = new Set<string>();
-  // A template writes its own special tokens, beginning of text included; what is typed means what it says.
+  // A template writes its own special tokens, including the beginning of text. Typed text gets its beginning here.
   const { text, tokens } =
     source.kind === 'chat'
       ? tokenizer.encodeChat(source.messages, { lost })
@@ -16,7 +16,7 @@ export function tokenisePrompt(source: PromptSource, tokenizer: Tokenizer): Toke
   return { text, tokens: tokenTexts(tokens, tokenizer), lost: [...lost].slice(0, MOST_LOST) };
 }
 
-/** Each token with the text that became whole with it. A control token has no text, and its name as its label. */
+/** Each token with the text that it completed. A control token has no text; its label is its name. */
 export function tokenTexts(tokens: readonly TokenId[], tokenizer: Tokenizer): TokenText[] {
   const decoder = tokenizer.decoder();
   const texts = tokens.map((token) => ({

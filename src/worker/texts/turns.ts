@@ -1,12 +1,12 @@
 /**
- * Whose turn it is with the engine. Its calls may not overlap: each waits for the one before it. What a person starts goes
- * before what the charts would like to know.
+ * Takes turns with the engine. Its calls may not overlap, so each waits for the previous one. What a person starts goes before the
+ * questions of the charts.
  */
 import { EngineError } from '../../engines/contract.ts';
 
 export class Turns {
   #running: AbortController | null = null;
-  /** Logits that are computed anew for the charts. */
+  /** A computation for the charts. */
   #looking = new AbortController();
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -21,8 +21,8 @@ export class Turns {
   }
 
   /**
-   * What a person started, and may stop.
-   * @throws EngineError `not-supported` while another goes on
+   * Runs what a person started and may stop.
+   * @throws EngineError `not-supported` during another one
    */
   async run<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.refuseWhileRunning('the next');
@@ -36,7 +36,7 @@ export class Turns {
     }
   }
 
-  /** For a chart: null while a run goes on, or when one cuts in. */
+  /** Runs a computation for a chart; null during a run, or if a run interrupts it. */
   async look<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     if (this.#running) return null;
     const { signal } = this.#looking;
