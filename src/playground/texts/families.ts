@@ -17,7 +17,7 @@ export function familiesOf(lines: readonly Line[]): Family[] {
     const root = rootOf(line);
     families.set(root, [...(families.get(root) ?? []), line]);
   }
-  // A parent stands before its branches, wherever it stands on the page.
+  // A parent comes before its branches, whatever the order on the page.
   return [...families].map(([root, members]) => ({ root, lines: inOrder(root, members) }));
 }
 

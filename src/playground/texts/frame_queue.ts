@@ -1,10 +1,10 @@
-/** How long a hidden tab, which draws no frames, lets items wait. */
+/** How long items wait in a hidden tab, which draws no frames. */
 const hiddenDelayMs = 250;
 
-/** Collects items and hands them over once a frame, so that streaming redraws as often as the screen does. */
+/** Collects items and hands them over once per frame, so that streaming redraws only as often as the screen. */
 export function frameQueue<T>(drain: (items: readonly T[]) => void): {
   push: (items: readonly T[]) => void;
-  /** Hands over what waits, now. */
+  /** Hands over the waiting items now. */
   flush: () => void;
 } {
   let waiting: T[] = [];

@@ -1,4 +1,4 @@
-/** Which texts the worker holds. Each model that is loaded begins with none, and is given those that it wrote. */
+/** Which texts the worker holds. A newly loaded model holds none, and gets those that it wrote. */
 import type { LineId } from '../../worker/api/worker_api.ts';
 import type { EngineSummary } from '../../worker/api/models_api.ts';
 import { worker } from '../connection.ts';
@@ -9,7 +9,7 @@ import { playground } from '../state.svelte.ts';
 
 const heldBy = new WeakMap<EngineSummary, Set<LineId>>();
 
-/** The worker holds these from now on, until another model is loaded. */
+/** Notes that the worker holds these texts until another model is loaded. */
 export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
   if (!summary) return;
   const held = heldBy.get(summary) ?? new Set();
@@ -17,23 +17,23 @@ export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
   for (const id of ids) held.add(id);
 }
 
-/** What a text may be asked about needs nothing more. */
+/** Whether the worker can answer questions about a text. */
 export function isHeld(id: LineId): boolean {
   const summary = summaryHere();
   return summary !== null && (heldBy.get(summary)?.has(id) ?? false);
 }
 
-/** The loaded model as texts name it. */
+/** The loaded model, as a text names its writer. */
 export function modelOf({ model: { name, fileSize, vocabularySize } }: EngineSummary): RecordedModel {
   return { name, fileSize, vocabularySize };
 }
 
-/** What wrote a text; null where nobody knows. */
+/** The model that wrote a text; null if it is unknown. */
 export function writerOf(line: Line): RecordedModel | null {
   return line.model ?? texts.recordOf(line.id)?.model ?? null;
 }
 
-/** Whether a model is the one that wrote a text: same name, same size. */
+/** Whether a model is the writer of a text: the same name and the same size. */
 export function isModel({ model }: EngineSummary, writer: RecordedModel): boolean {
   return model.name === writer.name && model.fileSize === writer.fileSize;
 }
@@ -43,14 +43,14 @@ export function byHandOf(line: Line): readonly number[] {
   return line.byHand ?? texts.recordOf(line.id)?.byHand ?? [];
 }
 
-/** The worker holds the text from now on, as if it had been made here. */
+/** Gives the worker a text to hold, as if it had been made here. */
 export async function hold(line: Line): Promise<void> {
   const summary = summaryHere();
   await give(line);
   nowHeld([line.id], summary);
 }
 
-/** Gives a model that has just been loaded the texts that it wrote; those from records wait until they are brought to life. */
+/** Gives a newly loaded model the texts that it wrote. Those from records wait until they are revived. */
 export async function holdAgain(summary: EngineSummary): Promise<void> {
   const waiting = texts.all().filter((line) => {
     const writer = writerOf(line);

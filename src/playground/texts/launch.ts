@@ -1,11 +1,11 @@
-/** Everything that a person starts and may stop: one at a time, and idle means that nothing of it goes on. */
+/** Runs what a person starts and may stop, one task at a time. Idle means that no task is running. */
 import { EngineError } from '../../engines/contract.ts';
 import { notifyFailure, settle } from '../notices.ts';
 import type { LineId } from '../../worker/api/worker_api.ts';
 import { playground } from '../state.svelte.ts';
 import { Holding } from './store.svelte.ts';
 
-/** What a run reads and writes: nothing of it is forgotten before the run is over, whatever leaves the page meanwhile. */
+/** The texts of a run. They are kept until it is over, even if they leave the page meanwhile. */
 const running = new Holding();
 
 export function holdForRun(ids: readonly LineId[]): void {
@@ -14,15 +14,15 @@ export function holdForRun(ids: readonly LineId[]): void {
 
 let going: Promise<void> = Promise.resolve();
 
-/** Resolves when nothing that was launched goes on. */
+/** Resolves when no launched task is running. */
 export function launchEnded(): Promise<void> {
   return going;
 }
 
 /**
- * From the press on, a second one does nothing; when the task has ended, however it did, the page is idle.
- * @param task calls `goOn` after each await before it asks for more: it throws once Stop was pressed, or another model is wanted
- * @param failed default: says it in a notice
+ * A second press during the task does nothing. When the task has ended, in whatever way, the page is idle.
+ * @param task calls `goOn` after each await; it throws once Stop was pressed or another model was requested
+ * @param failed default: shows a notice
  */
 export function launch(
   task: (goOn: () => void) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * A text on the page: prompt tokens, output tokens, and their numbers. Immutable; tokens stand in chunks so that a
- * streamed token copies at most one chunk, and the page redraws and lays out at most one.
+ * A text on the page: prompt tokens, output tokens, and their numbers. It is immutable. Tokens are in chunks, so that a streamed
+ * token copies at most one chunk, and the page redraws and lays out at most one.
  */
 import type { StopConditions, StopReason, Strategy } from '../../decoding/events.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
@@ -18,12 +18,12 @@ import { sameParams } from '../same_params.ts';
 import type { RecordedModel } from './recorded.ts';
 import { eachNumber } from './token_numbers.ts';
 
-/** A chunk is closed at the first token with a space before it from here on; the page may break a line there. */
+/** From this length on, a chunk ends before the next token that begins with a space, where the page may break the line. */
 const chunkLength = 64;
-/** A text without spaces is cut here. */
+/** A chunk without such a token ends at this length. */
 const longestChunk = 512;
 
-/** Some tokens of a text that follow each other. */
+/** Consecutive tokens of a text. */
 export interface Chunk {
   /** Position of the first one. */
   readonly start: number;
@@ -36,14 +36,14 @@ export interface TokenView extends TokenText, TokenNumbers {
   readonly start: number;
 }
 
-/** What drew the tokens of a text from a position on. */
+/** What drew the tokens from a position on. */
 export interface Drawn {
   readonly from: number;
   readonly params: SamplingParams;
   readonly strategy: Strategy['kind'];
 }
 
-/** What is known of a text before its first token. */
+/** What is known about a text before its first token. */
 export interface LineSeed {
   readonly id: LineId;
   readonly name: string;
@@ -54,11 +54,11 @@ export interface LineSeed {
   readonly params: SamplingParams;
   /** Of the generator; default 0. */
   readonly stream?: number;
-  /** What writes it; of a text from a record its `Recorded` says so. */
+  /** The model that writes it; for a text from a record, `Recorded` has it. */
   readonly model?: RecordedModel;
-  /** What its prompt was made from; of a text from a record only the tokens are known. */
+  /** What its prompt was made from; unknown for a text from a record. */
   readonly source?: PromptSource;
-  /** What could end its newest run; of a text from a record it is not known. */
+  /** What could end its newest run; unknown for a text from a record. */
   readonly stop?: StopConditions;
   /** Output indices whose token was chosen by hand. */
   readonly byHand?: readonly number[];
@@ -66,9 +66,9 @@ export interface LineSeed {
 
 export interface Line extends LineSeed {
   readonly parent: LineId | null;
-  /** Position of the first token that is not the parent's; null for a line of its own. */
+  /** Position of the first token that is not the parent's; null if it did not branch. */
   readonly forkedAt: number | null;
-  /** What drew which tokens, by position, where it was not `params` and sampling throughout. */
+  /** What drew the tokens, by position; absent if it was sampling with `params` throughout. */
   readonly drawn?: readonly Drawn[];
   readonly chunks: readonly Chunk[];
   readonly length: number;
@@ -83,7 +83,7 @@ export interface Line extends LineSeed {
 
 const unscored = eachNumber(() => NaN);
 
-/** @param scores null where the engine gave none */
+/** @param scores null if the engine gave none */
 export function promptNumbers(scores: PromptScores | null, position: number): TokenNumbers {
   if (!scores) return unscored;
   const at = (column: Float64Array): number => column[position] ?? NaN;
@@ -112,7 +112,7 @@ export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
   };
 }
 
-/** A line that shares the first `length` tokens of `parent`. */
+/** A text that shares the first `length` tokens of `parent`. */
 export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
   const tokens = allTokens(parent).slice(0, length);
   const units = tokens.reduce((sum, token) => sum + (token.start < 0 ? 0 : token.piece.length), 0);
@@ -132,14 +132,14 @@ export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
   };
 }
 
-/** What stands before `next`, and `next` where it is something else. */
+/** The parts before `next`, then `next` if it differs from the last of them. */
 function extended(before: readonly Drawn[], next: Drawn): readonly Drawn[] {
   const kept = before.filter(({ from }) => from < next.from);
   const last = kept.at(-1);
   return last?.strategy === next.strategy && sameParams(last.params, next.params) ? kept : [...kept, next];
 }
 
-/** What drew which tokens of the output, by position. */
+/** What drew the tokens of the output, by position. */
 export function drawnBy({ drawn, promptLength, params }: Line): readonly Drawn[] {
   return drawn ?? [{ from: promptLength, params, strategy: 'sample' }];
 }
@@ -171,7 +171,7 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
   return { ...line, chunks, length, outputUnits, visible };
 }
 
-/** What an event of its run makes of a text; one about another text changes nothing. */
+/** Applies an event of its run to a text. Events about other texts change nothing. */
 export function withEvent(line: Line, event: LineEvent): Line {
   if (event.type === 'prompt-scores') return withPromptScores(line, event.scores);
   if (event.type === 'steps' && event.line === line.id) return withSteps(line, event.steps);
@@ -179,7 +179,7 @@ export function withEvent(line: Line, event: LineEvent): Line {
   return line;
 }
 
-/** A text whose run has ended has an end, also where nobody said which. */
+/** Gives a text whose run is over a reason, if no event gave one. */
 export function ended(line: Line, reason: StopReason): Line {
   return line.reason === null ? { ...line, reason } : line;
 }
@@ -216,7 +216,7 @@ export function promptText(line: Line): string {
     .join('');
 }
 
-/** The output as text, without what a stop sequence holds back. */
+/** The output as text, without a held-back stop sequence. */
 export function outputText(line: Line): string {
   const text = allTokens(line)
     .slice(line.promptLength)
@@ -236,7 +236,7 @@ export function chunked(tokens: readonly TokenView[]): Chunk[] {
   return [...chunks, { start, tokens: tokens.slice(start) }];
 }
 
-/** Whether a chunk is long enough, and a line may break before what comes next. */
+/** Whether a chunk is long enough and the line may break before the next token. */
 function closes(tokens: readonly TokenView[], nextPiece: string): boolean {
   if (tokens.length < chunkLength) return false;
   return tokens.length >= longestChunk || /^\s/.test(nextPiece) || tokens.at(-1)!.piece.endsWith('\n');

@@ -1,9 +1,9 @@
-/** What a text from a record brings with it: what wrote it, and its numbers. */
+/** What a text from a record brings with it: its writer and its numbers. */
 import type { EngineKind, TokenId } from '../../engines/contract.ts';
 import type { LineId } from '../../worker/api/worker_api.ts';
 import type { StepView } from '../../worker/api/views.ts';
 
-/** Which model wrote a text: one of another name or size is another model. */
+/** The model that wrote a text. A model with another name or size is another model. */
 export interface RecordedModel {
   readonly name: string;
   readonly fileSize: number;
@@ -13,7 +13,7 @@ export interface RecordedModel {
 export interface DocumentEngine {
   readonly kind: EngineKind | 'unknown';
   readonly adapter: string;
-  /** How it computes (`engines/numerics.ts`); absent in records from before it was said. */
+  /** How it computes (`engines/numerics.ts`); absent if it is unknown. */
   readonly numerics?: string;
 }
 
@@ -22,28 +22,28 @@ export interface RecordedCandidate {
   readonly id: TokenId;
   readonly label: string;
   readonly rawLogprob: number;
-  /** Null where the chain removed it, or where nobody told. */
+  /** Null if the chain removed it, or if it is unknown. */
   readonly finalLogprob: number | null;
 }
 
-/** A text on the page that was not made by the model that is loaded here, as far as anybody knows yet. */
+/** The origin of a text that the loaded model did not write, as far as is known yet. */
 export interface Recorded {
   readonly line: LineId;
-  /** `page`: came with it. `kept`: made here before a reload. `imported`: from another program, and never run here. */
+  /** `page`: the page's opening run. `kept`: made here before a reload. `imported`: from another program. */
   readonly origin: 'page' | 'kept' | 'link' | 'file' | 'imported';
   readonly model: RecordedModel;
-  /** What ran it, where the record says so. */
+  /** The engine that ran it, if the record has it. */
   readonly engine?: DocumentEngine;
   readonly stream: number;
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];
   /** The recorded candidates of a position, best first. */
   readonly top: (position: number) => readonly RecordedCandidate[];
-  /** What was recorded of a position; null where nothing was. */
+  /** The recorded step at a position; null if there is none. */
   readonly view: (position: number) => StepView | null;
   /**
-   * `recorded`: charts show what was recorded. `live`: its model is here, and charts are computed anew. Else also whether this
-   * machine, asked again, draws the same tokens.
+   * `recorded`: charts show recorded numbers. `live`: its model is loaded and computes the charts. `reproduced` and `differs` also
+   * say whether this machine draws the same tokens.
    */
   readonly state: 'recorded' | 'live' | 'reproduced' | 'differs';
 }

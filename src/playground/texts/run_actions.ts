@@ -1,4 +1,4 @@
-/** What the playground runs: the prompt, the rest of a text, one token more. */
+/** Runs of the playground: a prompt, a continuation, one more token. */
 import type { StopConditions } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { LineId, RunRequest } from '../../worker/api/worker_api.ts';
@@ -14,10 +14,10 @@ import { promptSource } from '../prompt_actions.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 
-// Stop may have to start the engine anew.
+// Stop may have to restart the engine.
 export { stop } from '../engine_actions.ts';
 
-/** Texts that the playground keeps; the oldest ones that are nobody's parent go first. */
+/** The most texts in the playground. The oldest ones without branches go first. */
 const maxLines = 64;
 
 /** Why Run cannot be pressed now, or null. */
@@ -31,10 +31,10 @@ export function runBlocked(): string | null {
   return null;
 }
 
-/** Tokens by which the prompt exceeds the context, with room for one token of output; 0 when it fits. */
+/** Tokens by which the prompt and one token of output exceed the context; 0 if they fit. */
 export function promptExcess(): number {
   if (playground.engine.phase !== 'ready' || !playground.prompt) return 0;
-  // A server counts by itself, and says so when there are too many.
+  // A server counts tokens itself and refuses a prompt that is too long.
   if (!playground.engine.summary.capabilities.tokenizer) return 0;
   return Math.max(0, playground.prompt.tokens.length + 1 - playground.engine.summary.model.contextLength);
 }
@@ -44,7 +44,7 @@ export function run(): Promise<void> {
   return launch((goOn) => writeText(goOn, playground.settings.maxTokens));
 }
 
-/** Writes a text of its own from the prompt on view. */
+/** Writes a new text from the prompt on view. */
 export async function writeText(goOn: () => void, maxTokens: number): Promise<void> {
   const { engine } = playground;
   if (engine.phase !== 'ready') return;
@@ -77,10 +77,10 @@ export async function writeText(goOn: () => void, maxTokens: number): Promise<vo
   });
 }
 
-/** What a continuation begins with, and how far it goes. */
+/** Where a continuation begins, and how long it is. */
 export interface Continuation {
   readonly line: Line;
-  /** Output tokens of `line` that it shares. */
+  /** How many output tokens of `line` it shares. */
   readonly outputs: number;
   /** The token chosen by hand that follows them. */
   readonly token?: TokenId;
@@ -99,8 +99,8 @@ export function continueBlocked(line: Line): string | null {
 }
 
 /**
- * A new branch: the first `outputs` output tokens of a line, then `token` where one is given, then the sampler. The old
- * line stays. A continuation from a line's very end grows that line instead of branching.
+ * Makes a branch: the first `outputs` output tokens of a text, then `token` if it is given, then sampled tokens. The old text stays.
+ * A continuation from the very end of a text extends it instead of branching.
  */
 export function continueFrom(from: Continuation): Promise<void> {
   return launch((goOn) => continueText(goOn, from));
@@ -121,7 +121,7 @@ export async function continueText(
   const { params } = playground.settings;
   if (!(await grammarsUsable([params]))) return;
   goOn();
-  // It may have been deleted or renamed meanwhile.
+  // The text may have been deleted or renamed meanwhile.
   const parent = find();
   if (!parent) return;
   const id = playground.newId();
@@ -148,7 +148,7 @@ export async function continueText(
     {
       prompt: [],
       from: { line: parent.id, outputs, ...(token === undefined ? {} : { token }) },
-      // What was drawn keeps its luck: the whole text is one stream's.
+      // The whole text draws from one stream, so that earlier draws stay the same.
       lanes: [{ line: id, params, stream: parent.stream ?? 0 }],
       strategy: { kind: 'sample' },
       stop,
@@ -157,14 +157,14 @@ export async function continueText(
   );
 }
 
-/** The worker holds the text, also one that was only recorded. */
+/** Makes sure that the worker holds the text, even one that was only recorded. */
 async function bringToLife(line: Line): Promise<void> {
   const recorded = texts.recordOf(line.id)?.state === 'recorded';
   if (recorded || !isHeld(line.id)) await hold(line);
   if (recorded) texts.changeRecord(line.id, { state: 'live' });
 }
 
-/** @param grown the text that `line` takes the place of; it comes back where nothing was added to it */
+/** @param grown the text that `line` replaces; it comes back if nothing was added to it */
 async function execute(line: Line, request: RunRequest, grown: Line | null = null): Promise<void> {
   const { id } = line;
   texts.put(line);
@@ -174,7 +174,7 @@ async function execute(line: Line, request: RunRequest, grown: Line | null = nul
   playground.show(id);
   try {
     const { timing, error } = await runTexts(request);
-    // A token taken by hand ran nothing that could be timed.
+    // A token chosen by hand has no timing.
     if (timing.promptTokens > 0) playground.timing = timing;
     if (error) notify('error', error.message, undefined, 'run');
   } finally {
@@ -186,7 +186,7 @@ async function execute(line: Line, request: RunRequest, grown: Line | null = nul
   }
 }
 
-/** The oldest text that is nobody's parent makes room. */
+/** Removes the oldest text without branches. */
 function addText(id: LineId): void {
   playground.holdText(id);
   const { lines } = playground;

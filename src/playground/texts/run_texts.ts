@@ -1,4 +1,4 @@
-/** One run of the worker: what it streams reaches its texts once per frame, and when it is over each of them has an end. */
+/** One run of the worker. Its events reach the texts once per frame, and each text has a reason when the run is over. */
 import type { RunResult } from '../../decoding/events.ts';
 import type { LineEvent, RunRequest, SlotNumber } from '../../worker/api/worker_api.ts';
 import { worker } from '../connection.ts';
@@ -14,14 +14,14 @@ type EventOf<T extends LineEvent['type']> = Extract<LineEvent, { type: T }>;
 interface RunOptions {
   /** Whose engine runs it; default: the page's own. */
   readonly slot?: SlotNumber;
-  /** Puts a text that the strategy begins into its view. */
+  /** Adds a text that the strategy begins to its view. */
   readonly onBranch?: (event: EventOf<'branch'>) => void;
   readonly onUsage?: (event: EventOf<'usage'>) => void;
 }
 
 /**
- * The texts of `request` are in the store before it is called.
- * @throws what the worker throws; the texts have ended by then
+ * The caller has put the texts of `request` into the store.
+ * @throws what the worker throws, after the texts have ended
  */
 export async function runTexts(
   request: RunRequest,

@@ -1,4 +1,4 @@
-/** The texts of the playground, and what is looked at: a shown step belongs to the shown text. */
+/** The texts of the playground and what is on view. A shown step always belongs to the shown text. */
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { LineId, Rederived } from '../../worker/api/worker_api.ts';
 import type { CandidateRow, StepView } from '../../worker/api/views.ts';
@@ -6,7 +6,7 @@ import type { Line } from './line.ts';
 import type { Recorded } from './recorded.ts';
 import { Holding, texts } from './store.svelte.ts';
 
-/** What the knobs, as they stand now, make of a finished line. */
+/** What the current knobs make of a finished text. */
 export interface Overlay {
   readonly line: LineId;
   readonly params: SamplingParams;
@@ -26,7 +26,7 @@ export interface Picked {
   readonly row: CandidateRow;
 }
 
-/** A lane or a beam stands by itself here, whatever it is in its comparison. */
+/** A lane or a beam has no parent here, whatever it has in its comparison. */
 type Standing = Pick<Line, 'id' | 'lane' | 'parent' | 'forkedAt' | 'stream' | 'drawn'>;
 
 export class ShownTexts {
@@ -41,11 +41,11 @@ export class ShownTexts {
   #picked: Picked | null = $state.raw(null);
 
   readonly lines: readonly Line[] = $derived(this.#held.texts.map((text) => this.#asItStands(text)));
-  /** The line on view. */
+  /** The text on view. */
   readonly line: Line | null = $derived(this.lines.find((line) => line.id === this.#current) ?? null);
-  /** What is known of the origin of the line on view; null for one that was made here. */
+  /** The origin of the text on view; null if it was made here. */
   readonly recordedLine: Recorded | null = $derived(texts.recordOf(this.line?.id));
-  /** The place that is looked at: the hovered token, the held one, or the last. */
+  /** The position on view: the hovered token, the selected one, or the last. */
   readonly position: number | null = $derived.by(() => {
     const line = this.line;
     if (!line || line.length === 0) return null;
@@ -71,14 +71,14 @@ export class ShownTexts {
     return this.#picked;
   }
   /**
-   * The place that the inspector's header, numbers and charts speak of: that of the newest answer. It falls behind `position` while
-   * text streams, and until a new place is answered.
+   * The position that the inspector shows, which is that of the newest answer. It falls behind `position` while text streams, and
+   * until a new position is answered.
    */
   get shownPosition(): number | null {
     return this.#inspected?.position ?? this.position;
   }
 
-  /** Puts texts beside those that are here. @param recordOf what each brought with it */
+  /** Adds texts. @param recordOf origin of each text */
   addTexts(added: readonly Line[], recordOf?: (text: Line) => Recorded | null): void {
     this.#held.add(added, recordOf);
     this.#settle();
@@ -89,19 +89,19 @@ export class ShownTexts {
     this.#settle();
   }
 
-  /** A text that is in the store is shown here too. */
+  /** Shows a text of the store here too. */
   holdText(id: LineId): void {
     this.#held.ids = [...this.#held.ids.filter((other) => other !== id), id];
     this.#settle();
   }
 
-  /** A text that another view shows stands by itself here. */
+  /** Shows a text of another view here, without its parent. */
   holdAlone(standing: Standing): void {
     this.#standing = [...this.#standing.filter(({ id }) => id !== standing.id), standing];
     this.holdText(standing.id);
   }
 
-  /** Its branches move up to its own parent. */
+  /** Removes a text. Its branches move up to its parent. */
   removeText(id: LineId): void {
     const parent = this.lines.find((line) => line.id === id)?.parent ?? null;
     this.#adopt(id, parent);
@@ -109,7 +109,7 @@ export class ShownTexts {
     this.#settle();
   }
 
-  /** A text that goes on as another one: it takes the place, the branches and the looks of the one before it. */
+  /** Replaces a text by one that extends it, which takes over its place, its branches and the view. */
   replaceText(before: LineId, after: LineId): void {
     this.#adopt(before, after);
     this.#held.ids = this.#held.ids.map((id) => (id === before ? after : id));
@@ -119,7 +119,7 @@ export class ShownTexts {
     if (this.#overlay?.line === before) this.#overlay = null;
   }
 
-  /** Another text is looked at from its end, and nothing that was found out about the one before it is shown beside it. */
+  /** Shows a text from its end, and clears what was found out about the previous one. */
   show(id: LineId | null, selected: number | null = null): void {
     if (id !== this.#current) {
       this.#current = id;
@@ -130,18 +130,18 @@ export class ShownTexts {
     this.select(selected);
   }
 
-  /** Holds a position of the text on view; null follows its end. */
+  /** Selects a position of the text on view; null follows its end. */
   select(position: number | null): void {
     this.#selected = position;
     this.#hovered = null;
   }
 
-  /** Previews a position without holding it. */
+  /** Previews a position without selecting it. */
   hover(position: number | null): void {
     this.#hovered = position;
   }
 
-  /** What was found out of a step; of another text than the one on view it is not shown. */
+  /** Shows an inspected step, unless it belongs to another text than the one on view. */
   showStep(inspected: Inspected | null): void {
     if (inspected === null || inspected.line === this.#current) this.#inspected = inspected;
   }
@@ -155,7 +155,7 @@ export class ShownTexts {
     if (picked) this.select(picked.position);
   }
 
-  /** A text on view is one on the page. */
+  /** Makes sure that the text on view is one on the page. */
   #settle(): void {
     const { ids } = this.#held;
     if (this.#standing.some(({ id }) => !ids.includes(id)))
@@ -168,7 +168,7 @@ export class ShownTexts {
       if (line.parent === before) texts.change(line.id, (text) => ({ ...text, parent }));
   }
 
-  /** The same object for the same text. */
+  /** Returns the same object for the same text. */
   #asItStands(text: Line): Line {
     const standing = this.#standing.find(({ id }) => id === text.id);
     if (!standing) return text;

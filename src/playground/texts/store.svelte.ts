@@ -1,6 +1,6 @@
 /**
- * The texts of the page, each once, by id. Views hold ids; a text that no view holds any longer is forgotten, here and in the
- * worker. A streamed token concerns only those who read its text.
+ * The texts of the page, each once, by id. Views hold ids. A text that no view holds is forgotten, here and in the worker. A streamed
+ * token updates only the readers of its text.
  */
 import type { StopReason } from '../../decoding/events.ts';
 import type { LineId } from '../../worker/api/worker_api.ts';
@@ -29,17 +29,17 @@ class TextStore {
     return [...this.#cells.values()].map(({ text }) => text);
   }
 
-  /** What a text from a record brought with it; null for one that was made here. */
+  /** The origin of a text from a record; null for one that was made here. */
   recordOf(id: LineId | undefined): Recorded | null {
     return (id !== undefined && this.#cells.get(id)?.recorded) || null;
   }
 
-  /** Whoever puts a text here holds it next. */
+  /** The caller must hold the text next. */
   put(text: Line, recorded: Recorded | null = null): void {
     this.#cells.set(text.id, new Cell(text, recorded));
   }
 
-  /** A text that is no longer here stays gone. */
+  /** Changes nothing if the text is gone. */
   change(id: LineId, change: (text: Line) => Line): void {
     const cell = this.#cells.get(id);
     if (cell) cell.text = change(cell.text);
@@ -50,7 +50,7 @@ class TextStore {
     if (cell?.recorded) cell.recorded = { ...cell.recorded, ...patch };
   }
 
-  /** A text whose run has ended has an end, also where nobody said which. */
+  /** Gives a text whose run is over a reason, if no event gave one. */
   end(ids: Iterable<LineId>, reason: StopReason): void {
     for (const id of ids) this.change(id, (text) => ended(text, reason));
   }
@@ -87,7 +87,7 @@ export class Holding {
     return this.#texts;
   }
 
-  /** What nobody holds any longer is forgotten. */
+  /** Forgets texts that no view holds. */
   set ids(ids: readonly LineId[]) {
     const before = this.#ids;
     this.#ids = ids;
