@@ -85,7 +85,7 @@ function print({ model, engine, ...result }: EngineBenchResult, title: string): 
 
 async function benchSampler(): Promise<SamplingFigure[]> {
   const figures = await benchSampling();
-  console.log('the sampler, milliseconds a step (median, best):');
+  console.log('the sampler, milliseconds per step (median, best):');
   for (const { what, candidates, median, best } of figures) {
     const size = candidates.toLocaleString('en').padStart(8);
     console.log(

@@ -21,7 +21,7 @@ export interface SingleSequenceOptions {
 
 /** Words for this engine in messages. */
 export interface EngineWords {
-  /** `web-llm` in “web-llm takes one sequence a step”. */
+  /** `web-llm` in “web-llm takes one sequence per step”. */
   readonly name: string;
   /** `in web-llm` in “this model's context in web-llm holds 2048”. */
   readonly place: string;
@@ -76,7 +76,7 @@ export abstract class SingleSequenceSession implements Session {
     if (entry === undefined || entries.length > 1) {
       throw new EngineError(
         'not-supported',
-        `${this.#words.name} takes one sequence a step, not ${entries.length}; split the step.`,
+        `${this.#words.name} takes one sequence per step, not ${entries.length}; split the step.`,
       );
     }
     const all = [...this.#sequence(entry.sequence), entry.token];
