@@ -3,6 +3,7 @@ import type { StopReason } from '../../decoding/events.ts';
 import { neutralParams } from '../../sampling/parameter_table.ts';
 import type { DocumentLine, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
 import { recordedNumbers } from '../record/document_line.ts';
+import { lineText, textOf } from './text.ts';
 import type { ChatToken, CompletionLogprobs, OpenAiAnswer } from './openai_schema.ts';
 
 const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
@@ -42,14 +43,13 @@ function chatChoice({ tokens, promptLength, visible }: DocumentLine): object {
   };
 }
 
-function textChoice({ tokens, promptLength, visible }: DocumentLine): object {
-  const prompt = textOf(tokens.slice(0, promptLength));
-  const output = textOf(tokens.slice(promptLength)).slice(0, visible);
+function textChoice(line: DocumentLine): object {
+  const { tokens } = line;
   const tops = tokens.map(({ top }) =>
     top.length === 0 ? null : Object.fromEntries(top.map(({ label, rawLogprob }) => [label, rawLogprob])),
   );
   return {
-    text: prompt + output,
+    text: lineText(line),
     logprobs: {
       tokens: tokens.map(({ label }) => label),
       token_logprobs: tokens.map(({ rawLogprob }) => rawLogprob),
@@ -68,10 +68,6 @@ function scoredToken(token: DocumentToken): unknown {
 /** `bytes` is null if the label may differ from the token's own bytes. */
 function scored(label: string, logprob: number | null, whole: boolean): object {
   return { token: label, logprob, bytes: whole ? [...new TextEncoder().encode(label)] : null };
-}
-
-function textOf(tokens: readonly DocumentToken[]): string {
-  return tokens.map(({ text, kind }) => (kind === 'control' ? '' : text)).join('');
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { DocumentLine, RunRecord } from '../record/document.ts';
+import type { DocumentLine, DocumentToken, RunRecord } from '../record/document.ts';
 
 /** The plain texts with their prompts. Several texts each have a heading with name, temperature and seed. */
 export function toText({ lines }: RunRecord): string {
@@ -11,12 +11,12 @@ export function toText({ lines }: RunRecord): string {
     .join('\n');
 }
 
-function lineText({ tokens, promptLength, visible }: DocumentLine): string {
-  const text = (from: number, to?: number): string =>
-    tokens
-      .slice(from, to)
-      .filter(({ kind }) => kind !== 'control')
-      .map((token) => token.text)
-      .join('');
-  return text(0, promptLength) + text(promptLength).slice(0, visible);
+/** Prompt and shown output. */
+export function lineText({ tokens, promptLength, visible }: DocumentLine): string {
+  return textOf(tokens.slice(0, promptLength)) + textOf(tokens.slice(promptLength)).slice(0, visible);
+}
+
+/** Without control tokens. */
+export function textOf(tokens: readonly DocumentToken[]): string {
+  return tokens.map(({ text, kind }) => (kind === 'control' ? '' : text)).join('');
 }

@@ -18,7 +18,7 @@ import { differenceAt } from './difference.ts';
 import type { DocumentLine, RunRecord } from './document.ts';
 import { engineHere, modelHere } from './here.ts';
 import { opened, type Difference, type Opened, type Replay } from './opened.svelte.ts';
-import { replayComparison, type Replaying } from './replay_comparison.ts';
+import { type Computed, replayComparison, type Replaying } from './replay_comparison.ts';
 import { showComputed } from './show_computed.ts';
 
 /** Why the record cannot be replayed now, or null. */
@@ -108,12 +108,6 @@ async function compareSettings(
   const same =
     tokens.length === promptLength && tokens.every(({ token }, position) => token === recorded[position]!.id);
   if (!same) to.wrong('the prompt in the settings');
-}
-
-interface Computed {
-  readonly record: RunRecord;
-  /** The first token that differs. */
-  readonly difference: Difference | null;
 }
 
 /** Replays the texts one after another. */

@@ -15,7 +15,7 @@ import { engineHere, modelHere } from './here.ts';
 import { documentOutcome } from './make_comparison.ts';
 import type { Difference, Opened } from './opened.svelte.ts';
 
-interface Computed {
+export interface Computed {
   readonly record: RunRecord;
   /** The earliest token that differs, in the first text that has one there. */
   readonly difference: Difference | null;

@@ -56,10 +56,15 @@ export type PackedColumn = (typeof kinds)[NumberName]['packed'];
 export const tokenNumbers: TokenNumbers<NumberKind & { readonly packed: PackedColumn }> = kinds;
 export const numberNames = Object.keys(kinds) as NumberName[];
 
+const blank = Object.fromEntries(numberNames.map((name) => [name, undefined])) as Record<
+  NumberName,
+  undefined
+>;
+
 /** @param value of each number */
 export function eachNumber<T>(value: (name: NumberName) => T): TokenNumbers<T> {
-  // This runs once per token of a text, where a list of entries would cost several times as much.
-  const each: Partial<Record<NumberName, T>> = {};
+  // This runs once per token: a list of entries would cost several times as much. The copy has its final shape from the start.
+  const each: Record<NumberName, T | undefined> = { ...blank };
   for (const name of numberNames) each[name] = value(name);
   return each as TokenNumbers<T>;
 }
