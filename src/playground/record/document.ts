@@ -155,13 +155,14 @@ function hangsTogether({ lines, comparison, current, selected }: RunRecord): boo
   );
 }
 
-const whole = <T extends RunRecord>() => v.check<T, string>(hangsTogether, 'its parts do not fit together');
+const consistent = <T extends RunRecord>() =>
+  v.check<T, string>(hangsTogether, 'its parts do not fit together');
 
-export const recordSchema = v.pipe(plainRecord, whole<RunRecord>());
-export const keptSchema = v.pipe(plainKept, whole<KeptDocument>());
+export const recordSchema = v.pipe(plainRecord, consistent<RunRecord>());
+export const keptSchema = v.pipe(plainKept, consistent<KeptDocument>());
 export const documentSchema = v.pipe(
   plainDocument,
-  whole<RunDocument>(),
+  consistent<RunDocument>(),
   v.check(
     ({ checksum, ...content }) => checksum === documentChecksum(content),
     'its checksum does not fit its content',
