@@ -1,5 +1,6 @@
-// The style sheet comes first, because charts read their colours from it when they are set up.
+// The style sheets come first, because charts read their colours from them when they are set up.
 import './ui/theme.css';
+import './ui/layout.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { worker } from './playground/connection.ts';

@@ -34,9 +34,7 @@ interface Row {
 
 /** Every row of the table of positions; probabilities in percent. */
 async function rows(page: Page): Promise<Row[]> {
-  await dialog(page)
-    .getByRole('region', { name: 'Both engines at every token' })
-    .waitFor({ timeout: 60_000 });
+  await dialog(page).getByRole('region', { name: 'Both engines at each token' }).waitFor({ timeout: 60_000 });
   const cells = await dialog(page)
     .locator('tbody tr')
     .evaluateAll((list) => list.map((row) => [...row.children].map((cell) => cell.textContent.trim())));
@@ -142,7 +140,7 @@ test('models with two vocabularies give two texts and no distance', async () => 
   expect(await dialog(page).locator('.text').count()).toBe(2);
   expect(await dialog(page).locator('.verdict').count()).toBe(0);
   await shoot(page, 'across_dark_phone');
-  await dialog(page).getByRole('button', { name: 'Let it go' }).click();
+  await dialog(page).getByRole('button', { name: 'Unload' }).click();
   await dialog(page).getByRole('button', { name: 'Open file' }).waitFor();
   expect(errors).toEqual([]);
   await close();

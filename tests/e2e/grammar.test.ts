@@ -123,7 +123,9 @@ test('every lane of a comparison keeps to the grammar', { tags: ['flow'] }, asyn
   for (const text of texts) expect(text).toMatch(new RegExp(`^${pattern}$`));
   expect(new Set(texts).size).toBeGreaterThan(1);
   await page.getByRole('radio', { name: 'grammar', exact: true }).press('Space');
-  await page.getByRole('img', { name: 'What the grammar removed at every token, a line a lane.' }).waitFor();
+  await page
+    .getByRole('img', { name: 'What the grammar removed at each token, with a line per lane.' })
+    .waitFor();
   await shoot(page, 'lanes');
   expect(errors).toEqual([]);
   await close();

@@ -1,7 +1,7 @@
 import type { StopReason } from '../../decoding/events.ts';
 import { activeGrammar, type SamplingParams } from '../../sampling/params.ts';
 
-/** Why a text ended, as the page says it. */
+/** Why a text ended, in the page's words. */
 export const stopReasons: Readonly<Record<StopReason, string>> = {
   'end-of-generation': 'ended by its end token',
   'max-tokens': 'ended at the token limit',
@@ -25,7 +25,7 @@ export const shortReasons: Readonly<Record<StopReason, string>> = {
   error: 'error',
 };
 
-/** With what a cut means for a text that was held to a grammar: only its end token ends that. */
+/** Adds what a cut means for a text under a grammar: only the end token completes such a text. */
 export function endWords(reason: StopReason, params: SamplingParams): string {
   const words = stopReasons[reason];
   const cut: readonly StopReason[] = ['max-tokens', 'stop-sequence', 'context-full', 'stopped'];

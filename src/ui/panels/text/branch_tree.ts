@@ -5,7 +5,7 @@ export interface TreeRow {
   readonly depth: number;
 }
 
-/** Lines in the order of a tree: each followed by its branches, older ones first. */
+/** The lines in the order of a tree: each is followed by its branches, the oldest first. */
 export function branchTree(lines: readonly Line[]): readonly TreeRow[] {
   const known = new Set(lines.map((line) => line.id));
   const below = (parent: number | null, depth: number): TreeRow[] =>

@@ -1,16 +1,16 @@
 /**
- * Laying out a paragraph costs time in proportion to its length, and a streamed token lays it out anew: at two thousand
- * tokens that is a frame. So each chunk is a block of its own, drawn up by one line and indented by as much as the last
- * line of the chunk before it is full: it reads as one paragraph, and only the last chunk is laid out while text streams.
+ * A browser lays out a whole paragraph again for each streamed token, in time proportional to its length: at two thousand
+ * tokens that takes a frame. So each chunk is a block of its own. It is pulled up by one line and indented to where the last
+ * line of the chunk before it ends. The text still reads as one paragraph, and only the last chunk is laid out as it streams.
  */
 import type { Line } from '../../../playground/texts/line.ts';
 
-/** Letters written from right to left: the order of a line's pieces is then not that of its tokens. */
+/** Letters that run from right to left. The pieces of a line then stand in another order than its tokens. */
 const rightToLeft = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 const known = new WeakMap<Line['chunks'][number], boolean>();
 
-/** Whether the chunks cannot be blocks: mixed directions are ordered by line, across chunks. */
+/** Whether the chunks cannot be blocks: a browser orders mixed directions line by line, across chunks. */
 export function mustStayInline(line: Line): boolean {
   return line.chunks.some((chunk) => {
     const found = known.get(chunk) ?? chunk.tokens.some(({ piece }) => rightToLeft.test(piece));
@@ -20,8 +20,8 @@ export function mustStayInline(line: Line): boolean {
 }
 
 /**
- * Puts each chunk from index `from` on where the one before it ends.
- * @param box holds one element a chunk, in order
+ * Moves each chunk from index `from` on to where the one before it ends.
+ * @param box holds one element per chunk, in order
  */
 function flowChunks(box: HTMLElement, line: Line, from: number): void {
   const elements = box.querySelectorAll<HTMLElement>(':scope > .chunk');
@@ -41,9 +41,9 @@ function flowChunks(box: HTMLElement, line: Line, from: number): void {
 }
 
 /**
- * Keeps the chunks of a line in their places while it grows: those before the last one keep theirs while the layout stays the
- * same. Call it while the component that draws them is being set up.
- * @param layout what else the places depend on, as one key
+ * Keeps the chunks of a line in their places while it grows. While the layout stays the same, only the last chunk is moved.
+ * Call it while the component that draws them is being set up.
+ * @param layout everything else that the places depend on, as one key
  */
 export function keepFlow(box: () => HTMLElement, line: () => Line, layout: () => string): void {
   let flowed = { key: '', chunks: 0 };

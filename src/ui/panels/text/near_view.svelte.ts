@@ -1,26 +1,26 @@
 /**
- * Long texts: a span per token of 131,072 tokens holds up the page for more than a minute, so only the chunks near the view
+ * Long texts: 131,072 tokens with a span each would block the page for more than a minute. So only the chunks near the view
  * draw their tokens. A far chunk is an empty block about as high as its text.
  */
 import type { Chunk, Line } from '../../../playground/texts/line.ts';
 
-/** A text of so many chunks is drawn whole. */
+/** A text of up to this many chunks is drawn whole. */
 const DRAWN_WHOLE = 48;
 
 /** How far beyond the edges of the window a chunk still counts as near. */
 const MARGIN = '1500px 0px';
 
-/** Average widths and line breaks are only guessed: the height of a far chunk is put right when it is drawn. */
+/** A guess. The height of a far chunk becomes right when the chunk is drawn. */
 const UNITS_PER_LINE = 60;
 
 export interface NearView {
   /** Whether the tokens of this chunk are drawn. */
   drawn(chunk: Chunk): boolean;
-  /** Changes whenever other chunks are drawn than before. */
+  /** Changes with the set of chunks that are drawn. */
   readonly key: string;
 }
 
-/** Height of a chunk that is not drawn, in lines. */
+/** The height of a chunk that is not drawn, in lines. */
 export function guessedLines({ tokens }: Chunk): number {
   let lines = 0;
   let units = 0;
@@ -36,7 +36,7 @@ export function guessedLines({ tokens }: Chunk): number {
 /**
  * Keeps track of which chunks of a line are near the view. Call it while the component that draws them is being set up.
  * @param box holds one `.chunk` element per chunk, in order
- * @param kept a position that is drawn wherever it stands, or null
+ * @param kept a position whose chunk is always drawn, or null
  */
 export function nearView(box: () => HTMLElement, line: () => Line, kept: () => number | null): NearView {
   /** Starts of the chunks that are near. */

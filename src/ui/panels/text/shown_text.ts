@@ -1,10 +1,10 @@
 import type { TokenView } from '../../../playground/texts/line.ts';
 import { visible } from '../../format.ts';
 
-/** A line may break around the mark of a space as it may at a space. */
+/** A line may break at the mark of a space, as it may at a space. */
 const breakable = (marked: string): string => marked.replaceAll('␣', '\u200b␣\u200b');
 
-/** A token as the text shows it: control tokens by their label, white space marked where that is asked for. */
+/** A token as the text shows it: a control token by its label, and white space with marks if `whitespace` is true. */
 export function shownText({ piece, label, kind }: TokenView, whitespace: boolean): string {
   const text = kind === 'control' || (whitespace && piece === '') ? label : piece;
   return whitespace ? breakable(visible(text)) : text;
