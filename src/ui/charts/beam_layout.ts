@@ -1,7 +1,7 @@
-/** Where the parts of a beam search's tree stand, on the page and in a picture: CSS pixels from its corner. */
+/** The layout of a beam search's tree, on the page and in a picture, in CSS pixels from its corner. */
 import type { BeamRow } from '../../playground/compare/beam_rows.ts';
 
-/** Of a node's place, its gap to the next one included. */
+/** The size of a node's place, including the gap to the next one. */
 const cell = 96;
 const rowHeight = 40;
 export const nodeWidth = cell - 10;
@@ -20,8 +20,8 @@ export interface BeamLayout {
 }
 
 /**
- * @param all every row, which parents are named by
- * @param rows those that are drawn, in order
+ * @param all every row; parents are indices into it
+ * @param rows the rows that are drawn, in order
  */
 export function beamLayout(all: readonly BeamRow[], rows: readonly BeamRow[]): BeamLayout {
   const place = new Map(rows.map(({ id }, index) => [id, index]));

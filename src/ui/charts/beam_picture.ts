@@ -3,12 +3,12 @@ import { edgeHeight, nodeWidth, tokenHeight, type BeamLayout } from './beam_layo
 import { pixelRatio, toPng } from './chart_pictures.ts';
 import type { ChartTheme } from './chart_theme.ts';
 
-/** Browsers make no canvas that is longer, and few one of many more pixels. */
+/** Browsers make no longer canvas, and few make one with many more pixels. */
 const longestSide = 16_000;
 const mostPixels = 64e6;
 const margin = 14;
 
-/** The tree of beams as the page draws it; a very large one at less than twice its size. */
+/** The tree of beams as the page draws it, at twice its size, or less if it is very large. */
 export function drawBeams({ rows, width, height, x, y, edge }: BeamLayout, theme: ChartTheme): Promise<Blob> {
   const [wide, high] = [width + 2 * margin, height + 2 * margin];
   const scale = Math.min(
@@ -58,7 +58,7 @@ export function drawBeams({ rows, width, height, x, y, edge }: BeamLayout, theme
   return toPng(canvas);
 }
 
-/** As much of a text as has room in its node. */
+/** As much of a text as fits into its node. */
 function fitting(context: CanvasRenderingContext2D, text: string): string {
   const room = nodeWidth - 10;
   if (context.measureText(text).width <= room) return text;

@@ -6,21 +6,21 @@ import { endLabels } from './end_labels';
 
 export interface CandidatesOptions {
   readonly scale: 'linear' | 'log';
-  /** Name of a stage from its key. */
+  /** The name of a stage, from its key. */
   readonly stageLabel: (stage: string) => string;
-  /** A click on a row. */
+  /** Called with the row that the person clicked. */
   readonly onPick?: (row: CandidateRow) => void;
 }
 
-/** The lowest probability that the log axis has room for. */
+/** The lowest probability on the log axis. */
 const logFloor = 1e-6;
 
-/** Height in CSS pixels that `rows` candidates and the rest need. */
+/** The height in CSS pixels of `rows` candidates and the bar of the rest. */
 export function candidatesHeight(rows: number): number {
   return (rows + 1) * 19 + 30;
 }
 
-/** Raw against final probability of the top candidates, removed ones grey with the stage that removed them. */
+/** The raw and final probabilities of the top candidates. Removed ones are grey and name the stage that removed them. */
 export function candidatesConfig(
   view: StepView,
   theme: ChartTheme,
@@ -30,7 +30,7 @@ export function candidatesConfig(
   const log = options.scale === 'log';
   const shown = (p: number): number | null => (log ? (p < logFloor ? null : p) : p);
   const rawColours = rows.map((row) => (row.removedBy === null ? theme.raw : theme.gone));
-  // What a server did not tell is NaN, and has no bar.
+  // What a server did not tell is NaN and has no bar.
   const told = [rest, ...rows].flatMap(({ raw, final }) => [raw, final]).filter((p) => !Number.isNaN(p));
   const largest = Math.max(0, ...told);
   const labels = rows.map((row) => `${row.token === view.chosen ? '▸ ' : ''}${visible(row.label)}`);
@@ -118,7 +118,7 @@ export function candidatesConfig(
   };
 }
 
-/** On the log axis only whole powers of ten are named. */
+/** The log axis names only whole powers of ten. */
 function tick(value: number, log: boolean): string {
   if (!log) return percent(value);
   const exponent = Math.log10(value);

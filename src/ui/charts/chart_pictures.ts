@@ -1,4 +1,4 @@
-/** The charts of the page as pictures: drawn anew at twice their size, from the same pure builders. */
+/** The charts of the page as pictures: the same pure builders draw them at twice their size. */
 import type { ChartConfiguration, ChartType } from 'chart.js';
 import { timelineOf } from '../../playground/timeline_values.ts';
 import type { Inspected } from '../../playground/texts/shown.svelte.ts';
@@ -17,7 +17,7 @@ export interface ChartPicture {
   readonly draw: () => Promise<Blob>;
 }
 
-/** What is looked at. */
+/** What the page shows. */
 interface Shown {
   readonly line: Line | null;
   readonly position: number | null;
@@ -25,7 +25,7 @@ interface Shown {
   readonly settings: { readonly view: { readonly scale: 'linear' | 'log' } };
 }
 
-/** Pixels in a picture for one of the page's. */
+/** How many pixels of a picture stand for one of the page. */
 export const pixelRatio = 2;
 
 export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
@@ -70,7 +70,7 @@ export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
   return pictures;
 }
 
-/** @param width CSS pixels, as the page would draw it */
+/** @param width the width on the page, in CSS pixels */
 export async function drawChart<T extends ChartType, D, L>(
   config: ChartConfiguration<T, D, L>,
   width: number,

@@ -27,7 +27,7 @@ const properties: Readonly<Record<keyof ChartTheme, string>> = {
   mono: '--mono',
 };
 
-/** Reads the theme as it stands on `element`; charts cannot resolve `var()` themselves. */
+/** Reads the theme from the computed style of `element`, because charts cannot resolve `var()` themselves. */
 export function readChartTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(name).trim();

@@ -1,4 +1,4 @@
-/** The charts of a comparison as pictures: the step of all lanes, a number of all lanes over the text, the temperature strip; of a beam search its tree. */
+/** The charts of a comparison as pictures: the step of all lanes, their timeline, the temperature strip, or the tree of beams. */
 import type { ChartConfiguration, ChartType } from 'chart.js';
 import { beamRows } from '../../playground/compare/beam_rows.ts';
 import { laneLetter } from '../../playground/compare/lane_gestures.ts';
@@ -15,7 +15,7 @@ import { laneOverlayConfig, laneOverlayHeight, type ShownLane } from './lane_ove
 import { laneTimelineConfig } from './lane_timeline.ts';
 import { stripBands } from './strip_bands.ts';
 
-/** What is looked at. */
+/** What the page shows. */
 interface Shown {
   readonly comparison: Comparison | null;
   readonly focus: number;
@@ -24,7 +24,7 @@ interface Shown {
   readonly strip: TemperatureStrip | null;
 }
 
-/** CSS pixels above a chart, for the names of the lanes: on the page they stand beside it. */
+/** CSS pixels above a chart for the names of the lanes, which the page shows beside it. */
 const namesHeight = 26;
 
 /** @param colours the lanes' hues, `readLaneColours` */
@@ -92,7 +92,7 @@ function withNames<T extends ChartType, D, L>(
       let x = 8;
       for (const { lane, name } of lanes) {
         const wide = ctx.measureText(name).width;
-        // What has no room is in the texts' own card.
+        // The card of the texts has the names that do not fit.
         if (x + wide + 16 > width) break;
         ctx.fillStyle = laneStroke(lane, colours).colour;
         ctx.fillRect(x, namesHeight / 2 - 5, 10, 10);
@@ -107,7 +107,7 @@ function withNames<T extends ChartType, D, L>(
   return { ...config, options, plugins: [...(config.plugins ?? []), names] } as typeof config;
 }
 
-/** As the page draws it, with its axis: temperature from left to right, probability as height. */
+/** The strip as the page draws it, with its axis: temperature from left to right, probability as height. */
 function drawStrip(strip: TemperatureStrip, theme: ChartTheme): Promise<Blob> {
   const [width, height, axis] = [640, 260, 24];
   const canvas = document.createElement('canvas');

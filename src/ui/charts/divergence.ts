@@ -2,7 +2,7 @@ import type { ChartConfiguration, Point } from 'chart.js';
 import { count, decimal } from '../format';
 import type { ChartTheme } from './chart_theme';
 
-/** What a logarithmic axis can show; what lies below is drawn here. */
+/** The lowest value on the logarithmic axis. Lower ones are drawn here. */
 const FLOOR = 1e-9;
 
 export interface DivergencePoint {
@@ -13,7 +13,7 @@ export interface DivergencePoint {
   readonly label: string;
 }
 
-/** KL divergence at every output token, on a logarithmic axis; where the most likely tokens differ, a larger point. */
+/** The KL divergence at each output token, on a logarithmic axis. A larger point marks different most likely tokens. */
 export function divergenceConfig(
   points: readonly DivergencePoint[],
   theme: ChartTheme,

@@ -1,6 +1,6 @@
 import type { Chart, Plugin } from 'chart.js';
 
-/** One label a row, drawn at the end of the longer bar, or inside the area's right edge where there is no room. */
+/** One label per row, at the end of the longer bar, or inside the right edge if there is no room. */
 export interface EndLabel {
   readonly text: string;
   readonly colour: string;

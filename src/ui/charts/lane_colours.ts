@@ -1,4 +1,4 @@
-/** Eight hues that can be told apart without colour vision; from the ninth lane on the same hues, dashed or hatched. */
+/** Eight hues that differ without colour vision too. From the ninth lane on they return, dashed or hatched. */
 export const laneHues = 8;
 
 /** For style sheets. */
@@ -6,13 +6,13 @@ export function laneVariable(lane: number): string {
   return `var(--lane-${(lane % laneHues) + 1})`;
 }
 
-/** The hues as they stand on `element`; charts cannot resolve `var()` themselves. */
+/** Reads the hues from the computed style of `element`, because charts cannot resolve `var()` themselves. */
 export function readLaneColours(element: Element): string[] {
   const style = getComputedStyle(element);
   return Array.from({ length: laneHues }, (_, hue) => style.getPropertyValue(`--lane-${hue + 1}`).trim());
 }
 
-/** How a chart draws a lane: its colour, and the dash that sets the second eight apart. */
+/** How a chart draws a lane: its colour, and a dash for the second eight. */
 export function laneStroke(lane: number, colours: readonly string[]): { colour: string; dash: number[] } {
   return { colour: colours[lane % laneHues]!, dash: lane < laneHues ? [] : [4, 2] };
 }

@@ -6,9 +6,9 @@ import { laneStroke } from './lane_colours';
 
 /** A lane as a chart shows it. */
 export interface ShownLane {
-  /** Index, which gives its hue. */
+  /** Its index, which gives its hue. */
   readonly lane: number;
-  /** Letter and setting. */
+  /** Its letter and setting. */
   readonly name: string;
   readonly view: LaneDistribution;
 }
@@ -18,14 +18,14 @@ export function forbidden(lanes: readonly ShownLane[], index: number): boolean {
   return lanes.length > 0 && lanes.every(({ view }) => view.removedBy[index] === 'grammar');
 }
 
-/** Height in CSS pixels that so many tokens need. */
+/** The height in CSS pixels that this many tokens need. */
 export function laneOverlayHeight(tokens: number): number {
   return tokens * 19 + 30;
 }
 
 /**
- * All lanes' final probabilities in one chart, a line of points a lane; behind them, where all lanes have the same text
- * before the place, the raw distribution that they share.
+ * All lanes' final probabilities in one chart, with a line of points per lane. If all lanes have the same text before the
+ * place, the raw distribution that they share stands behind them.
  */
 export function laneOverlayConfig(
   { tokens, labels }: Pick<LaneDistributions, 'tokens' | 'labels'>,
@@ -55,7 +55,7 @@ export function laneOverlayConfig(
             borderDash: dash,
             backgroundColor: colour,
             borderWidth: 1.5,
-            // The token that the lane took stands out.
+            // The token that the lane drew stands out.
             pointRadius: tokens.map((token) => (token === view.chosen ? 5 : 2.5)),
             pointStyle: lane < 8 ? ('circle' as const) : ('triangle' as const),
           };
@@ -112,7 +112,7 @@ export function laneOverlayConfig(
   };
 }
 
-/** One lane alone, in small: raw behind, final in the lane's hue, tokens in the order of the overlay. */
+/** A small chart of one lane: raw grey, final in the lane's hue, tokens in the order of the overlay. */
 export function laneMultipleConfig(
   labels: readonly string[],
   { lane, view }: ShownLane,

@@ -4,7 +4,7 @@ import type { ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';
 import { axisTicks, drawUprights, positionAxis, type Upright } from './position_axis';
 
-/** One lane's values by output token; NaN where there is none. */
+/** One lane's values per output token; NaN if it has none. */
 export interface LaneSeries {
   readonly lane: number;
   readonly name: string;
@@ -14,16 +14,16 @@ export interface LaneSeries {
 export interface LaneTimelineOptions {
   /** Candidates kept span decades; a share goes from 0 to 1. */
   readonly scale: 'nats' | 'count' | 'share';
-  /** Output index. */
+  /** An output index. */
   readonly selected: number | null;
   /** Drawn thicker. */
   readonly focus: number;
 }
 
-/** Points of all curves together from which on each has its share of them. Largest triangles (Steinarsson 2013) keep its peaks. */
+/** The most points of all curves together; beyond it, each gets its share. Largest triangles (Steinarsson 2013) keep the peaks. */
 const maxPoints = 1600;
 
-/** One number of every lane over the text, a line a lane. */
+/** One number of each lane over the text, with a line per lane. */
 export function laneTimelineConfig(
   lanes: readonly LaneSeries[],
   theme: ChartTheme,

@@ -1,9 +1,9 @@
-/** What the charts over a text have in common: the axis of its positions, and upright lines at some of them. */
+/** What the charts over a text share: the axis of its positions, and vertical lines at some of them. */
 import type { Chart } from 'chart.js';
 import { count } from '../format';
 import type { ChartTheme } from './chart_theme';
 
-/** Type and colour of the ticks of every axis. */
+/** The type and colour of the ticks of every axis. */
 export function axisTicks(theme: ChartTheme) {
   return { color: theme.muted, font: { family: theme.font, size: 10 } };
 }
@@ -34,7 +34,7 @@ export interface Upright {
   readonly dash?: readonly number[];
 }
 
-/** Lines over the whole height of the chart; those out of view are left out. */
+/** Lines over the whole height of the chart, without those that are out of view. */
 export function drawUprights({ ctx, chartArea, scales }: Chart, uprights: readonly Upright[]): void {
   const x = scales['x'];
   if (!x) return;

@@ -4,10 +4,10 @@ import { count, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { cutLines } from './cut_lines';
 
-/** The lowest probability drawn: below it f32 logits say nothing. */
+/** The lowest drawn probability. Below it f32 logits mean nothing. */
 const floor = 1e-10;
 
-/** What the curve covers: a server, or a recording, tells of the likeliest tokens alone. */
+/** What the curve covers. A server or a record has only the most likely tokens. */
 export function curveTitle({ curve, rest }: Pick<StepView, 'curve' | 'rest'>): string {
   const known = curve.ranks.at(-1) ?? 0;
   return Number.isNaN(rest.count) || known < curve.vocabularySize
@@ -15,7 +15,7 @@ export function curveTitle({ curve, rest }: Pick<StepView, 'curve' | 'rest'>): s
     : 'Whole vocabulary';
 }
 
-/** The whole vocabulary, probability against rank on two log axes, with each cut-off drawn. */
+/** The whole vocabulary: probability against rank on two log axes, with each cut-off. */
 export function rankCurveConfig(
   curve: RankCurve,
   cuts: readonly Cut[],

@@ -1,4 +1,4 @@
-/** Only the parts that the page draws with: the whole of Chart.js would cost the bundle twice as much. */
+/** Only the parts of Chart.js that the page uses. All of it would cost the bundle twice as much. */
 import {
   BarController,
   BarElement,

@@ -1,4 +1,4 @@
-/** Where the bands of a temperature strip lie. */
+/** The layout of the bands of a temperature strip. */
 import type { TemperatureStrip } from '../../worker/api/views';
 
 export interface StripBand {
@@ -6,15 +6,15 @@ export interface StripBand {
   readonly label: string;
   /** Closed SVG path in a box of the given size. */
   readonly path: string;
-  /** Where the label has most room, in the same units, and how high the band is there. */
+  /** Where the label has the most room, in the same units, and how high the band is there. */
   readonly x: number;
   readonly y: number;
   readonly height: number;
 }
 
 /**
- * Bands stacked from the top, the likeliest raw token first; what no band holds is left empty at the bottom. Temperature runs
- * from left to right, probability is height.
+ * Stacks the bands from the top, the most likely raw token first. The mass of all other tokens is the empty rest at the
+ * bottom. Temperature runs from left to right, and height is probability.
  */
 export function stripBands(
   { temperatures, bands }: TemperatureStrip,
@@ -47,7 +47,7 @@ export function stripBands(
   });
 }
 
-/** The bands' probabilities at a temperature between two of the strip's, by linear interpolation. */
+/** The bands' probabilities at any temperature, by linear interpolation between two of the strip's. */
 export function stripAt({ temperatures, bands }: TemperatureStrip, temperature: number): number[] {
   const next = temperatures.findIndex((t) => t >= temperature);
   if (next <= 0) return bands.map(({ probability }) => probability[next < 0 ? probability.length - 1 : 0]!);

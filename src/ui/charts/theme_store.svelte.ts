@@ -9,12 +9,12 @@ function stored(): ThemeChoice {
     const value = localStorage.getItem(storageKey);
     return value === 'light' || value === 'dark' ? value : 'auto';
   } catch {
-    // Storage is refused in some private windows; the system's choice then holds.
+    // Some private windows refuse storage. The system's choice then holds.
     return 'auto';
   }
 }
 
-/** Light or dark: the system's unless the person chose. Charts read their colours from it. */
+/** Light or dark: the system's choice unless the person made one. Charts read their colours from it. */
 class ThemeStore {
   #choice: ThemeChoice = $state(stored());
   #system = $state(matchMedia('(prefers-color-scheme: dark)').matches);

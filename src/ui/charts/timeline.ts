@@ -7,32 +7,32 @@ export type TimelineSeries = 'logprob' | 'entropy' | 'kept' | 'perplexity' | 'ma
 
 /** One value per position, in the order of the text; NaN where there is none (a prompt position not yet scored). */
 export interface Timeline {
-  /** Position of the first value in the sequence. */
+  /** The position of the first value in the sequence. */
   readonly start: number;
-  /** Raw logprob of the token that stands at the position, nats. */
+  /** The raw logprob of the token at the position, nats. */
   readonly logprob: Float64Array;
-  /** Entropy of the distribution that it came from, nats. */
+  /** The entropy of the distribution that it was drawn from, nats. */
   readonly entropy: Float64Array;
-  /** Candidates left by the chain. */
+  /** How many candidates the chain kept. */
   readonly kept: Float64Array;
-  /** Share of the mass that the grammar removed; all NaN without one. */
+  /** The share of the mass that the grammar removed; all NaN without a grammar. */
   readonly masked: Float64Array;
-  /** exp of the mean surprisal up to here. */
+  /** exp of the mean surprisal up to this position. */
   readonly perplexity: Float64Array;
 }
 
 export interface TimelineOptions {
   readonly shown: readonly TimelineSeries[];
-  /** First and last position in view. */
+  /** The first and the last position in view. */
   readonly range: readonly [number, number];
   readonly selected: number | null;
   readonly divergence: number | null;
   readonly promptEnd: number;
 }
 
-/** Positions in view up to which logprobs are bars. */
+/** Up to this many positions in view, logprobs are bars. */
 const maxBars = 300;
-/** Points of a curve over more of them: about as many as there are pixels. Largest triangles (Steinarsson 2013) keep its peaks. */
+/** The points of a longer curve: about as many as there are pixels. Largest triangles (Steinarsson 2013) keep the peaks. */
 const maxPoints = 600;
 
 export const timelineSeries: readonly { key: TimelineSeries; label: string; help: string }[] = [
@@ -50,8 +50,8 @@ export function seriesColour(series: TimelineSeries, theme: ChartTheme): string 
 }
 
 /**
- * Logprob hangs from zero, entropy stands on it; candidates kept and perplexity share a log axis above them, and what a grammar
- * removed has a strip of its own at the top.
+ * Logprob hangs from zero, and entropy stands on it. Candidates kept and perplexity share a log axis above them. What a
+ * grammar removed has a strip of its own at the top.
  */
 export function timelineConfig(
   timeline: Timeline,
@@ -81,7 +81,7 @@ export function timelineConfig(
     yAxisID: series === 'kept' || series === 'perplexity' ? 'upper' : series === 'masked' ? 'mask' : 'y',
     stepped: series === 'kept' || series === 'masked' ? ('middle' as const) : false,
   });
-  // Bars thinner than a pixel are slower than a line and say no more.
+  // Bars thinner than a pixel are slower than a line and show no more.
   const dense = options.range[1] - options.range[0] > maxBars;
   const mask = options.shown.includes('masked') && timeline.masked.some(Number.isFinite);
   const upper = options.shown.includes('kept') || options.shown.includes('perplexity');
@@ -176,7 +176,7 @@ export function timelineConfig(
   };
 }
 
-/** The selected step, the end of the prompt, and where the re-derived text would part. */
+/** The selected step, the end of the prompt, and where the text would part under the current settings. */
 function marks(
   theme: ChartTheme,
   { promptEnd, divergence, selected }: TimelineOptions,

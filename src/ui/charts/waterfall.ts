@@ -3,7 +3,7 @@ import type { StageRow } from '../../worker/api/views';
 import { count, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 
-/** What stands in place of the chart where it has nothing to show. */
+/** The words that replace the chart when it has nothing to show. */
 export function withoutStages(stages: readonly StageRow[] | null): string {
   return stages === null
     ? 'What each stage did is known only for logits that were computed in this page.'
@@ -11,8 +11,8 @@ export function withoutStages(stages: readonly StageRow[] | null): string {
 }
 
 /**
- * Candidates and mass through the chain: a bar of the raw mass that is left after each stage, what the stage took
- * standing grey on top of it, and a line of the candidates left on a log axis.
+ * Candidates and mass through the chain: per stage a bar of the raw mass that it leaves, grey on top of it the mass that it
+ * removes, and a line of the candidates that remain, on a log axis.
  */
 export function waterfallConfig(
   stages: readonly StageRow[],
