@@ -79,7 +79,9 @@ test.skipIf(!present)(
     }
     const verdict = (await dialog(page).locator('.verdict').textContent())!.replace(/\s+/g, ' ').trim();
     const texts = await dialog(page).locator('.text').allTextContents();
-    const parting = /^They part at output token (\d+): A drew .+, B .+, with the same luck\.$/.exec(verdict);
+    const parting = /^They part at output token (\d+): with the same luck, A drew .+, and B .+\.$/.exec(
+      verdict,
+    );
     if (parting) {
       // Up to there the texts are equal. There the distributions differ, because equal ones draw equal tokens with equal luck.
       const at = Number(parting[1]) - 1;

@@ -56,7 +56,7 @@ test('a server connects, runs, and fills the charts, and its key goes nowhere el
   await dialog.getByLabel('Key, if it needs one').fill('sk-of-another');
   await dialog.getByRole('button', { name: 'Use Qwen/Qwen2.5-0.5B' }).click();
   await page.getByText(`your text goes to ${host}`).waitFor();
-  await page.getByText('counted by the server').waitFor();
+  await page.getByText('the server counts the tokens').waitFor();
 
   // Parameters that vLLM takes can be set; the others are disabled with the reason.
   expect(await page.getByLabel('Top-k, exact').isEnabled()).toBe(true);
