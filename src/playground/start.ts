@@ -19,7 +19,7 @@ export async function start(): Promise<void> {
 
 /**
  * @param reload whether the page wrote the address; a person gave any other one, and it is shown alone
- * @param recording whether a page with nothing to show opens the run that comes with it
+ * @param recording whether a page with nothing to show opens the bundled run
  */
 async function show(link: LinkState | null, reload: boolean, recording: boolean): Promise<void> {
   if (link) await (await import('./link/open_link.ts')).openLink(link);

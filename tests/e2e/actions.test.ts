@@ -81,7 +81,7 @@ test('an action that cannot be done says why, and what Enter does is decided at 
   await find(page, 'stop');
   const stop = options(page).first();
   expect(await stop.getAttribute('aria-disabled')).toBe('true');
-  expect(await stop.textContent()).toContain('Nothing runs.');
+  expect(await stop.textContent()).toContain('No run is in progress.');
   await page.keyboard.press('Enter');
   expect(await palette(page).isVisible()).toBe(true);
   // Ctrl-Enter runs, as anywhere; the list hears of it, and of the end.

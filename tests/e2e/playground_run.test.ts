@@ -92,7 +92,7 @@ test(
       .toBe(true);
     const [, number, wanted] = /Parts at token (\d+):\s*(\S+) instead/.exec((await verdict.textContent())!)!;
     const before = await tokens(page);
-    await page.getByRole('button', { name: 'Run on from there' }).click();
+    await page.getByRole('button', { name: 'Continue from here' }).click();
     await finished(page);
     const after = await tokens(page);
     const at = 4 + Number(number);

@@ -51,13 +51,13 @@ afterEach(() => {
 });
 
 describe('the records', () => {
-  test('have names and labels of their own', () => {
+  test('have unique names and labels', () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(new Set(all.map(({ label }) => label)).size).toBe(all.length);
     for (const { label } of all) expect(label).toMatch(/^[A-Z]/);
   });
 
-  test('share a key only where they cannot both be done', async () => {
+  test('share a key only if one of them is always blocked', async () => {
     const inTurn = (): string[] => keyed.filter((one) => whyBlocked(one) === null).map(({ key }) => key!);
     await run();
     expect(new Set(inTurn()).size).toBe(inTurn().length);
@@ -69,7 +69,7 @@ describe('the records', () => {
     ]);
   });
 
-  test('have a key only where the page hears it, which is before the palette is fetched', () => {
+  test('have a key only if the page knows them before it fetches the palette', () => {
     expect(moreActions.filter(({ key }) => key !== undefined)).toEqual([]);
   });
 
@@ -87,8 +87,8 @@ describe('the records', () => {
     if (playground.engine !== engine) playground.setEngine(engine);
   });
 
-  test('give a title with the key, or the reason', async () => {
-    expect(titleOf(stopAction)).toBe('Nothing runs.');
+  test('have a title that says the key, or why they are blocked', async () => {
+    expect(titleOf(stopAction)).toBe('No run is in progress.');
     expect(titleOf(runAction)).toBe('Run (Ctrl + Enter)');
     expect(keyCaps('Mod+k')).toEqual(['Ctrl', 'K']);
     vi.stubGlobal('navigator', { platform: 'MacIntel' });
@@ -111,7 +111,7 @@ describe('keys', () => {
     },
   );
 
-  test('of others, and where something is typed, are left alone', () => {
+  test('that belong to others, or go into a text field, have no effect', () => {
     const { settings } = playground;
     for (const key of ['x', 'Enter', 'k', 'S', 'ArrowLeft']) expect(press(key)).toBe(false);
     for (const key of ['s', 'c', 'Escape', '?']) expect(press(key, typing)).toBe(false);
@@ -132,7 +132,7 @@ describe('keys', () => {
     expect(press('k', { ctrlKey: true, altKey: true })).toBe(false);
   });
 
-  test('on a Mac it is ⌘K, and Ctrl-K keeps cutting the line; Enter goes with both', () => {
+  test('⌘K opens it on a Mac, where Ctrl-K still edits text; Enter works with both', () => {
     vi.stubGlobal('navigator', { platform: 'MacIntel' });
     expect(press('k', { ctrlKey: true, ...typing })).toBe(false);
     expect(press('k', { metaKey: true, ...typing })).toBe(true);
@@ -143,14 +143,14 @@ describe('keys', () => {
     expect(done).toHaveBeenCalledTimes(2);
   });
 
-  test('Ctrl-K over another dialog takes its place, and what closes late closes nothing else', () => {
+  test('Ctrl-K replaces another dialog, whose late closing leaves the palette open', () => {
     dialogs.shown = 'history';
     press('k', { ctrlKey: true, ...typing });
     dialogs.close('history');
     expect(dialogs.shown).toBe('actions');
   });
 
-  test('what is typed while a dialog is being fetched is not for the page, and Escape takes the dialog back', async () => {
+  test('the page ignores keys while a dialog is being fetched, and Escape cancels the dialog', async () => {
     await run();
     select(5);
     press('k', { ctrlKey: true });
@@ -162,7 +162,7 @@ describe('keys', () => {
     expect(playground.selected).toBe(5);
   });
 
-  test('Escape stops a run and keeps the held token, and then lets it go', async () => {
+  test('Escape first stops the run and keeps the held token, then releases the token', async () => {
     await run();
     const { line } = playground;
     changeSettings({ maxTokens: 200 });
@@ -178,7 +178,7 @@ describe('keys', () => {
     expect(playground.selected).toBeNull();
   });
 
-  test('of actions that cannot be done change nothing', async () => {
+  test('of blocked actions change nothing', async () => {
     const unchanged = (): void => {
       const before = [
         playground.settings,
@@ -205,7 +205,7 @@ describe('keys', () => {
     expect(playground.lines).toHaveLength(1);
   });
 
-  test('Run says why it cannot: the prompt is too long', async () => {
+  test('Run says that the prompt is too long', async () => {
     const end = root(followPrompt);
     changeSettings({ prompt: 'Once upon a time. '.repeat(10_000) });
     await until(() => whyBlocked(runAction) !== null);
@@ -225,21 +225,21 @@ describe('keys', () => {
   });
 });
 
-test('what shows whether Run can be pressed hears of the end of a run', async () => {
+test('readers of whether Run is blocked re-render when a run ends', async () => {
   const end = root(followPrompt);
   const { count, end: endCount } = changesOf(() => whyBlocked(runAction));
   const going = run();
   await until(() => count() > 0);
-  expect(whyBlocked(runAction)).toContain('A run is going on');
+  expect(whyBlocked(runAction)).toContain('A run is in progress');
   expect(whyBlocked(stopAction)).toBeNull();
   await going;
   expect(whyBlocked(runAction)).toBeNull();
-  expect(whyBlocked(stopAction)).toBe('Nothing runs.');
+  expect(whyBlocked(stopAction)).toBe('No run is in progress.');
   endCount();
   end();
 });
 
-test('the choices of the palette set what they name', () => {
+test('each choice in the palette sets what its label says', () => {
   const { seed } = playground.params;
   named('chain-openai').run();
   expect(playground.params.order.indexOf('temperature')).toBeLessThan(
@@ -269,13 +269,13 @@ describe('finding an action', () => {
     expect(findActions(all, ' ')).toEqual(all);
   });
 
-  test('words stand in any order, in the label or the name of its group', () => {
+  test('matches words in any order, in the label or the group', () => {
     expect(labels('neutral reset')).toEqual(['Reset the chain to Neutral']);
     expect(labels('knobs openai')).toEqual(['Reset the chain to OpenAI']);
     expect(labels('COLOUR  rank')).toEqual(['Colour by rank']);
   });
 
-  test('the beginning of the label comes before that of a word, and that before the rest', () => {
+  test('ranks matches at the beginning of the label first, then at the beginning of a word', () => {
     const made = ['Unstep', 'One step', 'Step', 'Stop'].map((label, index): Action => ({
       name: String(index),
       label,
@@ -285,7 +285,7 @@ describe('finding an action', () => {
     expect(findActions(made, 'step').map(({ label }) => label)).toEqual(['Step', 'One step', 'Unstep']);
   });
 
-  test('nothing is found for what no action has', () => {
+  test('finds nothing if no action matches', () => {
     expect(labels('colour zebra')).toEqual([]);
   });
 });

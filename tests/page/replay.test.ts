@@ -86,7 +86,7 @@ test('a link to a text that is opened during a run leaves the streaming text alo
   changeSettings({ maxTokens: 40 });
   const running = run();
   await openLink(readFragment(fragment)!);
-  expect(playground.notices.at(-1)!.text).toContain('A run is going on');
+  expect(playground.notices.at(-1)!.text).toContain('A run is in progress');
   await running;
   expect(playground.line!.reason).not.toBeNull();
   expect(playground.line!.length - playground.line!.promptLength).toBeGreaterThan(0);

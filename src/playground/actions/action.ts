@@ -1,4 +1,4 @@
-/** What a person can do, as a record: from these derive the keys, the buttons, the sheet of keys and the palette. */
+/** What a person can do, as a record. The keys, the buttons, the list of keys and the palette derive from these. */
 import { notifyFailure } from '../notices.ts';
 
 export interface Action {
@@ -8,11 +8,11 @@ export interface Action {
   readonly group: Group;
   /** `KeyboardEvent.key`, or `Mod+` and a letter or Enter: Mod is Ctrl, and ⌘ on a Mac. */
   readonly key?: string;
-  /** Why it cannot be done now, as a sentence; null where it can. Reads the page's state, so what shows it stays current. */
+  /** Why it cannot be done now, as a sentence; null if it can. It reads the page's state, so a component that shows it stays current. */
   readonly blocked?: () => string | null;
-  /** Whether what it switches on is on. */
+  /** For a switch: whether it is on. */
   readonly on?: () => boolean;
-  /** Acts on the state as it is now. Of an action with a key it changes nothing where that action is blocked. */
+  /** Acts on the state as it is now. An action with a key changes nothing while it is blocked. */
   readonly run: () => unknown;
 }
 
@@ -22,7 +22,7 @@ export function whyBlocked({ blocked }: Action): string | null {
   return blocked ? blocked() : null;
 }
 
-/** Starts it at once; what goes wrong later is said in a notice. */
+/** Starts an action at once. If it fails later, a notice says so. */
 export function perform({ run }: Action): void {
   void (async () => run())().catch(notifyFailure);
 }
@@ -31,14 +31,14 @@ export function onMac(): boolean {
   return /Mac|iPhone|iPad/.test(navigator.platform);
 }
 
-/** What is printed on the keys to press. */
+/** The words on the keys to press. */
 export function keyCaps(key: string): string[] {
   if (!key.startsWith('Mod+')) return [key];
   const [letter = '', ...rest] = key.slice('Mod+'.length);
   return [onMac() ? '⌘' : 'Ctrl', letter.toUpperCase() + rest.join('')];
 }
 
-/** For a tooltip: why not, or what it does and by which key. */
+/** For a tooltip: why it is blocked, or else what it does and its key. */
 export function titleOf(action: Action): string {
   const { label, key } = action;
   return whyBlocked(action) ?? (key === undefined ? label : `${label} (${keyCaps(key).join(' + ')})`);

@@ -1,9 +1,9 @@
-/** Which actions a person means who types a few words. */
+/** Finds the actions that a few typed words mean. */
 import type { Action } from './action.ts';
 
 /**
- * Those whose label or group has all the words, in any order. Labels that begin with the query stand first, then those in which each
- * word begins a word, then the others.
+ * Finds the actions whose label or group contains all the words, in any order. Labels that begin with the query come first, then those
+ * in which each word of the query begins a word, then the others.
  */
 export function findActions(actions: readonly Action[], query: string): readonly Action[] {
   const typed = query.trim().toLowerCase();

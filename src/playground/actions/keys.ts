@@ -1,14 +1,14 @@
-/** Keys that work anywhere but where something is typed; those with Ctrl or ⌘ work there too. */
+/** The page's keys. They work everywhere except in text fields; those with Ctrl or ⌘ work there too. */
 import { dialogs } from '../dialogs.svelte.ts';
 import { onMac, perform, whyBlocked } from './action.ts';
 import { pageActions } from './page_actions.ts';
 
-/** @returns whether the key was one of ours; its default is then prevented */
+/** @returns whether the key belongs to the page, so that the caller prevents its default */
 export function handleKey(event: KeyboardEvent): boolean {
   if (event.defaultPrevented) return false;
   if (!event.ctrlKey && !event.metaKey) {
     if (event.altKey || typing(event.target)) return false;
-    // A dialog that is still being fetched: what is typed is meant for it.
+    // While a dialog is being fetched, keys are meant for the dialog.
     if (dialogs.shown) {
       if (event.key === 'Escape') dialogs.shown = null;
       return event.key === 'Escape';
@@ -25,7 +25,7 @@ function isKey(event: KeyboardEvent, key: string): boolean {
   const withMod = key.startsWith('Mod+');
   if (withMod !== (ctrlKey || metaKey)) return false;
   if (!withMod || key === 'Mod+Enter') return event.key === key.replace('Mod+', '');
-  // On a Mac, Ctrl with a letter edits what is typed.
+  // On a Mac, Ctrl with a letter edits the text in a field.
   return (onMac() ? metaKey : ctrlKey) && !altKey && !shiftKey && event.key.toLowerCase() === key.slice(4);
 }
 

@@ -1,4 +1,4 @@
-/** The actions that only the palette offers: each choice of a menu by its name. They are fetched with it. */
+/** The actions that only the palette offers, such as each choice of a menu. They are fetched with the palette. */
 import { PARAMS_PRESETS } from '../../sampling/presets.ts';
 import { compareSeeds, compareTemperatures } from '../compare/lane_actions.ts';
 import { openScripted } from '../engine_actions.ts';
@@ -49,7 +49,7 @@ const looks = colourModes.map((colour): Action => ({
 
 const prompts = PROMPT_PRESETS.map(({ id, label, prompt }): Action => ({
   name: `prompt-${id}`,
-  label: `Example of a prompt: ${label}`,
+  label: `Example prompt: ${label}`,
   group: 'Text',
   run: () => changeSettings({ mode: 'text', prompt }),
 }));
@@ -137,7 +137,7 @@ export const moreActions: readonly Action[] = [
   },
   {
     name: 'load-scripted',
-    label: 'Load the scripted engine, which is no model',
+    label: 'Load the scripted engine (not a language model)',
     group: 'Models',
     blocked: loading,
     run: () => openScripted(),
@@ -156,12 +156,12 @@ export const moreActions: readonly Action[] = [
     blocked: () =>
       playground.engine.phase === 'loading' && playground.engine.progress?.stage === 'download'
         ? null
-        : 'Nothing is being downloaded.',
+        : 'No download is running.',
     run: pauseLoading,
   },
   {
     name: 'conformance',
-    label: 'Check this browser and its adapter: the conformance page',
+    label: 'Conformance page: check this browser and its adapter',
     group: 'Go to',
     run: () => location.assign('?conformance'),
   },

@@ -1,4 +1,4 @@
-/** The actions that have a key or a button of their own. The others come with the palette (`more_actions.ts`). */
+/** The actions with a key or a button. The palette brings the others (`more_actions.ts`). */
 import { dialogs, type DialogName } from '../dialogs.svelte.ts';
 import type { PageView } from '../settings.ts';
 import { changeView, rollSeed } from '../settings_actions.ts';
@@ -23,7 +23,7 @@ export const viewActions: readonly Action[] = views.map(([page, label], index) =
   run: () => changeView({ page }),
 }));
 
-/** @param key with which the dialog opens, and closes again */
+/** @param key opens the dialog, and closes it again */
 function opens(name: DialogName, label: string, group: Action['group'], key?: string): Action {
   const run = (): void => void (dialogs.shown = dialogs.shown === name ? null : name);
   return { name, label, group, run, ...(key === undefined ? {} : { key }) };
@@ -43,7 +43,7 @@ export const shareAction = opens('share', 'Share, save, export', 'Share');
 export const historyAction = opens('history', 'History: the runs that this browser keeps', 'Share');
 export const modelsAction = opens(
   'models',
-  'Models: of the hub, of any address, and those kept here',
+  'Models: from the hub, from any address, and those kept here',
   'Models',
 );
 export const fileAction: Action = {
@@ -54,7 +54,7 @@ export const fileAction: Action = {
 };
 export const acrossAction = opens('across', 'Against another model or engine…', 'Compare');
 
-/** Where several have one key, the first that can be done is meant: Escape stops a run, and lets a token go where none runs. */
+/** If several actions share a key, it means the first that is not blocked: Escape stops a run, and without one it releases the held token. */
 export const pageActions: readonly Action[] = [
   runAction,
   stopAction,

@@ -1,4 +1,4 @@
-/** Running, stopping, going on. */
+/** Running, stopping and continuing. */
 import { carryOn, continueFromDivergence, stepOnce } from '../branch_actions.ts';
 import { isStale } from '../prompt_actions.ts';
 import { runHere } from '../run_command.ts';
@@ -7,7 +7,7 @@ import { continueBlocked, runBlocked, stop } from '../texts/run_actions.ts';
 import type { Action } from './action.ts';
 
 export function busy(): string | null {
-  return playground.run.phase === 'idle' ? null : 'A run is going on: stop it, or wait for its end.';
+  return playground.run.phase === 'idle' ? null : 'A run is in progress: stop it, or wait for its end.';
 }
 
 export function noText(): string | null {
@@ -28,7 +28,7 @@ export const stopAction: Action = {
   label: 'Stop',
   group: 'Run',
   key: 'Escape',
-  blocked: () => (playground.run.phase === 'idle' ? 'Nothing runs.' : null),
+  blocked: () => (playground.run.phase === 'idle' ? 'No run is in progress.' : null),
   run: stop,
 };
 
@@ -59,14 +59,14 @@ export const continueAction: Action = {
 
 export const partingAction: Action = {
   name: 'run-on-from-parting',
-  label: 'Run on from where the text parts',
+  label: 'Continue from where the text parts',
   group: 'Run',
   blocked: () => {
     const { line, overlay } = playground;
     const parts = line && overlay?.line === line.id && overlay.rederived.firstDivergence !== null;
     return parts
       ? (busy() ?? continueBlocked(line))
-      : 'With these knobs the text does not part: move one first.';
+      : 'With these settings the text stays the same: change one first.';
   },
   run: continueFromDivergence,
 };

@@ -1,4 +1,4 @@
-/** Moving along the text, and how it is drawn. */
+/** Moving along the text, and its look. */
 import { moveSelection, select } from '../selection_actions.ts';
 import { changeView } from '../settings_actions.ts';
 import { colourModes } from '../settings_schema.ts';
@@ -40,29 +40,29 @@ export const whitespaceAction: Action = {
 export const textActions: readonly Action[] = [
   {
     name: 'to-prompt',
-    label: 'To the prompt',
+    label: 'Go to the prompt',
     group: 'Text',
     key: 'p',
     blocked: () =>
       ['sample', 'compare'].includes(playground.settings.view.page)
         ? null
-        : 'The prompt is in the views Playground and Compare.',
+        : 'The Playground and Compare views have the prompt.',
     run: () => focus('#prompt, .turns textarea'),
   },
   {
     name: 'to-text',
-    label: 'To the text',
+    label: 'Go to the text',
     group: 'Text',
     key: 't',
     blocked: () =>
-      playground.settings.view.page === 'sample' ? noText() : 'The text is in the view Playground.',
+      playground.settings.view.page === 'sample' ? noText() : 'The Playground view has the text.',
     run: () => focus('.text'),
   },
   previousAction,
   nextAction,
   {
     name: 'release-token',
-    label: 'Let the held token go',
+    label: 'Release the held token',
     group: 'Text',
     key: 'Escape',
     blocked: () => (playground.selected === null ? 'No token is held.' : null),

@@ -54,7 +54,7 @@ async function showRecording(packed: string, settings: Settings): Promise<number
     const why = error instanceof Error ? error.message : String(error);
     notify(
       'error',
-      `The recording in the link cannot be shown: ${why}. Its settings are here; ask for the recording as a file.`,
+      `The record in the link cannot be shown: ${why}. Its settings are here; ask for the record as a file.`,
     );
     return null;
   }

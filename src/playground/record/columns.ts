@@ -67,7 +67,7 @@ export interface Unpacked {
 
 /** @throws PackedTextError if bytes are missing or were changed */
 export function fromBytes(bytes: Uint8Array): Unpacked {
-  if (bytes[0] !== version) throw new PackedTextError('it is no recording of this version');
+  if (bytes[0] !== version) throw new PackedTextError('it is not a record of this version');
   if (bytes.length < headerBytes) throw new PackedTextError('it is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (crc32(bytes.subarray(checkedFrom)) !== view.getUint32(1, true)) {
@@ -77,7 +77,7 @@ export function fromBytes(bytes: Uint8Array): Unpacked {
   const json = parsed(bytes.subarray(headerBytes, end));
   const lines = isObject(json) ? json['lines'] : null;
   if (!isObject(json) || !Array.isArray(lines))
-    throw new PackedTextError('it is no recording of this version');
+    throw new PackedTextError('it is not a record of this version');
   const reader = new PlaneReader(bytes, end);
   for (const { of, name } of columns) {
     const homes = lines.map((line: unknown) => (isObject(line) && isObject(line['top']) ? of(line) : {}));

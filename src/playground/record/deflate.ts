@@ -73,7 +73,7 @@ function toBase64Url(bytes: Uint8Array): string {
 
 /** @throws PackedTextError */
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new PackedTextError('it has characters that no recording has');
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new PackedTextError('it has characters that no record has');
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     return Uint8Array.from(binary, (character) => character.charCodeAt(0));

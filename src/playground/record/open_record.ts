@@ -41,7 +41,7 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
   const { origin, settings, take, altered = false } = options;
   // Texts and lanes that are still running cannot be removed.
   if ((record.comparison || options.replace) && playground.run.phase !== 'idle') {
-    notify('error', 'A run is going on; stop it, and open the recording again.');
+    notify('error', 'A run is in progress; stop it, and open the record again.');
     return null;
   }
   const ids = record.lines.map(() => playground.newId());

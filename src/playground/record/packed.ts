@@ -54,7 +54,7 @@ const packedLine = v.object({
 
 export const packedSchema = v.object({
   ...v.omit(v.object(recordParts), ['lines', 'comparison']).entries,
-  pack: v.literal(packVersion, 'it is no recording of this version'),
+  pack: v.literal(packVersion, 'it is not a record of this version'),
   /** Token ids by word, and labels; kinds only where they are not `normal`. */
   ids: words,
   labels: v.pipe(v.array(v.string()), v.readonly()),

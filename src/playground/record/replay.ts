@@ -38,7 +38,7 @@ export function replayBlocked({ record, origin }: Opened): string | null {
   if (recorded !== null && here !== null && recorded !== here) {
     return `The ${record.model.name} that is loaded is another file (SHA-256 ${here.slice(0, 8)}… instead of ${recorded.slice(0, 8)}…); load the recorded one.`;
   }
-  if (playground.run.phase !== 'idle') return 'A run is going on; stop it first.';
+  if (playground.run.phase !== 'idle') return 'A run is in progress; stop it first.';
   if (!record.comparison && record.lines.some((line) => searched(line, record))) {
     return 'A search wrote this text, and only the whole search can be run again; ask for the comparison.';
   }

@@ -53,7 +53,8 @@ export class Turns {
 
   /** @throws EngineError `not-supported` */
   refuseWhileRunning(what: string): void {
-    if (this.#running) throw new EngineError('not-supported', `A run is going on; stop it before ${what}.`);
+    if (this.#running)
+      throw new EngineError('not-supported', `A run is in progress; stop it before ${what}.`);
   }
 
   stop(): void {

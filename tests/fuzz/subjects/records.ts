@@ -89,7 +89,7 @@ export async function links(): Promise<Subject<string>> {
         return 'accepted';
       } catch (error) {
         if (!(error instanceof PackedTextError)) throw error;
-        return { refused: `The recording in the link cannot be shown: ${error.message}.` };
+        return { refused: `The record in the link cannot be shown: ${error.message}.` };
       }
     },
     show: (fragment) => fragment,

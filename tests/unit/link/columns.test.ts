@@ -63,17 +63,17 @@ describe('the columns of a packed record', () => {
   });
 
   test.each([
-    ['a length of 4 GB', checked([0, 0, 0, 0, 255, 255, 255, 255, 123, 125]), 'no recording of this version'],
+    ['a length of 4 GB', checked([0, 0, 0, 0, 255, 255, 255, 255, 123, 125]), 'not a record of this version'],
     ['a column of a billion numbers', content('{"ids":1e9,"lines":[]}', [1, 7]), 'it is cut off'],
     ['a column of −1 numbers', content('{"ids":-1,"lines":[]}', [1, 7]), 'a column has no length'],
     ['a number of 200 bytes', content('{"ids":1,"lines":[]}', [200, 7]), 'it is cut off'],
-    ['text in place of lines', content('{"ids":1,"lines":"all"}', [1, 7]), 'no recording of this version'],
+    ['text in place of lines', content('{"ids":1,"lines":"all"}', [1, 7]), 'not a record of this version'],
     ['nothing but a version', [3], 'it is cut off'],
-    ['nothing', [], 'no recording of this version'],
+    ['nothing', [], 'not a record of this version'],
     [
       'another version',
       [2, ...content('{"ids":0,"lines":[]}', [1]).slice(1)],
-      'no recording of this version',
+      'not a record of this version',
     ],
   ])('%s is refused', async (_, bytes, reason) => {
     const unpacked = unpackRecord(packed(Uint8Array.from(bytes)));

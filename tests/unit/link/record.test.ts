@@ -95,8 +95,8 @@ describe('a record that was tampered with', () => {
   });
 
   test.each<[string, (json: Record<string, unknown>) => void, RegExp]>([
-    ['another version', (json) => (json['pack'] = 3), /no recording of this version/],
-    ['the version before', (json) => (json['pack'] = 1), /no recording of this version/],
+    ['another version', (json) => (json['pack'] = 3), /not a record of this version/],
+    ['the version before', (json) => (json['pack'] = 1), /not a record of this version/],
     ['a line that is on view but is not there', (json) => (json['current'] = 99), /do not fit together/],
     ['a fraction for a length', (json) => (line0(json)['promptLength'] = 0.5), /Invalid integer/],
     ['no lines', (json) => (json['lines'] = []), /Invalid length/],
