@@ -8,11 +8,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadWebGpuEngine } from '../src/engines/webgpu/engine.ts';
 import type { RunRecord } from '../src/playground/record/document.ts';
-import { documentLine, fromEvidence } from '../src/playground/record/document_line.ts';
+import { documentText, fromEvidence } from '../src/playground/record/document_text.ts';
 import { makeDocument, titleOf } from '../src/playground/record/make_document.ts';
 import { defaultSettings } from '../src/playground/settings.ts';
-import { promptLine, withEvent } from '../src/playground/texts/line.ts';
-import type { LineEvent } from '../src/worker/api/worker_api.ts';
+import { promptOnly, withEvent } from '../src/playground/texts/text.ts';
+import type { TextEvent } from '../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../src/worker/host.ts';
 import { nodeFileSource } from './node_file.ts';
 import { openBestAdapter } from './setup/adapters.ts';
@@ -47,14 +47,14 @@ const params = { ...settings.params, seed: Number(values.seed) };
 const stop = { maxTokens: settings.maxTokens, sequences: [] };
 const prompt = await host.tokenise({ kind: 'text', text: values.prompt });
 
-let line = promptLine({ id: LINE, name: 'recorded', lane: 0, params, stop }, prompt.tokens);
-const onEvents = (events: readonly LineEvent[]): void => {
+let line = promptOnly({ id: LINE, name: 'recorded', lane: 0, params, stop }, prompt.tokens);
+const onEvents = (events: readonly TextEvent[]): void => {
   line = events.reduce(withEvent, line);
 };
 const result = await host.run(
   {
     prompt: prompt.tokens.map(({ token }) => token),
-    lanes: [{ line: LINE, params, stream: 0 }],
+    lanes: [{ text: LINE, params, stream: 0 }],
     strategy: { kind: 'sample' },
     stop,
   },
@@ -77,7 +77,7 @@ const record: RunRecord = {
   },
   engine: { kind, adapter: description.adapter, numerics: description.numerics },
   strategy: 'sample',
-  lines: [documentLine(line, [line], fromEvidence(evidence, line.promptLength), 'sample')],
+  lines: [documentText(line, [line], fromEvidence(evidence, line.promptLength), 'sample')],
   comparison: null,
   current: 0,
   selected: line.promptLength + early.indexOf(Math.max(...early)),

@@ -7,7 +7,7 @@ import { holdAgain } from './texts/held_texts.ts';
 import { launchEnded } from './texts/launch.ts';
 import { refreshPrompt } from './prompt_actions.ts';
 import { notify, notifyFailure, sentenceOf, settle } from './notices.ts';
-import { reviveRecording } from './recording_actions.ts';
+import { reviveRecord } from './record_actions.ts';
 import { runOn } from './run_on.svelte.ts';
 import { changeSettings } from './settings_actions.ts';
 import { playground } from './state.svelte.ts';
@@ -79,7 +79,7 @@ async function load(opening: Opening, current: () => boolean, shown?: Promise<vo
   for (const note of summary.notes) notify('info', note);
   if (playground.settings.mode === 'chat' && !summary.hasChatTemplate) changeSettings({ mode: 'text' });
   refreshPrompt();
-  reviveRecording().catch(notifyFailure);
+  reviveRecord().catch(notifyFailure);
   return true;
 }
 

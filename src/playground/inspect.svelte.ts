@@ -3,7 +3,7 @@ import type { StepPlace } from '../worker/api/worker_api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { askOnView } from './ask_on_view.ts';
 import { worker } from './connection.ts';
-import { drawnBy, type Line } from './texts/line.ts';
+import { drawnBy, type PageText } from './texts/text.ts';
 import { sameParams } from './same_params.ts';
 import { playground } from './state.svelte.ts';
 
@@ -20,13 +20,13 @@ function follows(): boolean {
 
 /** Whether the text on view shows the figures of its record. */
 function isRecorded(): boolean {
-  return playground.recordedLine?.state === 'recorded';
+  return playground.recordedText?.state === 'recorded';
 }
 
 const inspect = askOnView({
   ask: ({ place, params, top }: Question) => worker().inspect(place, params, { top }),
   stands: ({ place }) =>
-    place.line === playground.current &&
+    place.text === playground.current &&
     !isRecorded() &&
     (place.position === playground.position || (follows() && playground.run.phase !== 'idle')),
   show: (view, { place }) => playground.showStep(view && { ...place, view }),
@@ -35,26 +35,26 @@ const inspect = askOnView({
 
 const rederive = askOnView({
   // Decided here and not by the caller, so that a late answer does not survive after the knob has returned.
-  ask: ({ line, params }: { line: Line; params: SamplingParams }) =>
-    drewAll(line, params) ? Promise.resolve(null) : worker().rederive(line.id, params),
-  stands: ({ line }) => line.id === playground.current && line.length === playground.line?.length,
-  show: (rederived, { line, params }) =>
-    playground.showOverlay(rederived && { line: line.id, params, rederived }),
+  ask: ({ text, params }: { text: PageText; params: SamplingParams }) =>
+    drewAll(text, params) ? Promise.resolve(null) : worker().rederive(text.id, params),
+  stands: ({ text }) => text.id === playground.current && text.length === playground.text?.length,
+  show: (rederived, { text, params }) =>
+    playground.showOverlay(rederived && { text: text.id, params, rederived }),
 });
 
 /** Whether sampling with these parameters drew the whole text. */
-function drewAll(line: Line, params: SamplingParams): boolean {
-  return drawnBy(line).every((part) => part.strategy === 'sample' && sameParams(params, part.params));
+function drewAll(text: PageText, params: SamplingParams): boolean {
+  return drawnBy(text).every((part) => part.strategy === 'sample' && sameParams(params, part.params));
 }
 
 /** Call once, while a component is being set up. */
 export function followSelection(): void {
   $effect(() => {
-    const { line, position, params, settings, engine, run } = playground;
-    if (!line || position === null) return;
-    const place = { line: line.id, position };
+    const { text, position, params, settings, engine, run } = playground;
+    if (!text || position === null) return;
+    const place = { text: text.id, position };
     if (isRecorded()) {
-      const view = playground.recordedLine?.view(position) ?? null;
+      const view = playground.recordedText?.view(position) ?? null;
       playground.showStep(view && { ...place, view });
       return;
     }
@@ -66,9 +66,9 @@ export function followSelection(): void {
   });
 
   $effect(() => {
-    const { line, params, run, engine } = playground;
+    const { text, params, run, engine } = playground;
     // An overlay of other knobs says nothing about these.
     if (engine.phase !== 'ready' || isRecorded()) playground.showOverlay(null);
-    else if (line && run.phase === 'idle') rederive({ line, params });
+    else if (text && run.phase === 'idle') rederive({ text, params });
   });
 }

@@ -4,7 +4,7 @@ import type { PromptSource } from '../worker/api/worker_api.ts';
 import { worker } from './connection.ts';
 import { isModel, writerOf } from './texts/held_texts.ts';
 import { latestOnly } from './latest_only.ts';
-import { allTokens, promptText, type Line } from './texts/line.ts';
+import { allTokens, promptText, type PageText } from './texts/text.ts';
 import { sentenceOf } from './notices.ts';
 import type { Settings } from './settings.ts';
 import { playground } from './state.svelte.ts';
@@ -36,21 +36,21 @@ function samePrompt(a: PromptSource, b: PromptSource): boolean {
 }
 
 /** Whether a text was written from another prompt than the one on view; false if that is not known. */
-export function isStale(line: Line): boolean {
+export function isStale(text: PageText): boolean {
   const { settings, prompt, engine } = playground;
-  if (line.source) return !samePrompt(line.source, promptSource(settings));
-  if (settings.mode === 'text' && writtenFrom(line, settings.prompt)) return false;
-  const writer = writerOf(line);
+  if (text.source) return !samePrompt(text.source, promptSource(settings));
+  if (settings.mode === 'text' && writtenFrom(text, settings.prompt)) return false;
+  const writer = writerOf(text);
   if (prompt && writer && engine.phase === 'ready' && isModel(engine.summary, writer)) {
-    const wrote = allTokens(line).slice(0, line.promptLength);
+    const wrote = allTokens(text).slice(0, text.promptLength);
     return wrote.map(({ token }) => token).join() !== prompt.tokens.map(({ token }) => token).join();
   }
   return settings.mode === 'text';
 }
 
 /** Some tokenizers put a space before the first word. */
-export function writtenFrom(line: Line, prompt: string): boolean {
-  return [prompt, ` ${prompt}`].includes(promptText(line));
+export function writtenFrom(text: PageText, prompt: string): boolean {
+  return [prompt, ` ${prompt}`].includes(promptText(text));
 }
 
 /** Asks for the prompt's tokens; does nothing without a model. */

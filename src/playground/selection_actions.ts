@@ -1,5 +1,5 @@
 /** Selects a text and one of its tokens. */
-import type { LineId } from '../worker/api/worker_api.ts';
+import type { TextId } from '../worker/api/worker_api.ts';
 import { playground } from './state.svelte.ts';
 
 /** Holds a position of the text on view; its length stands for the token that would come next. */
@@ -14,18 +14,18 @@ export function hover(position: number | null): void {
 
 /** Moves the held position; ±Infinity goes to the ends. */
 export function moveSelection(by: number): void {
-  const { line, selected } = playground;
-  if (!line || line.length === 0) return;
-  const last = line.length - 1;
+  const { text, selected } = playground;
+  if (!text || text.length === 0) return;
+  const last = text.length - 1;
   const from = selected ?? last;
   const to = by === Infinity ? last : by === -Infinity ? 0 : Math.min(last, Math.max(0, from + by));
   select(to);
 }
 
-export function showLine(id: LineId): void {
-  const line = playground.lines.find((candidate) => candidate.id === id);
+export function showText(id: TextId): void {
+  const text = playground.texts.find((candidate) => candidate.id === id);
   const { selected } = playground;
   // A held position that both texts have stays held, so that two branches can be compared there.
-  const keep = line && selected !== null && selected < line.length ? selected : null;
-  if (line) playground.show(id, keep);
+  const keep = text && selected !== null && selected < text.length ? selected : null;
+  if (text) playground.show(id, keep);
 }

@@ -1,6 +1,6 @@
 /**
  * Everything that a link carries and a reload restores: what to run and how to show it. Plain, immutable, and small.
- * The results of a run live in `texts/line.ts`.
+ * The results of a run live in `texts/text.ts`.
  */
 import type { ChatMessage } from '../engines/contract.ts';
 import { firstParams, PARAMETERS } from '../sampling/parameter_table.ts';

@@ -25,7 +25,7 @@ async function show(link: LinkState | null, reload: boolean, recording: boolean)
   if (link) await (await import('./link/open_link.ts')).openLink(link);
   const { keepHistory } = await import('./history/keeping.svelte.ts');
   await keepHistory(reload, reload && link === null);
-  const fresh = playground.lines.length === 0 && (link === null || reload);
+  const fresh = playground.texts.length === 0 && (link === null || reload);
   if (recording && fresh)
     void import('./record/page_run.ts').then(({ openPageRun }) => openPageRun(link === null));
 }

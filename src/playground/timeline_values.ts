@@ -1,5 +1,5 @@
 import type { Rederived } from '../worker/api/worker_api.ts';
-import { allTokens, type Line, type TokenView } from './texts/line.ts';
+import { allTokens, type PageText, type TokenView } from './texts/text.ts';
 
 /**
  * A text's figures by position; NaN where a position has none. `kept` and `masked`, which depend on the chain, follow the knobs
@@ -15,14 +15,14 @@ export interface TimelineValues {
   readonly perplexity: Float64Array;
 }
 
-export function timelineOf(line: Line, rederived: Rederived | null): TimelineValues {
-  const tokens = allTokens(line);
+export function timelineOf(text: PageText, rederived: Rederived | null): TimelineValues {
+  const tokens = allTokens(text);
   const kept = Float64Array.from(tokens, (token, index) => {
-    const output = index - line.promptLength;
+    const output = index - text.promptLength;
     return rederived && output >= 0 ? (rederived.kept[output] ?? NaN) : token.kept;
   });
   const masked = Float64Array.from(tokens, (token, index) => {
-    const output = index - line.promptLength;
+    const output = index - text.promptLength;
     return rederived && output >= 0 ? (rederived.masked[output] ?? NaN) : token.masked;
   });
   return {
@@ -31,7 +31,7 @@ export function timelineOf(line: Line, rederived: Rederived | null): TimelineVal
     entropy: Float64Array.from(tokens, (token) => token.entropy),
     kept,
     masked,
-    perplexity: runningPerplexity(tokens, line.promptLength),
+    perplexity: runningPerplexity(tokens, text.promptLength),
   };
 }
 

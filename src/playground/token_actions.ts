@@ -27,14 +27,14 @@ export interface ShownStep {
 /** The step in the inspector, or null. */
 export function shownStep(): ShownStep | null {
   const { inspected, params } = playground;
-  return inspected && { place: { line: inspected.line, position: inspected.position }, params };
+  return inspected && { place: { text: inspected.text, position: inspected.position }, params };
 }
 
 /** Whether the inspector shows this step with these knobs. */
 export function isShown({ place, params }: ShownStep): boolean {
   const shown = shownStep();
   return (
-    shown?.place.line === place.line &&
+    shown?.place.text === place.text &&
     shown.place.position === place.position &&
     sameParams(shown.params, params)
   );

@@ -4,13 +4,13 @@ import type { ServerModel } from '../engines/openai/replies.ts';
 import { DEFAULT_LOGIT_BUDGET } from '../decoding/logit_memory.ts';
 import type { MatchPattern } from '../decoding/pattern.ts';
 import { CATALOGUE, type CatalogueEntry } from '../models/catalogue.ts';
-import type { LineId, SharedQuestions, SlotNumber, WorkerApi } from './api/worker_api.ts';
+import type { TextId, SharedQuestions, SlotNumber, WorkerApi } from './api/worker_api.ts';
 import type { ConformanceReport, ConformanceRow } from './conformance/report.ts';
 import { deleteKept, findModel, readHubModels, readShelf } from './loading/model_shelf.ts';
 import { openEngine } from './loading/open_engine.ts';
 import { webLlmOffers } from '../engines/web-llm/open.ts';
 import { Slot } from './slot/slot.ts';
-import type { LineDistances } from './texts/distances.ts';
+import type { TextDistances } from './texts/distances.ts';
 import { patternMatcher } from './texts/pattern_matcher.ts';
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;
@@ -71,9 +71,9 @@ export class WorkerHost implements SharedQuestions {
     return new OpenAiServer({ baseUrl, key }).models();
   }
 
-  distances(id: LineId): Promise<LineDistances | null> {
+  distances(id: TextId): Promise<TextDistances | null> {
     const [first, second] = this.#slots;
-    return first.texts.outputs(id, (line, rows, tokenizer) => second.texts.distances(line, rows, tokenizer));
+    return first.texts.outputs(id, (text, rows, tokenizer) => second.texts.distances(text, rows, tokenizer));
   }
 
   conformance(base: string, onRow: (row: ConformanceRow) => void): Promise<ConformanceReport> {

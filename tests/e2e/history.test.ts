@@ -166,8 +166,8 @@ test('a text that was continued with other knobs keeps the parameters of each pa
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
   await expect.poll(async () => (await page.locator('[data-p]').all()).length).toBeGreaterThan(16);
   const { bytes } = await savedFile(page, 'JSON');
-  const { lines } = JSON.parse(bytes.toString()) as RunDocument;
-  const { drawn, promptLength, params } = lines[0]!;
+  const { lines: texts } = JSON.parse(bytes.toString()) as RunDocument;
+  const { drawn, promptLength, params } = texts[0]!;
   expect(
     drawn.map(({ from, params: { temperature, seed } }) => [from - promptLength, temperature, seed]),
   ).toEqual([

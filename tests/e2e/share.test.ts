@@ -91,13 +91,13 @@ test('a replay that differs shows where, with both distributions', async () => {
   const link = readFragment(fragmentOf(await shareLink(sender.page)))!;
   await sender.close();
   const { record } = await unpackRecord(link.packed!);
-  const [line] = record.lines;
-  const at = line!.promptLength + 3;
-  const other = line!.tokens[at]!.top.find(({ id }) => id !== line!.tokens[at]!.id)!;
-  const tokens = line!.tokens.map((token, index) =>
+  const [text] = record.lines;
+  const at = text!.promptLength + 3;
+  const other = text!.tokens[at]!.top.find(({ id }) => id !== text!.tokens[at]!.id)!;
+  const tokens = text!.tokens.map((token, index) =>
     index === at ? { ...token, id: other.id, label: other.label, text: other.label } : token,
   );
-  const packed = await packRecord({ ...record, lines: [{ ...line!, tokens }] }, 5, link.settings);
+  const packed = await packRecord({ ...record, lines: [{ ...text!, tokens }] }, 5, link.settings);
 
   const { page, close } = await openPage(`?engine=scripted#${writeFragment(link.settings, packed)}`);
   await page.getByRole('button', { name: 'Replay' }).click();

@@ -141,14 +141,14 @@ test('a comparison that differs shows the lane, the token, and both distribution
   const link = readFragment(fragmentOf(await shareLink(sender.page)))!;
   await sender.close();
   const { record } = await unpackRecord(link.packed!);
-  const lines = record.lines.map((line, lane) => {
-    if (lane !== 2) return line;
-    const at = line.promptLength + 4;
-    const other = line.tokens.find(({ id }) => id !== line.tokens[at]!.id && id > 20)!;
-    const changed = { ...line.tokens[at]!, id: other.id, label: other.label, text: other.text };
-    return { ...line, tokens: line.tokens.map((token, position) => (position === at ? changed : token)) };
+  const texts = record.lines.map((text, lane) => {
+    if (lane !== 2) return text;
+    const at = text.promptLength + 4;
+    const other = text.tokens.find(({ id }) => id !== text.tokens[at]!.id && id > 20)!;
+    const changed = { ...text.tokens[at]!, id: other.id, label: other.label, text: other.text };
+    return { ...text, tokens: text.tokens.map((token, position) => (position === at ? changed : token)) };
   });
-  const packed = await packRecord({ ...record, lines }, 2, link.settings);
+  const packed = await packRecord({ ...record, lines: texts }, 2, link.settings);
   const fragment = writeFragment(link.settings, packed);
   const { page, errors, close } = await openPage(`?engine=scripted#${fragment}`, { viewport: desktop });
   await replay(page);

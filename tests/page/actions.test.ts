@@ -61,7 +61,7 @@ describe('the records', () => {
     const inTurn = (): string[] => keyed.filter((one) => whyBlocked(one) === null).map(({ key }) => key!);
     await run();
     expect(new Set(inTurn()).size).toBe(inTurn().length);
-    select(playground.line!.promptLength);
+    select(playground.text!.promptLength);
     expect(new Set(inTurn()).size).toBe(inTurn().length);
     expect(keyed.filter(({ key }) => key === 'Escape').map(({ name }) => name)).toEqual([
       'stop',
@@ -164,10 +164,10 @@ describe('keys', () => {
 
   test('Escape first stops the run and keeps the held token, then releases the token', async () => {
     await run();
-    const { line } = playground;
+    const { text } = playground;
     changeSettings({ maxTokens: 200 });
     const going = run();
-    await until(() => playground.line !== line && outputs() > 1);
+    await until(() => playground.text !== text && outputs() > 1);
     select(2);
     press('Escape');
     expect(playground.run.phase).toBe('stopping');
@@ -182,7 +182,7 @@ describe('keys', () => {
     const unchanged = (): void => {
       const before = [
         playground.settings,
-        playground.lines,
+        playground.texts,
         playground.selected,
         playground.run,
         dialogs.shown,
@@ -191,7 +191,7 @@ describe('keys', () => {
         expect(pressKeyOf(action)).toBe(true);
       expect([
         playground.settings,
-        playground.lines,
+        playground.texts,
         playground.selected,
         playground.run,
         dialogs.shown,
@@ -202,7 +202,7 @@ describe('keys', () => {
     const going = run();
     unchanged();
     await going;
-    expect(playground.lines).toHaveLength(1);
+    expect(playground.texts).toHaveLength(1);
   });
 
   test('Run says that the prompt is too long', async () => {
@@ -212,7 +212,7 @@ describe('keys', () => {
     expect(press('Enter', { ctrlKey: true })).toBe(true);
     await until(() => playground.notices.length > 0);
     expect(notices()).toEqual([whyBlocked(runAction)]);
-    expect(playground.lines).toEqual([]);
+    expect(playground.texts).toEqual([]);
     end();
   });
 

@@ -1,7 +1,7 @@
 /** A person's actions on the page, in the order and at the times that fast-check chooses. */
 import fc from 'fast-check';
 import { closeSecond, openSecond, runAcross } from '../../src/playground/across/across_actions.ts';
-import { branchWith, carryOn, deleteLine, stepOnce } from '../../src/playground/branch_actions.ts';
+import { branchWith, carryOn, deleteText, stepOnce } from '../../src/playground/branch_actions.ts';
 import { openInPlayground, selectPlace } from '../../src/playground/compare/lane_actions.ts';
 import { measureAlone, runComparison } from '../../src/playground/compare/run_comparison.ts';
 import { openModel, openScripted } from '../../src/playground/engine_actions.ts';
@@ -11,7 +11,7 @@ import { readFragment, writeFragment } from '../../src/playground/link/fragment.
 import { openRecord } from '../../src/playground/record/open_record.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
 import { run, stop } from '../../src/playground/texts/run_actions.ts';
-import { hover, select, showLine } from '../../src/playground/selection_actions.ts';
+import { hover, select, showText } from '../../src/playground/selection_actions.ts';
 import { changeSettings, setGrammar, setNumber } from '../../src/playground/settings_actions.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
@@ -32,8 +32,8 @@ const any = <T>(list: readonly T[], choice: number): T | undefined => list[choic
 
 /** A position of the text on view, or the one after its end. */
 function place(choice: number): number | null {
-  const { line } = playground;
-  return line ? 1 + (choice % line.length) : null;
+  const { text } = playground;
+  return text ? 1 + (choice % text.length) : null;
 }
 
 const doings: Readonly<Record<string, (choice: number) => unknown>> = {
@@ -56,14 +56,14 @@ const doings: Readonly<Record<string, (choice: number) => unknown>> = {
   select: (choice) => select(place(choice)),
   hover: (choice) => hover(choice % 3 === 0 ? null : place(choice)),
   show: (choice) => {
-    const line = any(playground.lines, choice);
-    if (line) showLine(line.id);
+    const text = any(playground.texts, choice);
+    if (text) showText(text.id);
   },
   'select lane': (choice) => selectPlace(choice % 3 === 0 ? null : choice % 12, choice % 2),
   'take lane': (choice) => openInPlayground(choice % 2),
   delete: (choice) => {
-    const line = any(playground.lines, choice);
-    if (line) deleteLine(line.id);
+    const text = any(playground.texts, choice);
+    if (text) deleteText(text.id);
   },
   load: () => openScripted(),
   'load another': () => openModel({ kind: 'web-llm', id: 'other' }, 'Other'),

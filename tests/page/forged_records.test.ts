@@ -9,7 +9,7 @@ import { branchWith } from '../../src/playground/branch_actions.ts';
 import { runComparison } from '../../src/playground/compare/run_comparison.ts';
 import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { openScripted } from '../../src/playground/engine_actions.ts';
-import { allTokens, type Line } from '../../src/playground/texts/line.ts';
+import { allTokens, type PageText } from '../../src/playground/texts/text.ts';
 import { documentChecksum } from '../../src/playground/record/checksum.ts';
 import type { RunDocument } from '../../src/playground/record/document.ts';
 import { documentSchema } from '../../src/playground/record/document.ts';
@@ -53,19 +53,19 @@ beforeEach(() => {
 async function texts(): Promise<RunDocument> {
   await fresh({ maxTokens: 6 });
   await run();
-  const first = playground.line!;
+  const first = playground.text!;
   select(first.promptLength + 2);
   // A token that the chain would not draw.
   const other = allTokens(first).find(({ token, kind }) => kind === 'normal' && token > 300)!;
   await branchWith(other.token === allTokens(first)[first.promptLength + 2]!.token ? 301 : other.token);
-  return document({ lines: playground.lines, comparison: null });
+  return document({ texts: playground.texts, comparison: null });
 }
 
 async function compared(settings: Partial<Settings>): Promise<RunDocument> {
   const { method } = defaultSettings();
   await fresh({ maxTokens: 5, ...settings, method: { ...method, samples: 3, width: 2, ...settings.method } });
   await runComparison();
-  return document({ lines: compare.comparison!.lines, comparison: compare.comparison });
+  return document({ texts: compare.comparison!.texts, comparison: compare.comparison });
 }
 
 async function document(subject: Parameters<typeof makeRecord>[0]): Promise<RunDocument> {
@@ -84,8 +84,8 @@ async function replayed(record: RunDocument): Promise<{ green: boolean; shows: u
   const there = openRecord(record, { origin: 'file', settings, take: true, replace: true, reveal: true });
   await replay();
   const { replay: said } = opened.current!;
-  const ids = new Set(there!.lines.map(({ id }) => id));
-  const lines = [...playground.lines, ...(compare.comparison?.lines ?? [])].filter(({ id }) => ids.has(id));
+  const ids = new Set(there!.texts.map(({ id }) => id));
+  const texts = [...playground.texts, ...(compare.comparison?.texts ?? [])].filter(({ id }) => ids.has(id));
   const here = 'here' in said ? said.here : null;
   const { result, greedy, strategy } = compare.comparison ?? {};
   const outcome = result && [
@@ -96,15 +96,15 @@ async function replayed(record: RunDocument): Promise<{ green: boolean; shows: u
   ];
   return {
     green: said.phase === 'reproduced',
-    shows: rounded([lines.map(shownOf), here, outcome, greedy?.text, greedy?.tokens, strategy?.kind]),
+    shows: rounded([texts.map(shownOf), here, outcome, greedy?.text, greedy?.tokens, strategy?.kind]),
   };
 }
 
-function shownOf(line: Line): unknown {
-  const { reason } = line;
+function shownOf(text: PageText): unknown {
+  const { reason } = text;
   // A record cannot tell whether a run met its limit or was stopped there.
   const end = reason === 'stopped' ? 'max-tokens' : reason;
-  return [line.promptLength, line.visible, end, allTokens(line)];
+  return [text.promptLength, text.visible, end, allTokens(text)];
 }
 
 /** Rounds to nine digits, and replaces NaN and undefined, which JSON lacks. */
@@ -217,8 +217,8 @@ test.each([
       if (!inputs.test(path) || path.startsWith('settings')) continue;
       // Then these inputs give this text, and the claim is true if the page ran just them.
       if (/\bparams\b/.test(path)) {
-        const line = read.output.lines[Number(way[1])];
-        const used = line && /^lines/.test(path) ? (line.drawn.at(-1)?.params ?? line.params) : null;
+        const text = read.output.lines[Number(way[1])];
+        const used = text && /^lines/.test(path) ? (text.drawn.at(-1)?.params ?? text.params) : null;
         if (used) expect(JSON.stringify(asked), what).toContain(JSON.stringify(used));
       }
     }

@@ -25,6 +25,6 @@ export function notices(): string[] {
 
 /** Output tokens of the text on view. */
 export function outputs(): number {
-  const { line } = playground;
-  return line ? line.length - line.promptLength : 0;
+  const { text } = playground;
+  return text ? text.length - text.promptLength : 0;
 }

@@ -23,20 +23,20 @@ beforeEach(() => fresh({ maxTokens: 3 }));
 
 test('opening a run from the history also restores its prompt', async () => {
   await run();
-  const record = await makeRecord({ lines: playground.lines, comparison: null }, 3);
+  const record = await makeRecord({ texts: playground.texts, comparison: null }, 3);
   kept.set('first', makeDocument(record, playground.settings, 'a text'));
   changeSettings({ prompt: 'The cat' });
-  expect(isStale(playground.line!)).toBe(true);
+  expect(isStale(playground.text!)).toBe(true);
   await run();
-  expect(isStale(playground.line!)).toBe(false);
+  expect(isStale(playground.text!)).toBe(false);
   await openEntry('first', true);
   expect(playground.settings.prompt).toBe('Once upon a time');
-  expect(isStale(playground.line!)).toBe(false);
+  expect(isStale(playground.text!)).toBe(false);
 });
 
 test('undo restores a deleted run in the list, without a notice behind the dialog', async () => {
   await run();
-  const record = await makeRecord({ lines: playground.lines, comparison: null }, 3);
+  const record = await makeRecord({ texts: playground.texts, comparison: null }, 3);
   const document = makeDocument(record, playground.settings, 'a text');
   kept.set('gone', document);
   const entry = {

@@ -12,7 +12,7 @@ import { runComparison } from '../../src/playground/compare/run_comparison.ts';
 import { compare } from '../../src/playground/compare/state.svelte.ts';
 import { followGrammar } from '../../src/playground/grammar.svelte.ts';
 import { followSelection } from '../../src/playground/inspect.svelte.ts';
-import { tokenAt } from '../../src/playground/texts/line.ts';
+import { tokenAt } from '../../src/playground/texts/text.ts';
 import { makeDocument } from '../../src/playground/record/make_document.ts';
 import { makeRecord } from '../../src/playground/record/make_record.ts';
 import { continueBlocked, continueFrom, run } from '../../src/playground/texts/run_actions.ts';
@@ -39,11 +39,11 @@ let endEffects = (): void => undefined;
 beforeAll(async () => {
   await fresh({ maxTokens: 4 });
   await run();
-  const text = { lines: playground.lines, comparison: null };
+  const text = { texts: playground.texts, comparison: null };
   kept.set('text', makeDocument(await makeRecord(text, 4), playground.settings, 'a text'));
   playground.takeSettings({ lanes: [{ temperature: 0.5 }, { temperature: 1 }] });
   await runComparison();
-  const lanes = { lines: compare.comparison!.lines, comparison: compare.comparison };
+  const lanes = { texts: compare.comparison!.texts, comparison: compare.comparison };
   kept.set('lanes', makeDocument(await makeRecord(lanes, 4), playground.settings, 'lanes'));
   // As in the page, effects follow the view all the time.
   endEffects = root(() => {
@@ -145,20 +145,20 @@ async function atRest(interleaving: Interleaving, waiting: ReadonlySet<unknown>)
 }
 
 async function check(interleaving: Interleaving): Promise<void> {
-  const { engine, line, inspected, position, overlay } = playground;
+  const { engine, text, inspected, position, overlay } = playground;
   expect(playground.run.phase).toBe('idle');
   expect(engine.phase).not.toBe('loading');
   expect(interleaving.mostRuns, 'runs at once').toBeLessThanOrEqual(1);
-  const lines = [...playground.lines, ...(compare.comparison?.lines ?? []), ...(across.duel?.lines ?? [])];
-  expect(lines.filter(({ reason }) => reason === null)).toEqual([]);
-  expect(playground.current === null).toBe(playground.lines.length === 0);
+  const texts = [...playground.texts, ...(compare.comparison?.texts ?? []), ...(across.duel?.texts ?? [])];
+  expect(texts.filter(({ reason }) => reason === null)).toEqual([]);
+  expect(playground.current === null).toBe(playground.texts.length === 0);
   if (inspected) {
-    expect([inspected.line, inspected.position]).toEqual([line!.id, position]);
-    expect(inspected.view.chosen).toBe(tokenAt(line!, position!)?.token ?? null);
+    expect([inspected.text, inspected.position]).toEqual([text!.id, position]);
+    expect(inspected.view.chosen).toBe(tokenAt(text!, position!)?.token ?? null);
   }
   if (overlay) {
-    expect(overlay.line).toBe(line!.id);
-    expect(overlay.rederived.tokens.length).toBe(line!.length - line!.promptLength);
+    expect(overlay.text).toBe(text!.id);
+    expect(overlay.rederived.tokens.length).toBe(text!.length - text!.promptLength);
     expect(overlay.params).toEqual(playground.params);
   }
   const { comparison, distributions } = compare;
@@ -169,11 +169,11 @@ async function check(interleaving: Interleaving): Promise<void> {
     );
   }
   if (engine.phase !== 'ready') return;
-  expect(line === null || position === 0 || inspected !== null || !canAsk(line.id), 'inspected').toBe(true);
-  for (const { id, promptLength, params, length } of [...playground.lines, ...(comparison?.lines ?? [])]) {
+  expect(text === null || position === 0 || inspected !== null || !canAsk(text.id), 'inspected').toBe(true);
+  for (const { id, promptLength, params, length } of [...playground.texts, ...(comparison?.texts ?? [])]) {
     if (length <= promptLength || !canAsk(id)) continue;
     const view = await interleaving.until(
-      page.host!.to(0).inspect({ line: id, position: promptLength }, params, { top: 1 }),
+      page.host!.to(0).inspect({ text: id, position: promptLength }, params, { top: 1 }),
     );
     expect(view, `text ${id} is held`).not.toBeNull();
   }
@@ -181,21 +181,21 @@ async function check(interleaving: Interleaving): Promise<void> {
 
 /** Whether the loaded model wrote this text, so that its figures can be computed here. */
 function canAsk(id: number): boolean {
-  const line = [...playground.lines, ...(compare.comparison?.lines ?? [])].find((one) => one.id === id);
-  return line !== undefined && texts.recordOf(id)?.state !== 'recorded' && continueBlocked(line) === null;
+  const text = [...playground.texts, ...(compare.comparison?.texts ?? [])].find((one) => one.id === id);
+  return text !== undefined && texts.recordOf(id)?.state !== 'recorded' && continueBlocked(text) === null;
 }
 
 async function afterwards(interleaving: Interleaving): Promise<void> {
-  const { line } = playground;
-  if (playground.engine.phase !== 'ready' || !line || continueBlocked(line) !== null) return;
+  const { text } = playground;
+  if (playground.engine.phase !== 'ready' || !text || continueBlocked(text) !== null) return;
   playground.notices = [];
-  const before = line.length;
+  const before = text.length;
   let over = false;
-  void continueFrom({ line, outputs: before - line.promptLength, maxTokens: 1 }).then(() => (over = true));
+  void continueFrom({ text, outputs: before - text.promptLength, maxTokens: 1 }).then(() => (over = true));
   await atRest(interleaving, new Set());
   expect(over).toBe(true);
   expect(notices()).toEqual([]);
-  expect(playground.line!.length).toBe(before + 1);
+  expect(playground.text!.length).toBe(before + 1);
 }
 
 async function sequence(scheduler: fc.Scheduler, list: readonly Command[]): Promise<void> {

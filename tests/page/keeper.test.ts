@@ -35,12 +35,12 @@ beforeEach(async () => {
 });
 
 const kept = (): RunDocument[] => [...documents.values()] as RunDocument[];
-const shown = () => ({ lines: playground.lines, comparison: null });
+const shown = () => ({ texts: playground.texts, comparison: null });
 
 test('saves a text again, with its candidates, if the next run began while it was being saved', async () => {
   const keeper = new Keeper('tab');
   await run();
-  const { name } = playground.line!;
+  const { name } = playground.text!;
   page.before = (asked) => (asked === 'evidence' ? sleep(30) : undefined);
   const writing = keeper.write(shown());
   await sleep(5);
@@ -48,18 +48,18 @@ test('saves a text again, with its candidates, if the next run began while it wa
   await Promise.all([writing, again]);
   page.reset();
   await keeper.write(shown());
-  const document = kept().find(({ lines }) => lines[0]!.name === name);
+  const document = kept().find(({ lines: texts }) => texts[0]!.name === name);
   expect(document!.lines[0]!.tokens.at(-1)!.top.length).toBeGreaterThan(0);
 });
 
 test('does not change an entry that another tab holds, and makes a new one when the text continues here', async () => {
   const keeper = new Keeper('tab');
   await run();
-  const line = playground.line!;
-  keeper.adopt(line.id, 'theirs', { lines: [line], comparison: null }, false);
+  const text = playground.text!;
+  keeper.adopt(text.id, 'theirs', { texts: [text], comparison: null }, false);
   await keeper.write(shown());
   expect([...documents.keys()]).toEqual([]);
-  texts.change(line.id, (text) => ({ ...text, reason: 'stopped' }));
+  texts.change(text.id, (text) => ({ ...text, reason: 'stopped' }));
   await keeper.write(shown());
   expect(documents.size).toBe(1);
   expect(documents.has('theirs')).toBe(false);
@@ -68,7 +68,7 @@ test('does not change an entry that another tab holds, and makes a new one when 
 test('forgets the entries of texts that have left the page', async () => {
   const keeper = new Keeper('tab');
   await run();
-  const { id } = playground.line!;
+  const { id } = playground.text!;
   await keeper.write(shown());
   const [entry] = documents.keys();
   expect(keeper.shownAs(entry!)).toEqual([id]);
@@ -90,6 +90,6 @@ test('goes on saving after the engine failed once', async () => {
   page.reset();
   await run();
   flushSync();
-  await until(() => kept().some(({ lines }) => lines[0]!.tokens.at(-1)!.top.length > 0));
+  await until(() => kept().some(({ lines: texts }) => texts[0]!.tokens.at(-1)!.top.length > 0));
   expect(playground.notices.map(({ text }) => text)).toEqual([]);
 });

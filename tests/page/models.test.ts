@@ -30,11 +30,11 @@ const openNamed: typeof page.open = (choice) => {
 test('a text can be continued when its model is loaded again', async () => {
   page.open = openNamed;
   await run();
-  const line = playground.line!;
+  const text = playground.text!;
   await openModel(other, 'Other');
-  expect(continueBlocked(line)).toBe(`${line.model!.name} wrote this text; load that model to continue it.`);
+  expect(continueBlocked(text)).toBe(`${text.model!.name} wrote this text; load that model to continue it.`);
   await openScripted();
-  expect(continueBlocked(line)).toBeNull();
+  expect(continueBlocked(text)).toBeNull();
   await stepOnce();
   expect(notices()).toEqual([]);
   expect(outputs()).toBe(6);
@@ -44,9 +44,9 @@ test('refuses to continue a text of another model', async () => {
   page.open = openNamed;
   await run();
   await openModel(other, 'Other');
-  const before = playground.line;
+  const before = playground.text;
   await carryOn();
-  expect(playground.line).toBe(before);
+  expect(playground.text).toBe(before);
   expect(notices()).toEqual([continueBlocked(before!)]);
 });
 

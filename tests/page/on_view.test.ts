@@ -5,7 +5,7 @@ import { root } from './effects.svelte.ts';
 import { askOnView } from '../../src/playground/ask_on_view.ts';
 import { followSelection } from '../../src/playground/inspect.svelte.ts';
 import { run } from '../../src/playground/texts/run_actions.ts';
-import { select, showLine } from '../../src/playground/selection_actions.ts';
+import { select, showText } from '../../src/playground/selection_actions.ts';
 import { changeSettings, setNumber } from '../../src/playground/settings_actions.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
 import type { Recorded } from '../../src/playground/texts/recorded.ts';
@@ -24,11 +24,11 @@ afterEach(() => end());
 test('ignores an answer about another text that comes after a recorded one was selected', async () => {
   await run();
   flushSync();
-  const live = playground.line!;
+  const live = playground.text!;
   const view = { chosen: 1, rows: [], stages: [] } as unknown as StepView;
   const recorded = { ...live, id: playground.newId(), name: 'recorded' };
   const origin: Recorded = {
-    line: recorded.id,
+    text: recorded.id,
     origin: 'link',
     model: { name: 'another', fileSize: 1, vocabularySize: 1 },
     stream: 0,
@@ -42,16 +42,16 @@ test('ignores an answer about another text that comes after a recorded one was s
   select(live.promptLength + 1);
   flushSync();
   await sleep(5);
-  showLine(recorded.id);
+  showText(recorded.id);
   flushSync();
   await sleep(60);
   flushSync();
-  expect(playground.inspected).toMatchObject({ line: recorded.id, view });
+  expect(playground.inspected).toMatchObject({ text: recorded.id, view });
 });
 
 test('shows figures of a searched token only for the step and the knobs on view', async () => {
   await run();
-  select(playground.line!.promptLength);
+  select(playground.text!.promptLength);
   flushSync();
   await until(() => playground.inspected !== null);
   const shown: { step: ShownStep; row: CandidateRow | null }[] = [];
@@ -64,7 +64,7 @@ test('shows figures of a searched token only for the step and the knobs on view'
   const held = new Promise<void>((resolve) => (release = resolve));
   page.after = (name) => (name === 'candidate' ? held : undefined);
   ask(shownStep()!);
-  select(playground.line!.promptLength + 1);
+  select(playground.text!.promptLength + 1);
   flushSync();
   await until(() => playground.inspected?.position === playground.selected);
   ask(shownStep()!);
@@ -85,7 +85,7 @@ test('while a text streams, header, figures and charts show the same step', asyn
     flushSync();
     if (playground.inspected) {
       expect(playground.shownPosition).toBe(playground.inspected.position);
-      expect(playground.inspected.line).toBe(playground.current);
+      expect(playground.inspected.text).toBe(playground.current);
       if (playground.shownPosition !== playground.position) behind++;
     }
     await sleep(3);

@@ -21,6 +21,6 @@ test.each<[Partial<Settings>, number]>([
 ])('with the settings %o the page shows %i texts', async (settings, texts) => {
   await fresh(settings);
   await openPageRun(false);
-  expect(playground.lines).toHaveLength(texts);
+  expect(playground.texts).toHaveLength(texts);
   expect(playground.settings).toMatchObject(settings);
 });

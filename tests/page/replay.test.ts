@@ -4,7 +4,7 @@ import { exportRun } from '../../src/playground/exchange/exchange_actions.ts';
 import { openScripted, stop } from '../../src/playground/engine_actions.ts';
 import { recordedLink } from '../../src/playground/link/share.ts';
 import { openLink } from '../../src/playground/link/open_link.ts';
-import { tokenAt } from '../../src/playground/texts/line.ts';
+import { tokenAt } from '../../src/playground/texts/text.ts';
 import { readFragment, writeFragment } from '../../src/playground/link/fragment.ts';
 import { opened, type Replay } from '../../src/playground/record/opened.svelte.ts';
 import { packRecord, unpackRecord } from '../../src/playground/record/unpack.ts';
@@ -35,7 +35,7 @@ beforeEach(async () => {
 async function linked(): Promise<string> {
   changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
   await run();
-  const { url } = await recordedLink({ lines: [playground.line!], comparison: null });
+  const { url } = await recordedLink({ texts: [playground.text!], comparison: null });
   return new URL(url).hash;
 }
 
@@ -64,19 +64,19 @@ test.each([
 test('names forged words and figures, corrects them on the page, and finds them again in a second replay', async () => {
   const link = readFragment(await linked())!;
   const { record } = await unpackRecord(link.packed!);
-  const [line] = record.lines;
-  const at = line!.promptLength + 2;
-  const tokens = line!.tokens.map((token, position) =>
+  const [text] = record.lines;
+  const at = text!.promptLength + 2;
+  const tokens = text!.tokens.map((token, position) =>
     position === at ? { ...token, label: ' cruel', text: ' cruel', rawLogprob: -0.001, top: [] } : token,
   );
-  const packed = await packRecord({ ...record, lines: [{ ...line!, tokens }] }, 5, link.settings);
+  const packed = await packRecord({ ...record, lines: [{ ...text!, tokens }] }, 5, link.settings);
   const said = await replayed(`#${writeFragment(link.settings, packed)}`);
   expect(said).toMatchObject({ phase: 'differs', difference: null });
   const wrong = 'verdict' in said ? said.verdict.wrong.join() : '';
   expect(wrong).toMatch(/the word of token 3 of text \d+ \(“ cruel” for/);
   expect('verdict' in said && said.verdict.maxDelta).toBeGreaterThan(0.1);
-  expect(tokenAt(playground.line!, at)!.label).toBe(line!.tokens[at]!.label);
-  expect(tokenAt(playground.line!, at)!.rawLogprob).toBeCloseTo(line!.tokens[at]!.rawLogprob!, 3);
+  expect(tokenAt(playground.text!, at)!.label).toBe(text!.tokens[at]!.label);
+  expect(tokenAt(playground.text!, at)!.rawLogprob).toBeCloseTo(text!.tokens[at]!.rawLogprob!, 3);
   await replay();
   expect(opened.current!.replay.phase).toBe('differs');
 });
@@ -88,14 +88,14 @@ test('a link to a text that is opened during a run leaves the streaming text alo
   await openLink(readFragment(fragment)!);
   expect(playground.notices.at(-1)!.text).toContain('A run is in progress');
   await running;
-  expect(playground.line!.reason).not.toBeNull();
-  expect(playground.line!.length - playground.line!.promptLength).toBeGreaterThan(0);
+  expect(playground.text!.reason).not.toBeNull();
+  expect(playground.text!.length - playground.text!.promptLength).toBeGreaterThan(0);
 });
 
 test('reproduces a text from a link, and counts the tokens drawn', async () => {
   changeSettings({ maxTokens: 12, prompt: 'Once upon a time' });
   await run();
-  const link = await recordedLink({ lines: [playground.line!], comparison: null });
+  const link = await recordedLink({ texts: [playground.text!], comparison: null });
   await openLink(readFragment(new URL(link.url).hash)!);
   await replay();
   expect(opened.current?.replay).toMatchObject({ phase: 'reproduced', drawn: 12 });
@@ -112,7 +112,7 @@ test.each(['lanes', 'best-of-n', 'majority-vote', 'first-valid', 'beam'] as cons
     });
     await runComparison();
     const link = await recordedLink({
-      lines: compare.comparison!.lines,
+      texts: compare.comparison!.texts,
       comparison: compare.comparison,
     });
     await openLink(readFragment(new URL(link.url).hash)!);
@@ -131,11 +131,11 @@ test('a link has the settings that drew its text, although the knobs and the pro
     maxTokens: 3,
     stop: ['a'],
   });
-  const link = await recordedLink({ lines: [playground.line!], comparison: null });
+  const link = await recordedLink({ texts: [playground.text!], comparison: null });
   const sent = readFragment(new URL(link.url).hash)!;
   expect(sent.settings).toMatchObject({ params, prompt: 'Once upon a time', maxTokens: 12, stop: [] });
   const file = JSON.parse(
-    await (await exportRun('json', { lines: [playground.line!], comparison: null })).text(),
+    await (await exportRun('json', { texts: [playground.text!], comparison: null })).text(),
   ) as {
     settings: unknown;
   };
@@ -149,7 +149,7 @@ test('a text from a link is shared again with the settings of that link', async 
   await openLink(readFragment(await linked())!);
   changeSettings({ prompt: 'The cat', maxTokens: 3 });
   opened.set(null);
-  const link = await recordedLink({ lines: [playground.line!], comparison: null });
+  const link = await recordedLink({ texts: [playground.text!], comparison: null });
   const said = await replayed(new URL(link.url).hash);
   expect(said).toMatchObject({ phase: 'reproduced', drawn: 12 });
 });
@@ -160,13 +160,13 @@ test('a file of a text from a link has the candidates of the link, and no unlike
   });
   const sent = readFragment(await linked())!;
   const { record } = await unpackRecord(sent.packed!);
-  const tokens = record.lines.flatMap((line) => line.tokens.slice(line.promptLength));
+  const tokens = record.lines.flatMap((text) => text.tokens.slice(text.promptLength));
   expect(tokens.some(({ id, top }) => top.length > 0 && top.every((one) => one.id !== id))).toBe(true);
   await openLink(sent);
-  const saved = await exportRun('json', { lines: [playground.line!], comparison: null });
+  const saved = await exportRun('json', { texts: [playground.text!], comparison: null });
   const file = v.parse(documentSchema, JSON.parse(await saved.text()));
-  expect(file.lines.map((line) => line.tokens.map(({ top }) => top))).toEqual(
-    record.lines.map((line) => line.tokens.map(({ top }) => top)),
+  expect(file.lines.map((text) => text.tokens.map(({ top }) => top))).toEqual(
+    record.lines.map((text) => text.tokens.map(({ top }) => top)),
   );
   openRecord(file, { origin: 'file', settings: file.settings, take: true, replace: true, reveal: true });
   await replay();
@@ -176,8 +176,8 @@ test('a file of a text from a link has the candidates of the link, and no unlike
 test('a record names the model that wrote its text, even if another one is loaded', async () => {
   changeSettings({ maxTokens: 6 });
   await run();
-  const { model } = playground.line!;
-  const subject = { lines: [playground.line!], comparison: null };
+  const { model } = playground.text!;
+  const subject = { texts: [playground.text!], comparison: null };
   const numerics = (await makeRecord(subject, 3)).engine.numerics;
   expect(numerics).toBeDefined();
   page.open = () => Promise.resolve(named(new ScriptedEngine(), 'Another model'));
@@ -186,7 +186,7 @@ test('a record names the model that wrote its text, even if another one is loade
   expect(record.model).toMatchObject(model!);
   expect(record.engine).toEqual({ kind: 'unknown', adapter: '' });
   await run();
-  expect((await makeRecord({ lines: [playground.line!], comparison: null }, 3)).model.name).toBe(
+  expect((await makeRecord({ texts: [playground.text!], comparison: null }, 3)).model.name).toBe(
     'Another model',
   );
   page.reset();

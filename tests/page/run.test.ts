@@ -2,7 +2,7 @@ import { flushSync } from 'svelte';
 import { beforeEach, expect, test } from 'vitest';
 import { openScripted } from '../../src/playground/engine_actions.ts';
 import { followSelection } from '../../src/playground/inspect.svelte.ts';
-import { outputText } from '../../src/playground/texts/line.ts';
+import { outputText } from '../../src/playground/texts/text.ts';
 import { run } from '../../src/playground/texts/run_actions.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { select } from '../../src/playground/selection_actions.ts';
@@ -22,10 +22,10 @@ beforeEach(async () => {
 test('a run writes a text of the requested length, and says why it ended', async () => {
   changeSettings({ maxTokens: 5 });
   await run();
-  const line = playground.line!;
-  expect(line.length - line.promptLength).toBe(5);
-  expect(outputText(line)).not.toBe('');
-  expect(line.reason).toBe('max-tokens');
+  const text = playground.text!;
+  expect(text.length - text.promptLength).toBe(5);
+  expect(outputText(text)).not.toBe('');
+  expect(text.reason).toBe('max-tokens');
   expect(playground.notices).toEqual([]);
 });
 
@@ -34,9 +34,9 @@ test('the inspector shows the held step', async () => {
   changeSettings({ maxTokens: 5 });
   await run();
   page.before = (name) => (name === 'inspect' ? sleep(5) : undefined);
-  select(playground.line!.promptLength + 1);
+  select(playground.text!.promptLength + 1);
   flushSync();
   await until(() => playground.inspected?.position === playground.selected);
-  expect(playground.inspected?.line).toBe(playground.current);
+  expect(playground.inspected?.text).toBe(playground.current);
   end();
 });

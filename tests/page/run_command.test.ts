@@ -11,7 +11,7 @@ test('pressing Run before the lanes are fetched runs the lanes, and not the text
   changeView({ page: 'compare' });
   await runHere();
   expect(playground.run.phase).toBe('idle');
-  expect(playground.lines).toEqual([]);
+  expect(playground.texts).toEqual([]);
   const takeBack = bringRun(command);
   expect(command).toHaveBeenCalledTimes(1);
   await runHere();
@@ -29,5 +29,5 @@ test('pressing Run has no effect if the person leaves the view before it is fetc
   expect(command).not.toHaveBeenCalled();
   changeView({ page: 'sample' });
   await runHere();
-  expect(playground.lines).toHaveLength(1);
+  expect(playground.texts).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 /** The store holds each text once, and forgets it when no view shows it. */
 import { flushSync } from 'svelte';
 import { beforeEach, expect, test } from 'vitest';
-import { carryOn, deleteLine } from '../../src/playground/branch_actions.ts';
+import { carryOn, deleteText } from '../../src/playground/branch_actions.ts';
 import { openInPlayground } from '../../src/playground/compare/lane_actions.ts';
 import { runComparison } from '../../src/playground/compare/run_comparison.ts';
 import { compare } from '../../src/playground/compare/state.svelte.ts';
@@ -28,17 +28,17 @@ const told = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5
 
 test('forgets a lane that was opened in the playground when neither view holds it', async () => {
   await runComparison();
-  const [first, second] = compare.comparison!.lines.map(({ id }) => id);
+  const [first, second] = compare.comparison!.texts.map(({ id }) => id);
   expect(openInPlayground(0)).toBe(true);
-  deleteLine(first!);
+  deleteText(first!);
   await told();
-  expect([playground.lines, forgotten]).toEqual([[], []]);
+  expect([playground.texts, forgotten]).toEqual([[], []]);
   openInPlayground(1);
   await runComparison();
   await told();
   expect(forgotten).toEqual([first]);
-  expect(playground.line!.id).toBe(second);
-  deleteLine(second!);
+  expect(playground.text!.id).toBe(second);
+  deleteText(second!);
   await told();
   expect(forgotten).toEqual([first, second]);
   expect(texts.get(second!)).toBeUndefined();
@@ -46,8 +46,8 @@ test('forgets a lane that was opened in the playground when neither view holds i
 
 test('a streaming lane does not re-render readers of other texts', async () => {
   await run();
-  const text = changesOf(() => playground.lines);
-  const lanes = changesOf(() => compare.comparison?.lines);
+  const text = changesOf(() => playground.texts);
+  const lanes = changesOf(() => compare.comparison?.texts);
   flushSync();
   const running = runComparison();
   while (playground.run.phase !== 'idle') {
@@ -64,7 +64,7 @@ test('a streaming lane does not re-render readers of other texts', async () => {
 
 test('holds a text until the run that continues it has ended', async () => {
   await run();
-  const before = playground.line!.id;
+  const before = playground.text!.id;
   const going = carryOn();
   page.after = async (name) => {
     if (name !== 'run') return;
@@ -78,10 +78,10 @@ test('holds a text until the run that continues it has ended', async () => {
 
 test('does not show a step of a text that is not on view', async () => {
   await run();
-  const { id } = playground.line!;
+  const { id } = playground.text!;
   await run();
   const view = { chosen: 1, rows: [], stages: [] } as unknown as StepView;
-  playground.showStep({ line: id, position: 1, view });
+  playground.showStep({ text: id, position: 1, view });
   expect(playground.inspected).toBeNull();
 });
 
@@ -91,8 +91,8 @@ test('only a run that has begun can decode, and an idle page has ended every tex
   playground.decoded(3);
   playground.stopRun();
   expect(playground.run).toEqual({ phase: 'idle' });
-  texts.change(playground.line!.id, (text) => ({ ...text, reason: null }));
+  texts.change(playground.text!.id, (text) => ({ ...text, reason: null }));
   expect([playground.beginRun(), playground.beginRun()]).toEqual([true, false]);
   playground.endRun();
-  expect(playground.line!.reason).toBe('stopped');
+  expect(playground.text!.reason).toBe('stopped');
 });

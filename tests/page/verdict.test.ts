@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { promptLine, withSteps, type Line } from '../../src/playground/texts/line.ts';
+import { promptOnly, withSteps, type PageText } from '../../src/playground/texts/text.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { verdictOn } from '../../src/playground/verdict.ts';
-import type { LineStep } from '../../src/worker/api/worker_api.ts';
+import type { TextStep } from '../../src/worker/api/worker_api.ts';
 
 const stop = { maxTokens: 4, sequences: [] };
 
 /** A text of four tokens that ended by its end token. */
-function text(change: Partial<Line> = {}): Line {
+function text(change: Partial<PageText> = {}): PageText {
   const seed = { id: 1, name: '1', lane: 0, params: defaultSettings().params, stop };
   const steps = ['He', ' saw', ' cars', '.'].map(
     (piece, token) =>
       ({ record: { token, piece, visible: 1, stages: [] }, label: piece, kind: 'normal' }) as unknown,
   );
-  return { ...withSteps(promptLine(seed, []), steps as LineStep[]), reason: 'end-of-generation', ...change };
+  return { ...withSteps(promptOnly(seed, []), steps as TextStep[]), reason: 'end-of-generation', ...change };
 }
 
 test.each([
@@ -58,6 +58,6 @@ test.each([
     { kind: 'same', byHand: false },
   ],
   ['a token chosen by hand', text({ byHand: [1] }), null, stop, { kind: 'same', byHand: true }],
-])('judges a text after %s', (_, line, firstDivergence, now, verdict) => {
-  expect(verdictOn(line, firstDivergence, now)).toEqual(verdict);
+])('judges a text after %s', (_, text, firstDivergence, now, verdict) => {
+  expect(verdictOn(text, firstDivergence, now)).toEqual(verdict);
 });

@@ -40,7 +40,7 @@ test('a streaming text ends with one notice, and can be continued after the mode
   page.kill('out of memory');
   await running;
   expect(playground.run.phase).toBe('idle');
-  expect(playground.line!.reason).toBe('error');
+  expect(playground.text!.reason).toBe('error');
   expect(notices().length).toBe(1);
   await openScripted();
   expect(notices()).toEqual([]);
@@ -59,10 +59,10 @@ test('the second model counts as failed after the worker died', async () => {
 
 test('a worker that does not answer Stop is replaced, with its model and its texts', async () => {
   await run();
-  const kept = playground.line!;
+  const kept = playground.text!;
   changeSettings({ maxTokens: 200 });
   const running = run();
-  await until(() => playground.lines.length === 2 && outputs() > 2);
+  await until(() => playground.texts.length === 2 && outputs() > 2);
   vi.useFakeTimers();
   try {
     page.before = (name) => (name === 'stop' ? new Promise(() => undefined) : undefined);
@@ -76,8 +76,8 @@ test('a worker that does not answer Stop is replaced, with its model and its tex
   expect(notices()).toEqual([
     'The engine did not answer Stop for 3 seconds, so it was started anew; your texts are still here.',
   ]);
-  expect(playground.line!.reason).not.toBeNull();
-  const view = await worker().inspect({ line: kept.id, position: kept.promptLength + 1 }, kept.params, {
+  expect(playground.text!.reason).not.toBeNull();
+  const view = await worker().inspect({ text: kept.id, position: kept.promptLength + 1 }, kept.params, {
     top: 5,
   });
   expect(view?.chosen).not.toBeNull();

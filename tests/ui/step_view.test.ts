@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../src/sampling/parameter_table.ts';
 import { PARAMS_PRESETS } from '../../src/sampling/presets.ts';
-import type { LineEvent, LineStep } from '../../src/worker/api/worker_api.ts';
+import type { TextEvent, TextStep } from '../../src/worker/api/worker_api.ts';
 import { ServerVocabulary } from '../../src/engines/openai/vocabulary.ts';
 import { curveTitle } from '../../src/ui/charts/rank_curve.ts';
 import { WorkerHost } from '../../src/worker/host.ts';
@@ -16,15 +16,15 @@ async function finishedLine(maxTokens = 30) {
   await host.load({ kind: 'scripted' }, () => undefined);
   const params = { ...defaultParams(), seed: 3 };
   const prompt = await host.tokenise({ kind: 'text', text: 'Once upon a time' });
-  const steps: LineStep[] = [];
+  const steps: TextStep[] = [];
   const result = await host.run(
     {
       prompt: prompt.tokens.map(({ token }) => token),
-      lanes: [{ line: LINE, params, stream: 0 }],
+      lanes: [{ text: LINE, params, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens, sequences: [] },
     },
-    (events: readonly LineEvent[]) => {
+    (events: readonly TextEvent[]) => {
       for (const event of events) if (event.type === 'steps') steps.push(...event.steps);
     },
   );
@@ -35,7 +35,7 @@ async function finishedLine(maxTokens = 30) {
 test('a view covers the whole distribution: its rows and the rest sum to one, before and after the chain', async () => {
   const { host, params, prompt, steps } = await finishedLine();
   for (const [index, { record }] of steps.entries()) {
-    const place = { line: LINE, position: prompt.tokens.length + index };
+    const place = { text: LINE, position: prompt.tokens.length + index };
     const view = (await host.inspect(place, params, { top: 10 }))!;
     const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
     expect(sum(view.rows.map((row) => row.raw)) + view.rest.raw).toBeCloseTo(1, 9);
@@ -55,7 +55,7 @@ test('a view covers the whole distribution: its rows and the rest sum to one, be
 
 test('the waterfall goes from all to the kept, and each cut stands at the last rank that its stage kept', async () => {
   const { host, params, prompt } = await finishedLine();
-  const view = (await host.inspect({ line: LINE, position: prompt.tokens.length + 4 }, params, { top: 60 }))!;
+  const view = (await host.inspect({ text: LINE, position: prompt.tokens.length + 4 }, params, { top: 60 }))!;
   let before = view.curve.vocabularySize;
   for (const stage of view.stages!) {
     expect(stage.before).toBe(before);
@@ -78,11 +78,11 @@ test('the same parameters re-derive the same text; others report the first diver
   const other = (await host.rederive(LINE, hot))!;
   const at = other.firstDivergence!;
   expect(at).toBeGreaterThanOrEqual(0);
-  const again: LineStep[] = [];
+  const again: TextStep[] = [];
   await host.run(
     {
       prompt: prompt.tokens.map(({ token }) => token),
-      lanes: [{ line: 8, params: hot, stream: 0 }],
+      lanes: [{ text: 8, params: hot, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens: at + 1, sequences: [] },
     },
@@ -96,16 +96,16 @@ test('the same parameters re-derive the same text; others report the first diver
 test('a branch has its parent’s beginning and the token chosen by hand, which was not drawn', async () => {
   const { host, params, prompt, steps } = await finishedLine();
   const at = 5;
-  const view = (await host.inspect({ line: LINE, position: prompt.tokens.length + at }, params, {
+  const view = (await host.inspect({ text: LINE, position: prompt.tokens.length + at }, params, {
     top: 20,
   }))!;
   const other = view.rows.find((row) => row.token !== view.chosen && row.removedBy === null)!;
-  const branch: LineStep[] = [];
+  const branch: TextStep[] = [];
   await host.run(
     {
       prompt: [],
-      from: { line: LINE, outputs: at, token: other.token },
-      lanes: [{ line: 9, params, stream: 0 }],
+      from: { text: LINE, outputs: at, token: other.token },
+      lanes: [{ text: 9, params, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens: 4, sequences: [] },
     },
@@ -122,13 +122,13 @@ test('a branch has its parent’s beginning and the token chosen by hand, which 
 
 test('a curve is titled whole if it is, and by its length if only the likeliest tokens are known', async () => {
   const { host, params, prompt } = await finishedLine();
-  const view = (await host.inspect({ line: LINE, position: prompt.tokens.length }, params, { top: 10 }))!;
+  const view = (await host.inspect({ text: LINE, position: prompt.tokens.length }, params, { top: 10 }))!;
   expect(curveTitle(view)).toBe('Whole vocabulary');
   const told = new ServerSteps();
-  const line = { tokens: [0, 1], promptLength: 1, stream: 0, byHand: new Set<number>() };
+  const text = { tokens: [0, 1], promptLength: 1, stream: 0, byHand: new Set<number>() };
   const token = (text: string, p: number) => ({ id: null, text, bytes: null, logprob: Math.log(p) });
-  told.put(line, 1, { ...token('a', 0.5), top: [token('a', 0.5), token('b', 0.3), token('c', 0.1)] });
-  expect(curveTitle(told.view(line, 1, new ServerVocabulary(), 10)!)).toBe('The 3 likeliest');
+  told.put(text, 1, { ...token('a', 0.5), top: [token('a', 0.5), token('b', 0.3), token('c', 0.1)] });
+  expect(curveTitle(told.view(text, 1, new ServerVocabulary(), 10)!)).toBe('The 3 likeliest');
   // A recorded step also knows only some tokens.
   const { curve, rest } = view;
   const cut = { rest, curve: { ...curve, ranks: curve.ranks.slice(0, 8) } };
@@ -140,7 +140,7 @@ test('under the neutral and OpenAI presets the stages are known, and none is lis
   const neutral = PARAMS_PRESETS.filter(({ id }) => id === 'neutral' || id === 'openai');
   expect(neutral).toHaveLength(2);
   for (const { params } of neutral) {
-    const view = (await host.inspect({ line: LINE, position: prompt.tokens.length }, params, { top: 5 }))!;
+    const view = (await host.inspect({ text: LINE, position: prompt.tokens.length }, params, { top: 5 }))!;
     expect(view.stages).toEqual([]);
   }
 });

@@ -5,7 +5,7 @@ import type { ModelChoice } from '../../worker/api/models_api.ts';
 import { onWorkerEnd, tell, worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { launch } from '../texts/launch.ts';
-import { promptLine, type Line } from '../texts/line.ts';
+import { promptOnly, type PageText } from '../texts/text.ts';
 import { sentenceOf } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
 import { runBlocked, stopConditions } from '../texts/run_actions.ts';
@@ -65,20 +65,20 @@ export function runAcross(): Promise<void> {
       const prompts = await Promise.all([worker().tokenise(source), worker(1).tokenise(source)]);
       goOn();
       const firstId = playground.newIds(2);
-      const textOf = (slot: SlotNumber): Line => {
+      const textOf = (slot: SlotNumber): PageText => {
         const name = slot === 0 ? 'A' : 'B';
         const seed = { id: firstId + slot, name, lane: slot, slot, params, source, stop };
-        return promptLine(seed, prompts[slot].tokens);
+        return promptOnly(seed, prompts[slot].tokens);
       };
       across.begin({
         names: [nameOf(engine.summary), nameOf(second.summary)],
-        lines: [textOf(0), textOf(1)],
+        texts: [textOf(0), textOf(1)],
         distances: null,
         incomparable: null,
       });
       const request = (slot: SlotNumber): RunRequest => ({
         prompt: prompts[slot].tokens.map(({ token }) => token),
-        lanes: [{ line: firstId + slot, params, stream: 0 }],
+        lanes: [{ text: firstId + slot, params, stream: 0 }],
         strategy: { kind: 'sample' },
         stop,
       });
@@ -97,10 +97,10 @@ export function runAcross(): Promise<void> {
   );
 }
 
-async function measure(line: number): Promise<void> {
+async function measure(text: number): Promise<void> {
   let patch: Pick<Duel, 'distances' | 'incomparable'>;
   try {
-    const distances = await worker().distances(line);
+    const distances = await worker().distances(text);
     patch = {
       distances,
       incomparable:
@@ -111,7 +111,7 @@ async function measure(line: number): Promise<void> {
   } catch (error) {
     patch = { distances: null, incomparable: sentenceOf(error) };
   }
-  across.measured(line, patch);
+  across.measured(text, patch);
 }
 
 function nameOf({ model, kind }: { model: { name: string }; kind: string }): string {

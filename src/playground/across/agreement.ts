@@ -1,6 +1,6 @@
 /** Sums up a duel in a few figures. */
-import type { LineDistances } from '../../worker/texts/distances.ts';
-import { tokenAt, type Line } from '../texts/line.ts';
+import type { TextDistances } from '../../worker/texts/distances.ts';
+import { tokenAt, type PageText } from '../texts/text.ts';
 
 export interface Agreement {
   readonly positions: number;
@@ -14,7 +14,7 @@ export interface Agreement {
 }
 
 /** @returns null for a text without output */
-export function agreementOf({ kl, firstTop, secondTop }: LineDistances): Agreement | null {
+export function agreementOf({ kl, firstTop, secondTop }: TextDistances): Agreement | null {
   if (kl.length === 0) return null;
   const worstKl = Math.max(...kl);
   return {
@@ -27,8 +27,8 @@ export function agreementOf({ kl, firstTop, secondTop }: LineDistances): Agreeme
 }
 
 /** The first output index at which two texts over one vocabulary differ, or null. The end of the shorter text counts. */
-export function firstParting(first: Line, second: Line): number | null {
-  const outputs = (line: Line): number => line.length - line.promptLength;
+export function firstParting(first: PageText, second: PageText): number | null {
+  const outputs = (text: PageText): number => text.length - text.promptLength;
   const longest = Math.max(outputs(first), outputs(second));
   for (let output = 0; output < longest; output++) {
     const a = tokenAt(first, first.promptLength + output)?.token;

@@ -1,9 +1,9 @@
 /** A second model or engine beside the page's own, and the texts that both wrote from one prompt. */
 import type { LoadProgress } from '../../engines/contract.ts';
 import type { EngineSummary } from '../../worker/api/models_api.ts';
-import type { LineId } from '../../worker/api/worker_api.ts';
-import type { LineDistances } from '../../worker/texts/distances.ts';
-import type { Line } from '../texts/line.ts';
+import type { TextId } from '../../worker/api/worker_api.ts';
+import type { TextDistances } from '../../worker/texts/distances.ts';
+import type { PageText } from '../texts/text.ts';
 import { Holding } from '../texts/store.svelte.ts';
 
 export type SecondStatus =
@@ -16,9 +16,9 @@ export type SecondStatus =
 export interface Duel {
   /** The engines by name, the page's own first. */
   readonly names: readonly [string, string];
-  readonly lines: readonly [Line, Line];
+  readonly texts: readonly [PageText, PageText];
   /** Null until both texts have ended, or if there are none. */
-  readonly distances: LineDistances | null;
+  readonly distances: TextDistances | null;
   /** Why there are no distances, as a sentence. */
   readonly incomparable: string | null;
 }
@@ -26,12 +26,12 @@ export interface Duel {
 class AcrossState {
   problem: string | null = $state.raw(null);
   #second: SecondStatus = $state.raw({ phase: 'none' });
-  #plan: Omit<Duel, 'lines'> | null = $state.raw(null);
+  #plan: Omit<Duel, 'texts'> | null = $state.raw(null);
   readonly #held = new Holding();
 
   readonly duel: Duel | null = $derived.by(() => {
     const [first, second] = this.#held.texts;
-    return this.#plan && first && second ? { ...this.#plan, lines: [first, second] } : null;
+    return this.#plan && first && second ? { ...this.#plan, texts: [first, second] } : null;
   });
 
   get second(): SecondStatus {
@@ -44,10 +44,10 @@ class AcrossState {
     this.#second = second;
   }
 
-  begin({ lines, ...plan }: Duel): void {
+  begin({ texts, ...plan }: Duel): void {
     this.clear();
     this.#plan = plan;
-    this.#held.add(lines);
+    this.#held.add(texts);
   }
 
   clear(): void {
@@ -56,9 +56,9 @@ class AcrossState {
     this.problem = null;
   }
 
-  /** Stores the distances of the duel whose first text is `line`; a duel that began meanwhile stays unchanged. */
-  measured(line: LineId, distances: Pick<Duel, 'distances' | 'incomparable'>): void {
-    if (this.#plan && this.#held.ids[0] === line) this.#plan = { ...this.#plan, ...distances };
+  /** Stores the distances of the duel whose first text is `text`; a duel that began meanwhile stays unchanged. */
+  measured(text: TextId, distances: Pick<Duel, 'distances' | 'incomparable'>): void {
+    if (this.#plan && this.#held.ids[0] === text) this.#plan = { ...this.#plan, ...distances };
   }
 }
 

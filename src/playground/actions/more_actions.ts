@@ -17,7 +17,7 @@ import type { Settings } from '../settings.ts';
 import { applyPreset, changeSettings, changeView, setGrammar } from '../settings_actions.ts';
 import { colourModes } from '../settings_schema.ts';
 import { playground } from '../state.svelte.ts';
-import { outputText } from '../texts/line.ts';
+import { outputText } from '../texts/text.ts';
 import type { Action } from './action.ts';
 import { busy, noText } from './run.ts';
 
@@ -96,7 +96,7 @@ export const moreActions: readonly Action[] = [
     label: 'Copy the output',
     group: 'Text',
     blocked: noText,
-    run: () => copy('The output', outputText(playground.line!)),
+    run: () => copy('The output', outputText(playground.text!)),
   },
   setsMode('text', 'Prompt as text', () => null),
   setsMode('chat', 'Prompt as chat', noChat),

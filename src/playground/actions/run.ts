@@ -11,7 +11,7 @@ export function busy(): string | null {
 }
 
 export function noText(): string | null {
-  return playground.line && playground.line.length > 0 ? null : 'There is no text yet: press Run.';
+  return playground.text && playground.text.length > 0 ? null : 'There is no text yet: press Run.';
 }
 
 export const runAction: Action = {
@@ -38,8 +38,8 @@ export const stepAction: Action = {
   group: 'Run',
   key: 's',
   blocked: () => {
-    const { line } = playground;
-    return busy() ?? (line && !isStale(line) ? continueBlocked(line) : runBlocked());
+    const { text } = playground;
+    return busy() ?? (text && !isStale(text) ? continueBlocked(text) : runBlocked());
   },
   run: stepOnce,
 };
@@ -49,10 +49,10 @@ export const continueAction: Action = {
   label: 'Continue the text',
   group: 'Run',
   blocked: () => {
-    const { line } = playground;
-    if (!line) return noText();
-    if (line.reason === 'context-full') return 'The text fills the model’s context.';
-    return busy() ?? continueBlocked(line);
+    const { text } = playground;
+    if (!text) return noText();
+    if (text.reason === 'context-full') return 'The text fills the model’s context.';
+    return busy() ?? continueBlocked(text);
   },
   run: carryOn,
 };
@@ -62,10 +62,10 @@ export const partingAction: Action = {
   label: 'Continue from where the text parts',
   group: 'Run',
   blocked: () => {
-    const { line, overlay } = playground;
-    const parts = line && overlay?.line === line.id && overlay.rederived.firstDivergence !== null;
+    const { text, overlay } = playground;
+    const parts = text && overlay?.text === text.id && overlay.rederived.firstDivergence !== null;
     return parts
-      ? (busy() ?? continueBlocked(line))
+      ? (busy() ?? continueBlocked(text))
       : 'With these settings the text stays the same: change one first.';
   },
   run: continueFromDivergence,

@@ -1,7 +1,7 @@
 /** A beam search as rows of a tree: one row per branch, under the row that it forked from. */
 import type { StopReason } from '../../decoding/events.ts';
-import type { LineId } from '../../worker/api/worker_api.ts';
-import { allTokens, type Line, type TokenView } from '../texts/line.ts';
+import type { TextId } from '../../worker/api/worker_api.ts';
+import { allTokens, type PageText, type TokenView } from '../texts/text.ts';
 
 export interface BeamNode {
   /** Output index. */
@@ -16,7 +16,7 @@ export interface BeamNode {
 }
 
 export interface BeamRow {
-  readonly id: LineId;
+  readonly id: TextId;
   /** Index among the comparison's texts. */
   readonly branch: number;
   /** The row that it forked from; null for the first. */
@@ -28,24 +28,24 @@ export interface BeamRow {
 
 /** Depth first. Children that forked later along a row come first, so that no edges cross. */
 export function beamRows(
-  lines: readonly Line[],
+  texts: readonly PageText[],
   lengthPenalty: number,
   winner: number | null = null,
 ): BeamRow[] {
-  const kept = reach(lines, (line) => line.reason !== 'pruned');
-  const won = reach(lines, (_, branch) => branch === winner);
-  const children = new Map<LineId | null, number[]>();
-  lines.forEach((line, branch) => {
-    children.set(line.parent, [...(children.get(line.parent) ?? []), branch]);
+  const kept = reach(texts, (text) => text.reason !== 'pruned');
+  const won = reach(texts, (_, branch) => branch === winner);
+  const children = new Map<TextId | null, number[]>();
+  texts.forEach((text, branch) => {
+    children.set(text.parent, [...(children.get(text.parent) ?? []), branch]);
   });
   const rows: BeamRow[] = [];
   const visit = (branch: number, parent: number | null): void => {
-    const line = lines[branch]!;
+    const text = texts[branch]!;
     const row = rows.length;
-    const nodes = nodesOf(line, lengthPenalty, kept.get(line.id) ?? 0, won.get(line.id) ?? 0);
-    rows.push({ id: line.id, branch, parent, nodes, reason: line.reason });
-    const forks = [...(children.get(line.id) ?? [])];
-    forks.sort((a, b) => lines[b]!.forkedAt! - lines[a]!.forkedAt! || a - b);
+    const nodes = nodesOf(text, lengthPenalty, kept.get(text.id) ?? 0, won.get(text.id) ?? 0);
+    rows.push({ id: text.id, branch, parent, nodes, reason: text.reason });
+    const forks = [...(children.get(text.id) ?? [])];
+    forks.sort((a, b) => texts[b]!.forkedAt! - texts[a]!.forkedAt! || a - b);
     for (const fork of forks) visit(fork, row);
   };
   for (const root of children.get(null) ?? []) visit(root, null);
@@ -60,13 +60,16 @@ export function unprunedRows(rows: readonly BeamRow[]): BeamRow[] {
 }
 
 /** For each text: how many of its output tokens also belong to a wanted text. */
-function reach(lines: readonly Line[], wanted: (line: Line, branch: number) => boolean): Map<LineId, number> {
-  const byId = new Map(lines.map((line) => [line.id, line]));
-  const reached = new Map<LineId, number>();
-  lines.forEach((line, branch) => {
-    if (!wanted(line, branch)) return;
-    let end = line.length - line.promptLength;
-    for (let at: Line | undefined = line; at; at = at.parent === null ? undefined : byId.get(at.parent)) {
+function reach(
+  texts: readonly PageText[],
+  wanted: (text: PageText, branch: number) => boolean,
+): Map<TextId, number> {
+  const byId = new Map(texts.map((text) => [text.id, text]));
+  const reached = new Map<TextId, number>();
+  texts.forEach((text, branch) => {
+    if (!wanted(text, branch)) return;
+    let end = text.length - text.promptLength;
+    for (let at: PageText | undefined = text; at; at = at.parent === null ? undefined : byId.get(at.parent)) {
       reached.set(at.id, Math.max(end, reached.get(at.id) ?? 0));
       end = (at.forkedAt ?? at.promptLength) - at.promptLength;
     }
@@ -74,12 +77,12 @@ function reach(lines: readonly Line[], wanted: (line: Line, branch: number) => b
   return reached;
 }
 
-function nodesOf(line: Line, lengthPenalty: number, kept: number, won: number): BeamNode[] {
+function nodesOf(text: PageText, lengthPenalty: number, kept: number, won: number): BeamNode[] {
   const nodes: BeamNode[] = [];
   let total = 0;
-  const own = (line.forkedAt ?? line.promptLength) - line.promptLength;
-  allTokens(line)
-    .slice(line.promptLength)
+  const own = (text.forkedAt ?? text.promptLength) - text.promptLength;
+  allTokens(text)
+    .slice(text.promptLength)
     .forEach((token, depth) => {
       total += token.rawLogprob;
       const score = total / (depth + 1) ** lengthPenalty;

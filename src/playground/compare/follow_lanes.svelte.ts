@@ -24,9 +24,9 @@ interface Question {
 const askDistributions = askOnView({
   ask: ({ comparison, focus, position, params }: Question) => {
     const beams = comparison.strategy.kind === 'beam';
-    const places = comparison.lines.map(({ id, length }, lane) => ({
+    const places = comparison.texts.map(({ id, length }, lane) => ({
       // A lane that ended before the place has nothing there. Of many beams, only the focused one is shown.
-      place: { line: id, position: position < length && (!beams || lane === focus) ? position : -1 },
+      place: { text: id, position: position < length && (!beams || lane === focus) ? position : -1 },
       params: params[lane]!,
     }));
     return worker().distributions(places, listed);
@@ -41,17 +41,17 @@ const askDistributions = askOnView({
 });
 
 interface StripQuestion {
-  readonly line: number;
+  readonly text: number;
   readonly position: number;
   readonly params: SamplingParams;
 }
 
 const askStrip = askOnView({
-  ask: ({ line, position, params }: StripQuestion) =>
-    worker().temperatureStrip({ place: { line, position }, params }, temperatures),
-  stands: ({ line, position }) => {
+  ask: ({ text, position, params }: StripQuestion) =>
+    worker().temperatureStrip({ place: { text, position }, params }, temperatures),
+  stands: ({ text, position }) => {
     const shown = stripQuestion();
-    return shown?.line === line && shown.position === position;
+    return shown?.text === text && shown.position === position;
   },
   show: (strip) => (compare.strip = strip),
 });
@@ -68,7 +68,7 @@ export function followLanes(): void {
       );
       compare.distributions = {
         position,
-        views: recordedDistributions(comparison.lines, views, position, listed),
+        views: recordedDistributions(comparison.texts, views, position, listed),
       };
     }
   });
@@ -78,7 +78,7 @@ export function followLanes(): void {
     const { comparison, position, focus } = compare;
     if (!comparison || position === null || playground.engine.phase !== 'ready' || recordedLanes())
       return null;
-    const there = comparison.lines.map(({ length }) => position < length);
+    const there = comparison.texts.map(({ length }) => position < length);
     // During a run, dropped logits cannot be computed again, so the question is repeated at its end.
     return JSON.stringify([
       comparison.id,
@@ -122,8 +122,8 @@ export function followLanes(): void {
 function stripQuestion(): StripQuestion | null {
   const { comparison, position, focus } = compare;
   if (recordedLanes()) return null;
-  const line = comparison?.lines[focus];
+  const text = comparison?.texts[focus];
   const params = lanesNow()[focus];
-  if (!line || !params || position === null || position >= line.length) return null;
-  return { line: line.id, position, params };
+  if (!text || !params || position === null || position >= text.length) return null;
+  return { text: text.id, position, params };
 }

@@ -63,7 +63,7 @@ export function lanesNow(): SamplingParams[] {
   if (!comparison) return [];
   const { settings } = playground;
   const own = comparison.strategy.kind === 'sample';
-  return comparison.lines.map(({ params, lane }) =>
+  return comparison.texts.map(({ params, lane }) =>
     own && lane < settings.lanes.length ? laneParams(settings, lane) : params,
   );
 }
@@ -75,39 +75,39 @@ export function selectPlace(position: number | null, lane = compare.focus): void
 /** Moves along the focused lane's output; ±Infinity goes to its ends. */
 export function moveAlong(by: number): void {
   const { position, comparison, focus } = compare;
-  const line = comparison?.lines[focus];
-  if (position === null || !line) return;
-  const [first, last] = [line.promptLength, line.length - 1];
+  const text = comparison?.texts[focus];
+  if (position === null || !text) return;
+  const [first, last] = [text.promptLength, text.length - 1];
   const to = by === Infinity ? last : by === -Infinity ? first : position + by;
   compare.look(Math.min(last, Math.max(first, to)), focus);
 }
 
 export function focusLane(lane: number): void {
-  const lanes = compare.comparison?.lines.length ?? 1;
+  const lanes = compare.comparison?.texts.length ?? 1;
   compare.look(compare.selected, (lane + lanes) % lanes);
 }
 
 /** The generator's stream of a lane or branch. Lanes share one or have their own, samples have their own, beams draw nothing. */
-function streamOf({ strategy, sharedLuck, lines }: Comparison, lane: number): number {
+function streamOf({ strategy, sharedLuck, texts }: Comparison, lane: number): number {
   if (strategy.kind === 'beam' || (strategy.kind === 'sample' && sharedLuck)) return 0;
-  return lines[lane]?.lane ?? 0;
+  return texts[lane]?.lane ?? 0;
 }
 
 /** Shows the lane's text in the playground, with the lane's parameters as the knobs. */
 export function openInPlayground(lane: number): boolean {
   const { comparison } = compare;
-  const line = comparison?.lines[lane];
-  if (!comparison || !line || line.reason === null) return false;
+  const text = comparison?.texts[lane];
+  if (!comparison || !text || text.reason === null) return false;
   const strategy = comparison.strategy.kind;
-  changeSettings({ params: line.params });
+  changeSettings({ params: text.params });
   playground.holdAlone({
-    id: line.id,
+    id: text.id,
     lane: 0,
     parent: null,
     forkedAt: null,
     stream: streamOf(comparison, lane),
-    ...(strategy === 'sample' ? {} : { drawn: [{ from: line.promptLength, params: line.params, strategy }] }),
+    ...(strategy === 'sample' ? {} : { drawn: [{ from: text.promptLength, params: text.params, strategy }] }),
   });
-  playground.show(line.id, compare.position);
+  playground.show(text.id, compare.position);
   return true;
 }

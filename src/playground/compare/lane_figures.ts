@@ -1,6 +1,6 @@
 /** Sums up a lane's text in figures. */
 import type { StopReason } from '../../decoding/events.ts';
-import { allTokens, type Line } from '../texts/line.ts';
+import { allTokens, type PageText } from '../texts/text.ts';
 
 export interface LaneFigures {
   /** Mean raw logprob of the output's tokens, nats; NaN before the first. */
@@ -15,8 +15,8 @@ export interface LaneFigures {
   readonly reason: StopReason | null;
 }
 
-export function laneFigures(line: Line): LaneFigures {
-  const output = allTokens(line).slice(line.promptLength);
+export function laneFigures(text: PageText): LaneFigures {
+  const output = allTokens(text).slice(text.promptLength);
   const tokens = output.map(({ token }) => token);
   const sum = output.reduce((total, { rawLogprob }) => total + rawLogprob, 0);
   const meanLogprob = output.length === 0 ? NaN : sum / output.length;
@@ -26,7 +26,7 @@ export function laneFigures(line: Line): LaneFigures {
     distinct1: distinct(tokens, 1),
     distinct2: distinct(tokens, 2),
     length: output.length,
-    reason: line.reason,
+    reason: text.reason,
   };
 }
 

@@ -1,9 +1,9 @@
 /** Lanes from a record: shows what the record knows about a step, and makes the lanes live once their model is loaded. */
 import type { LaneDistribution, LaneDistributions, StepView } from '../../worker/api/views.ts';
 import { contextNumbers, sharedTokens } from '../../worker/api/shared_tokens.ts';
-import { modelIsHere } from '../recording_actions.ts';
+import { modelIsHere } from '../record_actions.ts';
 import { hold } from '../texts/held_texts.ts';
-import { allTokens, type Line } from '../texts/line.ts';
+import { allTokens, type PageText } from '../texts/text.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import { texts } from '../texts/store.svelte.ts';
 import { compare } from './state.svelte.ts';
@@ -12,7 +12,7 @@ import { compare } from './state.svelte.ts';
 export function recordedLanes(): readonly (Recorded | null)[] | null {
   const { comparison } = compare;
   if (!comparison) return null;
-  const lanes = comparison.lines.map(({ id }) => texts.recordOf(id));
+  const lanes = comparison.texts.map(({ id }) => texts.recordOf(id));
   return lanes.some((entry) => entry?.state === 'recorded') ? lanes : null;
 }
 
@@ -24,9 +24,9 @@ export async function reviveLanes(): Promise<void> {
   for (const [lane, entry] of lanes.entries()) {
     if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
     // Another comparison may have replaced this one meanwhile.
-    if (!texts.get(entry.line)) return;
-    await hold(comparison.lines[lane]!);
-    texts.changeRecord(entry.line, { state: 'live' });
+    if (!texts.get(entry.text)) return;
+    await hold(comparison.texts[lane]!);
+    texts.changeRecord(entry.text, { state: 'live' });
   }
 }
 
@@ -36,7 +36,7 @@ export async function reviveLanes(): Promise<void> {
  * @param top how many tokens to list: those with the highest final probability in any lane, and always the chosen ones
  */
 export function recordedDistributions(
-  lines: readonly Line[],
+  texts: readonly PageText[],
   views: readonly (StepView | null)[],
   position: number,
   top: number,
@@ -49,7 +49,7 @@ export function recordedDistributions(
   }
   const must = new Set(views.flatMap((view) => (view === null || view.chosen === null ? [] : [view.chosen])));
   const tokens = sharedTokens(weights, must, top);
-  const before = lines.map((line) => allTokens(line).slice(0, position));
+  const before = texts.map((text) => allTokens(text).slice(0, position));
   const contexts = contextNumbers(before.map((prefix) => prefix.map(({ token }) => token)));
   // Lanes with the same text before the place share one raw distribution, so any of them may supply a token's figure.
   const rawOf = (context: number, token: number): number => {

@@ -4,7 +4,7 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import { EngineError } from '../../engines/contract.ts';
 import type {
   LaneRequest,
-  LineEvent,
+  TextEvent,
   PromptSource,
   RunRequest,
   TokenText,
@@ -13,7 +13,7 @@ import { worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { isModel, modelOf, writerOf } from '../texts/held_texts.ts';
 import { holdForRun, launch, stopPressed } from '../texts/launch.ts';
-import { forkedLine, outputTokens, promptLine } from '../texts/line.ts';
+import { forkedText, outputTokens, promptOnly } from '../texts/text.ts';
 import type { RecordedModel } from '../texts/recorded.ts';
 import { notify } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
@@ -43,22 +43,22 @@ function oneSequence(): boolean {
 }
 
 /** Adds a sample, which begins at the prompt, or a beam, which forks from its parent. */
-function addBranch({ line: id, parent, shared }: Extract<LineEvent, { type: 'branch' }>): void {
+function addBranch({ text: id, parent, shared }: Extract<TextEvent, { type: 'branch' }>): void {
   const { comparison } = compare;
   if (!comparison) return;
-  const { lines, prompt, params, strategy, stop, model } = comparison;
-  const lane = lines.length;
+  const { prompt, params, strategy, stop, model } = comparison;
+  const lane = comparison.texts.length;
   // Each sample draws from its own stream; beams draw nothing.
   const beam = strategy.kind === 'beam';
   const stream = beam ? 0 : lane;
   const seed = { id, name: `branch ${lane + 1}`, lane, params, stop, stream, ...(model ? { model } : {}) };
   const from = parent === null ? undefined : texts.get(parent);
-  const text = from ? forkedLine(seed, from, prompt.length + shared) : promptLine(seed, prompt);
+  const text = from ? forkedText(seed, from, prompt.length + shared) : promptOnly(seed, prompt);
   compare.addBranch(text, beam ? '' : `draw ${lane + 1}`);
 }
 
 /** Keeps the event with the most KV pages in use. */
-function noteUsage({ usage }: Extract<LineEvent, { type: 'usage' }>): void {
+function noteUsage({ usage }: Extract<TextEvent, { type: 'usage' }>): void {
   if (usage.pagesUsed > (compare.comparison?.usage?.pagesUsed ?? 0)) compare.learn({ usage });
 }
 
@@ -98,7 +98,7 @@ function begin(prompt: readonly TokenText[], source: PromptSource, model: Record
   const strategy = strategyOf(method);
   const together = method.kind === 'lanes';
   const lanes: LaneRequest[] = (together ? settings.lanes : [{}]).map((_, lane) => ({
-    line: playground.newId(),
+    text: playground.newId(),
     params: together ? laneParams(settings, lane) : settings.params,
     stream: together && !compare.sharedLuck ? lane : 0,
   }));
@@ -113,10 +113,10 @@ function begin(prompt: readonly TokenText[], source: PromptSource, model: Record
     sharedLuck: together && compare.sharedLuck,
     stop,
     model,
-    lines: together
-      ? lanes.map(({ line, params, stream }, lane) =>
-          promptLine(
-            { id: line, name: `lane ${lane + 1}`, lane, params, stream, source, stop, model },
+    texts: together
+      ? lanes.map(({ text, params, stream }, lane) =>
+          promptOnly(
+            { id: text, name: `lane ${lane + 1}`, lane, params, stream, source, stop, model },
             prompt,
           ),
         )
@@ -140,7 +140,7 @@ function begin(prompt: readonly TokenText[], source: PromptSource, model: Record
 async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchResult | null> {
   const { branches } = await runUnseen({
     prompt,
-    lanes: [{ ...lanes[0]!, line: playground.newId() }],
+    lanes: [{ ...lanes[0]!, text: playground.newId() }],
     strategy: { kind: 'greedy' },
     stop,
   });
@@ -149,7 +149,7 @@ async function runGreedy({ prompt, lanes, stop }: RunRequest): Promise<BranchRes
 
 /** Runs without showing the texts. */
 function runUnseen(request: RunRequest): Promise<RunResult> {
-  holdForRun(request.lanes.map(({ line }) => line));
+  holdForRun(request.lanes.map(({ text }) => text));
   return worker().run(request, () => undefined);
 }
 
@@ -161,10 +161,10 @@ function finish(result: RunResult, greedy: BranchResult | null): void {
 }
 
 /** Why the lanes cannot be run again one after another, or null. */
-export function aloneBlocked({ lines }: Comparison): string | null {
+export function aloneBlocked({ texts }: Comparison): string | null {
   const { engine } = playground;
   if (engine.phase !== 'ready') return 'Load a model first.';
-  const writer = lines[0] ? writerOf(lines[0]) : null;
+  const writer = texts[0] ? writerOf(texts[0]) : null;
   if (writer === null || isModel(engine.summary, writer)) return null;
   return `${writer.name} wrote these lanes; load it to run them one after another.`;
 }
@@ -179,7 +179,7 @@ export async function measureAlone(): Promise<void> {
   await launch(async (goOn) => {
     const blocked = aloneBlocked(comparison);
     if (blocked !== null) throw new EngineError('not-supported', blocked);
-    const { lines, stop } = comparison;
+    const { texts, stop } = comparison;
     const prompt = comparison.prompt.map(({ token }) => token);
     compare.measuring = true;
     playground.decoded(0);
@@ -187,11 +187,11 @@ export async function measureAlone(): Promise<void> {
       let decodeMs = 0;
       let tokens = 0;
       const different: number[] = [];
-      for (const [lane, line] of lines.entries()) {
-        const { params, length, promptLength, stream = 0 } = line;
+      for (const [lane, text] of texts.entries()) {
+        const { params, length, promptLength, stream = 0 } = text;
         const { branches, timing } = await runUnseen({
           prompt,
-          lanes: [{ line: playground.newId(), params, stream }],
+          lanes: [{ text: playground.newId(), params, stream }],
           strategy: { kind: 'sample' },
           // A stopped batch is compared up to where it stopped.
           stop: { ...stop, maxTokens: Math.max(1, length - promptLength) },
@@ -199,10 +199,10 @@ export async function measureAlone(): Promise<void> {
         goOn();
         decodeMs += timing.decodeMs;
         tokens += timing.tokens;
-        if (branches[0]!.tokens.join() !== outputTokens(line).join()) different.push(lane);
+        if (branches[0]!.tokens.join() !== outputTokens(text).join()) different.push(lane);
       }
       if (compare.comparison?.id === comparison.id)
-        compare.learn({ alone: { decodeMs, tokens, different, lanes: lines.length } });
+        compare.learn({ alone: { decodeMs, tokens, different, lanes: texts.length } });
     } finally {
       compare.measuring = false;
     }

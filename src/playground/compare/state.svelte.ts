@@ -7,7 +7,7 @@ import type { KvUsage } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenText } from '../../worker/api/worker_api.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/api/views.ts';
-import { outputTokens, type Line } from '../texts/line.ts';
+import { outputTokens, type PageText } from '../texts/text.ts';
 import type { Recorded, RecordedModel } from '../texts/recorded.ts';
 import { Holding } from '../texts/store.svelte.ts';
 import type { LanePatch, Settings } from '../settings.ts';
@@ -42,7 +42,7 @@ export interface Comparison {
   /** The model that ran it. For a comparison from a record, the `Recorded` of its texts names the model. */
   readonly model?: RecordedModel;
   /** In order of lanes or branches. `lane` is the index, except for beams from a record, which does not keep all of them. */
-  readonly lines: readonly Line[];
+  readonly texts: readonly PageText[];
   /** The label of each lane's changes. */
   readonly differences: readonly string[];
   /** The most KV pages in use at once. */
@@ -55,7 +55,7 @@ export interface Comparison {
 }
 
 /** A comparison holds its texts by id. */
-type Plan = Omit<Comparison, 'lines'>;
+type Plan = Omit<Comparison, 'texts'>;
 
 interface PlacedDistributions {
   readonly position: number;
@@ -71,12 +71,12 @@ class CompareState {
   #selected: number | null = $state.raw(null);
   #focus = $state.raw(0);
 
-  readonly comparison: Comparison | null = $derived(this.#plan && { ...this.#plan, lines: this.#held.texts });
+  readonly comparison: Comparison | null = $derived(this.#plan && { ...this.#plan, texts: this.#held.texts });
   readonly #outputs: readonly Output[] = $derived(
     // Beams always part, and there are many; their tree shows where.
-    (this.comparison?.strategy.kind === 'beam' ? [] : (this.comparison?.lines ?? [])).map((line) => ({
-      tokens: outputTokens(line),
-      ended: line.reason !== null,
+    (this.comparison?.strategy.kind === 'beam' ? [] : (this.comparison?.texts ?? [])).map((text) => ({
+      tokens: outputTokens(text),
+      ended: text.reason !== null,
     })),
   );
   /** The same object until a new parting, so that its readers do not re-render with each streamed token. */
@@ -88,10 +88,10 @@ class CompareState {
   });
   /** The place that the charts show. */
   readonly position: number | null = $derived.by(() => {
-    const lines = this.comparison?.lines ?? [];
-    if (lines.length === 0) return null;
-    const longest = Math.max(...lines.map(({ length }) => length));
-    const { promptLength } = lines[0]!;
+    const texts = this.comparison?.texts ?? [];
+    if (texts.length === 0) return null;
+    const longest = Math.max(...texts.map(({ length }) => length));
+    const { promptLength } = texts[0]!;
     if (longest === promptLength) return null;
     // Without a held place, the charts show where the lanes first part.
     const free = promptLength + this.partings.common;
@@ -99,7 +99,7 @@ class CompareState {
   });
 
   // Derived, so that readers do not re-render when a streamed token replaces the comparison object.
-  readonly #focused = $derived(Math.min(this.#focus, Math.max(0, (this.comparison?.lines.length ?? 1) - 1)));
+  readonly #focused = $derived(Math.min(this.#focus, Math.max(0, (this.comparison?.texts.length ?? 1) - 1)));
 
   get method(): Method {
     return playground.settings.method;
@@ -115,10 +115,10 @@ class CompareState {
   }
 
   /** Replaces the comparison on view. */
-  begin({ lines, ...plan }: Comparison, recordOf?: (text: Line) => Recorded | null): void {
+  begin({ texts, ...plan }: Comparison, recordOf?: (text: PageText) => Recorded | null): void {
     this.clear();
     this.#plan = plan;
-    this.#held.add(lines, recordOf);
+    this.#held.add(texts, recordOf);
   }
 
   clear(): void {
@@ -135,7 +135,7 @@ class CompareState {
   }
 
   /** Adds a text that the strategy began. */
-  addBranch(text: Line, difference: string): void {
+  addBranch(text: PageText, difference: string): void {
     this.#held.add([text]);
     this.learn({ differences: [...(this.#plan?.differences ?? []), difference] });
   }

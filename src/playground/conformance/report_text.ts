@@ -43,7 +43,7 @@ const MARKS = { ok: '✓', failed: '✗', info: '·' } as const;
 
 export function reportText(report: ConformanceReport): string {
   const { at, adapter, browser, numerics, rows } = report;
-  const lines = [
+  const texts = [
     'Logitscope conformance',
     summaryOf(report),
     '',
@@ -55,10 +55,10 @@ export function reportText(report: ConformanceReport): string {
   for (const group of GROUPS) {
     const own = rows.filter((row) => row.group === group);
     if (own.length === 0) continue;
-    lines.push('', GROUP_TITLES[group]);
-    for (const { name, outcome, detail } of own) lines.push(`${MARKS[outcome]} ${name}: ${detail}`);
+    texts.push('', GROUP_TITLES[group]);
+    for (const { name, outcome, detail } of own) texts.push(`${MARKS[outcome]} ${name}: ${detail}`);
   }
-  return `${lines.join('\n')}\n`;
+  return `${texts.join('\n')}\n`;
 }
 
 /** @returns the fragment without `#`: `report=1&at=…&adapter=…&kernels=ok|norms|2 variants, as computed in f64&…` */

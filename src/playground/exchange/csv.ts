@@ -1,19 +1,19 @@
 /** CSV (RFC 4180) with one row per token of each text, for spreadsheets and data frames. */
-import type { Drawn } from '../texts/line.ts';
+import type { Drawn } from '../texts/text.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
-import type { DocumentLine, DocumentToken, RunRecord } from '../record/document.ts';
+import type { DocumentText, DocumentToken, RunRecord } from '../record/document.ts';
 
 type Cell = string | number | null;
 
 interface Row {
   readonly token: DocumentToken;
-  readonly line: DocumentLine;
+  readonly line: DocumentText;
   readonly position: number;
   /** What drew the token; null in the prompt, and for a token that a person chose. */
   readonly drawn: Drawn | null;
 }
 
-function drawnWith({ strategy }: RunRecord, line: DocumentLine, position: number): Drawn | null {
+function drawnWith({ strategy }: RunRecord, line: DocumentText, position: number): Drawn | null {
   const { drawn, params, promptLength, byHand } = line;
   if (position < promptLength || byHand.includes(position - promptLength)) return null;
   return drawn.findLast(({ from }) => from <= position) ?? { from: promptLength, params, strategy };

@@ -44,7 +44,7 @@ export const exportKinds = Object.keys(exportFormats) as readonly ExportKind[];
 /** @returns the file, ready to be saved */
 export async function exportRun(kind: ExportKind, subject: Recordable): Promise<File> {
   const [settings, record] = await Promise.all([ownSettings(subject), makeRecord(subject, depth)]);
-  const title = titleOf(subject.lines[0]!);
+  const title = titleOf(subject.texts[0]!);
   const document = makeDocument(record, settings, title);
   const content = {
     json: () => jsonOf(document, 1),

@@ -1,9 +1,9 @@
 /** Converts to and from OpenAI's format of answers with logprobs. Logprobs are natural logs before any sampling on both sides. */
 import type { StopReason } from '../../decoding/events.ts';
 import { neutralParams } from '../../sampling/parameter_table.ts';
-import type { DocumentLine, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
-import { recordedNumbers } from '../record/document_line.ts';
-import { lineText, textOf } from './text.ts';
+import type { DocumentText, DocumentToken, RunDocument, RunRecord } from '../record/document.ts';
+import { recordedNumbers } from '../record/document_text.ts';
+import { outputOf, textOf } from './text.ts';
 import type { ChatToken, CompletionLogprobs, OpenAiAnswer } from './openai_schema.ts';
 
 const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
@@ -17,25 +17,25 @@ const finishReasons: Readonly<Partial<Record<StopReason, string>>> = {
 const madeHere = 'logitscope';
 
 /** A completion with one choice per text: the answer of a chat, or prompt and output of a text, as `echo` gives them. */
-export function toOpenAi({ lines, model, savedAt, settings }: RunDocument): unknown {
+export function toOpenAi({ lines: texts, model, savedAt, settings }: RunDocument): unknown {
   const chat = settings.mode === 'chat';
-  const promptTokens = lines.reduce((sum, { promptLength }) => sum + promptLength, 0);
-  const all = lines.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const promptTokens = texts.reduce((sum, { promptLength }) => sum + promptLength, 0);
+  const all = texts.reduce((sum, { tokens }) => sum + tokens.length, 0);
   return {
     id: madeHere,
     object: chat ? 'chat.completion' : 'text_completion',
     created: Math.floor(Date.parse(savedAt) / 1000),
     model: model.name,
-    choices: lines.map((line, index) => ({
+    choices: texts.map((text, index) => ({
       index,
-      ...(chat ? chatChoice(line) : textChoice(line)),
-      finish_reason: finishReasons[line.reason] ?? line.reason,
+      ...(chat ? chatChoice(text) : textChoice(text)),
+      finish_reason: finishReasons[text.reason] ?? text.reason,
     })),
     usage: { prompt_tokens: promptTokens, completion_tokens: all - promptTokens, total_tokens: all },
   };
 }
 
-function chatChoice({ tokens, promptLength, visible }: DocumentLine): object {
+function chatChoice({ tokens, promptLength, visible }: DocumentText): object {
   const output = tokens.slice(promptLength);
   return {
     message: { role: 'assistant', content: textOf(output).slice(0, visible), refusal: null },
@@ -43,13 +43,13 @@ function chatChoice({ tokens, promptLength, visible }: DocumentLine): object {
   };
 }
 
-function textChoice(line: DocumentLine): object {
-  const { tokens } = line;
+function textChoice(text: DocumentText): object {
+  const { tokens } = text;
   const tops = tokens.map(({ top }) =>
     top.length === 0 ? null : Object.fromEntries(top.map(({ label, rawLogprob }) => [label, rawLogprob])),
   );
   return {
-    text: lineText(line),
+    text: outputOf(text),
     logprobs: {
       tokens: tokens.map(({ label }) => label),
       token_logprobs: tokens.map(({ rawLogprob }) => rawLogprob),
@@ -82,7 +82,7 @@ export function fromOpenAi({ id, object, model, choices, usage }: OpenAiAnswer):
     ids.set(token, ids.size);
     return ids.size - 1;
   };
-  const lines = choices.map(({ logprobs, finish_reason }, index): DocumentLine => {
+  const texts = choices.map(({ logprobs, finish_reason }, index): DocumentText => {
     const tokens =
       'content' in logprobs ? chatTokens(logprobs.content, idOf) : completionTokens(logprobs, idOf);
     // Only for a single choice is the end of the echoed prompt known.
@@ -112,7 +112,7 @@ export function fromOpenAi({ id, object, model, choices, usage }: OpenAiAnswer):
     model: { name: model, fileSize: 0, vocabularySize: 0, sha256: null },
     engine: id === madeHere ? { kind: 'unknown', adapter: '' } : { kind: 'openai', adapter: '' },
     strategy: 'sample',
-    lines,
+    lines: texts,
     comparison: null,
     current: 0,
     selected: null,

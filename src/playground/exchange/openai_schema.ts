@@ -3,7 +3,7 @@
  * (`choices[].logprobs.tokens`). The schema has only what the page reads.
  */
 import * as v from 'valibot';
-import { logprob, maxLines, maxTokenBytes, maxTokens, maxTop, name, tokenText } from '../record/bounds.ts';
+import { logprob, maxTexts, maxTokenBytes, maxTokens, maxTop, name, tokenText } from '../record/bounds.ts';
 
 const bytes = v.nullish(
   v.pipe(
@@ -44,7 +44,7 @@ export const openAiSchema = v.object({
       }),
     ),
     v.minLength(1),
-    v.maxLength(maxLines),
+    v.maxLength(maxTexts),
   ),
 });
 

@@ -1,7 +1,7 @@
 /** Writes the page to the history: each text with its branches, and each comparison, is one entry. */
 import { laneDifference } from '../compare/lane_gestures.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import { outputText, promptText, type Line } from '../texts/line.ts';
+import { outputText, promptText, type PageText } from '../texts/text.ts';
 import { keptDocument, titleOf } from '../record/make_document.ts';
 import { makeRecord, type Recordable } from '../record/make_record.ts';
 import { ownSettings } from '../record/own_settings.ts';
@@ -16,7 +16,7 @@ const depth = 8;
 
 /** What the page shows. */
 export interface Shown {
-  readonly lines: readonly Line[];
+  readonly texts: readonly PageText[];
   readonly comparison: Comparison | null;
 }
 
@@ -50,11 +50,11 @@ export class Keeper {
   }
 
   /** @throws DOMException if the browser refuses storage */
-  async write({ lines, comparison }: Shown): Promise<void> {
+  async write({ texts, comparison }: Shown): Promise<void> {
     const entries: string[] = [];
-    for (const family of familiesOf(lines).filter(({ root }) => madeHere(root))) {
-      const id = this.#entryOf(family.root, lines);
-      const recordable = { lines: family.lines, comparison: null };
+    for (const family of familiesOf(texts).filter(({ root }) => madeHere(root))) {
+      const id = this.#entryOf(family.root, texts);
+      const recordable = { texts: family.texts, comparison: null };
       entries.push(await this.#writeChanged(family.root.id, id, recordable, titleOf(family.root)));
     }
     const compared = comparison && (await this.writeComparison(comparison));
@@ -65,7 +65,7 @@ export class Keeper {
       entries,
       ...(compared === null ? {} : { comparison: compared }),
     });
-    this.#drop(new Set([...lines.map(({ id }) => id), ...(comparison ? [comparison.id] : [])]));
+    this.#drop(new Set([...texts.map(({ id }) => id), ...(comparison ? [comparison.id] : [])]));
   }
 
   /** Forgets what has left the page, which is written by now. */
@@ -79,12 +79,12 @@ export class Keeper {
 
   /** @returns its entry; null if there is nothing to write */
   async writeComparison(comparison: Comparison): Promise<string | null> {
-    const [first] = comparison.lines;
+    const [first] = comparison.texts;
     if (!first || !madeHere(first)) return null;
     const id = this.#entries.get(comparison.id) ?? crypto.randomUUID();
     this.#entries.set(comparison.id, id);
     const title = comparisonTitle(comparison, first);
-    return this.#writeChanged(comparison.id, id, { lines: comparison.lines, comparison }, title);
+    return this.#writeChanged(comparison.id, id, { texts: comparison.texts, comparison }, title);
   }
 
   /**
@@ -104,12 +104,12 @@ export class Keeper {
   }
 
   /** A text that grew has a new id and keeps the entry of the text that it replaced. */
-  #entryOf(root: Line, lines: readonly Line[]): string {
+  #entryOf(root: PageText, texts: readonly PageText[]): string {
     const known = this.#entries.get(root.id);
     if (known !== undefined) return known;
-    const here = new Set(lines.map(({ id }) => id));
+    const here = new Set(texts.map(({ id }) => id));
     for (const [id, entry] of this.#entries) {
-      const written = this.#written.get(entry)?.lines.find((line) => line.id === id);
+      const written = this.#written.get(entry)?.texts.find((text) => text.id === id);
       if (here.has(id) || written?.name !== root.name) continue;
       this.#entries.delete(id);
       this.#entries.set(root.id, entry);
@@ -123,16 +123,16 @@ export class Keeper {
 
 /** @returns whether each text was written with the candidates that its engine reports */
 async function writeEntry(id: string, recordable: Recordable, title: string): Promise<boolean> {
-  const { lines, comparison } = recordable;
+  const { texts, comparison } = recordable;
   // If the engine fails, the texts are written without candidates.
   const [settings, record] = await Promise.all([
     ownSettings(recordable),
     makeRecord(recordable, depth).catch(() => makeRecord(recordable, 0)),
   ]);
-  const [first] = lines;
-  const texts = comparison
-    ? [first ? promptText(first) : '', ...lines.map(outputText)]
-    : lines.map((line) => promptText(line) + outputText(line));
+  const [first] = texts;
+  const words = comparison
+    ? [first ? promptText(first) : '', ...texts.map(outputText)]
+    : texts.map((text) => promptText(text) + outputText(text));
   await saveEntry(
     {
       id,
@@ -141,9 +141,9 @@ async function writeEntry(id: string, recordable: Recordable, title: string): Pr
       pinned: false,
       savedAt: Date.now(),
       model: record.model.name,
-      tokens: lines.reduce((sum, line) => sum + line.length - line.promptLength, 0),
+      tokens: texts.reduce((sum, text) => sum + text.length - text.promptLength, 0),
       ...(comparison ? { compared: comparedWhat(comparison) } : {}),
-      text: texts.join('\n'),
+      text: words.join('\n'),
     },
     keptDocument(record, settings, title),
   );
@@ -156,13 +156,13 @@ async function writeEntry(id: string, recordable: Recordable, title: string): Pr
   return playground.run.phase === 'idle' && (whole || !told);
 }
 
-function comparedWhat({ strategy, lines }: Comparison): string {
-  if (strategy.kind === 'beam') return `beams in ${lines.length} branches`;
-  return `${lines.length} ${strategy.kind === 'sample' ? 'lanes' : 'samples'}`;
+function comparedWhat({ strategy, texts }: Comparison): string {
+  if (strategy.kind === 'beam') return `beams in ${texts.length} branches`;
+  return `${texts.length} ${strategy.kind === 'sample' ? 'lanes' : 'samples'}`;
 }
 
 /** The beginning of the prompt, and what is compared. */
-function comparisonTitle({ strategy, patches }: Comparison, first: Line): string {
+function comparisonTitle({ strategy, patches }: Comparison, first: PageText): string {
   const beginning = titleOf(first, first.promptLength);
   const what =
     strategy.kind === 'sample'
@@ -180,15 +180,15 @@ const strategyNames = {
 } as const;
 
 /** Texts from the page itself, a link or a file are not kept. */
-function madeHere(root: Line): boolean {
+function madeHere(root: PageText): boolean {
   const recorded = texts.recordOf(root.id);
   return recorded === null || recorded.origin === 'kept';
 }
 
 function same(a: Recordable, b: Recordable): boolean {
   return (
-    a.lines.length === b.lines.length &&
+    a.texts.length === b.texts.length &&
     a.comparison?.result === b.comparison?.result &&
-    b.lines.every((line, index) => a.lines[index] === line)
+    b.texts.every((text, index) => a.texts[index] === text)
   );
 }

@@ -28,10 +28,10 @@ export async function keepHistory(restore: boolean, settings: boolean): Promise<
   if (restore && before !== null) await restoreSession(before, settings).catch(refused);
   $effect.root(() => {
     $effect(() => {
-      const { lines, settings: watched, run } = playground;
+      const { texts, settings: watched, run } = playground;
       void watched;
       void run.phase;
-      schedule({ lines, comparison: compare.comparison });
+      schedule({ texts, comparison: compare.comparison });
     });
   });
 }
@@ -61,14 +61,14 @@ export async function openEntry(entry: string, reveal: boolean): Promise<boolean
   const take = reveal && comparison !== null;
   const mine = await claim(entry);
   const opened = openRecord(document, { origin: 'kept', settings, take, replace: false, reveal });
-  if (opened) keeper?.adopt(opened.comparison?.id ?? opened.lines[0]!.id, entry, opened, mine);
+  if (opened) keeper?.adopt(opened.comparison?.id ?? opened.texts[0]!.id, entry, opened, mine);
   if (opened && reveal) followPrompt(settings);
   return true;
 }
 
 /** Sets the prompt, and so the address, to that of the shown text. @param kept for a text without a source */
 function followPrompt(kept: Settings | null | undefined): void {
-  const source = playground.settings.view.page === 'sample' ? playground.line?.source : undefined;
+  const source = playground.settings.view.page === 'sample' ? playground.text?.source : undefined;
   if (source?.kind === 'text') changeSettings({ mode: 'text', prompt: source.text });
   else if (source) changeSettings({ mode: 'chat', messages: source.messages });
   else if (kept) changeSettings({ mode: kept.mode, prompt: kept.prompt, messages: kept.messages });
@@ -77,11 +77,11 @@ function followPrompt(kept: Settings | null | undefined): void {
 /** Turns to a run that is already on the page, because a second copy would overwrite the first. */
 function turnTo(entry: string): boolean {
   const ids = keeper?.shownAs(entry) ?? [];
-  const line = playground.lines.find(({ id }) => ids.includes(id));
+  const text = playground.texts.find(({ id }) => ids.includes(id));
   const compared = compare.comparison !== null && ids.includes(compare.comparison.id);
-  if (!line && !compared) return false;
-  if (line) playground.show(line.id);
-  changeView({ page: line ? 'sample' : 'compare' });
+  if (!text && !compared) return false;
+  if (text) playground.show(text.id);
+  changeView({ page: text ? 'sample' : 'compare' });
   return true;
 }
 
@@ -113,7 +113,7 @@ function schedule(shown: Shown): void {
   );
 }
 
-let latest: Shown = { lines: [], comparison: null };
+let latest: Shown = { texts: [], comparison: null };
 let leftover: readonly Comparison[] = [];
 let given = false;
 

@@ -1,5 +1,5 @@
 /** How many candidates of which steps a link can carry. */
-import type { DocumentLine, RunRecord } from '../record/document.ts';
+import type { DocumentText, RunRecord } from '../record/document.ts';
 
 /** Candidates per step, from most to least. Fewer would show little. */
 export const depths: readonly number[] = [10, 8, 6, 5, 4, 3];
@@ -10,17 +10,17 @@ export const partialDepth = 5;
  * Output positions by interest, for all texts at once because their charts stand side by side: the selected step, the steps at which
  * texts part, then the highest entropies.
  */
-export function positionsByInterest({ lines, selected, comparison }: RunRecord): number[] {
-  const first = Math.min(...lines.map(({ promptLength }) => promptLength));
-  const longest = Math.max(...lines.map(({ tokens }) => tokens.length));
+export function positionsByInterest({ lines: texts, selected, comparison }: RunRecord): number[] {
+  const first = Math.min(...texts.map(({ promptLength }) => promptLength));
+  const longest = Math.max(...texts.map(({ tokens }) => tokens.length));
   const interest = new Map<number, number>();
   for (let position = first; position < longest; position++) {
-    const open = lines.map(({ tokens, promptLength }) =>
+    const open = texts.map(({ tokens, promptLength }) =>
       position < promptLength ? 0 : (tokens[position]?.entropy ?? 0),
     );
     interest.set(position, Math.max(...open));
   }
-  if (comparison) for (const position of partings(lines)) interest.set(position, Infinity);
+  if (comparison) for (const position of partings(texts)) interest.set(position, Infinity);
   if (selected !== null && interest.has(selected)) interest.set(selected, Infinity);
   return [...interest.keys()].sort((a, b) => {
     const [one, other] = [interest.get(a)!, interest.get(b)!];
@@ -29,11 +29,11 @@ export function positionsByInterest({ lines, selected, comparison }: RunRecord):
 }
 
 /** Where each text first parts from an earlier one. */
-function partings(lines: readonly DocumentLine[]): Set<number> {
+function partings(texts: readonly DocumentText[]): Set<number> {
   const found = new Set<number>();
-  lines.forEach((line, index) => {
-    for (const other of lines.slice(0, index)) {
-      const at = line.tokens.findIndex(({ id }, position) => id !== other.tokens[position]?.id);
+  texts.forEach((text, index) => {
+    for (const other of texts.slice(0, index)) {
+      const at = text.tokens.findIndex(({ id }, position) => id !== other.tokens[position]?.id);
       if (at >= 0) found.add(at);
     }
   });
@@ -42,9 +42,9 @@ function partings(lines: readonly DocumentLine[]): Set<number> {
 
 /** The record with candidates at these positions only. */
 export function withCandidatesAt(record: RunRecord, positions: ReadonlySet<number>): RunRecord {
-  const lines = record.lines.map((line) => ({
-    ...line,
-    tokens: line.tokens.map((token, position) => (positions.has(position) ? token : { ...token, top: [] })),
+  const texts = record.lines.map((text) => ({
+    ...text,
+    tokens: text.tokens.map((token, position) => (positions.has(position) ? token : { ...token, top: [] })),
   }));
-  return { ...record, lines };
+  return { ...record, lines: texts };
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 
 /** As many texts as the page keeps. */
-export const maxLines = 64;
+export const maxTexts = 64;
 /** Tokens of one text: the longest context of the models that a browser runs. */
 export const maxTokens = 131_072;
 /** Candidates of one step: as many as any server gives, and more than the page lists. */

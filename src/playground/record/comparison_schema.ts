@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Strategy } from '../../decoding/events.ts';
 import { maxEntries, maxLanes } from '../limits.ts';
 import { lanePatchSchema, maxPattern, paramsSchema } from '../settings_schema.ts';
-import { index, list, logprob, maxLines, maxTokens, size } from './bounds.ts';
+import { index, list, logprob, maxTexts, maxTokens, size } from './bounds.ts';
 
 /** Characters of an answer, a stop sequence, or a whole output beside its tokens. */
 const maxOutput = 1_000_000;
@@ -20,7 +20,7 @@ export const strategyKinds: readonly Strategy['kind'][] = [
 const count = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 const milliseconds = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const output = v.pipe(v.string(), v.maxLength(maxOutput));
-const samples = count(1, maxLines);
+const samples = count(1, maxTexts);
 const pattern = {
   pattern: v.pipe(v.string(), v.maxLength(maxPattern)),
   flags: v.exactOptional(v.pipe(v.string(), v.maxLength(10))),
@@ -59,7 +59,7 @@ const strategySchema: v.GenericSchema<unknown, Strategy> = v.variant('kind', [
   v.object({ kind: v.literal('first-valid'), n: samples, verifier }),
 ]);
 
-const texts = list(index, maxLines);
+const texts = list(index, maxTexts);
 
 /** The result of a run of several texts. Texts are named by their index in the record. */
 const outcome = v.object({
@@ -67,11 +67,11 @@ const outcome = v.object({
   /** Best first; only texts that the record has. */
   ranking: texts,
   /** Most votes first. */
-  votes: list(v.object({ answer: output, branches: texts }), maxLines),
+  votes: list(v.object({ answer: output, branches: texts }), maxTexts),
   /** One per text; null for what the strategy does not judge. */
   judgements: list(
     v.object({ score: v.nullable(logprob), valid: v.nullable(v.boolean()), answer: v.nullable(output) }),
-    maxLines,
+    maxTexts,
   ),
   timing: v.object({
     promptTokens: size,
@@ -109,7 +109,7 @@ export type DocumentComparison = v.InferOutput<typeof comparisonSchema>;
 
 /** @param lengths prompt length of each text of the record */
 export function comparisonFits({ lanes, outcome }: DocumentComparison, lengths: readonly number[]): boolean {
-  const there = (line: number | null): boolean => line === null || line < lengths.length;
+  const there = (text: number | null): boolean => text === null || text < lengths.length;
   return (
     (lanes.length === 0 || lanes.length === lengths.length) &&
     // All texts of a comparison begin with the same prompt.

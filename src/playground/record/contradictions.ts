@@ -8,9 +8,12 @@ import type { DocumentComparison } from './comparison_schema.ts';
 import type { RunRecord } from './document.ts';
 
 /** @returns the names of the settings in a link, with the recorded values. A replay compares the prompt, which needs a tokenizer */
-export function contradictions({ lines, comparison, current }: RunRecord, settings: Settings): string[] {
+export function contradictions(
+  { lines: texts, comparison, current }: RunRecord,
+  settings: Settings,
+): string[] {
   if (comparison) return againstComparison(comparison, settings);
-  return againstParams(settings.params, lines[current]!.params);
+  return againstParams(settings.params, texts[current]!.params);
 }
 
 function againstComparison(

@@ -24,24 +24,24 @@ async function distributionHere(
 }
 
 /**
- * @param line index of the text in the record
+ * @param text index of the text in the record
  * @param here the worker's line, and what drew its token
  * @param drawnLabel default: the token that stands there in the worker's line
  */
 export async function differenceAt(
-  { lines, model }: RunRecord,
-  line: number,
+  { lines: texts, model }: RunRecord,
+  text: number,
   output: number,
-  here: { readonly line: number; readonly params: SamplingParams },
+  here: { readonly text: number; readonly params: SamplingParams },
   drawnLabel?: string,
 ): Promise<Difference> {
-  const position = lines[line]!.promptLength + output;
-  const token = lines[line]!.tokens[position]!;
-  const view = await distributionHere({ line: here.line, position }, here.params, token.id);
+  const position = texts[text]!.promptLength + output;
+  const token = texts[text]!.tokens[position]!;
+  const view = await distributionHere({ text: here.text, position }, here.params, token.id);
   const labelOf = (id: TokenId | null): string | undefined =>
     view?.rows.find((row) => row.token === id)?.label;
   return {
-    line,
+    text,
     output,
     recordedLabel: labelOf(token.id) ?? token.label,
     drawnLabel: drawnLabel ?? labelOf(view?.chosen ?? null) ?? 'the end of the text',

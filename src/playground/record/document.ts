@@ -8,7 +8,7 @@ import type { StopReason } from '../../decoding/events.ts';
 import type { EngineKind, TokenKind } from '../../engines/contract.ts';
 import { paramsSchema, settingsSchema } from '../settings_schema.ts';
 import { eachNumber, tokenNumbers } from '../texts/token_numbers.ts';
-import { index, list, logprob, maxLines, maxTokens, maxTop, name, size, tokenText } from './bounds.ts';
+import { index, list, logprob, maxTexts, maxTokens, maxTop, name, size, tokenText } from './bounds.ts';
 import { documentChecksum } from './checksum.ts';
 import { comparisonFits, comparisonSchema, strategyKinds } from './comparison_schema.ts';
 
@@ -72,7 +72,7 @@ export const drawnSchema = v.object({
   strategy: v.picklist(strategyKinds),
 });
 
-export const lineSchema = v.object({
+export const textSchema = v.object({
   name,
   lane: index,
   /** Index of the line that it branched from, always an earlier one; null if it did not branch. */
@@ -105,7 +105,7 @@ export const recordParts = {
   }),
   engine: v.object({ kind: v.picklist(engines), adapter: name, numerics: v.exactOptional(name) }),
   strategy: v.picklist(strategyKinds),
-  lines: v.pipe(v.array(lineSchema), v.minLength(1), v.maxLength(maxLines), v.readonly()),
+  lines: v.pipe(v.array(textSchema), v.minLength(1), v.maxLength(maxTexts), v.readonly()),
   /** Null for texts that were run one by one. */
   comparison: v.nullable(comparisonSchema),
   /** Index of the line on view. */
@@ -131,7 +131,7 @@ const plainDocument = v.object({ ...plainKept.entries, checksum: v.string() });
 
 export type DocumentCandidate = v.InferOutput<typeof candidate>;
 export type DocumentToken = v.InferOutput<typeof tokenSchema>;
-export type DocumentLine = v.InferOutput<typeof lineSchema>;
+export type DocumentText = v.InferOutput<typeof textSchema>;
 export type RunRecord = v.InferOutput<typeof plainRecord>;
 export type KeptDocument = v.InferOutput<typeof plainKept>;
 export type RunDocument = v.InferOutput<typeof plainDocument>;

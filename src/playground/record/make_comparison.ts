@@ -1,35 +1,38 @@
 /** Converts a comparison on the page to its part of a record, and chooses which of its texts the record has. */
 import type { RunResult } from '../../decoding/events.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import type { Line } from '../texts/line.ts';
+import type { PageText } from '../texts/text.ts';
 import type { DocumentComparison, DocumentOutcome } from './comparison_schema.ts';
-import { maxLines, recordedNats } from './bounds.ts';
+import { maxTexts, recordedNats } from './bounds.ts';
 
 /**
  * The texts of a comparison that a record has room for. Of a long beam search these are the beams that ended, the branches that they
  * grew from, and then the newest pruned ones.
  */
-export function recordedLines({ lines, strategy }: Comparison): readonly Line[] {
-  if (strategy.kind !== 'beam' || lines.length <= maxLines) return lines.slice(0, maxLines);
-  const byId = new Map(lines.map((line) => [line.id, line]));
-  const taken = new Set<Line>();
-  const ancestry = (line: Line): Line[] => {
-    const parent = line.parent === null ? undefined : byId.get(line.parent);
-    return parent ? [...ancestry(parent), line] : [line];
+export function recordedTexts({ texts, strategy }: Comparison): readonly PageText[] {
+  if (strategy.kind !== 'beam' || texts.length <= maxTexts) return texts.slice(0, maxTexts);
+  const byId = new Map(texts.map((text) => [text.id, text]));
+  const taken = new Set<PageText>();
+  const ancestry = (text: PageText): PageText[] => {
+    const parent = text.parent === null ? undefined : byId.get(text.parent);
+    return parent ? [...ancestry(parent), text] : [text];
   };
   const wanted = [
-    ...lines.filter(({ reason }) => reason !== 'pruned'),
-    ...lines.filter(({ reason }) => reason === 'pruned').reverse(),
+    ...texts.filter(({ reason }) => reason !== 'pruned'),
+    ...texts.filter(({ reason }) => reason === 'pruned').reverse(),
   ];
-  for (const line of wanted) {
-    const missing = ancestry(line).filter((ancestor) => !taken.has(ancestor));
-    if (taken.size + missing.length <= maxLines) missing.forEach((ancestor) => taken.add(ancestor));
+  for (const text of wanted) {
+    const missing = ancestry(text).filter((ancestor) => !taken.has(ancestor));
+    if (taken.size + missing.length <= maxTexts) missing.forEach((ancestor) => taken.add(ancestor));
   }
-  return lines.filter((line) => taken.has(line));
+  return texts.filter((text) => taken.has(text));
 }
 
 /** @param recorded result of `recordedLines` */
-export function documentComparison(comparison: Comparison, recorded: readonly Line[]): DocumentComparison {
+export function documentComparison(
+  comparison: Comparison,
+  recorded: readonly PageText[],
+): DocumentComparison {
   const { strategy, params, patches, sharedLuck, stop, usage, result, greedy } = comparison;
   return {
     strategy,
@@ -42,7 +45,7 @@ export function documentComparison(comparison: Comparison, recorded: readonly Li
       result &&
       documentOutcome(
         result,
-        recorded.map((line) => comparison.lines.indexOf(line)),
+        recorded.map((text) => comparison.texts.indexOf(text)),
       ),
     greedy: greedy && { text: greedy.text, tokens: greedy.tokens, totalLogprob: greedy.totalLogprob },
   };

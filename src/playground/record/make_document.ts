@@ -1,5 +1,5 @@
-import type { Line } from '../texts/line.ts';
-import { allTokens } from '../texts/line.ts';
+import type { PageText } from '../texts/text.ts';
+import { allTokens } from '../texts/text.ts';
 import type { Settings } from '../settings.ts';
 import { documentChecksum } from './checksum.ts';
 import {
@@ -30,13 +30,13 @@ export function makeDocument(record: RunRecord, settings: Settings, title: strin
 }
 
 /** The default title of a text, which is its beginning. @param tokens how many of its first tokens to use */
-export function titleOf(line: Line, tokens = line.length): string {
-  const text = allTokens(line)
+export function titleOf(text: PageText, tokens = text.length): string {
+  const title = allTokens(text)
     .slice(0, tokens)
     .filter(({ kind }) => kind !== 'control')
     .map(({ piece }) => piece)
     .join('')
     .replace(/\s+/g, ' ')
     .trim();
-  return text.length > titleLength ? `${text.slice(0, titleLength - 1)}…` : text || 'Untitled';
+  return title.length > titleLength ? `${title.slice(0, titleLength - 1)}…` : title || 'Untitled';
 }

@@ -3,22 +3,22 @@ import type { BranchResult, RunResult, VoteShare } from '../../decoding/events.t
 import { laneDifference } from '../compare/lane_gestures.ts';
 import { restoredMethod } from '../method.ts';
 import type { Comparison } from '../compare/state.svelte.ts';
-import { allTokens, outputText, type Line } from '../texts/line.ts';
+import { allTokens, outputText, type PageText } from '../texts/text.ts';
 import type { Settings } from '../settings.ts';
 import type { DocumentComparison, DocumentOutcome } from './comparison_schema.ts';
 
 /**
  * @param made its id and settings on the page
- * @param lines the record's texts on the page
+ * @param texts the record's texts on the page
  */
 export function comparisonOf(
   document: DocumentComparison,
   made: Pick<Comparison, 'id' | 'settings'>,
-  lines: readonly Line[],
-): Omit<Comparison, 'lines'> {
+  texts: readonly PageText[],
+): Omit<Comparison, 'texts'> {
   const { strategy, params, lanes, sharedLuck, stop, usage, outcome, greedy } = document;
-  const branches = lines.map((line, index) => branchResult(line, index, lines, outcome));
-  const [first] = lines;
+  const branches = texts.map((text, index) => branchResult(text, index, texts, outcome));
+  const [first] = texts;
   return {
     ...made,
     strategy,
@@ -27,7 +27,7 @@ export function comparisonOf(
     patches: lanes,
     sharedLuck,
     stop,
-    differences: lines.map((_, index) =>
+    differences: texts.map((_, index) =>
       strategy.kind === 'sample'
         ? laneDifference(lanes[index] ?? {})
         : strategy.kind === 'beam'
@@ -71,25 +71,25 @@ export function comparisonSettings(
 const unjudged = { stopSequence: null, prefix: 0, score: null, valid: null, answer: null } as const;
 
 function branchResult(
-  line: Line,
+  text: PageText,
   branch: number,
-  lines: readonly Line[],
+  texts: readonly PageText[],
   outcome: DocumentOutcome | null,
 ): BranchResult {
-  const output = allTokens(line).slice(line.promptLength);
+  const output = allTokens(text).slice(text.promptLength);
   const totalLogprob = output.reduce((sum, { rawLogprob }) => sum + rawLogprob, 0);
   const averageLogprob = output.length === 0 ? 0 : totalLogprob / output.length;
-  const parent = lines.findIndex(({ id }) => id === line.parent);
+  const parent = texts.findIndex(({ id }) => id === text.parent);
   return {
     ...unjudged,
     ...outcome?.judgements[branch],
     branch,
     lane: 0,
     parent: parent < 0 ? null : parent,
-    shared: (line.forkedAt ?? line.promptLength) - line.promptLength,
+    shared: (text.forkedAt ?? text.promptLength) - text.promptLength,
     tokens: output.map(({ token }) => token),
-    text: outputText(line),
-    reason: line.reason ?? 'stopped',
+    text: outputText(text),
+    reason: text.reason ?? 'stopped',
     totalLogprob,
     averageLogprob,
     perplexity: Math.exp(-averageLogprob),

@@ -1,7 +1,7 @@
 import { compare, type Comparison } from '../compare/state.svelte.ts';
-import type { Line } from '../texts/line.ts';
+import type { PageText } from '../texts/text.ts';
 import { notify, notifyFailure } from '../notices.ts';
-import { reviveRecording } from '../recording_actions.ts';
+import { reviveRecord } from '../record_actions.ts';
 import type { Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import type { Recorded } from '../texts/recorded.ts';
@@ -10,7 +10,7 @@ import type { RunRecord } from './document.ts';
 import { contradictions } from './contradictions.ts';
 import { comparisonOf, comparisonSettings } from './open_comparison.ts';
 import { opened } from './opened.svelte.ts';
-import { lineOf, recordedOf } from './recorded_view.ts';
+import { textOf, recordedOf } from './recorded_view.ts';
 
 export interface OpenOptions {
   readonly origin: Recorded['origin'];
@@ -28,7 +28,7 @@ export interface OpenOptions {
 
 export interface OpenedHere {
   /** Line ids on the page, in the record's order. */
-  readonly lines: readonly Line[];
+  readonly texts: readonly PageText[];
   /** Null for texts that were run one by one. */
   readonly comparison: Comparison | null;
 }
@@ -45,12 +45,12 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
     return null;
   }
   const ids = record.lines.map(() => playground.newId());
-  const lines = record.lines.map((line, index) =>
-    lineOf(line, ids[index]!, line.parent === null ? null : ids[line.parent]!, record.strategy),
+  const texts = record.lines.map((text, index) =>
+    textOf(text, ids[index]!, text.parent === null ? null : ids[text.parent]!, record.strategy),
   );
-  const recordOf = ({ id }: Line): Recorded => {
-    const line = record.lines[ids.indexOf(id)]!;
-    return { line: id, origin, ...recordedOf(line, record), stream: line.stream, state: 'recorded' };
+  const recordOf = ({ id }: PageText): Recorded => {
+    const text = record.lines[ids.indexOf(id)]!;
+    return { text: id, origin, ...recordedOf(text, record), stream: text.stream, state: 'recorded' };
   };
   if (settings && take) playground.takeSettings({ ...settings, model: playground.settings.model });
   if (origin !== 'kept' && origin !== 'page') {
@@ -58,40 +58,40 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
     // A changed setting that the record does not have, such as a limit or a stop sequence.
     if (altered && against.length === 0) against.push('what was changed since it was sent');
     opened.set({
-      ...{ record, lines: ids, origin, settings },
+      ...{ record, texts: ids, origin, settings },
       contradictions: against,
       replay: { phase: 'not-yet' },
     });
   }
-  if (record.comparison) return showComparison(record, record.comparison, lines, recordOf, options);
-  showTexts(record, lines, recordOf, options);
-  reviveRecording().catch(notifyFailure);
-  return { lines, comparison: null };
+  if (record.comparison) return showComparison(record, record.comparison, texts, recordOf, options);
+  showTexts(record, texts, recordOf, options);
+  reviveRecord().catch(notifyFailure);
+  return { texts, comparison: null };
 }
 
 function showTexts(
   record: RunRecord,
-  lines: readonly Line[],
-  recordOf: (text: Line) => Recorded | null,
+  texts: readonly PageText[],
+  recordOf: (text: PageText) => Recorded | null,
   { replace, reveal }: OpenOptions,
 ): void {
   if (replace) playground.clearTexts();
-  playground.addTexts(lines, recordOf);
-  playground.show(lines[record.current]!.id, record.selected);
+  playground.addTexts(texts, recordOf);
+  playground.show(texts[record.current]!.id, record.selected);
   if (reveal) playground.takeSettings({ view: { ...playground.settings.view, page: 'sample' } });
 }
 
 function showComparison(
   record: RunRecord,
   document: DocumentComparison,
-  lines: readonly Line[],
-  recordOf: (text: Line) => Recorded | null,
+  texts: readonly PageText[],
+  recordOf: (text: PageText) => Recorded | null,
   { settings, reveal }: OpenOptions,
 ): OpenedHere {
   const made = comparisonSettings(document, settings ?? playground.settings);
-  const comparison = { ...comparisonOf(document, { id: playground.newId(), settings: made }, lines), lines };
+  const comparison = { ...comparisonOf(document, { id: playground.newId(), settings: made }, texts), texts };
   if (reveal) playground.takeSettings({ ...made, model: playground.settings.model });
   compare.begin(comparison, recordOf);
   compare.look(record.selected, record.current);
-  return { lines, comparison };
+  return { texts, comparison };
 }

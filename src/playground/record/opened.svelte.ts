@@ -2,13 +2,13 @@
 import type { StepView } from '../../worker/api/views.ts';
 import type { Settings } from '../settings.ts';
 import type { Recorded } from '../texts/recorded.ts';
-import type { Verdict } from './compare_lines.ts';
+import type { Verdict } from './compare_texts.ts';
 import type { RunRecord } from './document.ts';
 
 /** Where a replay first draws a token other than the recorded one. */
 export interface Difference {
   /** Index of the text in the record. */
-  readonly line: number;
+  readonly text: number;
   /** Index of the output token. */
   readonly output: number;
   readonly recordedLabel: string;
@@ -19,7 +19,7 @@ export interface Difference {
 
 export type Replay =
   | { readonly phase: 'not-yet' }
-  | { readonly phase: 'running'; readonly line: number }
+  | { readonly phase: 'running'; readonly text: number }
   /** `drawn` tokens were reproduced; the others were chosen by hand. */
   | {
       readonly phase: 'reproduced';
@@ -42,7 +42,7 @@ export interface Opened {
   /** As it was received. */
   readonly record: RunRecord;
   /** Line ids on the page, in the record's order. */
-  readonly lines: readonly number[];
+  readonly texts: readonly number[];
   readonly origin: Recorded['origin'];
   /** The settings that came with it; null for an answer from another program. */
   readonly settings: Settings | null;
@@ -63,9 +63,9 @@ class OpenedRecord {
   }
 
   /** Sets the result of a record's replay, unless another record was opened meanwhile. */
-  replay({ lines }: Opened, replay: Replay): void {
+  replay({ texts }: Opened, replay: Replay): void {
     const current = this.#current;
-    if (current?.lines === lines) this.#current = { ...current, replay };
+    if (current?.texts === texts) this.#current = { ...current, replay };
   }
 }
 

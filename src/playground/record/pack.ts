@@ -3,10 +3,10 @@ import { firstParams } from '../../sampling/parameter_table.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { type NumberName, numberNames, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
 import type { DocumentComparison } from './comparison_schema.ts';
-import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
-import { packVersion, type Packed, type PackedLine, type Values } from './packed.ts';
+import type { DocumentCandidate, DocumentText, DocumentToken, RunRecord } from './document.ts';
+import { packVersion, type Packed, type PackedText, type Values } from './packed.ts';
 
-type NumberColumns = Pick<PackedLine, PackedColumn>;
+type NumberColumns = Pick<PackedText, PackedColumn>;
 
 function thousandths(value: number): number {
   return Math.round(value * 1000);
@@ -24,10 +24,10 @@ export function pack(record: RunRecord, depth: number): Packed {
     words.set(id, { word: words.size, label, kind });
     return words.size - 1;
   };
-  const lines = record.lines.map((line, index): PackedLine => {
-    const share = longestShare(line, record.lines.slice(0, index));
-    const own = line.tokens.slice(share?.[1] ?? 0);
-    return packedLine(line, own, share, depth, wordOf);
+  const texts = record.lines.map((text, index): PackedText => {
+    const share = longestShare(text, record.lines.slice(0, index));
+    const own = text.tokens.slice(share?.[1] ?? 0);
+    return packedText(text, own, share, depth, wordOf);
   });
   const entries = [...words].map(([id, entry]) => ({ id, ...entry }));
   const { model, engine, strategy, comparison, current, selected } = record;
@@ -41,7 +41,7 @@ export function pack(record: RunRecord, depth: number): Packed {
     ids: entries.map(({ id }) => id),
     labels: entries.map(({ label }) => label),
     kinds: entries.filter(({ kind }) => kind !== 'normal').map(({ word, kind }) => [word, kind] as const),
-    lines,
+    lines: texts,
     ...(comparison ? { comparison: packedComparison(comparison) } : {}),
   };
 }
@@ -69,14 +69,14 @@ function packedComparison(comparison: DocumentComparison): NonNullable<Packed['c
   };
 }
 
-function packedLine(
-  line: DocumentLine,
+function packedText(
+  text: DocumentText,
   own: readonly DocumentToken[],
-  share: PackedLine['share'],
+  share: PackedText['share'],
   depth: number,
   wordOf: (id: number, label: string, kind?: DocumentToken['kind']) => number,
-): PackedLine {
-  const { name, lane, parent, forkedAt, drawn, stream, byHand, promptLength, visible, reason } = line;
+): PackedText {
+  const { name, lane, parent, forkedAt, drawn, stream, byHand, promptLength, visible, reason } = text;
   const tops = own.map(({ top }) => top.slice(0, depth));
   return {
     name,
@@ -87,7 +87,7 @@ function packedLine(
     promptLength,
     visible,
     reason,
-    params: changedParams(line.params),
+    params: changedParams(text.params),
     ...(drawn.length > 0
       ? { drawn: drawn.map((part) => ({ ...part, params: changedParams(part.params) })) }
       : {}),
@@ -143,11 +143,11 @@ function changedParams(params: SamplingParams): Partial<SamplingParams> {
 }
 
 /** Lanes share a prompt, and branches share their parent's text. */
-function longestShare(line: DocumentLine, earlier: readonly DocumentLine[]): PackedLine['share'] {
-  let best: PackedLine['share'] = null;
+function longestShare(text: DocumentText, earlier: readonly DocumentText[]): PackedText['share'] {
+  let best: PackedText['share'] = null;
   earlier.forEach((other, index) => {
     let length = 0;
-    while (same(line.tokens[length], other.tokens[length])) length++;
+    while (same(text.tokens[length], other.tokens[length])) length++;
     if (length > (best?.[1] ?? 0)) best = [index, length];
   });
   return best;

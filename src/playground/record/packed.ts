@@ -5,9 +5,9 @@
 import * as v from 'valibot';
 import { lanePatchSchema } from '../settings_schema.ts';
 import { numberNames, type PackedColumn, tokenNumbers } from '../texts/token_numbers.ts';
-import { index, list, maxLines, maxTokens } from './bounds.ts';
+import { index, list, maxTexts, maxTokens } from './bounds.ts';
 import { comparisonSchema } from './comparison_schema.ts';
-import { drawnSchema, lineSchema, maxDrawn, recordParts, tokenSchema } from './document.ts';
+import { drawnSchema, textSchema, maxDrawn, recordParts, tokenSchema } from './document.ts';
 
 export const packVersion = 2;
 
@@ -25,11 +25,11 @@ const numberColumns = {
   masked: v.exactOptional(values),
 };
 
-const packedLine = v.object({
-  ...v.pick(lineSchema, ['name', 'lane', 'promptLength', 'visible', 'reason']).entries,
+const packedText = v.object({
+  ...v.pick(textSchema, ['name', 'lane', 'promptLength', 'visible', 'reason']).entries,
   /** Parent, and the position of the first own token. */
   fork: v.exactOptional(pair),
-  byHand: v.exactOptional(lineSchema.entries.byHand),
+  byHand: v.exactOptional(textSchema.entries.byHand),
   stream: v.exactOptional(index),
   /** Parameters that differ from version 1's defaults. */
   params: lanePatchSchema,
@@ -59,11 +59,11 @@ export const packedSchema = v.object({
   ids: words,
   labels: v.pipe(v.array(v.string()), v.readonly()),
   kinds: v.pipe(v.array(v.pipe(v.tuple([index, tokenSchema.entries.kind]), v.readonly())), v.readonly()),
-  lines: list(packedLine, maxLines),
+  lines: list(packedText, maxTexts),
   /** Only where there is one. Scores are rounded to thousandths, times to milliseconds. */
   comparison: v.exactOptional(v.object({ ...comparisonSchema.entries, params: lanePatchSchema })),
 });
 
 export type Packed = v.InferOutput<typeof packedSchema>;
-export type PackedLine = v.InferOutput<typeof packedLine>;
+export type PackedText = v.InferOutput<typeof packedText>;
 export type Values = v.InferOutput<typeof values>;

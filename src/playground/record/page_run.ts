@@ -14,7 +14,7 @@ export async function openPageRun(takeParams: boolean): Promise<void> {
   if (!response.ok || !response.headers.get('content-type')?.includes('json')) return;
   const record = v.parse(documentSchema, await response.json());
   const { settings } = playground;
-  if (playground.lines.length > 0) return;
+  if (playground.texts.length > 0) return;
   // A text is never shown under a prompt that is not its own.
   if (settings.mode !== 'text' || settings.prompt !== record.settings.prompt) return;
   if (takeParams) playground.takeSettings({ params: record.settings.params });

@@ -1,20 +1,20 @@
 import { partialRow, partialView } from '../../worker/api/partial_view.ts';
 import type { StepView } from '../../worker/api/views.ts';
-import { chunked, type Drawn, type Line, type TokenView } from '../texts/line.ts';
+import { chunked, type Drawn, type PageText, type TokenView } from '../texts/text.ts';
 import type { Recorded } from '../texts/recorded.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
-import type { DocumentLine, DocumentToken, RunRecord } from './document.ts';
+import type { DocumentText, DocumentToken, RunRecord } from './document.ts';
 
 /** Converts a record's line to a text of the page. @param strategy what drew the parts of which the line says nothing */
-export function lineOf(
-  line: DocumentLine,
+export function textOf(
+  text: DocumentText,
   id: number,
   parent: number | null,
   strategy: RunRecord['strategy'],
-): Line {
+): PageText {
   let units = 0;
-  const tokens = line.tokens.map((token, position): TokenView => {
-    const start = position < line.promptLength ? -1 : units;
+  const tokens = text.tokens.map((token, position): TokenView => {
+    const start = position < text.promptLength ? -1 : units;
     if (start >= 0) units += token.text.length;
     return {
       token: token.id,
@@ -27,24 +27,24 @@ export function lineOf(
   });
   return {
     id,
-    name: line.name,
-    lane: line.lane,
+    name: text.name,
+    lane: text.lane,
     parent,
-    forkedAt: parent === null ? null : line.forkedAt,
-    params: line.params,
-    ...drawnOf(line, strategy),
-    stream: line.stream,
+    forkedAt: parent === null ? null : text.forkedAt,
+    params: text.params,
+    ...drawnOf(text, strategy),
+    stream: text.stream,
     chunks: chunked(tokens),
     length: tokens.length,
-    promptLength: line.promptLength,
-    visible: Math.min(line.visible, units),
+    promptLength: text.promptLength,
+    visible: Math.min(text.visible, units),
     outputUnits: units,
-    reason: line.reason,
+    reason: text.reason,
   };
 }
 
 function drawnOf(
-  { drawn, promptLength, params }: DocumentLine,
+  { drawn, promptLength, params }: DocumentText,
   strategy: Drawn['strategy'],
 ): { drawn?: readonly Drawn[] } {
   if (drawn.length > 0) return { drawn };
@@ -53,7 +53,7 @@ function drawnOf(
 
 /** What a text on the page keeps of its line in a record. */
 export function recordedOf(
-  { tokens, byHand }: DocumentLine,
+  { tokens, byHand }: DocumentText,
   { model, engine }: RunRecord,
 ): Pick<Recorded, 'model' | 'engine' | 'byHand' | 'top' | 'view'> {
   return {

@@ -4,18 +4,18 @@
  */
 import { worker } from '../connection.ts';
 import { fileHash } from '../file_hash.ts';
-import { drawnBy } from '../texts/line.ts';
+import { drawnBy } from '../texts/text.ts';
 import { texts } from '../texts/store.svelte.ts';
 import { launch } from '../texts/launch.ts';
 import { notifyFailure } from '../notices.ts';
 import { promptSource } from '../prompt_actions.ts';
-import { modelIsHere } from '../recording_actions.ts';
+import { modelIsHere } from '../record_actions.ts';
 import { hold } from '../texts/held_texts.ts';
 import { playground } from '../state.svelte.ts';
-import { LineComparison } from './compare_lines.ts';
-import { computedLine, endOf } from './computed_line.ts';
+import { TextComparison } from './compare_texts.ts';
+import { computedText, endOf } from './computed_text.ts';
 import { differenceAt } from './difference.ts';
-import type { DocumentLine, RunRecord } from './document.ts';
+import type { DocumentText, RunRecord } from './document.ts';
 import { engineHere, modelHere } from './here.ts';
 import { opened, type Difference, type Opened, type Replay } from './opened.svelte.ts';
 import { type Computed, replayComparison, type Replaying } from './replay_comparison.ts';
@@ -39,14 +39,14 @@ export function replayBlocked({ record, origin }: Opened): string | null {
     return `The ${record.model.name} that is loaded is another file (SHA-256 ${here.slice(0, 8)}… instead of ${recorded.slice(0, 8)}…); load the recorded one.`;
   }
   if (playground.run.phase !== 'idle') return 'A run is in progress; stop it first.';
-  if (!record.comparison && record.lines.some((line) => searched(line, record))) {
+  if (!record.comparison && record.lines.some((text) => searched(text, record))) {
     return 'A search wrote this text, and only the whole search can be run again; ask for the comparison.';
   }
   return null;
 }
 
 /** Beam search and greedy decoding draw nothing, so the chain alone does not give their tokens. */
-function searched({ drawn }: DocumentLine, { strategy }: RunRecord): boolean {
+function searched({ drawn }: DocumentText, { strategy }: RunRecord): boolean {
   const strategies = drawn.length > 0 ? drawn.map((part) => part.strategy) : [strategy];
   return strategies.some((kind) => kind === 'beam' || kind === 'greedy');
 }
@@ -65,9 +65,9 @@ export function replay(): Promise<void> {
 }
 
 async function computeAgain(current: Opened, goOn: () => void): Promise<void> {
-  opened.replay(current, { phase: 'running', line: 0 });
+  opened.replay(current, { phase: 'running', text: 0 });
   const { engine } = current.record;
-  const compared = new LineComparison(
+  const compared = new TextComparison(
     engine.numerics !== undefined && engine.numerics === engineHere().numerics,
   );
   await compareSettings(current, compared);
@@ -78,16 +78,16 @@ async function computeAgain(current: Opened, goOn: () => void): Promise<void> {
   goOn();
   const said = verdictOf(record, difference, compared);
   // Every text that is still on the page shows the computed values, whatever the verdict.
-  showComputed(current.lines, record, said.phase === 'reproduced' ? 'reproduced' : 'differs');
+  showComputed(current.texts, record, said.phase === 'reproduced' ? 'reproduced' : 'differs');
   opened.replay(current, said);
 }
 
 function verdictOf(
   { lines, model, engine }: RunRecord,
   difference: Difference | null,
-  compared: LineComparison,
+  compared: TextComparison,
 ): Replay {
-  const byHand = lines.reduce((sum, line) => sum + line.byHand.length, 0);
+  const byHand = lines.reduce((sum, text) => sum + text.byHand.length, 0);
   const outputs = lines.reduce((sum, { tokens, promptLength }) => sum + tokens.length - promptLength, 0);
   if (outputs === byHand) compared.wrong('that anything was drawn: nothing here was');
   const { verdict } = compared;
@@ -99,7 +99,7 @@ function verdictOf(
 /** The record's own prompt and parameters are replayed, so the settings beside it must agree with them. */
 async function compareSettings(
   { settings, contradictions, record }: Opened,
-  to: LineComparison,
+  to: TextComparison,
 ): Promise<void> {
   for (const name of contradictions) to.wrong(`${name} in the settings`);
   if (!settings) return;
@@ -113,43 +113,43 @@ async function compareSettings(
 /** Replays the texts one after another. */
 async function replayTexts(current: Opened, { compared, goOn }: Replaying): Promise<Computed> {
   const { record, settings } = current;
-  const lines: DocumentLine[] = [];
+  const replayed: DocumentText[] = [];
   let difference: Difference | null = null;
   for (const [index, document] of record.lines.entries()) {
-    opened.replay(current, { phase: 'running', line: index });
-    const line = playground.lines.find(({ id }) => id === current.lines[index]);
-    const recorded = texts.recordOf(line?.id);
-    if (!line || !recorded) {
+    opened.replay(current, { phase: 'running', text: index });
+    const text = playground.texts.find(({ id }) => id === current.texts[index]);
+    const recorded = texts.recordOf(text?.id);
+    if (!text || !recorded) {
       throw new Error('A text of the record is no longer on the page; open the record again to replay it.');
     }
-    await hold(line);
+    await hold(text);
     goOn();
-    const parts = drawnBy(line);
+    const parts = drawnBy(text);
     const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));
-    const here = await worker().replay({ line: line.id, parts, depth, stepwise: true });
+    const here = await worker().replay({ text: text.id, parts, depth, stepwise: true });
     goOn();
     if (!here) throw new Error('The text is no longer held by the worker; open the record again.');
     const stop = settings?.stop ?? [];
     const limits = { stop, maxTokens: settings?.maxTokens ?? Infinity, contextLength: contextLength() };
-    const computed = computedLine(document, here, endOf(here, document.promptLength, limits));
-    lines.push(computed);
-    compared.line(document, computed, Math.max(0, ...stop.map(({ length }) => length - 1)));
+    const computed = computedText(document, here, endOf(here, document.promptLength, limits));
+    replayed.push(computed);
+    compared.text(document, computed, Math.max(0, ...stop.map(({ length }) => length - 1)));
     const output = [...here.drawn.keys()].find(
       (at) =>
         !document.byHand.includes(at) && here.drawn[at] !== here.texts[document.promptLength + at]!.token,
     );
     if (output !== undefined && difference === null) {
       const position = document.promptLength + output;
-      const { params } = parts.findLast(({ from }) => from <= position) ?? line;
+      const { params } = parts.findLast(({ from }) => from <= position) ?? text;
       const label = here.top.labels.get(here.drawn[output]!) ?? '';
-      difference = await differenceAt(record, index, output, { line: line.id, params }, label);
+      difference = await differenceAt(record, index, output, { text: text.id, params }, label);
       goOn();
     }
   }
   checkBranches(record, compared);
   const computed = {
     ...record,
-    lines,
+    lines: replayed,
     strategy: 'sample' as const,
     engine: engineHere(),
     model: await modelHere(),
@@ -158,7 +158,7 @@ async function replayTexts(current: Opened, { compared, goOn }: Replaying): Prom
 }
 
 /** A branch begins with its parent's tokens. */
-function checkBranches({ lines }: RunRecord, compared: LineComparison): void {
+function checkBranches({ lines }: RunRecord, compared: TextComparison): void {
   for (const { name, parent, forkedAt, tokens } of lines) {
     const from = parent === null ? null : lines[parent]!;
     const shares = tokens

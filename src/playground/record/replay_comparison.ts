@@ -6,11 +6,11 @@ import { mostBranches } from '../method.ts';
 import { tell, worker } from '../connection.ts';
 import { sameParams } from '../same_params.ts';
 import { playground } from '../state.svelte.ts';
-import type { LineComparison } from './compare_lines.ts';
-import { computedLine } from './computed_line.ts';
+import type { TextComparison } from './compare_texts.ts';
+import { computedText } from './computed_text.ts';
 import type { DocumentComparison } from './comparison_schema.ts';
 import { differenceAt } from './difference.ts';
-import type { DocumentLine, RunRecord } from './document.ts';
+import type { DocumentText, RunRecord } from './document.ts';
 import { engineHere, modelHere } from './here.ts';
 import { documentOutcome } from './make_comparison.ts';
 import type { Difference, Opened } from './opened.svelte.ts';
@@ -23,14 +23,14 @@ export interface Computed {
 
 export interface Replaying {
   /** Collects what differs. */
-  readonly compared: LineComparison;
+  readonly compared: TextComparison;
   /** Throws once Stop was pressed, or another model is wanted. */
   readonly goOn: () => void;
 }
 
 /** @throws EngineError `aborted` when it was stopped */
 export async function replayComparison(
-  { record, lines: ids }: Opened,
+  { record, texts: ids }: Opened,
   comparison: DocumentComparison,
   { compared, goOn }: Replaying,
 ): Promise<Computed> {
@@ -45,18 +45,18 @@ export async function replayComparison(
     if (result.error) throw new Error(result.error.message);
     const greedy = comparison.greedy && (await greedyOf(request));
     goOn();
-    const lines: DocumentLine[] = [];
+    const texts: DocumentText[] = [];
     for (const [index, document] of record.lines.entries()) {
-      lines.push(
+      texts.push(
         await computedBranch(document, ids[index]!, result.branches[document.lane], record, comparison),
       );
       goOn();
-      compared.line(document, lines[index]!, 0);
+      compared.text(document, texts[index]!, 0);
       const length = result.branches[document.lane]?.tokens.length;
       if (document.promptLength + (length ?? 0) !== document.tokens.length)
         compared.wrong(`how long text ${document.name} is`);
-      if (document.lane !== lines[index]!.lane) compared.wrong(`which lane text ${document.name} is`);
-      if (document.parent !== lines[index]!.parent || document.forkedAt !== lines[index]!.forkedAt)
+      if (document.lane !== texts[index]!.lane) compared.wrong(`which lane text ${document.name} is`);
+      if (document.parent !== texts[index]!.parent || document.forkedAt !== texts[index]!.forkedAt)
         compared.wrong(`where text ${document.name} branches off`);
     }
     const outcome = documentOutcome(
@@ -65,15 +65,15 @@ export async function replayComparison(
     );
     compareOutcomes(comparison, { outcome, greedy }, compared);
     compareKnobs(record, comparison, compared);
-    const partings = record.lines.map((line) => parting(line, result.branches[line.lane]?.tokens ?? []));
+    const partings = record.lines.map((text) => parting(text, result.branches[text.lane]?.tokens ?? []));
     const first = Math.min(...partings.map((at) => at ?? Infinity));
-    const line = Math.max(0, partings.indexOf(first));
-    const { lane, params } = record.lines[line]!;
-    const again = { line: linesOf(request, result.branches.length)[lane] ?? -1, params };
+    const text = Math.max(0, partings.indexOf(first));
+    const { lane, params } = record.lines[text]!;
+    const again = { text: textsOf(request, result.branches.length)[lane] ?? -1, params };
     return {
       record: {
         ...record,
-        lines,
+        lines: texts,
         strategy: comparison.strategy.kind,
         engine: engineHere(),
         model: await modelHere(),
@@ -85,22 +85,22 @@ export async function replayComparison(
           usage,
         },
       },
-      difference: first === Infinity ? null : await differenceAt(record, line, first, again),
+      difference: first === Infinity ? null : await differenceAt(record, text, first, again),
     };
   } finally {
-    for (const line of linesOf(request, result.branches.length)) tell((asked) => asked.forget(line));
+    for (const text of textsOf(request, result.branches.length)) tell((asked) => asked.forget(text));
   }
 }
 
 /** The recorded tokens of a text with the numbers, the end and the place among the others that were computed here. */
 async function computedBranch(
-  document: DocumentLine,
+  document: DocumentText,
   id: number,
   branch: BranchResult | undefined,
-  { lines }: RunRecord,
+  { lines: texts }: RunRecord,
   { strategy, stop, sharedLuck }: DocumentComparison,
-): Promise<DocumentLine> {
-  const lane = lines.indexOf(document);
+): Promise<DocumentText> {
+  const lane = texts.indexOf(document);
   const lanes = together(strategy);
   const beams = strategy.kind === 'beam';
   const stream = beams || (lanes && sharedLuck) ? 0 : document.lane;
@@ -110,15 +110,15 @@ async function computedBranch(
   await worker().adopt(id, { tokens, promptLength, stream, byHand: [] });
   const depth = 8 + Math.max(0, ...document.tokens.map(({ top }) => top.length));
   const parts = [{ from: promptLength, params: document.params }];
-  const here = await worker().replay({ line: id, parts, depth, beams, stepwise: false });
+  const here = await worker().replay({ text: id, parts, depth, beams, stepwise: false });
   if (!here || !branch)
     throw new Error('A text of the comparison is gone; open the record again to replay it.');
-  const parent = lines.findIndex((line) => !lanes && line.lane === branch.parent);
-  const longest = Math.max(...lines.map((line) => line.tokens.length - line.promptLength));
+  const parent = texts.findIndex((text) => !lanes && text.lane === branch.parent);
+  const longest = Math.max(...texts.map((text) => text.tokens.length - text.promptLength));
   // A stopped run is repeated as far as it came.
   const short = branch.reason === 'max-tokens' && longest < stop.maxTokens;
   return {
-    ...computedLine(document, here, {
+    ...computedText(document, here, {
       reason: short ? 'stopped' : branch.reason,
       visible: branch.text.length,
     }),
@@ -139,12 +139,12 @@ function together({ kind }: Strategy): boolean {
 
 /** The greedy text beside a beam search. */
 async function greedyOf({ prompt, lanes, stop }: RunRequest): Promise<DocumentComparison['greedy']> {
-  const line = playground.newId();
+  const text = playground.newId();
   const { branches } = await worker().run(
-    { prompt, lanes: [{ ...lanes[0]!, line }], strategy: { kind: 'greedy' }, stop },
+    { prompt, lanes: [{ ...lanes[0]!, text }], strategy: { kind: 'greedy' }, stop },
     () => undefined,
   );
-  tell((asked) => asked.forget(line));
+  tell((asked) => asked.forget(text));
   const [branch] = branches;
   return branch ? { text: branch.text, tokens: branch.tokens, totalLogprob: branch.totalLogprob } : null;
 }
@@ -152,7 +152,7 @@ async function greedyOf({ prompt, lanes, stop }: RunRequest): Promise<DocumentCo
 function compareOutcomes(
   { outcome, greedy }: DocumentComparison,
   here: Pick<DocumentComparison, 'outcome' | 'greedy'>,
-  compared: LineComparison,
+  compared: TextComparison,
 ): void {
   if (outcome && here.outcome) {
     const is = here.outcome;
@@ -176,15 +176,15 @@ function compareOutcomes(
 
 /** Each text must have the comparison's parameters with the changes of its lane. */
 function compareKnobs(
-  { lines, strategy }: RunRecord,
+  { lines: texts, strategy }: RunRecord,
   { params, lanes, strategy: { kind } }: DocumentComparison,
-  compared: LineComparison,
+  compared: TextComparison,
 ): void {
   if (strategy !== kind) compared.wrong('the strategy');
-  lines.forEach((line, index) => {
+  texts.forEach((text, index) => {
     const all = { ...params, ...lanes[index] };
-    if (!sameParams(all, line.params)) compared.wrong(`the parameters of text ${line.name}`);
-    if (line.drawn.length > 0) compared.wrong(`what drew text ${line.name}`);
+    if (!sameParams(all, text.params)) compared.wrong(`the parameters of text ${text.name}`);
+    if (text.drawn.length > 0) compared.wrong(`what drew text ${text.name}`);
   });
 }
 
@@ -196,16 +196,16 @@ function requestOf(record: RunRecord, { strategy, stop, params }: DocumentCompar
   const stopped = record.lines.some(({ reason }) => reason === 'stopped');
   const conditions = stopped ? { ...stop, maxTokens: Math.max(1, longest) } : stop;
   if (together(strategy)) {
-    const lanes = record.lines.map((line) => ({
-      line: playground.newId(),
-      params: line.params,
-      stream: line.stream,
+    const lanes = record.lines.map((text) => ({
+      text: playground.newId(),
+      params: text.params,
+      stream: text.stream,
     }));
     return { prompt, lanes, strategy, stop: conditions };
   }
   return {
     prompt,
-    lanes: [{ line: playground.newId(), params, stream: 0 }],
+    lanes: [{ text: playground.newId(), params, stream: 0 }],
     branches: playground.newIds(mostBranches(strategy, conditions.maxTokens)),
     strategy,
     stop: conditions,
@@ -213,13 +213,13 @@ function requestOf(record: RunRecord, { strategy, stop, params }: DocumentCompar
 }
 
 /** Index of the first output token that differs or is missing; null if all recorded tokens were reproduced. */
-function parting({ tokens, promptLength }: DocumentLine, again: readonly TokenId[]): number | null {
+function parting({ tokens, promptLength }: DocumentText, again: readonly TokenId[]): number | null {
   const at = tokens.slice(promptLength).findIndex(({ id }, output) => id !== again[output]);
   return at < 0 ? null : at;
 }
 
 /** Ids of the texts that a request made, by lane or branch. */
-function linesOf({ lanes, branches }: RunRequest, count: number): readonly number[] {
-  if (branches === undefined) return lanes.map(({ line }) => line);
+function textsOf({ lanes, branches }: RunRequest, count: number): readonly number[] {
+  if (branches === undefined) return lanes.map(({ text }) => text);
   return Array.from({ length: count }, (_, branch) => branches + branch);
 }

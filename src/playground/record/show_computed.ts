@@ -4,19 +4,19 @@ import type { Recorded } from '../texts/recorded.ts';
 import { texts } from '../texts/store.svelte.ts';
 import type { RunRecord } from './document.ts';
 import { comparisonOf } from './open_comparison.ts';
-import { lineOf, recordedOf } from './recorded_view.ts';
+import { textOf, recordedOf } from './recorded_view.ts';
 
 /** @param ids of the record's texts on the page; deleted ones stay deleted */
 export function showComputed(ids: readonly number[], record: RunRecord, state: Recorded['state']): void {
   ids.forEach((id, at) => {
-    const line = record.lines[at]!;
+    const computed = record.lines[at]!;
     texts.change(id, (text) => {
-      const { chunks, visible, outputUnits, reason } = lineOf(line, id, text.parent, record.strategy);
+      const { chunks, visible, outputUnits, reason } = textOf(computed, id, text.parent, record.strategy);
       return { ...text, chunks, visible, outputUnits, reason };
     });
-    texts.changeRecord(id, { ...recordedOf(line, record), state });
+    texts.changeRecord(id, { ...recordedOf(computed, record), state });
   });
   const { comparison } = compare;
-  if (!record.comparison || !comparison?.lines.some(({ id }) => ids.includes(id))) return;
-  compare.learn(comparisonOf(record.comparison, comparison, comparison.lines));
+  if (!record.comparison || !comparison?.texts.some(({ id }) => ids.includes(id))) return;
+  compare.learn(comparisonOf(record.comparison, comparison, comparison.texts));
 }

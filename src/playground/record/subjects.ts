@@ -11,20 +11,20 @@ export interface Subject extends Recordable {
 
 /** What the page can share now, with what is on view first. Reads the page's state. */
 export function subjects(): Subject[] {
-  const { line, lines, settings } = playground;
+  const { text, texts, settings } = playground;
   const compared = compare.comparison;
   const found: Subject[] = [];
-  if (line) found.push({ id: 'text', label: 'this text', lines: [line], comparison: null });
-  if (lines.length > 1) {
-    const all = familiesOf(lines).flatMap((family) => family.lines);
-    found.push({ id: 'texts', label: `all ${lines.length} texts`, lines: all, comparison: null });
+  if (text) found.push({ id: 'text', label: 'this text', texts: [text], comparison: null });
+  if (texts.length > 1) {
+    const all = familiesOf(texts).flatMap((family) => family.texts);
+    found.push({ id: 'texts', label: `all ${texts.length} texts`, texts: all, comparison: null });
   }
-  if (compared && compared.lines.length > 0) {
-    const count = `${compared.lines.length} ${compared.strategy.kind === 'sample' ? 'lanes' : 'branches'}`;
+  if (compared && compared.texts.length > 0) {
+    const count = `${compared.texts.length} ${compared.strategy.kind === 'sample' ? 'lanes' : 'branches'}`;
     const subject: Subject = {
       id: 'comparison',
       label: `the comparison, ${count}`,
-      lines: compared.lines,
+      texts: compared.texts,
       comparison: compared,
     };
     if (settings.view.page === 'compare') found.unshift(subject);

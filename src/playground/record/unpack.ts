@@ -6,11 +6,11 @@ import type { Settings } from '../settings.ts';
 import { packBytes, PackedTextError, unpackBytes } from './deflate.ts';
 import { settingsChecksum } from './checksum.ts';
 import { fromBytes, toBytes } from './columns.ts';
-import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
+import type { DocumentCandidate, DocumentText, DocumentToken, RunRecord } from './document.ts';
 import { recordSchema } from './document.ts';
-import { recordedNumbers } from './document_line.ts';
+import { recordedNumbers } from './document_text.ts';
 import { pack, packedNumber } from './pack.ts';
-import { packedSchema, type Packed, type PackedLine } from './packed.ts';
+import { packedSchema, type Packed, type PackedText } from './packed.ts';
 
 /** Tokens of all lines of a link, counting shared ones each time. Each becomes an object, and unpacking may take 100 ms. */
 const maxUnpackedTokens = 20_000;
@@ -41,32 +41,32 @@ export async function unpackRecord(packed: string): Promise<LinkedRecord> {
 
 function unpack(packed: Packed): RunRecord {
   const kinds = new Map(packed.kinds);
-  const lines: DocumentLine[] = [];
+  const texts: DocumentText[] = [];
   let total = 0;
-  for (const line of packed.lines) {
-    const shared = line.share ? (lines[line.share[0]]?.tokens.slice(0, line.share[1]) ?? []) : [];
-    total += shared.length + line.words.length;
+  for (const text of packed.lines) {
+    const shared = text.share ? (texts[text.share[0]]?.tokens.slice(0, text.share[1]) ?? []) : [];
+    total += shared.length + text.words.length;
     if (total > maxUnpackedTokens) throw new PackedTextError(`it has more than ${maxUnpackedTokens} tokens`);
-    lines.push(unpackedLine(line, shared, packed, kinds));
+    texts.push(unpackedText(text, shared, packed, kinds));
   }
   const { model, engine, strategy, current, selected } = packed;
   const comparison = packed.comparison
     ? { ...packed.comparison, params: { ...firstParams(), ...packed.comparison.params } }
     : null;
-  return { model, engine, strategy, lines, comparison, current, selected };
+  return { model, engine, strategy, lines: texts, comparison, current, selected };
 }
 
-function unpackedLine(
-  line: PackedLine,
+function unpackedText(
+  text: PackedText,
   shared: readonly DocumentToken[],
   packed: Packed,
   kinds: ReadonlyMap<number, DocumentToken['kind']>,
-): DocumentLine {
-  const { name, lane, promptLength, visible, reason, words, top } = line;
-  const texts = new Map(line.texts);
+): DocumentText {
+  const { name, lane, promptLength, visible, reason, words, top } = text;
+  const texts = new Map(text.texts);
   let at = 0;
   const own = words.map((word, index): DocumentToken => {
-    const count = line.counts[index] ?? 0;
+    const count = text.counts[index] ?? 0;
     const candidates = topOf(packed, top, at, Math.min(at + count, top.words.length));
     at += count;
     return {
@@ -74,19 +74,19 @@ function unpackedLine(
       text: texts.get(index) ?? packed.labels[word]!,
       label: packed.labels[word]!,
       kind: kinds.get(word) ?? 'normal',
-      ...recordedNumbers((name) => packedNumber(line, name, index)),
+      ...recordedNumbers((name) => packedNumber(text, name, index)),
       top: candidates,
     };
   });
   return {
     name,
     lane,
-    parent: line.fork?.[0] ?? null,
-    forkedAt: line.fork?.[1] ?? null,
-    params: { ...firstParams(), ...line.params },
-    drawn: (line.drawn ?? []).map((part) => ({ ...part, params: { ...firstParams(), ...part.params } })),
-    stream: line.stream ?? 0,
-    byHand: line.byHand ?? [],
+    parent: text.fork?.[0] ?? null,
+    forkedAt: text.fork?.[1] ?? null,
+    params: { ...firstParams(), ...text.params },
+    drawn: (text.drawn ?? []).map((part) => ({ ...part, params: { ...firstParams(), ...part.params } })),
+    stream: text.stream ?? 0,
+    byHand: text.byHand ?? [],
     promptLength,
     visible,
     reason,
@@ -94,7 +94,7 @@ function unpackedLine(
   };
 }
 
-function topOf(packed: Packed, top: PackedLine['top'], from: number, to: number): DocumentCandidate[] {
+function topOf(packed: Packed, top: PackedText['top'], from: number, to: number): DocumentCandidate[] {
   const candidates: DocumentCandidate[] = [];
   let raw = 0;
   for (let at = from; at < to; at++) {

@@ -1,30 +1,30 @@
-import type { Line } from './line.ts';
+import type { PageText } from './text.ts';
 
 /** A text and its branches, parents first: one entry of the history. */
 export interface Family {
-  readonly root: Line;
-  readonly lines: readonly Line[];
+  readonly root: PageText;
+  readonly texts: readonly PageText[];
 }
 
-export function familiesOf(lines: readonly Line[]): Family[] {
-  const byId = new Map(lines.map((line) => [line.id, line]));
-  const rootOf = (line: Line): Line => {
-    const parent = line.parent === null ? undefined : byId.get(line.parent);
-    return parent ? rootOf(parent) : line;
+export function familiesOf(texts: readonly PageText[]): Family[] {
+  const byId = new Map(texts.map((text) => [text.id, text]));
+  const rootOf = (text: PageText): PageText => {
+    const parent = text.parent === null ? undefined : byId.get(text.parent);
+    return parent ? rootOf(parent) : text;
   };
-  const families = new Map<Line, Line[]>();
-  for (const line of lines) {
-    const root = rootOf(line);
-    families.set(root, [...(families.get(root) ?? []), line]);
+  const families = new Map<PageText, PageText[]>();
+  for (const text of texts) {
+    const root = rootOf(text);
+    families.set(root, [...(families.get(root) ?? []), text]);
   }
   // A parent comes before its branches, whatever the order on the page.
-  return [...families].map(([root, members]) => ({ root, lines: inOrder(root, members) }));
+  return [...families].map(([root, members]) => ({ root, texts: inOrder(root, members) }));
 }
 
-function inOrder(root: Line, members: readonly Line[]): Line[] {
-  const below = (line: Line): Line[] => [
-    line,
-    ...members.filter(({ parent }) => parent === line.id).flatMap(below),
+function inOrder(root: PageText, members: readonly PageText[]): PageText[] {
+  const below = (text: PageText): PageText[] => [
+    text,
+    ...members.filter(({ parent }) => parent === text.id).flatMap(below),
   ];
   return below(root);
 }

@@ -1,16 +1,16 @@
 /** Which texts the worker holds. A newly loaded model holds none, and gets those that it wrote. */
-import type { LineId } from '../../worker/api/worker_api.ts';
+import type { TextId } from '../../worker/api/worker_api.ts';
 import type { EngineSummary } from '../../worker/api/models_api.ts';
 import { worker } from '../connection.ts';
-import { allTokens, type Line } from './line.ts';
+import { allTokens, type PageText } from './text.ts';
 import type { RecordedModel } from './recorded.ts';
 import { texts } from './store.svelte.ts';
 import { playground } from '../state.svelte.ts';
 
-const heldBy = new WeakMap<EngineSummary, Set<LineId>>();
+const heldBy = new WeakMap<EngineSummary, Set<TextId>>();
 
 /** Notes that the worker holds these texts until another model is loaded. */
-export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
+export function nowHeld(ids: readonly TextId[], summary = summaryHere()): void {
   if (!summary) return;
   const held = heldBy.get(summary) ?? new Set();
   heldBy.set(summary, held);
@@ -18,7 +18,7 @@ export function nowHeld(ids: readonly LineId[], summary = summaryHere()): void {
 }
 
 /** Whether the worker can answer questions about a text. */
-export function isHeld(id: LineId): boolean {
+export function isHeld(id: TextId): boolean {
   const summary = summaryHere();
   return summary !== null && (heldBy.get(summary)?.has(id) ?? false);
 }
@@ -29,8 +29,8 @@ export function modelOf({ model: { name, fileSize, vocabularySize } }: EngineSum
 }
 
 /** The model that wrote a text; null if it is unknown. */
-export function writerOf(line: Line): RecordedModel | null {
-  return line.model ?? texts.recordOf(line.id)?.model ?? null;
+export function writerOf(text: PageText): RecordedModel | null {
+  return text.model ?? texts.recordOf(text.id)?.model ?? null;
 }
 
 /** Whether a model is the writer of a text: the same name and the same size. */
@@ -39,22 +39,22 @@ export function isModel({ model }: EngineSummary, writer: RecordedModel): boolea
 }
 
 /** Output indices whose token was chosen by hand. */
-export function byHandOf(line: Line): readonly number[] {
-  return line.byHand ?? texts.recordOf(line.id)?.byHand ?? [];
+export function byHandOf(text: PageText): readonly number[] {
+  return text.byHand ?? texts.recordOf(text.id)?.byHand ?? [];
 }
 
 /** Gives the worker a text to hold, as if it had been made here. */
-export async function hold(line: Line): Promise<void> {
+export async function hold(text: PageText): Promise<void> {
   const summary = summaryHere();
-  await give(line);
-  nowHeld([line.id], summary);
+  await give(text);
+  nowHeld([text.id], summary);
 }
 
 /** Gives a newly loaded model the texts that it wrote. Those from records wait until they are revived. */
 export async function holdAgain(summary: EngineSummary): Promise<void> {
-  const waiting = texts.all().filter((line) => {
-    const writer = writerOf(line);
-    return writer !== null && isModel(summary, writer) && texts.recordOf(line.id)?.state !== 'recorded';
+  const waiting = texts.all().filter((text) => {
+    const writer = writerOf(text);
+    return writer !== null && isModel(summary, writer) && texts.recordOf(text.id)?.state !== 'recorded';
   });
   await Promise.all(waiting.map(give));
   nowHeld(
@@ -63,14 +63,14 @@ export async function holdAgain(summary: EngineSummary): Promise<void> {
   );
 }
 
-function give(line: Line): Promise<void> {
-  const tokens = allTokens(line).map(({ token }) => token);
-  const stream = line.stream ?? texts.recordOf(line.id)?.stream ?? 0;
-  return worker().adopt(line.id, {
+function give(text: PageText): Promise<void> {
+  const tokens = allTokens(text).map(({ token }) => token);
+  const stream = text.stream ?? texts.recordOf(text.id)?.stream ?? 0;
+  return worker().adopt(text.id, {
     tokens,
-    promptLength: line.promptLength,
+    promptLength: text.promptLength,
     stream,
-    byHand: byHandOf(line),
+    byHand: byHandOf(text),
   });
 }
 

@@ -1,14 +1,14 @@
 /** Runs what a person starts and may stop, one task at a time. Idle means that no task is running. */
 import { EngineError } from '../../engines/contract.ts';
 import { notifyFailure, settle } from '../notices.ts';
-import type { LineId } from '../../worker/api/worker_api.ts';
+import type { TextId } from '../../worker/api/worker_api.ts';
 import { playground } from '../state.svelte.ts';
 import { Holding } from './store.svelte.ts';
 
 /** The texts of a run. They are kept until it is over, even if they leave the page meanwhile. */
 const running = new Holding();
 
-export function holdForRun(ids: readonly LineId[]): void {
+export function holdForRun(ids: readonly TextId[]): void {
   running.ids = [...running.ids, ...ids];
 }
 

@@ -1,6 +1,6 @@
 /** What a text from a record brings with it: its writer and its numbers. */
 import type { EngineKind, TokenId } from '../../engines/contract.ts';
-import type { LineId } from '../../worker/api/worker_api.ts';
+import type { TextId } from '../../worker/api/worker_api.ts';
 import type { StepView } from '../../worker/api/views.ts';
 
 /** The model that wrote a text. A model with another name or size is another model. */
@@ -28,7 +28,7 @@ export interface RecordedCandidate {
 
 /** The origin of a text that the loaded model did not write, as far as is known yet. */
 export interface Recorded {
-  readonly line: LineId;
+  readonly text: TextId;
   /** `page`: the page's opening run. `kept`: made here before a reload. `imported`: from another program. */
   readonly origin: 'page' | 'kept' | 'link' | 'file' | 'imported';
   readonly model: RecordedModel;

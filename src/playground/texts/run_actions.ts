@@ -1,12 +1,12 @@
 /** Runs of the playground: a prompt, a continuation, one more token. */
 import type { StopConditions } from '../../decoding/events.ts';
 import { EngineError, type TokenId } from '../../engines/contract.ts';
-import type { LineId, RunRequest } from '../../worker/api/worker_api.ts';
+import type { TextId, RunRequest } from '../../worker/api/worker_api.ts';
 import { worker } from '../connection.ts';
 import { grammarsUsable } from '../grammar.svelte.ts';
 import { byHandOf, hold, isHeld, isModel, modelOf, writerOf } from './held_texts.ts';
 import { holdForRun, launch } from './launch.ts';
-import { forkedLine, promptLine, type Line } from './line.ts';
+import { forkedText, promptOnly, type PageText } from './text.ts';
 import { runTexts } from './run_texts.ts';
 import { texts } from './store.svelte.ts';
 import { notify } from '../notices.ts';
@@ -18,7 +18,7 @@ import { playground } from '../state.svelte.ts';
 export { stop } from '../engine_actions.ts';
 
 /** The most texts in the playground. The oldest ones without branches go first. */
-const maxLines = 64;
+const maxTexts = 64;
 
 /** Why Run cannot be pressed now, or null. */
 export function runBlocked(): string | null {
@@ -69,9 +69,9 @@ export async function writeText(goOn: () => void, maxTokens: number): Promise<vo
     stop,
     model: modelOf(engine.summary),
   };
-  await execute(promptLine(seed, prompt.tokens), {
+  await execute(promptOnly(seed, prompt.tokens), {
     prompt: prompt.tokens.map(({ token }) => token),
-    lanes: [{ line: id, params, stream: 0 }],
+    lanes: [{ text: id, params, stream: 0 }],
     strategy: { kind: 'sample' },
     stop,
   });
@@ -79,8 +79,8 @@ export async function writeText(goOn: () => void, maxTokens: number): Promise<vo
 
 /** Where a continuation begins, and how long it is. */
 export interface Continuation {
-  readonly line: Line;
-  /** How many output tokens of `line` it shares. */
+  readonly text: PageText;
+  /** How many output tokens of `text` it shares. */
   readonly outputs: number;
   /** The token chosen by hand that follows them. */
   readonly token?: TokenId;
@@ -88,11 +88,11 @@ export interface Continuation {
 }
 
 /** Why a text cannot be continued now, or null. */
-export function continueBlocked(line: Line): string | null {
+export function continueBlocked(text: PageText): string | null {
   const { engine } = playground;
   if (engine.phase === 'loading') return 'The model is still loading.';
   if (engine.phase !== 'ready') return 'Load a model first.';
-  const writer = writerOf(line);
+  const writer = writerOf(text);
   return writer === null || isModel(engine.summary, writer)
     ? null
     : `${writer.name} wrote this text; load that model to continue it.`;
@@ -108,9 +108,9 @@ export function continueFrom(from: Continuation): Promise<void> {
 
 export async function continueText(
   goOn: () => void,
-  { line: { id: from }, outputs, token, maxTokens = playground.settings.maxTokens }: Continuation,
+  { text: { id: from }, outputs, token, maxTokens = playground.settings.maxTokens }: Continuation,
 ): Promise<void> {
-  const find = (): Line | undefined => playground.lines.find(({ id }) => id === from);
+  const find = (): PageText | undefined => playground.texts.find(({ id }) => id === from);
   const wanted = find();
   const { engine } = playground;
   if (!wanted || engine.phase !== 'ready') return;
@@ -142,14 +142,14 @@ export async function continueText(
     ...(parent.source ? { source: parent.source } : {}),
     ...(byHand.length > 0 ? { byHand } : {}),
   };
-  const forked = forkedLine(seed, parent, shared);
+  const forked = forkedText(seed, parent, shared);
   await execute(
     grows ? { ...forked, parent: parent.parent, forkedAt: parent.forkedAt } : forked,
     {
       prompt: [],
-      from: { line: parent.id, outputs, ...(token === undefined ? {} : { token }) },
+      from: { text: parent.id, outputs, ...(token === undefined ? {} : { token }) },
       // The whole text draws from one stream, so that earlier draws stay the same.
-      lanes: [{ line: id, params, stream: parent.stream ?? 0 }],
+      lanes: [{ text: id, params, stream: parent.stream ?? 0 }],
       strategy: { kind: 'sample' },
       stop,
     },
@@ -158,16 +158,16 @@ export async function continueText(
 }
 
 /** Makes sure that the worker holds the text, even one that was only recorded. */
-async function bringToLife(line: Line): Promise<void> {
-  const recorded = texts.recordOf(line.id)?.state === 'recorded';
-  if (recorded || !isHeld(line.id)) await hold(line);
-  if (recorded) texts.changeRecord(line.id, { state: 'live' });
+async function bringToLife(text: PageText): Promise<void> {
+  const recorded = texts.recordOf(text.id)?.state === 'recorded';
+  if (recorded || !isHeld(text.id)) await hold(text);
+  if (recorded) texts.changeRecord(text.id, { state: 'live' });
 }
 
-/** @param grown the text that `line` replaces; it comes back if nothing was added to it */
-async function execute(line: Line, request: RunRequest, grown: Line | null = null): Promise<void> {
-  const { id } = line;
-  texts.put(line);
+/** @param grown the text that `text` replaces; it comes back if nothing was added to it */
+async function execute(text: PageText, request: RunRequest, grown: PageText | null = null): Promise<void> {
+  const { id } = text;
+  texts.put(text);
   holdForRun(grown ? [id, grown.id] : [id]);
   if (grown) playground.replaceText(grown.id, id);
   else addText(id);
@@ -187,12 +187,12 @@ async function execute(line: Line, request: RunRequest, grown: Line | null = nul
 }
 
 /** Removes the oldest text without branches. */
-function addText(id: LineId): void {
+function addText(id: TextId): void {
   playground.holdText(id);
-  const { lines } = playground;
-  if (lines.length <= maxLines) return;
-  const parents = new Set(lines.map(({ parent }) => parent));
-  const victim = lines.find((line) => !parents.has(line.id) && line.reason !== null);
+  const { texts } = playground;
+  if (texts.length <= maxTexts) return;
+  const parents = new Set(texts.map(({ parent }) => parent));
+  const victim = texts.find((text) => !parents.has(text.id) && text.reason !== null);
   if (victim) playground.removeText(victim.id);
 }
 
@@ -208,5 +208,5 @@ function nextRunNumber(): number {
 }
 
 function childCount(parent: number): number {
-  return playground.lines.filter((line) => line.parent === parent).length;
+  return playground.texts.filter((text) => text.parent === parent).length;
 }

@@ -1,15 +1,15 @@
 /** One run of the worker. Its events reach the texts once per frame, and each text has a reason when the run is over. */
 import type { RunResult } from '../../decoding/events.ts';
-import type { LineEvent, RunRequest, SlotNumber } from '../../worker/api/worker_api.ts';
+import type { TextEvent, RunRequest, SlotNumber } from '../../worker/api/worker_api.ts';
 import { worker } from '../connection.ts';
 import { playground } from '../state.svelte.ts';
 import { frameQueue } from './frame_queue.ts';
 import { nowHeld } from './held_texts.ts';
 import { holdForRun } from './launch.ts';
-import { withEvent } from './line.ts';
+import { withEvent } from './text.ts';
 import { texts } from './store.svelte.ts';
 
-type EventOf<T extends LineEvent['type']> = Extract<LineEvent, { type: T }>;
+type EventOf<T extends TextEvent['type']> = Extract<TextEvent, { type: T }>;
 
 interface RunOptions {
   /** Whose engine runs it; default: the page's own. */
@@ -27,17 +27,17 @@ export async function runTexts(
   request: RunRequest,
   { slot, onBranch, onUsage }: RunOptions = {},
 ): Promise<RunResult> {
-  const ids = request.lanes.map(({ line }) => line);
-  const events = frameQueue<LineEvent>((batch) => {
+  const ids = request.lanes.map(({ text }) => text);
+  const events = frameQueue<TextEvent>((batch) => {
     let tokens = 0;
     for (const event of batch) {
       if (event.type === 'prefill') playground.prefilled(event);
       else if (event.type === 'usage') onUsage?.(event);
       else if (event.type === 'branch') {
-        ids.push(event.line);
+        ids.push(event.text);
         onBranch?.(event);
       } else {
-        const about = event.type === 'prompt-scores' ? ids : [event.line];
+        const about = event.type === 'prompt-scores' ? ids : [event.text];
         for (const id of about) texts.change(id, (text) => withEvent(text, event));
         if (event.type === 'steps') tokens += event.steps.length;
       }

@@ -1,58 +1,58 @@
 /** The texts of the playground and what is on view. A shown step always belongs to the shown text. */
 import type { SamplingParams } from '../../sampling/params.ts';
-import type { LineId, Rederived } from '../../worker/api/worker_api.ts';
+import type { TextId, Rederived } from '../../worker/api/worker_api.ts';
 import type { CandidateRow, StepView } from '../../worker/api/views.ts';
-import type { Line } from './line.ts';
+import type { PageText } from './text.ts';
 import type { Recorded } from './recorded.ts';
 import { Holding, texts } from './store.svelte.ts';
 
 /** What the current knobs make of a finished text. */
 export interface Overlay {
-  readonly line: LineId;
+  readonly text: TextId;
   readonly params: SamplingParams;
   readonly rederived: Rederived;
 }
 
 /** The inspected step. */
 export interface Inspected {
-  readonly line: LineId;
+  readonly text: TextId;
   readonly position: number;
   readonly view: StepView;
 }
 
 export interface Picked {
-  readonly line: LineId;
+  readonly text: TextId;
   readonly position: number;
   readonly row: CandidateRow;
 }
 
 /** A lane or a beam has no parent here, whatever it has in its comparison. */
-type Standing = Pick<Line, 'id' | 'lane' | 'parent' | 'forkedAt' | 'stream' | 'drawn'>;
+type Standing = Pick<PageText, 'id' | 'lane' | 'parent' | 'forkedAt' | 'stream' | 'drawn'>;
 
 export class ShownTexts {
   readonly #held = new Holding();
   #standing: readonly Standing[] = $state.raw([]);
-  readonly #stood = new WeakMap<Line, Line>();
-  #current: LineId | null = $state.raw(null);
+  readonly #stood = new WeakMap<PageText, PageText>();
+  #current: TextId | null = $state.raw(null);
   #selected: number | null = $state.raw(null);
   #hovered: number | null = $state.raw(null);
   #overlay: Overlay | null = $state.raw(null);
   #inspected: Inspected | null = $state.raw(null);
   #picked: Picked | null = $state.raw(null);
 
-  readonly lines: readonly Line[] = $derived(this.#held.texts.map((text) => this.#asItStands(text)));
+  readonly texts: readonly PageText[] = $derived(this.#held.texts.map((text) => this.#asItStands(text)));
   /** The text on view. */
-  readonly line: Line | null = $derived(this.lines.find((line) => line.id === this.#current) ?? null);
+  readonly text: PageText | null = $derived(this.texts.find((text) => text.id === this.#current) ?? null);
   /** The origin of the text on view; null if it was made here. */
-  readonly recordedLine: Recorded | null = $derived(texts.recordOf(this.line?.id));
+  readonly recordedText: Recorded | null = $derived(texts.recordOf(this.text?.id));
   /** The position on view: the hovered token, the selected one, or the last. */
   readonly position: number | null = $derived.by(() => {
-    const line = this.line;
-    if (!line || line.length === 0) return null;
-    return Math.min(this.#hovered ?? this.#selected ?? line.length - 1, line.length);
+    const text = this.text;
+    if (!text || text.length === 0) return null;
+    return Math.min(this.#hovered ?? this.#selected ?? text.length - 1, text.length);
   });
 
-  get current(): LineId | null {
+  get current(): TextId | null {
     return this.#current;
   }
   get selected(): number | null {
@@ -79,7 +79,7 @@ export class ShownTexts {
   }
 
   /** Adds texts. @param recordOf origin of each text */
-  addTexts(added: readonly Line[], recordOf?: (text: Line) => Recorded | null): void {
+  addTexts(added: readonly PageText[], recordOf?: (text: PageText) => Recorded | null): void {
     this.#held.add(added, recordOf);
     this.#settle();
   }
@@ -90,7 +90,7 @@ export class ShownTexts {
   }
 
   /** Shows a text of the store here too. */
-  holdText(id: LineId): void {
+  holdText(id: TextId): void {
     this.#held.ids = [...this.#held.ids.filter((other) => other !== id), id];
     this.#settle();
   }
@@ -102,25 +102,25 @@ export class ShownTexts {
   }
 
   /** Removes a text. Its branches move up to its parent. */
-  removeText(id: LineId): void {
-    const parent = this.lines.find((line) => line.id === id)?.parent ?? null;
+  removeText(id: TextId): void {
+    const parent = this.texts.find((text) => text.id === id)?.parent ?? null;
     this.#adopt(id, parent);
     this.#held.ids = this.#held.ids.filter((other) => other !== id);
     this.#settle();
   }
 
   /** Replaces a text by one that extends it, which takes over its place, its branches and the view. */
-  replaceText(before: LineId, after: LineId): void {
+  replaceText(before: TextId, after: TextId): void {
     this.#adopt(before, after);
     this.#held.ids = this.#held.ids.map((id) => (id === before ? after : id));
     if (this.#current === before) this.#current = after;
     this.pick(null);
-    if (this.#inspected?.line === before) this.#inspected = { ...this.#inspected, line: after };
-    if (this.#overlay?.line === before) this.#overlay = null;
+    if (this.#inspected?.text === before) this.#inspected = { ...this.#inspected, text: after };
+    if (this.#overlay?.text === before) this.#overlay = null;
   }
 
   /** Shows a text from its end, and clears what was found out about the previous one. */
-  show(id: LineId | null, selected: number | null = null): void {
+  show(id: TextId | null, selected: number | null = null): void {
     if (id !== this.#current) {
       this.#current = id;
       this.#overlay = null;
@@ -143,11 +143,11 @@ export class ShownTexts {
 
   /** Shows an inspected step, unless it belongs to another text than the one on view. */
   showStep(inspected: Inspected | null): void {
-    if (inspected === null || inspected.line === this.#current) this.#inspected = inspected;
+    if (inspected === null || inspected.text === this.#current) this.#inspected = inspected;
   }
 
   showOverlay(overlay: Overlay | null): void {
-    if (overlay === null || overlay.line === this.#current) this.#overlay = overlay;
+    if (overlay === null || overlay.text === this.#current) this.#overlay = overlay;
   }
 
   pick(picked: Picked | null): void {
@@ -163,13 +163,13 @@ export class ShownTexts {
     if (this.#current === null || !ids.includes(this.#current)) this.show(ids.at(-1) ?? null);
   }
 
-  #adopt(before: LineId, parent: LineId | null): void {
-    for (const line of this.lines)
-      if (line.parent === before) texts.change(line.id, (text) => ({ ...text, parent }));
+  #adopt(before: TextId, parent: TextId | null): void {
+    for (const text of this.texts)
+      if (text.parent === before) texts.change(text.id, (text) => ({ ...text, parent }));
   }
 
   /** Returns the same object for the same text. */
-  #asItStands(text: Line): Line {
+  #asItStands(text: PageText): PageText {
     const standing = this.#standing.find(({ id }) => id === text.id);
     if (!standing) return text;
     const stood = this.#stood.get(text) ?? { ...text, ...standing };

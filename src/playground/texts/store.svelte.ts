@@ -3,55 +3,55 @@
  * token updates only the readers of its text.
  */
 import type { StopReason } from '../../decoding/events.ts';
-import type { LineId } from '../../worker/api/worker_api.ts';
+import type { TextId } from '../../worker/api/worker_api.ts';
 import { tell } from '../connection.ts';
-import { ended, type Line } from './line.ts';
+import { ended, type PageText } from './text.ts';
 import type { Recorded } from './recorded.ts';
 
 class Cell {
-  text: Line;
+  text: PageText;
   recorded: Recorded | null;
 
-  constructor(text: Line, recorded: Recorded | null) {
+  constructor(text: PageText, recorded: Recorded | null) {
     this.text = $state.raw(text);
     this.recorded = $state.raw(recorded);
   }
 }
 
 class TextStore {
-  readonly #cells = new Map<LineId, Cell>();
+  readonly #cells = new Map<TextId, Cell>();
 
-  get(id: LineId): Line | undefined {
+  get(id: TextId): PageText | undefined {
     return this.#cells.get(id)?.text;
   }
 
-  all(): Line[] {
+  all(): PageText[] {
     return [...this.#cells.values()].map(({ text }) => text);
   }
 
   /** The origin of a text from a record; null for one that was made here. */
-  recordOf(id: LineId | undefined): Recorded | null {
+  recordOf(id: TextId | undefined): Recorded | null {
     return (id !== undefined && this.#cells.get(id)?.recorded) || null;
   }
 
   /** The caller must hold the text next. */
-  put(text: Line, recorded: Recorded | null = null): void {
+  put(text: PageText, recorded: Recorded | null = null): void {
     this.#cells.set(text.id, new Cell(text, recorded));
   }
 
   /** Changes nothing if the text is gone. */
-  change(id: LineId, change: (text: Line) => Line): void {
+  change(id: TextId, change: (text: PageText) => PageText): void {
     const cell = this.#cells.get(id);
     if (cell) cell.text = change(cell.text);
   }
 
-  changeRecord(id: LineId, patch: Partial<Recorded>): void {
+  changeRecord(id: TextId, patch: Partial<Recorded>): void {
     const cell = this.#cells.get(id);
     if (cell?.recorded) cell.recorded = { ...cell.recorded, ...patch };
   }
 
   /** Gives a text whose run is over a reason, if no event gave one. */
-  end(ids: Iterable<LineId>, reason: StopReason): void {
+  end(ids: Iterable<TextId>, reason: StopReason): void {
     for (const id of ids) this.change(id, (text) => ended(text, reason));
   }
 
@@ -59,7 +59,7 @@ class TextStore {
     this.end(this.#cells.keys(), 'stopped');
   }
 
-  forget(id: LineId): void {
+  forget(id: TextId): void {
     const { slot } = this.get(id) ?? {};
     this.#cells.delete(id);
     tell((asked) => asked.forget(id), slot);
@@ -72,29 +72,29 @@ const holdings: Holding[] = [];
 
 /** The ids that a view holds, in its order. */
 export class Holding {
-  #ids: readonly LineId[] = $state.raw([]);
+  #ids: readonly TextId[] = $state.raw([]);
   readonly #texts = $derived(this.#ids.flatMap((id) => texts.get(id) ?? []));
 
   constructor() {
     holdings.push(this);
   }
 
-  get ids(): readonly LineId[] {
+  get ids(): readonly TextId[] {
     return this.#ids;
   }
 
-  get texts(): readonly Line[] {
+  get texts(): readonly PageText[] {
     return this.#texts;
   }
 
   /** Forgets texts that no view holds. */
-  set ids(ids: readonly LineId[]) {
+  set ids(ids: readonly TextId[]) {
     const before = this.#ids;
     this.#ids = ids;
     for (const id of before) if (!holdings.some((holding) => holding.ids.includes(id))) texts.forget(id);
   }
 
-  add(added: readonly Line[], recordOf: (text: Line) => Recorded | null = () => null): void {
+  add(added: readonly PageText[], recordOf: (text: PageText) => Recorded | null = () => null): void {
     for (const text of added) texts.put(text, recordOf(text));
     this.#ids = [...this.#ids, ...added.map(({ id }) => id)];
   }

@@ -2,7 +2,7 @@
 import type { ChartConfiguration, ChartType } from 'chart.js';
 import { timelineOf } from '../../playground/timeline_values.ts';
 import type { Inspected } from '../../playground/texts/shown.svelte.ts';
-import type { Line } from '../../playground/texts/line.ts';
+import type { PageText } from '../../playground/texts/text.ts';
 import { STAGES, type StageName } from '../../sampling/params.ts';
 import { candidatesConfig, candidatesHeight } from './candidates.ts';
 import type { ChartTheme } from './chart_theme.ts';
@@ -19,7 +19,7 @@ export interface ChartPicture {
 
 /** What the page shows. */
 interface Shown {
-  readonly line: Line | null;
+  readonly text: PageText | null;
   readonly position: number | null;
   readonly inspected: Inspected | null;
   readonly settings: { readonly view: { readonly scale: 'linear' | 'log' } };
@@ -29,15 +29,15 @@ interface Shown {
 export const pixelRatio = 2;
 
 export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
-  const { line, position, inspected, settings } = shown;
+  const { text, position, inspected, settings } = shown;
   const pictures: ChartPicture[] = [];
-  if (line && line.length > 1) {
-    const config = timelineConfig(timelineOf(line, null), theme, {
+  if (text && text.length > 1) {
+    const config = timelineConfig(timelineOf(text, null), theme, {
       shown: timelineSeries.map(({ key }) => key),
-      range: [0, line.length - 1],
+      range: [0, text.length - 1],
       selected: position,
       divergence: null,
-      promptEnd: line.promptLength,
+      promptEnd: text.promptLength,
     });
     pictures.push({ name: 'timeline', label: 'Timeline', draw: () => drawChart(config, 960, 260, theme) });
   }

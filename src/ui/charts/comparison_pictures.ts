@@ -3,7 +3,7 @@ import type { ChartConfiguration, ChartType } from 'chart.js';
 import { beamRows } from '../../playground/compare/beam_rows.ts';
 import { laneLetter } from '../../playground/compare/lane_gestures.ts';
 import type { Comparison } from '../../playground/compare/state.svelte.ts';
-import { allTokens } from '../../playground/texts/line.ts';
+import { allTokens } from '../../playground/texts/text.ts';
 import type { LaneDistributions, TemperatureStrip } from '../../worker/api/views.ts';
 import { visible } from '../format.ts';
 import { beamLayout } from './beam_layout.ts';
@@ -35,17 +35,17 @@ export function comparisonPictures(
 ): ChartPicture[] {
   if (!comparison) return [];
   if (comparison.strategy.kind === 'beam') {
-    const { lines, strategy, result } = comparison;
+    const { texts, strategy, result } = comparison;
     const draw = (): Promise<Blob> => {
-      const rows = beamRows(lines, strategy.lengthPenalty, result?.winner ?? null);
+      const rows = beamRows(texts, strategy.lengthPenalty, result?.winner ?? null);
       return drawBeams(beamLayout(rows, rows), theme);
     };
     return [{ name: 'beams', label: 'Tree of beams', draw }];
   }
   const pictures: ChartPicture[] = [];
-  const { lines, differences } = comparison;
-  const named = lines.map((line, lane) => ({
-    line,
+  const { texts, differences } = comparison;
+  const named = texts.map((text, lane) => ({
+    line: text,
     lane,
     name: `${laneLetter(lane)} ${differences[lane] ?? ''}`.trim(),
   }));
@@ -59,13 +59,13 @@ export function comparisonPictures(
     const draw = (): Promise<Blob> => drawChart(withNames(config, shown, theme, colours), 640, height, theme);
     pictures.push({ name: 'lanes', label: 'Lanes at the step', draw });
   }
-  if (lines.some(({ length, promptLength }) => length > promptLength)) {
-    const series = named.map(({ line, lane, name }) => ({
+  if (texts.some(({ length, promptLength }) => length > promptLength)) {
+    const series = named.map(({ line: text, lane, name }) => ({
       lane,
       name,
-      values: Float64Array.from(allTokens(line).slice(line.promptLength), ({ entropy }) => entropy),
+      values: Float64Array.from(allTokens(text).slice(text.promptLength), ({ entropy }) => entropy),
     }));
-    const selected = position === null ? null : position - lines[0]!.promptLength;
+    const selected = position === null ? null : position - texts[0]!.promptLength;
     const config = laneTimelineConfig(series, theme, colours, { scale: 'nats', selected, focus });
     const draw = (): Promise<Blob> => drawChart(withNames(config, named, theme, colours), 960, 260, theme);
     pictures.push({ name: 'timeline', label: 'Entropy of all lanes', draw });

@@ -68,7 +68,7 @@ export function timelineConfig(
     return out;
   };
   const ticks = axisTicks(theme);
-  const line = (series: TimelineSeries) => ({
+  const text = (series: TimelineSeries) => ({
     type: 'line' as const,
     label: series,
     data: options.shown.includes(series) ? points(timeline[series]) : [],
@@ -89,12 +89,12 @@ export function timelineConfig(
     type: 'bar',
     data: {
       datasets: [
-        line('entropy'),
-        line('kept'),
-        line('perplexity'),
-        ...(mask ? [line('masked')] : []),
+        text('entropy'),
+        text('kept'),
+        text('perplexity'),
+        ...(mask ? [text('masked')] : []),
         dense
-          ? { ...line('logprob'), borderWidth: 1 }
+          ? { ...text('logprob'), borderWidth: 1 }
           : {
               type: 'bar',
               label: 'logprob',

@@ -22,7 +22,7 @@ import type { Grammar, SamplingParams } from '../../sampling/params.ts';
 import type { RawNumbers, TokenNumbers } from '../../sampling/token_numbers.ts';
 import type { TokenFate } from '../../sampling/trace.ts';
 import type { ConformanceReport, ConformanceRow } from '../conformance/report.ts';
-import type { LineDistances } from '../texts/distances.ts';
+import type { TextDistances } from '../texts/distances.ts';
 import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
 import type { WebLlmOffers } from '../../engines/web-llm/open.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
@@ -49,11 +49,11 @@ export interface TokenisedPrompt {
 }
 
 /** Names a text that the worker holds, with the logits of its positions. Never reused. */
-export type LineId = number;
+export type TextId = number;
 
 /** One lane of a run. */
 export interface LaneRequest {
-  readonly line: LineId;
+  readonly text: TextId;
   readonly params: SamplingParams;
   readonly stream: number;
 }
@@ -65,19 +65,19 @@ export interface RunRequest {
    * Continue from another text: its prompt, its first `outputs` output tokens, and then `token`, if one was chosen by
    * hand.
    */
-  readonly from?: { readonly line: LineId; readonly outputs: number; readonly token?: TokenId };
+  readonly from?: { readonly text: TextId; readonly outputs: number; readonly token?: TokenId };
   readonly lanes: readonly LaneRequest[];
   /**
    * For strategies that make branches of their own (samples, beams): branch b becomes text `branches + b`. The page has
    * reserved these ids.
    */
-  readonly branches?: LineId;
+  readonly branches?: TextId;
   readonly strategy: Strategy;
   readonly stop: StopConditions;
 }
 
 /** A step's record with the token's label, so that the page needs no tokenizer. */
-export interface LineStep {
+export interface TextStep {
   readonly record: StepRecord;
   readonly label: string;
   readonly kind: TokenKind;
@@ -86,16 +86,16 @@ export interface LineStep {
 /** A column per figure over the prompt's tokens; NaN for the first token, which nothing predicts. */
 export type PromptScores = RawNumbers<Float64Array>;
 
-export type LineEvent =
+export type TextEvent =
   | { readonly type: 'prefill'; readonly done: number; readonly total: number }
   | { readonly type: 'prompt-scores'; readonly scores: PromptScores }
-  | { readonly type: 'steps'; readonly line: LineId; readonly steps: readonly LineStep[] }
-  | { readonly type: 'line-end'; readonly line: LineId; readonly reason: StopReason }
+  | { readonly type: 'steps'; readonly text: TextId; readonly steps: readonly TextStep[] }
+  | { readonly type: 'text-end'; readonly text: TextId; readonly reason: StopReason }
   /** A strategy began a branch, which shares `shared` output tokens with its parent. */
   | {
       readonly type: 'branch';
-      readonly line: LineId;
-      readonly parent: LineId | null;
+      readonly text: TextId;
+      readonly parent: TextId | null;
       readonly shared: number;
     }
   /** KV pages during the run: the maximum since the last event. */
@@ -119,7 +119,7 @@ export interface InspectOptions {
 
 /** A position whose logits are known; `outputs` is the number of output tokens before it, negative within the prompt. */
 export interface StepPlace {
-  readonly line: LineId;
+  readonly text: TextId;
   /** Index in the whole sequence of the token that the distribution predicts. */
   readonly position: number;
 }
@@ -152,14 +152,14 @@ export interface TopCandidates {
 }
 
 /** What a record keeps of a text beside its tokens. */
-export interface LineEvidence extends TopCandidates {
+export interface TextEvidence extends TopCandidates {
   /** Output indices whose token was chosen by hand. */
   readonly byHand: readonly number[];
   readonly stream: number;
 }
 
 export interface ReplayRequest {
-  readonly line: LineId;
+  readonly text: TextId;
   /** The parameters that drew the outputs from a position on; the first part also covers those before it. */
   readonly parts: readonly { readonly from: number; readonly params: SamplingParams }[];
   /** Candidates per output. */
@@ -174,7 +174,7 @@ export interface ReplayRequest {
 }
 
 /** A text computed again from its token ids and the parameters that drew them. */
-export interface ReplayedLine {
+export interface ReplayedText {
   /** The text of every token, prompt included, from its id. */
   readonly texts: readonly TokenText[];
   /** Whether the last token ends a text. */
@@ -208,17 +208,17 @@ export interface TextQuestions {
   /** @throws EngineError `bad-template`; `not-supported` without a model */
   tokenise(source: PromptSource): Promise<TokenisedPrompt>;
   /** Resolves when the run has ended, for whatever reason. Events come in batches, at most one per frame. */
-  run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult>;
+  run(request: RunRequest, onEvents: (events: readonly TextEvent[]) => void): Promise<RunResult>;
   /** Takes a text that was made elsewhere, so that all questions can be asked about it. */
-  adopt(line: LineId, text: AdoptedText): Promise<void>;
-  forget(line: LineId): Promise<void>;
+  adopt(id: TextId, text: AdoptedText): Promise<void>;
+  forget(text: TextId): Promise<void>;
   /** The distribution at a place under the given parameters; null when its logits are not known. */
   inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
   /** One token at a place, whatever its rank. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
   /** Scores a typed text in place of what follows; null for an empty text, or when its logits are not available now. */
   score(place: StepPlace, params: SamplingParams, text: string): Promise<TextScore | null>;
-  rederive(line: LineId, params: SamplingParams): Promise<Rederived | null>;
+  rederive(text: TextId, params: SamplingParams): Promise<Rederived | null>;
   /** What makes a grammar unusable with the loaded model, and where; null when nothing does. */
   grammarProblem(grammar: Grammar): Promise<GrammarProblem | null>;
   /** Several places over one list of tokens, so that a chart can overlay them. */
@@ -229,9 +229,9 @@ export interface TextQuestions {
    * Computes a text again: its pieces, its figures, and the token drawn at each step. Null for a text that the worker does not hold.
    * @throws EngineError `aborted` when it is stopped, `not-supported` if the engine gives no logits
    */
-  replay(request: ReplayRequest): Promise<ReplayedLine | null>;
+  replay(request: ReplayRequest): Promise<ReplayedText | null>;
   /** What a record keeps of a text; null for a text that the worker does not hold, or during a run. */
-  evidence(line: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null>;
+  evidence(text: TextId, params: SamplingParams, depth: number): Promise<TextEvidence | null>;
   searchTokens(query: string, limit: number): Promise<readonly TokenHit[]>;
   machine(): Promise<MachineReport | null>;
   /** Decodes a few tokens to measure the cost of one; null if nothing can be counted. */
@@ -268,7 +268,7 @@ export interface SharedQuestions {
    * The model of slot 1 reads a text of slot 0. Null for a text that the worker does not hold.
    * @throws EngineError `not-supported` if their vocabularies differ
    */
-  distances(line: LineId): Promise<LineDistances | null>;
+  distances(text: TextId): Promise<TextDistances | null>;
   /** Checks this browser and its adapter against known answers, and releases the model of slot 0. @param base the page's address */
   conformance(base: string, onRow: (row: ConformanceRow) => void): Promise<ConformanceReport>;
 }

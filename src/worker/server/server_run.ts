@@ -4,15 +4,15 @@ import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { OpenAiEngine } from '../../engines/openai/engine.ts';
 import type { DrawnToken, Piece } from '../../engines/openai/replies.ts';
 import { activeGrammar } from '../../sampling/params.ts';
-import type { LineEvent, RunRequest } from '../api/worker_api.ts';
+import type { TextEvent, RunRequest } from '../api/worker_api.ts';
 import { batched } from '../texts/event_batch.ts';
-import type { HeldLine } from '../texts/held_lines.ts';
-import type { RunContext } from '../texts/run_lines.ts';
+import type { HeldText } from '../texts/texts_by_id.ts';
+import type { RunContext } from '../texts/run_texts.ts';
 import { serverFields } from './server_parameters.ts';
 import type { ServerSteps } from './server_steps.ts';
 import { ServerText } from './server_text.ts';
 
-type ServerRunContext = Pick<RunContext, 'lines' | 'signal' | 'onEvents'>;
+type ServerRunContext = Pick<RunContext, 'texts' | 'signal' | 'onEvents'>;
 
 /**
  * One lane, sampled by the server.
@@ -38,8 +38,8 @@ export async function runOnServer(
       `${engine.host} samples by itself and cannot be held to a grammar from here; set the output to “free”.`,
     );
   }
-  const { line, chosen } = beginLine(engine, request, context, steps);
-  const events = batched<LineEvent>(context.onEvents);
+  const { held, chosen } = beginText(engine, request, context, steps);
+  const events = batched<TextEvent>(context.onEvents);
   const started = performance.now();
   let first = 0;
   /** The server's own count of tokens, if it gives one; it may send fewer than it counts. */
@@ -48,15 +48,15 @@ export async function runOnServer(
   let error: RunResult['error'] = null;
   const text = new ServerText(
     engine.tokenizer,
-    line,
+    held,
     steps,
-    (step) => events.push({ type: 'steps', line: lane.line, steps: [step] }),
+    (step) => events.push({ type: 'steps', text: lane.text, steps: [step] }),
     request.stop.sequences,
   );
   if (chosen) text.append(chosen);
 
   try {
-    const pieces = engine.generate(line.tokens, {
+    const pieces = engine.generate(held.tokens, {
       maxTokens: request.stop.maxTokens,
       parameters: serverFields(lane.params, engine.ownedBy, request.strategy.kind === 'greedy'),
       signal: context.signal,
@@ -81,7 +81,7 @@ export async function runOnServer(
     if (reason === 'error') error = { code: cause.code, message: cause.message };
   } finally {
     text.end();
-    events.push({ type: 'line-end', line: lane.line, reason });
+    events.push({ type: 'text-end', text: lane.text, reason });
     events.flush();
   }
   const ended = performance.now();
@@ -91,7 +91,7 @@ export async function runOnServer(
     ranking: [],
     votes: [],
     timing: {
-      promptTokens: line.promptLength,
+      promptTokens: held.promptLength,
       reusedTokens: 0,
       prefillMs: (first || ended) - started,
       steps: counted ?? text.drawn,
@@ -115,14 +115,14 @@ function reasonOf(finish: string, counted: number | null, maxTokens: number): St
 }
 
 /** @returns the text so far, and the token that a person chose to follow it, with its logprobs from the server */
-function beginLine(
+function beginText(
   engine: OpenAiEngine,
   { lanes, prompt, from }: RunRequest,
-  { lines }: ServerRunContext,
+  { texts }: ServerRunContext,
   steps: ServerSteps,
-): { line: HeldLine; chosen: DrawnToken | null } {
-  const { line, stream } = lanes[0]!;
-  const parent = from ? lines.require(from.line) : null;
+): { held: HeldText; chosen: DrawnToken | null } {
+  const { text, stream } = lanes[0]!;
+  const parent = from ? texts.require(from.text) : null;
   const promptLength = parent?.promptLength ?? prompt.length;
   const tokens: TokenId[] = parent ? parent.tokens.slice(0, promptLength + from!.outputs) : [...prompt];
   if (tokens.length === 0) throw new EngineError('empty-prompt', 'The prompt is empty; type a word or two.');
@@ -139,7 +139,7 @@ function beginLine(
     }
     byHand.add(from.outputs);
   }
-  const held = lines.hold(line, { tokens, promptLength, stream, byHand });
+  const held = texts.hold(text, { tokens, promptLength, stream, byHand });
   if (parent) steps.share(parent, held, tokens.length);
-  return { line: held, chosen };
+  return { held, chosen };
 }

@@ -5,8 +5,8 @@ import type { StreamDecoder } from '../../engines/contract.ts';
 import type { DrawnToken } from '../../engines/openai/replies.ts';
 import type { ServerVocabulary } from '../../engines/openai/vocabulary.ts';
 import { unknownNumbers } from '../../sampling/token_numbers.ts';
-import type { LineStep } from '../api/worker_api.ts';
-import type { HeldLine } from '../texts/held_lines.ts';
+import type { TextStep } from '../api/worker_api.ts';
+import type { HeldText } from '../texts/texts_by_id.ts';
 import type { ServerSteps } from './server_steps.ts';
 
 /**
@@ -22,27 +22,27 @@ export class ServerText {
   readonly #stopper: StopWatcher;
   #surprisal = 0;
   /** The last step while the end of the text could still change what it shows. */
-  #held: LineStep | null = null;
+  #held: TextStep | null = null;
 
   constructor(
     private readonly vocabulary: ServerVocabulary,
-    private readonly line: HeldLine,
+    private readonly text: HeldText,
     private readonly told: ServerSteps,
-    private readonly emit: (step: LineStep) => void,
+    private readonly emit: (step: TextStep) => void,
     stopSequences: readonly string[],
   ) {
     this.#decoder = vocabulary.decoder();
     this.#stopper = new StopWatcher(stopSequences);
-    for (const token of line.tokens.slice(line.promptLength)) this.#stopper.skip(this.#decoder.push(token));
+    for (const token of text.tokens.slice(text.promptLength)) this.#stopper.skip(this.#decoder.push(token));
   }
 
   append(token: DrawnToken): void {
     const id = this.vocabulary.idOf(token);
     const kind = this.vocabulary.kind(id);
     const piece = this.#decoder.push(id);
-    const position = this.line.tokens.length;
-    this.line.tokens.push(id);
-    this.told.put(this.line, position, token);
+    const position = this.text.tokens.length;
+    this.text.tokens.push(id);
+    this.told.put(this.text, position, token);
     this.stopped = this.#stopper.push(piece) !== null;
     const logprob = token.logprob ?? NaN;
     this.#surprisal -= logprob;

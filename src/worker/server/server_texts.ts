@@ -6,9 +6,9 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type {
   InspectOptions,
   LanePlace,
-  LineEvent,
-  LineEvidence,
-  LineId,
+  TextEvent,
+  TextEvidence,
+  TextId,
   ReplayRequest,
   RunRequest,
   StepPlace,
@@ -40,25 +40,25 @@ export class ServerTexts extends HeldTexts<OpenAiEngine> implements Texts {
   readonly measure = unknown;
   readonly outputs = unknown;
 
-  run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
-    const { lines } = this;
+  run(request: RunRequest, onEvents: (events: readonly TextEvent[]) => void): Promise<RunResult> {
+    const { texts } = this;
     return this.inTurn((signal) =>
-      runOnServer(this.engine, request, { lines, signal, onEvents }, this.#steps),
+      runOnServer(this.engine, request, { texts, signal, onEvents }, this.#steps),
     );
   }
 
   async inspect(
-    { line: id, position }: StepPlace,
+    { text: id, position }: StepPlace,
     _: SamplingParams,
     { top }: InspectOptions,
   ): Promise<StepView | null> {
-    const line = this.lines.get(id);
-    return line && this.#steps.view(line, position, this.engine.tokenizer, top);
+    const text = this.texts.get(id);
+    return text && this.#steps.view(text, position, this.engine.tokenizer, top);
   }
 
-  async evidence(id: LineId, _: SamplingParams, depth: number): Promise<LineEvidence | null> {
-    const line = this.turns.running ? null : this.lines.get(id);
-    return line && this.#steps.evidence(line, this.engine.tokenizer, depth);
+  async evidence(id: TextId, _: SamplingParams, depth: number): Promise<TextEvidence | null> {
+    const text = this.turns.running ? null : this.texts.get(id);
+    return text && this.#steps.evidence(text, this.engine.tokenizer, depth);
   }
 
   async distributions(places: readonly LanePlace[], top: number): Promise<LaneDistributions> {
@@ -66,8 +66,8 @@ export class ServerTexts extends HeldTexts<OpenAiEngine> implements Texts {
     return laneDistributions(none, top, this.engine.tokenizer);
   }
 
-  async replay({ line }: ReplayRequest): Promise<null> {
-    return this.lines.get(line) ? this.#refuse() : null;
+  async replay({ text }: ReplayRequest): Promise<null> {
+    return this.texts.get(text) ? this.#refuse() : null;
   }
 
   async distances(): Promise<never> {

@@ -4,7 +4,7 @@ import type { LogitRows } from '../../decoding/logit_memory.ts';
 import { rawDistribution } from '../../sampling/scores.ts';
 
 /** One value for each output token of the text; `first` and `second` are the engines. */
-export interface LineDistances {
+export interface TextDistances {
   /** Kullback–Leibler divergence KL(first ‖ second) of the raw distributions, nats; ∞ where the second excludes a token. */
   readonly kl: Float64Array;
   /** Half the sum of absolute differences, 0 to 1: the share of draws that must differ whatever the random numbers. */
@@ -23,12 +23,12 @@ export interface LineDistances {
  * @param first raw logits of each output position, [outputs][vocabulary]
  * @param second the same by the other engine
  */
-export async function lineDistances(
+export async function textDistances(
   outputs: readonly TokenId[],
   first: LogitRows,
   second: AsyncGenerator<Float32Array>,
   tokenizer: Tokenizer,
-): Promise<LineDistances> {
+): Promise<TextDistances> {
   const column = (): Float64Array => new Float64Array(outputs.length);
   const distances = {
     kl: column(),

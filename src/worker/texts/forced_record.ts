@@ -6,7 +6,7 @@ import type { Engine } from '../../engines/contract.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { tokenNumbers } from '../../sampling/token_numbers.ts';
 import { finalLogprob } from '../../sampling/trace_view.ts';
-import type { HeldLine } from './held_lines.ts';
+import type { HeldText } from './texts_by_id.ts';
 import { tokenTexts } from './token_text.ts';
 
 /** The record of a line's last token, which a person chose, with the numbers that the model and the chain give it. */
@@ -14,20 +14,20 @@ export async function forcedRecord(
   engine: Engine,
   memory: LogitMemory,
   rederiver: Rederiver,
-  line: HeldLine,
+  text: HeldText,
   params: SamplingParams,
   stream: number,
   signal: AbortSignal,
 ): Promise<StepRecord> {
   const { tokenizer, session } = engine;
-  const before = line.tokens.slice(0, -1);
-  const token = line.tokens.at(-1)!;
-  const outputs = before.length - line.promptLength;
+  const before = text.tokens.slice(0, -1);
+  const token = text.tokens.at(-1)!;
+  const outputs = before.length - text.promptLength;
   const past = remembers(params) ? outputs : 0;
   const from = before.length - past;
-  const masks = await masksAlong(params, tokenizer, before.slice(line.promptLength), outputs - past);
+  const masks = await masksAlong(params, tokenizer, before.slice(text.promptLength), outputs - past);
   const rows = memory.walk(session, before, from - 1, 'prefill', signal);
-  const texts = tokenTexts(line.tokens.slice(line.promptLength), tokenizer);
+  const texts = tokenTexts(text.tokens.slice(text.promptLength), tokenizer);
   return rederiver.trace(
     { tokens: before, stream },
     params,

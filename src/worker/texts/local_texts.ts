@@ -15,25 +15,25 @@ import type { SamplingParams } from '../../sampling/params.ts';
 import type {
   InspectOptions,
   LanePlace,
-  LineEvent,
-  LineEvidence,
-  LineId,
+  TextEvent,
+  TextEvidence,
+  TextId,
   MachineReport,
   Rederived,
   ReplayRequest,
-  ReplayedLine,
+  ReplayedText,
   RunRequest,
   StepPlace,
   TextScore,
 } from '../api/worker_api.ts';
 import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from '../api/views.ts';
-import { lineDistances, vocabularyDifference, type LineDistances } from './distances.ts';
-import type { HeldLine } from './held_lines.ts';
+import { textDistances, vocabularyDifference, type TextDistances } from './distances.ts';
+import type { HeldText } from './texts_by_id.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
-import { lineEvidence } from './line_evidence.ts';
-import { LineSteps } from './line_steps.ts';
-import { replayedLine } from './replayed_line.ts';
-import { runLines } from './run_lines.ts';
+import { textEvidence } from './text_evidence.ts';
+import { TextSteps } from './text_steps.ts';
+import { replayedText } from './replayed_text.ts';
+import { runTexts } from './run_texts.ts';
 import { scoredPrompt } from './scored_prompt.ts';
 import { candidateRow, stepView } from './step_view.ts';
 import { HeldTexts, type Texts } from './texts.ts';
@@ -43,7 +43,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   readonly taken = null;
   readonly #memory: LogitMemory;
   readonly #rederiver: Rederiver;
-  readonly #steps: LineSteps;
+  readonly #steps: TextSteps;
 
   /** @param logitBudget bytes of logits that are kept */
   constructor(
@@ -56,13 +56,13 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     this.#memory = new LogitMemory(logitBudget);
     this.#rederiver = new Rederiver(engine.tokenizer);
     const released = (): boolean => this.released;
-    this.#steps = new LineSteps(engine, this.lines, this.#memory, this.#rederiver, turns, released);
+    this.#steps = new TextSteps(engine, this.texts, this.#memory, this.#rederiver, turns, released);
   }
 
-  run(request: RunRequest, onEvents: (events: readonly LineEvent[]) => void): Promise<RunResult> {
+  run(request: RunRequest, onEvents: (events: readonly TextEvent[]) => void): Promise<RunResult> {
     return this.inTurn((signal) =>
-      runLines(this.engine, request, {
-        lines: this.lines,
+      runTexts(this.engine, request, {
+        texts: this.texts,
         memory: this.#memory,
         rederiver: this.#rederiver,
         matchPattern: this.matchPattern,
@@ -111,15 +111,15 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   }
 
   async score(place: StepPlace, params: SamplingParams, typed: string): Promise<TextScore | null> {
-    const at = this.lines.at(place);
+    const at = this.texts.at(place);
     const { tokenizer, capabilities } = this.engine;
     if (!at || capabilities.logits !== 'full') return null;
     const continuation = encodeContinuation(typed, tokenizer);
     if (continuation.length === 0) return null;
     const tokens = [...at.before, ...continuation];
-    const text = { tokens, stream: at.line.stream };
+    const text = { tokens, stream: at.text.stream };
     const found = await this.#steps.following(
-      at.line,
+      at.text,
       tokens.slice(0, -1),
       at.before.length,
       params,
@@ -133,27 +133,27 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     );
   }
 
-  async rederive(id: LineId, params: SamplingParams): Promise<Rederived | null> {
-    return this.#steps.ofAll(id, params, async (line, steps) => {
-      const found = await this.#rederiver.rederive(line, params, steps);
+  async rederive(id: TextId, params: SamplingParams): Promise<Rederived | null> {
+    return this.#steps.ofAll(id, params, async (text, steps) => {
+      const found = await this.#rederiver.rederive(text, params, steps);
       return { ...found, labels: Array.from(found.tokens, (token) => this.engine.tokenizer.label(token)) };
     });
   }
 
-  async replay(request: ReplayRequest): Promise<ReplayedLine | null> {
+  async replay(request: ReplayRequest): Promise<ReplayedText | null> {
     const { engine } = this;
-    const line = this.lines.get(request.line);
-    if (!line) return null;
+    const text = this.texts.get(request.text);
+    if (!text) return null;
     return this.inTurn(async (signal) => {
       try {
-        const prompt = await scoredPrompt(engine, line.tokens.slice(0, line.promptLength), signal);
+        const prompt = await scoredPrompt(engine, text.tokens.slice(0, text.promptLength), signal);
         let { stepwise } = request;
         const rows = (): LogitRows => {
-          const made = this.#steps.replayRows(line, stepwise, signal);
+          const made = this.#steps.replayRows(text, stepwise, signal);
           stepwise = false;
           return made;
         };
-        return await replayedLine(this.#rederiver, line, rows, prompt, request);
+        return await replayedText(this.#rederiver, text, rows, prompt, request);
       } catch (cause) {
         if (!signal.aborted) throw cause;
         throw new EngineError('aborted', 'The replay was stopped before its end.', { cause });
@@ -161,9 +161,9 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     });
   }
 
-  async evidence(id: LineId, params: SamplingParams, depth: number): Promise<LineEvidence | null> {
-    return this.#steps.ofAll(id, params, (line, steps) =>
-      lineEvidence(this.#rederiver, line, params, steps, depth),
+  async evidence(id: TextId, params: SamplingParams, depth: number): Promise<TextEvidence | null> {
+    return this.#steps.ofAll(id, params, (text, steps) =>
+      textEvidence(this.#rederiver, text, params, steps, depth),
     );
   }
 
@@ -182,26 +182,26 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   }
 
   async outputs<T>(
-    id: LineId,
-    use: (line: HeldLine, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
+    id: TextId,
+    use: (text: HeldText, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
   ): Promise<T | null> {
-    const line = this.lines.get(id);
-    if (!line) return null;
-    const before = line.tokens.slice(0, -1);
-    return this.#steps.logits(before, line.promptLength - 1, (rows) =>
-      use(line, rows, this.engine.tokenizer),
+    const text = this.texts.get(id);
+    if (!text) return null;
+    const before = text.tokens.slice(0, -1);
+    return this.#steps.logits(before, text.promptLength - 1, (rows) =>
+      use(text, rows, this.engine.tokenizer),
     );
   }
 
-  async distances(line: HeldLine, rows: LogitRows, other: Tokenizer): Promise<LineDistances> {
+  async distances(text: HeldText, rows: LogitRows, other: Tokenizer): Promise<TextDistances> {
     const { tokenizer, session } = this.engine;
     const different = vocabularyDifference(other, tokenizer);
     if (different !== null) throw new EngineError('not-supported', different);
     return this.inTurn(async (signal) => {
-      const before = line.tokens.slice(0, -1);
-      const own = this.#memory.walk(session, before, line.promptLength - 1, 'prefill', signal);
+      const before = text.tokens.slice(0, -1);
+      const own = this.#memory.walk(session, before, text.promptLength - 1, 'prefill', signal);
       try {
-        return await lineDistances(line.tokens.slice(line.promptLength), rows, own, tokenizer);
+        return await textDistances(text.tokens.slice(text.promptLength), rows, own, tokenizer);
       } finally {
         await own.return();
       }

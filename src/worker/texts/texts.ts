@@ -6,15 +6,15 @@ import { DEFAULT_LOGIT_BUDGET, type LogitRows } from '../../decoding/logit_memor
 import type { Grammar, NumberKey } from '../../sampling/params.ts';
 import type {
   AdoptedText,
-  LineId,
+  TextId,
   MachineReport,
   PromptSource,
   TextQuestions,
   TokenHit,
   TokenisedPrompt,
 } from '../api/worker_api.ts';
-import type { LineDistances } from './distances.ts';
-import { HeldLines, type HeldLine } from './held_lines.ts';
+import type { TextDistances } from './distances.ts';
+import { TextsById, type HeldText } from './texts_by_id.ts';
 import { TokenIndex, tokenisePrompt } from './token_text.ts';
 import type { Turns } from './turns.ts';
 
@@ -23,22 +23,22 @@ export interface Texts extends TextQuestions {
   readonly taken: readonly NumberKey[] | null;
   /** Calls `use` with the raw logits of each output of a line; null if they cannot be computed now, or the line is not held. */
   outputs<T>(
-    line: LineId,
-    use: (line: HeldLine, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
+    text: TextId,
+    use: (text: HeldText, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
   ): Promise<T | null>;
   /**
    * Reads another model's line with this model and compares the distributions of the two.
    * @param rows raw logits of each output position by the other model
    * @throws EngineError `not-supported` if the vocabularies differ or there are no logits; what the engine throws
    */
-  distances(line: HeldLine, rows: LogitRows, other: Tokenizer): Promise<LineDistances>;
+  distances(text: HeldText, rows: LogitRows, other: Tokenizer): Promise<TextDistances>;
   /** Lets go of the engine. */
   release(): void;
 }
 
 /** The answers that need no logits. */
 export abstract class HeldTexts<E extends EngineBase> {
-  protected readonly lines = new HeldLines();
+  protected readonly texts = new TextsById();
   protected released = false;
   #index: TokenIndex | null = null;
 
@@ -51,12 +51,12 @@ export abstract class HeldTexts<E extends EngineBase> {
     return tokenisePrompt(source, this.engine.tokenizer);
   }
 
-  async adopt(line: LineId, { tokens, promptLength, stream, byHand }: AdoptedText): Promise<void> {
-    this.lines.hold(line, { tokens: [...tokens], promptLength, stream, byHand: new Set(byHand) });
+  async adopt(text: TextId, { tokens, promptLength, stream, byHand }: AdoptedText): Promise<void> {
+    this.texts.hold(text, { tokens: [...tokens], promptLength, stream, byHand: new Set(byHand) });
   }
 
-  async forget(line: LineId): Promise<void> {
-    this.lines.forget(line);
+  async forget(text: TextId): Promise<void> {
+    this.texts.forget(text);
   }
 
   async grammarProblem(grammar: Grammar): Promise<GrammarProblem | null> {

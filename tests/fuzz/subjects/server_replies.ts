@@ -1,8 +1,8 @@
 /** Any answer of a server, through the adapter and a run of the page. */
 import { OpenAiEngine } from '../../../src/engines/openai/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent } from '../../../src/worker/api/worker_api.ts';
-import { HeldLines } from '../../../src/worker/texts/held_lines.ts';
+import type { TextEvent } from '../../../src/worker/api/worker_api.ts';
+import { TextsById } from '../../../src/worker/texts/texts_by_id.ts';
 import { runOnServer } from '../../../src/worker/server/server_run.ts';
 import { ServerSteps } from '../../../src/worker/server/server_steps.ts';
 import * as replies from '../../unit/engines/server_replies.ts';
@@ -110,18 +110,18 @@ async function run({ models, status, body, chunk }: Reply): Promise<void> {
     [vocabularySize, contextLength].every((count) => Number.isInteger(count) && count >= 0),
     'counts are counts',
   );
-  const events: LineEvent[] = [];
+  const events: TextEvent[] = [];
   const context = {
-    lines: new HeldLines(),
+    texts: new TextsById(),
     signal: new AbortController().signal,
-    onEvents: (batch: readonly LineEvent[]) => void events.push(...batch),
+    onEvents: (batch: readonly TextEvent[]) => void events.push(...batch),
   } as unknown as Parameters<typeof runOnServer>[2];
   const prompt = engine.tokenizer.encode('Once upon a time');
   const { error } = await runOnServer(
     engine,
     {
       prompt,
-      lanes: [{ line: 1, params: defaultParams(), stream: 0 }],
+      lanes: [{ text: 1, params: defaultParams(), stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens: MAX_TOKENS, sequences: [] },
     },
@@ -131,7 +131,7 @@ async function run({ models, status, body, chunk }: Reply): Promise<void> {
   hold(!error?.message.includes(KEY), 'the key is shown');
   const steps = events.flatMap((event) => (event.type === 'steps' ? event.steps : []));
   hold(steps.length <= MAX_TOKENS, `${steps.length} tokens, ${MAX_TOKENS} were asked for`);
-  hold(events.filter(({ type }) => type === 'line-end').length === 1, 'the text has one end');
+  hold(events.filter(({ type }) => type === 'text-end').length === 1, 'the text has one end');
   for (const { record } of steps) hold(!(record.rawLogprob > 0), `a logprob of ${record.rawLogprob}`);
 }
 

@@ -8,7 +8,7 @@ import {
   sweepLanes,
   temperatureLanes,
 } from '../../../src/playground/compare/lane_gestures.ts';
-import { promptLine, withSteps } from '../../../src/playground/texts/line.ts';
+import { promptOnly, withSteps } from '../../../src/playground/texts/text.ts';
 import { defaultParams, PARAMETERS } from '../../../src/sampling/parameter_table.ts';
 import { paramProblems } from '../../../src/sampling/validate.ts';
 import { runScripted } from '../decoding/run_scripted.ts';
@@ -91,7 +91,7 @@ describe('the figures of a lane', () => {
     const { records, result } = await runScripted();
     const seed = { id: 1, name: '1', lane: 0, params: defaultParams() };
     const steps = records.map((record) => ({ record, label: '', kind: 'normal' as const }));
-    const figures = laneFigures(withSteps(promptLine(seed, []), steps));
+    const figures = laneFigures(withSteps(promptOnly(seed, []), steps));
     expect(figures.length).toBe(records.length);
     expect(figures.meanLogprob).toBeCloseTo(result.branches[0]!.averageLogprob, 12);
     expect(figures.perplexity).toBeCloseTo(result.branches[0]!.perplexity, 12);

@@ -3,28 +3,28 @@ import type { BestOfScore, RunEvent } from '../../../src/decoding/events.ts';
 import { beamRows, unprunedRows } from '../../../src/playground/compare/beam_rows.ts';
 import { defaultMethod, mostBranches, strategyOf, type Method } from '../../../src/playground/method.ts';
 import { whyLost } from '../../../src/playground/compare/why_lost.ts';
-import { forkedLine, promptLine, withSteps, type Line } from '../../../src/playground/texts/line.ts';
+import { forkedText, promptOnly, withSteps, type PageText } from '../../../src/playground/texts/text.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { runScripted } from '../decoding/run_scripted.ts';
 
 /** The page's texts after these events, without the prompt. */
-function linesOf(events: readonly RunEvent[]): Line[] {
-  const lines: Line[] = [];
+function textsOf(events: readonly RunEvent[]): PageText[] {
+  const texts: PageText[] = [];
   for (const event of events) {
     if (event.type === 'branches') {
       for (const { branch, parent, shared } of event.started) {
         const seed = { id: branch, name: '', lane: branch, params: defaultParams() };
-        lines[branch] = parent === null ? promptLine(seed, []) : forkedLine(seed, lines[parent]!, shared);
+        texts[branch] = parent === null ? promptOnly(seed, []) : forkedText(seed, texts[parent]!, shared);
       }
     } else if (event.type === 'step') {
       for (const record of event.records) {
-        lines[record.branch] = withSteps(lines[record.branch]!, [{ record, label: '', kind: 'normal' }]);
+        texts[record.branch] = withSteps(texts[record.branch]!, [{ record, label: '', kind: 'normal' }]);
       }
     } else if (event.type === 'branch-end') {
-      lines[event.result.branch] = { ...lines[event.result.branch]!, reason: event.result.reason };
+      texts[event.result.branch] = { ...texts[event.result.branch]!, reason: event.result.reason };
     }
   }
-  return lines;
+  return texts;
 }
 
 describe('the tree of a beam search', () => {
@@ -33,7 +33,7 @@ describe('the tree of a beam search', () => {
       strategy: { kind: 'beam', width: 4, lengthPenalty: 0.7 },
       stop: { maxTokens: 10, sequences: [] },
     });
-    const rows = beamRows(linesOf(events), 0.7, result.winner);
+    const rows = beamRows(textsOf(events), 0.7, result.winner);
     expect(rows.map(({ branch }) => branch).sort((a, b) => a - b)).toEqual(
       result.branches.map(({ branch }) => branch),
     );
@@ -58,7 +58,7 @@ describe('the tree of a beam search', () => {
       strategy: { kind: 'beam', width: 3, lengthPenalty: 1 },
       stop: { maxTokens: 12, sequences: [] },
     });
-    const all = beamRows(linesOf(events), 1);
+    const all = beamRows(textsOf(events), 1);
     const left = unprunedRows(all);
     const prefixes = new Set(
       result.branches

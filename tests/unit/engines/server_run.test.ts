@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ServerVocabulary } from '../../../src/engines/openai/vocabulary.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { SamplingParams } from '../../../src/sampling/params.ts';
-import type { LineEvent, LineStep, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
+import type { TextEvent, TextStep, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 import { serverFields, serverParameters, takenBy } from '../../../src/worker/server/server_parameters.ts';
 import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
@@ -55,18 +55,18 @@ async function run(
   params: SamplingParams = defaultParams(),
 ) {
   const { tokens } = await host.tokenise({ kind: 'text', text: 'Once upon a time' });
-  const events: LineEvent[] = [];
+  const events: TextEvent[] = [];
   const result = await host.run(
     {
       prompt: tokens.map(({ token }) => token),
-      lanes: [{ line: 1, params, stream: 0 }],
+      lanes: [{ text: 1, params, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens: 8, sequences: [] },
       ...request,
     },
     (batch) => events.push(...batch),
   );
-  const steps = events.flatMap((event): readonly LineStep[] => (event.type === 'steps' ? event.steps : []));
+  const steps = events.flatMap((event): readonly TextStep[] => (event.type === 'steps' ? event.steps : []));
   return { result, steps, events };
 }
 
@@ -92,7 +92,7 @@ describe('a run on a server', () => {
     expect(steps.at(-1)!.record.perplexity).toBeCloseTo(Math.exp(mean), 12);
     expect(result.error).toBeNull();
     expect(result.timing.tokens).toBe(3);
-    expect(events.at(-1)).toEqual({ type: 'line-end', line: 1, reason: 'max-tokens' });
+    expect(events.at(-1)).toEqual({ type: 'text-end', text: 1, reason: 'max-tokens' });
     const { path, ...body } = asked[0]!;
     expect(path).toBe('/v1/completions');
     expect(body).toMatchObject({ prompt: 'Once upon a time', logprobs: 20, timings_per_token: true });
@@ -104,7 +104,7 @@ describe('a run on a server', () => {
     const host = await load('vllm', `${Array(50).fill(chunk).join('\n\n')}\n\ndata: [DONE]\n\n`);
     const { steps, events } = await run(host, { stop: { maxTokens: 5, sequences: [] } });
     expect(steps).toHaveLength(5);
-    expect(events.at(-1)).toEqual({ type: 'line-end', line: 1, reason: 'max-tokens' });
+    expect(events.at(-1)).toEqual({ type: 'text-end', text: 1, reason: 'max-tokens' });
   });
 
   it('forgets prompts that never ran', async () => {
@@ -126,7 +126,7 @@ describe('a run on a server', () => {
     // The recording has three alternatives per step.
     expect(evidence.depth).toBe(3);
     for (const [output, { record }] of steps.entries()) {
-      const view = await host.inspect({ line: 1, position: record.position }, defaultParams(), { top: 5 });
+      const view = await host.inspect({ text: 1, position: record.position }, defaultParams(), { top: 5 });
       const from = output * evidence.depth;
       const told = [...evidence.rawLogprob.subarray(from, from + 3)].filter(Number.isFinite);
       // A view has the drawn token beside the most likely ones.
@@ -155,7 +155,7 @@ describe('a run on a server', () => {
     // Nine tokens were drawn: é has two, the fox four, and the end one.
     expect(result.timing.tokens).toBe(9);
     expect(events.at(-1)).toMatchObject({ reason: 'end-of-generation' });
-    const view = (await host.inspect({ line: 1, position: 1 }, defaultParams(), { top: 3 }))!;
+    const view = (await host.inspect({ text: 1, position: 1 }, defaultParams(), { top: 3 }))!;
     expect(view.rows.map(({ token, label }) => [token, label])).toEqual([
       [4031, ','],
       [405, ' there'],
@@ -165,7 +165,7 @@ describe('a run on a server', () => {
     expect(view.chosen).toBe(4009);
     // Of 4096 entries.
     expect(view.rest.count).toBe(4092);
-    expect(await host.inspect({ line: 1, position: 3 }, defaultParams(), { top: 3 })).toBeNull();
+    expect(await host.inspect({ text: 1, position: 3 }, defaultParams(), { top: 3 })).toBeNull();
   });
 
   it('that ends within a character lacks the bytes that llama.cpp never sent', async () => {
@@ -212,7 +212,7 @@ describe('a run on a server', () => {
   it('shows in the inspector the most likely tokens and the rest', async () => {
     const host = await load('vllm', replies.vllm);
     await run(host);
-    const view = (await host.inspect({ line: 1, position: 1 }, defaultParams(), { top: 2 }))!;
+    const view = (await host.inspect({ text: 1, position: 1 }, defaultParams(), { top: 2 }))!;
     expect(view.rows.map(({ label, rank }) => [label, rank])).toEqual([
       [' the', 1],
       [' a', 2],
@@ -220,10 +220,10 @@ describe('a run on a server', () => {
     ]);
     expect(view.rest.raw).toBeCloseTo(1 - Math.exp(-0.3) - Math.exp(-1.9) - Math.exp(-3.1), 12);
     expect([view.rest.count, view.rest.final, view.entropyRaw]).toEqual([NaN, NaN, NaN]);
-    expect(await host.inspect({ line: 1, position: 3 }, defaultParams(), { top: 2 })).toBeNull();
+    expect(await host.inspect({ text: 1, position: 3 }, defaultParams(), { top: 2 })).toBeNull();
     expect(await host.rederive(1, defaultParams())).toBeNull();
     await expect(
-      host.replay({ line: 1, parts: [{ from: 1, params: defaultParams() }], depth: 4, stepwise: true }),
+      host.replay({ text: 1, parts: [{ from: 1, params: defaultParams() }], depth: 4, stepwise: true }),
     ).rejects.toThrow(/gives no logits/);
   });
 
@@ -234,7 +234,7 @@ describe('a run on a server', () => {
       ['Hello', NaN],
       [' you', NaN],
     ]);
-    expect(await host.inspect({ line: 1, position: 1 }, defaultParams(), { top: 5 })).toBeNull();
+    expect(await host.inspect({ text: 1, position: 1 }, defaultParams(), { top: 5 })).toBeNull();
   });
 
   it('of a conversation sends its turns', async () => {
@@ -251,13 +251,13 @@ describe('a run on a server', () => {
     const host = await load('vllm', replies.vllm);
     await run(host);
     const { steps } = await run(host, {
-      lanes: [{ line: 2, params: defaultParams(), stream: 0 }],
-      from: { line: 1, outputs: 1 },
+      lanes: [{ text: 2, params: defaultParams(), stream: 0 }],
+      from: { text: 1, outputs: 1 },
     });
     expect(asked[1]).toMatchObject({ prompt: 'Once upon a time Paris' });
     expect(steps[0]!.record.position).toBe(2);
     expect(steps[0]!.record.visible).toBe(' Paris'.length + ' Paris'.length);
-    expect((await host.inspect({ line: 2, position: 1 }, defaultParams(), { top: 1 }))!.rows[0]!.label).toBe(
+    expect((await host.inspect({ text: 2, position: 1 }, defaultParams(), { top: 1 }))!.rows[0]!.label).toBe(
       ' the',
     );
   });
@@ -265,9 +265,9 @@ describe('a run on a server', () => {
   it('goes on from another listed token, which counts as chosen by hand', async () => {
     const host = await load('llamaCpp', llamaCpp.text.body);
     await run(host);
-    const lanes = [{ line: 2, params: defaultParams(), stream: 0 }];
+    const lanes = [{ text: 2, params: defaultParams(), stream: 0 }];
     // “ in” in place of “ there”.
-    const { steps, events } = await run(host, { lanes, from: { line: 1, outputs: 1, token: 312 } });
+    const { steps, events } = await run(host, { lanes, from: { text: 1, outputs: 1, token: 312 } });
     expect(asked[1]).toMatchObject({ prompt: 'Once upon a time, in' });
     const [chosen, next] = steps;
     expect(chosen).toMatchObject({
@@ -276,11 +276,11 @@ describe('a run on a server', () => {
     });
     const second = llamaCpp.text.body.split('\n\n')[1]!;
     expect(chosen!.record.rawLogprob).toBe(Number(/"id":312,[^}]*"logprob":([-.\d]+)/.exec(second)![1]));
-    const view = (await host.inspect({ line: 2, position: 2 }, defaultParams(), { top: 3 }))!;
+    const view = (await host.inspect({ text: 2, position: 2 }, defaultParams(), { top: 3 }))!;
     expect(view.chosen).toBe(312);
     expect(view.rows.find(({ token }) => token === 312)!.rawLogprob).toBe(chosen!.record.rawLogprob);
     expect(next!.record).toMatchObject({ position: 3, visible: ', in,'.length });
-    expect(events.at(-1)).toMatchObject({ type: 'line-end', line: 2 });
+    expect(events.at(-1)).toMatchObject({ type: 'text-end', text: 2 });
   });
 
   it('keeps what arrived before the connection broke, and says that it broke', async () => {
@@ -293,13 +293,13 @@ describe('a run on a server', () => {
 
   it('takes one lane, and refuses beams and tokens by hand with the reason', async () => {
     const host = await load('vllm', replies.vllm);
-    const lanes = [1, 2].map((line) => ({ line, params: defaultParams(), stream: 0 }));
+    const lanes = [1, 2].map((text) => ({ text, params: defaultParams(), stream: 0 }));
     await expect(run(host, { lanes })).rejects.toThrow(/one text at a time/);
     await expect(run(host, { strategy: { kind: 'beam', width: 2, lengthPenalty: 1 } })).rejects.toThrow(
       /one text/,
     );
     await run(host);
-    await expect(run(host, { from: { line: 1, outputs: 1, token: 0 } })).rejects.toThrow(
+    await expect(run(host, { from: { text: 1, outputs: 1, token: 0 } })).rejects.toThrow(
       /chosen by hand .* choose one that it lists/,
     );
     expect(asked.length).toBe(1);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ServerVocabulary } from '../../../src/engines/openai/vocabulary.ts';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
-import type { DocumentLine, RunRecord } from '../../../src/playground/record/document.ts';
+import type { DocumentText, RunRecord } from '../../../src/playground/record/document.ts';
 import { jsonOf } from '../../../src/playground/record/json.ts';
 import { makeDocument } from '../../../src/playground/record/make_document.ts';
 import { packRecord, unpackRecord } from '../../../src/playground/record/unpack.ts';
@@ -13,7 +13,7 @@ import { tokenisePrompt } from '../../../src/worker/texts/token_text.ts';
 /** A server does not tell its tokens, so the whole prompt is one. */
 function serverRecord(prompt: string): RunRecord {
   const { tokens } = tokenisePrompt({ kind: 'text', text: prompt }, new ServerVocabulary());
-  const line: DocumentLine = {
+  const text: DocumentText = {
     name: '1',
     lane: 0,
     parent: null,
@@ -34,7 +34,7 @@ function serverRecord(prompt: string): RunRecord {
     model: { name: 'm', fileSize: 0, vocabularySize: 0, sha256: null },
     engine: { kind: 'openai', adapter: 'localhost' },
     strategy: 'sample',
-    lines: [line],
+    lines: [text],
     comparison: null,
     current: 0,
     selected: null,

@@ -94,23 +94,23 @@ describe('CSV', () => {
     fc.assert(
       fc.property(arbitraryRecord, (record) => {
         const [header, ...rows] = parseCsv(toCsv(record));
-        const tokens = record.lines.flatMap((line) =>
-          line.tokens.map((token, position) => ({ ...token, line, position })),
+        const tokens = record.lines.flatMap((text) =>
+          text.tokens.map((token, position) => ({ ...token, of: text, position })),
         );
         expect(rows).toHaveLength(tokens.length);
         rows.forEach((row, index) => {
           const cells = Object.fromEntries(header!.map((name, at) => [name, row[at]]));
-          const { line, position, text, label, rawLogprob, id } = tokens[index]!;
-          const output = position - line.promptLength;
-          const drawn = output >= 0 && !line.byHand.includes(output);
-          const part = line.drawn.findLast(({ from }) => from <= position) ?? {
-            params: line.params,
+          const { of, position, text, label, rawLogprob, id } = tokens[index]!;
+          const output = position - of.promptLength;
+          const drawn = output >= 0 && !of.byHand.includes(output);
+          const part = of.drawn.findLast(({ from }) => from <= position) ?? {
+            params: of.params,
             strategy: record.strategy,
           };
           expect(cells).toMatchObject({
-            line: line.name,
+            line: of.name,
             position: String(position),
-            part: position < line.promptLength ? 'prompt' : 'output',
+            part: position < of.promptLength ? 'prompt' : 'output',
             token_id: String(id),
             token: label,
             text,
@@ -137,8 +137,8 @@ describe('the OpenAI shape', () => {
         fc.pre(outputs.length === record.lines.length);
         const answer = toOpenAi(makeDocument(record, { ...settings, mode: 'chat' }, 'A title'));
         const read = readRunFile('answer.json', JSON.stringify(answer)).record;
-        const brief = (lines: typeof read.lines): unknown =>
-          lines.map(({ tokens, promptLength }) =>
+        const brief = (texts: typeof read.lines): unknown =>
+          texts.map(({ tokens, promptLength }) =>
             tokens.slice(promptLength).map(({ label, text, rawLogprob, top }) => ({
               label,
               text,
@@ -155,14 +155,14 @@ describe('the OpenAI shape', () => {
   test('a text keeps its prompt, and says that a page like this made it', () => {
     fc.assert(
       fc.property(arbitraryRecord, arbitrarySettings, (record, settings) => {
-        const lines = record.lines.slice(0, 1).map((line) => ({ ...line, parent: null, forkedAt: null }));
-        const one = { ...record, lines, current: 0, comparison: null };
+        const texts = record.lines.slice(0, 1).map((text) => ({ ...text, parent: null, forkedAt: null }));
+        const one = { ...record, lines: texts, current: 0, comparison: null };
         const answer = toOpenAi(makeDocument(one, { ...settings, mode: 'text' }, 'A title'));
         expect(answer).toMatchObject({ object: 'text_completion' });
         const read = readRunFile('answer.json', JSON.stringify(answer)).record;
         expect(read.engine.kind).toBe('unknown');
-        expect(read.lines[0]!.promptLength).toBe(lines[0]!.promptLength);
-        const labels = lines[0]!.tokens.map(({ label }) => label);
+        expect(read.lines[0]!.promptLength).toBe(texts[0]!.promptLength);
+        const labels = texts[0]!.tokens.map(({ label }) => label);
         expect(read.lines[0]!.tokens.map(({ label }) => label)).toEqual(labels);
       }),
       { numRuns: 30 },
@@ -205,11 +205,11 @@ describe('the OpenAI shape', () => {
     const { record, settings } = readRunFile('chat.json', JSON.stringify(chat));
     expect(settings).toBeNull();
     expect(toText(record)).toBe('Hi 👋\n');
-    const [line] = record.lines;
-    expect(line).toMatchObject({ promptLength: 0, reason: 'end-of-generation' });
-    expect(line!.tokens[0]).toMatchObject({ text: 'Hi', rawLogprob: -0.25, rank: 1, entropy: null });
-    expect(line!.tokens[0]!.top.map(({ label }) => label)).toEqual(['Hi', 'Hello']);
-    expect(line!.tokens.map(({ rank }) => rank)).toEqual([1, null, null]);
+    const [text] = record.lines;
+    expect(text).toMatchObject({ promptLength: 0, reason: 'end-of-generation' });
+    expect(text!.tokens[0]).toMatchObject({ text: 'Hi', rawLogprob: -0.25, rank: 1, entropy: null });
+    expect(text!.tokens[0]!.top.map(({ label }) => label)).toEqual(['Hi', 'Hello']);
+    expect(text!.tokens.map(({ rank }) => rank)).toEqual([1, null, null]);
   });
 
   test('reads an answer of the older completions API', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { Strategy, Verifier } from '../../../src/decoding/events.ts';
 import type { DocumentComparison } from '../../../src/playground/record/comparison_schema.ts';
-import type { DocumentLine, DocumentToken, RunRecord } from '../../../src/playground/record/document.ts';
+import type { DocumentText, DocumentToken, RunRecord } from '../../../src/playground/record/document.ts';
 
 const nats = fc.integer({ min: -60_000, max: 0 }).map((value) => (value === 0 ? 0 : value / 1000));
 const positive = fc.integer({ min: 0, max: 12_000 }).map((value) => value / 1000);
@@ -96,22 +96,22 @@ const arbitraryStrategy: fc.Arbitrary<Strategy> = fc.oneof(
 
 function comparisonOf(
   { strategy, sharedLuck, ended }: { strategy: Strategy; sharedLuck: boolean; ended: boolean },
-  lines: readonly DocumentLine[],
+  texts: readonly DocumentText[],
 ): DocumentComparison {
   const own = strategy.kind === 'sample';
   return {
     strategy,
     params: { ...defaultParams(), temperature: 1.1 },
-    lanes: own ? lines.map((_, lane) => ({ temperature: lane / 4 })) : [],
+    lanes: own ? texts.map((_, lane) => ({ temperature: lane / 4 })) : [],
     sharedLuck,
     stop: { maxTokens: 40, sequences: ['\n\n'] },
     usage: ended ? { pagesUsed: 3, pagesTotal: 64, pageTokens: 32, bytesPerPage: 9_000 } : null,
     outcome: ended
       ? {
-          winner: own ? null : lines.length - 1,
-          ranking: lines.map((_, index) => index),
+          winner: own ? null : texts.length - 1,
+          ranking: texts.map((_, index) => index),
           votes: own ? [] : [{ answer: 'she', branches: [0] }],
-          judgements: lines.map((_, index) => ({
+          judgements: texts.map((_, index) => ({
             score: own ? null : -(index + 1) / 8,
             valid: null,
             answer: null,
@@ -147,7 +147,7 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
     ),
   })
   .map(({ roots, branch, sha256, continued, compared }) => {
-    const lines = roots.map(({ tokens, promptLength, temperature }, lane): DocumentLine => ({
+    const texts = roots.map(({ tokens, promptLength, temperature }, lane): DocumentText => ({
       name: `1${String.fromCharCode(97 + lane)}`,
       lane,
       parent: null,
@@ -166,32 +166,32 @@ export const arbitraryRecord: fc.Arbitrary<RunRecord> = fc
       reason: 'max-tokens',
       tokens,
     }));
-    const parent = lines[0]!;
+    const parent = texts[0]!;
     if (branch) {
       const at = Math.max(parent.promptLength, Math.min(branch.at, parent.tokens.length));
       const tokens = [...parent.tokens.slice(0, at), ...branch.tokens];
       const byHand = branch.tokens.length > 0 ? [at - parent.promptLength] : [];
-      lines.push({ ...parent, name: '1a.1', parent: 0, forkedAt: at, byHand, tokens });
+      texts.push({ ...parent, name: '1a.1', parent: 0, forkedAt: at, byHand, tokens });
     }
-    const last = lines.at(-1)!;
+    const last = texts.at(-1)!;
     if (continued && last.tokens.length > 0) {
       const from = last.tokens.length - 1;
       const drawn = [
         { from: 0, params: { ...defaultParams(), topK: 3 }, strategy: 'best-of-n' as const },
         ...(from > 0 ? [{ from, params: defaultParams(), strategy: 'sample' as const }] : []),
       ];
-      lines[lines.length - 1] = { ...last, drawn };
+      texts[texts.length - 1] = { ...last, drawn };
     }
-    const [{ promptLength }] = lines as [DocumentLine];
-    const together = compared && lines.every((line) => line.promptLength === promptLength);
-    const comparison = together ? comparisonOf(compared, lines) : null;
+    const [{ promptLength }] = texts as [DocumentText];
+    const together = compared && texts.every((text) => text.promptLength === promptLength);
+    const comparison = together ? comparisonOf(compared, texts) : null;
     return {
       model: { name: 'tiny', fileSize: 1_234_567, vocabularySize: 512, sha256 },
       engine: { kind: 'webgpu', adapter: 'SwiftShader' },
       strategy: comparison?.strategy.kind ?? 'sample',
-      lines,
+      lines: texts,
       comparison,
-      current: lines.length - 1,
+      current: texts.length - 1,
       selected: null,
     };
   });
@@ -216,11 +216,11 @@ export const extremeRecord: fc.Arbitrary<RunRecord> = fc
     fc.constantFrom('w', 'w'.repeat(5_000)),
   )
   .map(([record, numbers, label]): RunRecord => {
-    const lines = record.lines.map((line): DocumentLine => ({
-      ...line,
+    const texts = record.lines.map((text): DocumentText => ({
+      ...text,
       stream: 2 ** 32 - 1,
       visible: Number.MAX_SAFE_INTEGER,
-      tokens: line.tokens.map((token, at) => {
+      tokens: text.tokens.map((token, at) => {
         const extreme = numbers[at % numbers.length]!;
         const named = {
           label: `${label}${extreme.id}`,
@@ -233,5 +233,5 @@ export const extremeRecord: fc.Arbitrary<RunRecord> = fc
         return { ...token, ...extreme, ...named, top };
       }),
     }));
-    return { ...record, model: { ...record.model, fileSize: Number.MAX_SAFE_INTEGER }, lines };
+    return { ...record, model: { ...record.model, fileSize: Number.MAX_SAFE_INTEGER }, lines: texts };
   });

@@ -96,7 +96,7 @@ function content(json: string, column: readonly number[]): number[] {
 
 describe('a link with limited room', () => {
   const [record] = fc.sample(
-    arbitraryRecord.filter(({ lines, comparison }) => comparison !== null && lines.length > 2),
+    arbitraryRecord.filter(({ lines: texts, comparison }) => comparison !== null && texts.length > 2),
     { numRuns: 1, seed: 5 },
   );
 
@@ -113,19 +113,19 @@ describe('a link with limited room', () => {
   });
 
   test('gives candidates first to the selected step and to divergences, then to the highest entropies', () => {
-    const { lines } = record!;
-    const held = lines[0]!.promptLength;
+    const { lines: texts } = record!;
+    const held = texts[0]!.promptLength;
     const order = positionsByInterest({ ...record!, selected: held });
-    const parted = lines.flatMap((line, index) =>
-      lines
+    const parted = texts.flatMap((text, index) =>
+      texts
         .slice(0, index)
-        .map((other) => line.tokens.findIndex(({ id }, at) => id !== other.tokens[at]?.id)),
+        .map((other) => text.tokens.findIndex(({ id }, at) => id !== other.tokens[at]?.id)),
     );
     const must = new Set([held, ...parted].filter((position) => order.includes(position)));
     expect(new Set(order.slice(0, must.size))).toEqual(must);
     const entropies = order
       .slice(must.size)
-      .map((position) => Math.max(...lines.map(({ tokens }) => tokens[position]?.entropy ?? 0)));
+      .map((position) => Math.max(...texts.map(({ tokens }) => tokens[position]?.entropy ?? 0)));
     expect(entropies).toEqual([...entropies].sort((a, b) => b - a));
   });
 });

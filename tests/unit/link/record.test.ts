@@ -40,11 +40,11 @@ describe('a packed record', () => {
   });
 
   test('a number too large for a column is refused without an endless loop', async () => {
-    const [line] = sample!.lines;
+    const [text] = sample!.lines;
     for (const rawLogprob of [-1e306, -Infinity, NaN]) {
-      const tokens = line!.tokens.map((token) => ({ ...token, rawLogprob }));
+      const tokens = text!.tokens.map((token) => ({ ...token, rawLogprob }));
       await expect(async () =>
-        packRecord({ ...sample!, lines: [{ ...line!, tokens }] }, 5, settings),
+        packRecord({ ...sample!, lines: [{ ...text!, tokens }] }, 5, settings),
       ).rejects.toThrow('more than a link has room for');
     }
   });
@@ -61,12 +61,12 @@ describe('a packed record', () => {
   test('a smaller depth drops only the candidates below it', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryRecord, fc.nat(4), async (record, depth) => {
-        const lines = record.lines.map((line) => ({
-          ...line,
-          tokens: line.tokens.map((token) => ({ ...token, top: token.top.slice(0, depth) })),
+        const texts = record.lines.map((text) => ({
+          ...text,
+          tokens: text.tokens.map((token) => ({ ...token, top: token.top.slice(0, depth) })),
         }));
         const { record: read } = await unpackRecord(await packRecord(record, depth, settings));
-        expect(read).toEqual({ ...record, lines });
+        expect(read).toEqual({ ...record, lines: texts });
       }),
       { numRuns: 100 },
     );
@@ -125,11 +125,11 @@ describe('a record that was tampered with', () => {
 
   test('chains of shared lines cannot make a large text from a small link', async () => {
     const packedTwice = await change((json) => {
-      const [line] = json['lines'] as { share: unknown; words: number[] }[];
-      const long = { ...line!, share: null, words: Array.from({ length: 4000 }, () => 0) };
+      const [text] = json['lines'] as { share: unknown; words: number[] }[];
+      const long = { ...text!, share: null, words: Array.from({ length: 4000 }, () => 0) };
       json['lines'] = [
         long,
-        ...Array.from({ length: 60 }, () => ({ ...line!, share: [0, 4000], words: [] })),
+        ...Array.from({ length: 60 }, () => ({ ...text!, share: [0, 4000], words: [] })),
       ];
     });
     await expect(unpackRecord(packedTwice)).rejects.toThrow('more than 20000 tokens');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineError } from '../../../src/engines/contract.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest, SlotNumber } from '../../../src/worker/api/worker_api.ts';
+import type { TextEvent, RunRequest, SlotNumber } from '../../../src/worker/api/worker_api.ts';
 import { distance, vocabularyDifference } from '../../../src/worker/texts/distances.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
@@ -107,13 +107,13 @@ describe('a second engine in the worker', () => {
     const { tokens } = await worker.to(1).tokenise({ kind: 'text', text: 'Once upon a time' });
     const request: RunRequest = {
       prompt: tokens.map(({ token }) => token),
-      lanes: [{ line: 1, params: { ...defaultParams(), seed: 5, temperature: 1.2 }, stream: 0 }],
+      lanes: [{ text: 1, params: { ...defaultParams(), seed: 5, temperature: 1.2 }, stream: 0 }],
       strategy: { kind: 'sample' },
       stop: { maxTokens: 40, sequences: [] },
     };
     const drawn = async (slot: SlotNumber): Promise<number[]> => {
       const found: number[] = [];
-      await worker.to(slot).run(request, (events: readonly LineEvent[]) => {
+      await worker.to(slot).run(request, (events: readonly TextEvent[]) => {
         for (const event of events) {
           if (event.type === 'steps') found.push(...event.steps.map(({ record }) => record.token));
         }

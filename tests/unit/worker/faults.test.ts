@@ -8,7 +8,7 @@ import type { RunResult } from '../../../src/decoding/events.ts';
 import { EngineError } from '../../../src/engines/contract.ts';
 import type { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
+import type { TextEvent, RunRequest } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 import { Caller, answerCalls } from '../../../src/worker/api/transport.ts';
 import type { WorkerApi } from '../../../src/worker/api/worker_api.ts';
@@ -52,12 +52,12 @@ async function stage(plan: FaultPlan): Promise<Stage> {
 }
 
 /** The events of the present action. */
-const ran: LineEvent[] = [];
-const onEvents = (batch: readonly LineEvent[]): void => void ran.push(...batch);
+const ran: TextEvent[] = [];
+const onEvents = (batch: readonly TextEvent[]): void => void ran.push(...batch);
 
 type Action = (stage: Stage) => Promise<unknown>;
 
-const lane = (line: number, change = {}) => ({ line, params: { ...params, ...change }, stream: 0 });
+const lane = (text: number, change = {}) => ({ text, params: { ...params, ...change }, stream: 0 });
 const run =
   (change: Partial<RunRequest>, bySecond = false): Action =>
   ({ host, second, prompt }) => {
@@ -71,14 +71,14 @@ const adopt: Action = async ({ host, prompt }) => {
   await host.adopt(90, { tokens: [...prompt, 300, 301, 302, 303], ...held });
   await host.adopt(91, { tokens: [...prompt, 304, 305, 306], ...held });
 };
-const place = ({ prompt }: Stage) => ({ line: 90, position: prompt.length + 2 });
+const place = ({ prompt }: Stage) => ({ text: 90, position: prompt.length + 2 });
 
 /** A person's actions, in an order in which each has what it needs if all goes well. */
 const actions: readonly (readonly [string, Action])[] = [
   ['load', load],
   ['hold a text', adopt],
   ['re-derive', ({ host }) => host.rederive(90, params)],
-  ['inspect', ({ host }) => host.inspect({ line: 90, position: 2 }, params, { top: 5 })],
+  ['inspect', ({ host }) => host.inspect({ text: 90, position: 2 }, params, { top: 5 })],
   ['score', (at) => at.host.score(place(at), params, ' little fox')],
   ['run three lanes', run({ lanes: [lane(1), lane(2, { seed: 2 }), lane(3, { seed: 3 })] })],
   ['beams', run({ strategy: { kind: 'beam', width: 3, lengthPenalty: 1 }, branches: 20 })],
@@ -95,13 +95,13 @@ const actions: readonly (readonly [string, Action])[] = [
   ],
   [
     'branch',
-    run({ prompt: [], from: { line: 91, outputs: 2, token: 310 }, lanes: [lane(5, { mirostat: 2 })] }),
+    run({ prompt: [], from: { text: 91, outputs: 2, token: 310 }, lanes: [lane(5, { mirostat: 2 })] }),
   ],
   [
     'lanes that go on',
-    run({ prompt: [], from: { line: 90, outputs: 3 }, lanes: [lane(6), lane(7, { mirostat: 2 })] }),
+    run({ prompt: [], from: { text: 90, outputs: 3 }, lanes: [lane(6), lane(7, { mirostat: 2 })] }),
   ],
-  ['replay', ({ host }) => host.replay({ line: 90, parts: [{ from: 0, params }], depth: 4, stepwise: true })],
+  ['replay', ({ host }) => host.replay({ text: 90, parts: [{ from: 0, params }], depth: 4, stepwise: true })],
   ['evidence', ({ host }) => host.evidence(90, params, 5)],
   ['load a second', ({ second }) => second.load({ kind: 'scripted' }, () => undefined)],
   ['run the second', run({ lanes: [lane(60)] }, true)],
@@ -112,8 +112,8 @@ const actions: readonly (readonly [string, Action])[] = [
 function checkEvents(where: string): void {
   const begun = new Set([1, 2, 3, 5, 6, 7, 60]);
   for (const event of ran.splice(0)) {
-    if (event.type === 'branch') begun.add(event.line);
-    else if ('line' in event) expect(begun, where).toContain(event.line);
+    if (event.type === 'branch') begun.add(event.text);
+    else if ('text' in event) expect(begun, where).toContain(event.text);
   }
 }
 

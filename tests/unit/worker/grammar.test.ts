@@ -4,7 +4,7 @@ import { matchPattern } from '../../../scripts/headless/match_pattern.ts';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import type { Grammar, SamplingParams } from '../../../src/sampling/params.ts';
-import type { LineEvent, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
+import type { TextEvent, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
 const grammar: Grammar = { kind: 'regex', source: '(yes|no), [a-z]{2,9}( [a-z]+){0,2}\\.' };
@@ -21,13 +21,13 @@ async function loaded() {
 }
 
 async function run(host: WorkerApi, request: RunRequest) {
-  const events: LineEvent[] = [];
+  const events: TextEvent[] = [];
   const result = await host.run(request, (batch) => events.push(...batch));
   return { events, result, texts: result.branches.map(({ text }) => text) };
 }
 
 const lanesOf = (params: readonly SamplingParams[]): RunRequest['lanes'] =>
-  params.map((each, lane) => ({ line: lane + 1, params: each, stream: 0 }));
+  params.map((each, lane) => ({ text: lane + 1, params: each, stream: 0 }));
 
 test('each lane keeps to its own grammar, and a lane without one is free', async () => {
   const { host, prompt } = await loaded();
@@ -63,7 +63,7 @@ test('the mask is a stage of every step: its mass is reported, and the forbidden
   const rederived = (await host.rederive(1, held))!;
   expect(rederived.firstDivergence).toBeNull();
   for (const [output, record] of records.entries()) {
-    const place = { line: 1, position: prompt.length + output };
+    const place = { text: 1, position: prompt.length + output };
     const view = (await host.inspect(place, held, { top: 30 }))!;
     const [stage] = view.stages!;
     expect(stage).toMatchObject({ stage: 'grammar', before: engine.model.vocabularySize });
@@ -100,11 +100,11 @@ test('moving a knob afterwards keeps the mask, and setting a grammar afterwards 
   const evidence = (await host.evidence(1, held, 5))!;
   expect(evidence.finalLogprob.includes(-Infinity)).toBe(true);
   const strip = (await host.temperatureStrip(
-    { place: { line: 1, position: prompt.length }, params: held },
+    { place: { text: 1, position: prompt.length }, params: held },
     [0, 1, 2],
   ))!;
   for (const { label } of strip.bands) expect('yesno'.includes(label.slice(0, 1))).toBe(true);
-  const place = { line: 1, position: prompt.length };
+  const place = { text: 1, position: prompt.length };
   const { lanes } = await host.distributions(
     [
       { place, params: held },
@@ -128,16 +128,16 @@ test('a text continues under its grammar, and a token by hand may leave it', asy
   const on = { prompt: [], strategy: { kind: 'sample' }, stop } as const;
   const rest = await run(host, {
     ...on,
-    from: { line: 1, outputs: 3 },
-    lanes: [{ line: 2, params: held, stream: 0 }],
+    from: { text: 1, outputs: 3 },
+    lanes: [{ text: 2, params: held, stream: 0 }],
   });
   expect(rest.texts[0]).toMatch(pattern);
   expect(rest.texts[0]!.startsWith(first.texts[0]!)).toBe(true);
   const token = engine.tokenizer.encode('Q')[0]!;
   const byHand = await run(host, {
     ...on,
-    from: { line: 1, outputs: 2, token },
-    lanes: [{ line: 3, params: held, stream: 0 }],
+    from: { text: 1, outputs: 2, token },
+    lanes: [{ text: 3, params: held, stream: 0 }],
     stop: { ...stop, maxTokens: 5 },
   });
   expect(byHand.result.error).toBeNull();
@@ -178,11 +178,11 @@ test('a bad grammar is reported before anything runs, and the texts stay', async
     stop: { ...stop, maxTokens: 4 },
   });
   const bad: Grammar = { kind: 'ebnf', source: 'root ::= (' };
-  const lanes = [{ line: 1, params: { ...free, grammar: bad }, stream: 0 }];
+  const lanes = [{ text: 1, params: { ...free, grammar: bad }, stream: 0 }];
   await expect(run(host, { prompt, lanes, strategy: { kind: 'sample' }, stop })).rejects.toThrow(
     /cannot be read/,
   );
-  expect(await host.grammarProblem(bad)).toMatchObject({ line: 1 });
+  expect(await host.grammarProblem(bad)).toMatchObject({ text: 1 });
   expect(await host.grammarProblem(grammar)).toBeNull();
   const again = (await host.rederive(1, free))!;
   expect(again.tokens.length).toBe(4);

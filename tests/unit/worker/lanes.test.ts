@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
-import type { LineEvent, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
+import type { TextEvent, RunRequest, WorkerApi } from '../../../src/worker/api/worker_api.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 
 async function loaded(): Promise<{ host: WorkerApi; engine: ScriptedEngine; prompt: number[] }> {
@@ -13,7 +13,7 @@ async function loaded(): Promise<{ host: WorkerApi; engine: ScriptedEngine; prom
 }
 
 async function run(host: WorkerApi, request: RunRequest) {
-  const events: LineEvent[] = [];
+  const events: TextEvent[] = [];
   const result = await host.run(request, (batch) => events.push(...batch));
   return { events, result };
 }
@@ -24,10 +24,10 @@ const temperatures = [0, 0.4, 0.8, 1.2];
 test('distributions of lanes are softmaxes of the raw logits in f64 over one list of tokens, and equal contexts are reported', async () => {
   const { host, engine, prompt } = await loaded();
   const params = temperatures.map((temperature) => ({ ...neutralParams(), temperature }));
-  const lanes = params.map((each, lane) => ({ line: lane + 1, params: each, stream: 0 }));
+  const lanes = params.map((each, lane) => ({ text: lane + 1, params: each, stream: 0 }));
   await run(host, { prompt, lanes, strategy: { kind: 'sample' }, stop });
   const place = (lane: number) => ({
-    place: { line: lane + 1, position: prompt.length },
+    place: { text: lane + 1, position: prompt.length },
     params: params[lane]!,
   });
   const { tokens, lanes: views } = await host.distributions([0, 1, 2, 3].map(place), 10);
@@ -56,8 +56,8 @@ test('distributions of lanes are softmaxes of the raw logits in f64 over one lis
 test('a temperature strip runs the lane’s own chain at each temperature', async () => {
   const { host, prompt } = await loaded();
   const params = defaultParams();
-  await run(host, { prompt, lanes: [{ line: 1, params, stream: 0 }], strategy: { kind: 'sample' }, stop });
-  const place = { line: 1, position: prompt.length + 2 };
+  await run(host, { prompt, lanes: [{ text: 1, params, stream: 0 }], strategy: { kind: 'sample' }, stop });
+  const place = { text: 1, position: prompt.length + 2 };
   const ts = [0, 0.5, 1, 2];
   const strip = (await host.temperatureStrip({ place, params }, ts))!;
   for (const [i, temperature] of ts.entries()) {
@@ -71,21 +71,21 @@ test('a temperature strip runs the lane’s own chain at each temperature', asyn
 
 test('samples and beams become texts with the reserved ids and their parents', async () => {
   const { host, prompt } = await loaded();
-  const lanes = [{ line: 1, params: defaultParams(), stream: 0 }];
+  const lanes = [{ text: 1, params: defaultParams(), stream: 0 }];
   for (const strategy of [
     { kind: 'best-of-n', n: 5, score: { kind: 'average-logprob' } },
     { kind: 'beam', width: 3, lengthPenalty: 1 },
   ] as const) {
     const { events, result } = await run(host, { prompt, lanes, branches: 100, strategy, stop });
     const begun = events.flatMap((event) => (event.type === 'branch' ? [event] : []));
-    expect(begun.map(({ line }) => line)).toEqual(result.branches.map(({ branch }) => 100 + branch));
+    expect(begun.map(({ text }) => text)).toEqual(result.branches.map(({ branch }) => 100 + branch));
     const texts = new Map<number, number[]>();
     for (const event of events) {
       if (event.type === 'branch') {
         const before = event.parent === null ? [] : texts.get(event.parent)!.slice(0, event.shared);
-        texts.set(event.line, before);
+        texts.set(event.text, before);
       } else if (event.type === 'steps') {
-        texts.get(event.line)!.push(...event.steps.map(({ record }) => record.token));
+        texts.get(event.text)!.push(...event.steps.map(({ record }) => record.token));
       }
     }
     for (const { branch, tokens } of result.branches) expect(texts.get(100 + branch)).toEqual(tokens);
@@ -93,7 +93,7 @@ test('samples and beams become texts with the reserved ids and their parents', a
     // The worker holds each text whole, so its last token can be inspected.
     const last = result.branches.at(-1)!;
     const position = prompt.length + last.tokens.length - 1;
-    const view = await host.inspect({ line: 100 + last.branch, position }, defaultParams(), { top: 5 });
+    const view = await host.inspect({ text: 100 + last.branch, position }, defaultParams(), { top: 5 });
     expect(view!.chosen).toBe(last.tokens.at(-1));
   }
 });
@@ -102,7 +102,7 @@ test('lanes share the prompt’s pages, and report their use', async () => {
   const { host } = await loaded();
   const prompt = new Array<number>(400).fill(300);
   const lanes = temperatures.map((temperature, lane) => ({
-    line: lane,
+    text: lane,
     params: { ...defaultParams(), temperature },
     stream: 0,
   }));

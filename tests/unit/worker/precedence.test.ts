@@ -34,7 +34,7 @@ test('a run interrupts a re-derivation, which keeps its rows and can be asked fo
   const params = defaultParams();
   const looking = host.rederive(1, params);
   await expect.poll(() => computed.length).toBeGreaterThan(3);
-  const lanes = [{ line: 2, params, stream: 0 }];
+  const lanes = [{ text: 2, params, stream: 0 }];
   const stop = { maxTokens: 4, sequences: [] };
   const ran = host.run({ prompt, lanes, strategy: { kind: 'sample' }, stop }, () => undefined);
   expect(await looking).toBeNull();

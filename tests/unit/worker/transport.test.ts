@@ -7,7 +7,7 @@ import { EngineError, type LoadProgress } from '../../../src/engines/contract.ts
 import { ScriptedEngine } from '../../../src/engines/scripted/engine.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { uniform } from '../../../src/sampling/rng.ts';
-import type { LineEvent } from '../../../src/worker/api/worker_api.ts';
+import type { TextEvent } from '../../../src/worker/api/worker_api.ts';
 import { connectWorker, type WorkerClient } from '../../../src/worker/api/client.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 import { answerCalls } from '../../../src/worker/api/transport.ts';
@@ -116,7 +116,7 @@ test.each(seeds)('no progress or event arrives after the answer of its call (del
   }
 
   const { tokens } = await client.to(0).tokenise({ kind: 'text', text: 'Once upon a time' });
-  const lanes = [{ line: 1, params: defaultParams(), stream: 0 }];
+  const lanes = [{ text: 1, params: defaultParams(), stream: 0 }];
   const request = {
     prompt: tokens.map(({ token }) => token),
     lanes,
@@ -124,11 +124,11 @@ test.each(seeds)('no progress or event arrives after the answer of its call (del
     stop: { maxTokens: 5, sequences: [] },
   } as const;
   for (const { run } of [client.to(0), client.to(1)]) {
-    const events: LineEvent[] = [];
+    const events: TextEvent[] = [];
     const result = await run(request, (batch) => events.push(...batch));
     const steps = events.flatMap((event) => (event.type === 'steps' ? event.steps : []));
     expect(steps.map(({ record }) => record.token)).toEqual(result.branches[0]!.tokens);
-    expect(events.at(-1)).toMatchObject({ type: 'line-end', line: 1 });
+    expect(events.at(-1)).toMatchObject({ type: 'text-end', text: 1 });
   }
 });
 
@@ -152,7 +152,7 @@ test('an EngineError crosses with its code, and any other error with its message
   await expect(broken).rejects.toThrow('x is not a function');
   // An error that the worker throws before it returns a promise is not lost either.
   await expect(
-    client.to(0).inspect({ line: 1, position: 1 }, defaultParams(), { top: 1 }),
+    client.to(0).inspect({ text: 1, position: 1 }, defaultParams(), { top: 1 }),
   ).rejects.toMatchObject({
     code: 'not-supported',
   });

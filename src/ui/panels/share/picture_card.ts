@@ -1,6 +1,6 @@
 /** A card for a slide or a chat: up to four texts, their words coloured as on the page, and what sets them apart. */
 import { laneLetter } from '../../../playground/compare/lane_gestures.ts';
-import { allTokens, type Line, type TokenView } from '../../../playground/texts/line.ts';
+import { allTokens, type PageText, type TokenView } from '../../../playground/texts/text.ts';
 import type { Recordable } from '../../../playground/record/make_record.ts';
 import { colourStep } from '../../../playground/token_colour.ts';
 import { toPng } from '../../charts/chart_pictures.ts';
@@ -15,24 +15,24 @@ const lineHeight = 36;
 
 /** A text and what sets it apart. */
 export interface CardText {
-  readonly line: Line;
+  readonly text: PageText;
   readonly caption: string;
 }
 
 /** What a card shows of a subject: of a beam search its best beams, of samples the ranking's first. */
-export function cardTexts({ lines, comparison }: Recordable): CardText[] {
-  if (!comparison) return lines.map((line) => ({ line, caption: `${line.name} · ${settingOf(line)}` }));
+export function cardTexts({ texts, comparison }: Recordable): CardText[] {
+  if (!comparison) return texts.map((text) => ({ text, caption: `${text.name} · ${settingOf(text)}` }));
   const { strategy, differences, result } = comparison;
   const own = strategy.kind === 'sample';
-  const order = own || !result ? lines.map((_, lane) => lane) : result.ranking;
+  const order = own || !result ? texts.map((_, lane) => lane) : result.ranking;
   return order.flatMap((lane, rank) => {
-    const line = lines[lane];
-    if (!line || line.reason === 'pruned') return [];
+    const text = texts[lane];
+    if (!text || text.reason === 'pruned') return [];
     const stands = lane === result?.winner ? ' · it stands' : '';
     const caption = own
-      ? `${laneLetter(lane)} · ${differences[lane] || 'common setting'} · seed ${line.params.seed}`
-      : `${strategy.kind === 'beam' ? `beam ${rank + 1}` : `sample ${laneLetter(lane)}`} · ${settingOf(line)}${stands}`;
-    return [{ line, caption }];
+      ? `${laneLetter(lane)} · ${differences[lane] || 'common setting'} · seed ${text.params.seed}`
+      : `${strategy.kind === 'beam' ? `beam ${rank + 1}` : `sample ${laneLetter(lane)}`} · ${settingOf(text)}${stands}`;
+    return [{ text, caption }];
   });
 }
 
@@ -49,13 +49,13 @@ export function drawCard(texts: readonly CardText[], model: string): Promise<Blo
   context.textBaseline = 'alphabetic';
   const shown = texts.slice(0, maxTexts);
   const room = (height - 2 * margin - 40) / shown.length;
-  shown.forEach(({ line, caption }, index) => {
+  shown.forEach(({ text, caption }, index) => {
     const top = margin + index * room;
     context.font = `600 18px ${colour('--font')}`;
     context.fillStyle = colour('--ink-3');
     context.fillText(caption, margin, top + 18);
     const rows = Math.max(1, Math.floor((room - 40) / lineHeight));
-    drawText(context, allTokens(line), { top: top + 34, rows }, colour);
+    drawText(context, allTokens(text), { top: top + 34, rows }, colour);
   });
   context.font = `18px ${colour('--font')}`;
   context.fillStyle = colour('--ink-3');
@@ -64,7 +64,7 @@ export function drawCard(texts: readonly CardText[], model: string): Promise<Blo
   return toPng(canvas);
 }
 
-function settingOf({ params }: Line): string {
+function settingOf({ params }: PageText): string {
   return `temperature ${params.temperature} · top-p ${params.topP} · seed ${params.seed}`;
 }
 

@@ -1,16 +1,16 @@
-import type { Line } from '../../../playground/texts/line.ts';
+import type { PageText } from '../../../playground/texts/text.ts';
 
 export interface TreeRow {
-  readonly line: Line;
+  readonly text: PageText;
   readonly depth: number;
 }
 
 /** The lines in the order of a tree: each is followed by its branches, the oldest first. */
-export function branchTree(lines: readonly Line[]): readonly TreeRow[] {
-  const known = new Set(lines.map((line) => line.id));
+export function branchTree(texts: readonly PageText[]): readonly TreeRow[] {
+  const known = new Set(texts.map((text) => text.id));
   const below = (parent: number | null, depth: number): TreeRow[] =>
-    lines
-      .filter((line) => (line.parent !== null && known.has(line.parent) ? line.parent : null) === parent)
-      .flatMap((line) => [{ line, depth }, ...below(line.id, depth + 1)]);
+    texts
+      .filter((text) => (text.parent !== null && known.has(text.parent) ? text.parent : null) === parent)
+      .flatMap((text) => [{ text, depth }, ...below(text.id, depth + 1)]);
   return below(null, 0);
 }

@@ -3,16 +3,16 @@
  * tokens that takes a frame. So each chunk is a block of its own. It is pulled up by one line and indented to where the last
  * line of the chunk before it ends. The text still reads as one paragraph, and only the last chunk is laid out as it streams.
  */
-import type { Line } from '../../../playground/texts/line.ts';
+import type { PageText } from '../../../playground/texts/text.ts';
 
 /** Letters that run from right to left. The pieces of a line then stand in another order than its tokens. */
 const rightToLeft = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc]/;
 
-const known = new WeakMap<Line['chunks'][number], boolean>();
+const known = new WeakMap<PageText['chunks'][number], boolean>();
 
 /** Whether the chunks cannot be blocks: a browser orders mixed directions line by line, across chunks. */
-export function mustStayInline(line: Line): boolean {
-  return line.chunks.some((chunk) => {
+export function mustStayInline(text: PageText): boolean {
+  return text.chunks.some((chunk) => {
     const found = known.get(chunk) ?? chunk.tokens.some(({ piece }) => rightToLeft.test(piece));
     known.set(chunk, found);
     return found;
@@ -23,14 +23,14 @@ export function mustStayInline(line: Line): boolean {
  * Moves each chunk from index `from` on to where the one before it ends.
  * @param box holds one element per chunk, in order
  */
-function flowChunks(box: HTMLElement, line: Line, from: number): void {
+function flowChunks(box: HTMLElement, text: PageText, from: number): void {
   const elements = box.querySelectorAll<HTMLElement>(':scope > .chunk');
   for (let index = Math.max(1, from); index < elements.length; index++) {
     const before = elements[index - 1]!;
     const style = elements[index]!.style;
     const last = before.lastElementChild?.getClientRects();
     const end = last?.[last.length - 1];
-    if (!end || line.chunks[index - 1]!.tokens.at(-1)?.piece.endsWith('\n')) {
+    if (!end || text.chunks[index - 1]!.tokens.at(-1)?.piece.endsWith('\n')) {
       style.marginTop = '';
       style.textIndent = '';
       continue;
@@ -45,15 +45,15 @@ function flowChunks(box: HTMLElement, line: Line, from: number): void {
  * Call it while the component that draws them is being set up.
  * @param layout everything else that the places depend on, as one key
  */
-export function keepFlow(box: () => HTMLElement, line: () => Line, layout: () => string): void {
+export function keepFlow(box: () => HTMLElement, text: () => PageText, layout: () => string): void {
   let flowed = { key: '', chunks: 0 };
   $effect(() => {
-    const { id, chunks } = line();
+    const { id, chunks } = text();
     const now = { key: `${id} ${layout()}`, chunks: chunks.length };
-    if (mustStayInline(line())) return;
+    if (mustStayInline(text())) return;
     const same = flowed.key === now.key;
     if (same && flowed.chunks === now.chunks) return;
-    flowChunks(box(), line(), same ? flowed.chunks : 1);
+    flowChunks(box(), text(), same ? flowed.chunks : 1);
     flowed = now;
   });
 }

@@ -2,7 +2,7 @@
  * Long texts: 131,072 tokens with a span each would block the page for more than a minute. So only the chunks near the view
  * draw their tokens. A far chunk is an empty block about as high as its text.
  */
-import type { Chunk, Line } from '../../../playground/texts/line.ts';
+import type { Chunk, PageText } from '../../../playground/texts/text.ts';
 
 /** A text of up to this many chunks is drawn whole. */
 const DRAWN_WHOLE = 48;
@@ -22,15 +22,15 @@ export interface NearView {
 
 /** The height of a chunk that is not drawn, in lines. */
 export function guessedLines({ tokens }: Chunk): number {
-  let lines = 0;
+  let texts = 0;
   let units = 0;
   for (const { piece } of tokens) {
     units += piece.length;
     if (!piece.includes('\n')) continue;
-    lines += Math.max(1, Math.ceil(units / UNITS_PER_LINE)) + piece.split('\n').length - 2;
+    texts += Math.max(1, Math.ceil(units / UNITS_PER_LINE)) + piece.split('\n').length - 2;
     units = 0;
   }
-  return Math.max(1, lines + Math.ceil(units / UNITS_PER_LINE));
+  return Math.max(1, texts + Math.ceil(units / UNITS_PER_LINE));
 }
 
 /**
@@ -38,12 +38,12 @@ export function guessedLines({ tokens }: Chunk): number {
  * @param box holds one `.chunk` element per chunk, in order
  * @param kept a position whose chunk is always drawn, or null
  */
-export function nearView(box: () => HTMLElement, line: () => Line, kept: () => number | null): NearView {
+export function nearView(box: () => HTMLElement, text: () => PageText, kept: () => number | null): NearView {
   /** Starts of the chunks that are near. */
   let near: readonly number[] = $state.raw([]);
-  const whole = $derived(line().chunks.length <= DRAWN_WHOLE);
-  const id = $derived(line().id);
-  const count = $derived(line().chunks.length);
+  const whole = $derived(text().chunks.length <= DRAWN_WHOLE);
+  const id = $derived(text().id);
+  const count = $derived(text().chunks.length);
 
   $effect(() => {
     if (whole) return;
@@ -61,7 +61,7 @@ export function nearView(box: () => HTMLElement, line: () => Line, kept: () => n
     let observed = 0;
     $effect(() => {
       const elements = box().querySelectorAll(':scope > .chunk');
-      const { chunks } = line();
+      const { chunks } = text();
       for (; observed < count; observed++) {
         const element = elements[observed];
         if (!element) break;

@@ -1,4 +1,4 @@
-import type { TokenView } from '../../../playground/texts/line.ts';
+import type { TokenView } from '../../../playground/texts/text.ts';
 import { visible } from '../../format.ts';
 
 /** A line may break at the mark of a space, as it may at a space. */

@@ -1,41 +1,41 @@
 import { EngineError, type TokenId } from '../../engines/contract.ts';
 import type { PastText } from '../../decoding/rederive.ts';
-import type { LineId, StepPlace } from '../api/worker_api.ts';
+import type { TextId, StepPlace } from '../api/worker_api.ts';
 
 /** A text of the page. */
-export interface HeldLine extends PastText {
+export interface HeldText extends PastText {
   readonly tokens: TokenId[];
 }
 
 /** The texts that the page may ask about. `LogitMemory` keeps their logits by token. */
-export class HeldLines {
-  readonly #lines = new Map<LineId, HeldLine>();
+export class TextsById {
+  readonly #lines = new Map<TextId, HeldText>();
 
-  hold(id: LineId, line: HeldLine): HeldLine {
-    this.#lines.set(id, line);
-    return line;
+  hold(id: TextId, text: HeldText): HeldText {
+    this.#lines.set(id, text);
+    return text;
   }
 
-  get(id: LineId): HeldLine | null {
+  get(id: TextId): HeldText | null {
     return this.#lines.get(id) ?? null;
   }
 
   /** @throws EngineError `bad-sequence` for a text that was forgotten or never held */
-  require(id: LineId): HeldLine {
-    const line = this.#lines.get(id);
-    if (!line)
+  require(id: TextId): HeldText {
+    const text = this.#lines.get(id);
+    if (!text)
       throw new EngineError('bad-sequence', `Text ${id} is no longer held by the worker; run it again.`);
-    return line;
+    return text;
   }
 
   /** The tokens before a place and the token there; null if nothing predicts the place or the text does not reach it. */
   at({
-    line: id,
+    text: id,
     position,
-  }: StepPlace): { before: TokenId[]; chosen: TokenId | null; line: HeldLine } | null {
-    const line = this.get(id);
-    if (!line || position < 1 || position > line.tokens.length) return null;
-    return { before: line.tokens.slice(0, position), chosen: line.tokens[position] ?? null, line };
+  }: StepPlace): { before: TokenId[]; chosen: TokenId | null; text: HeldText } | null {
+    const text = this.get(id);
+    if (!text || position < 1 || position > text.tokens.length) return null;
+    return { before: text.tokens.slice(0, position), chosen: text.tokens[position] ?? null, text };
   }
 
   /** Forgets all texts, because their ids mean nothing to the next model. */
@@ -43,7 +43,7 @@ export class HeldLines {
     this.#lines.clear();
   }
 
-  forget(id: LineId): void {
+  forget(id: TextId): void {
     this.#lines.delete(id);
   }
 }

@@ -2,8 +2,8 @@ import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { KnownSteps, Rederiver, WalkedStep } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { topTokens } from '../../sampling/ordering/ranking.ts';
-import type { LineEvidence, TopCandidates } from '../api/worker_api.ts';
-import type { HeldLine } from './held_lines.ts';
+import type { TextEvidence, TopCandidates } from '../api/worker_api.ts';
+import type { HeldText } from './texts_by_id.ts';
 
 /** Collects the most likely raw candidates of each step of a walk. */
 export class CandidateColumns {
@@ -51,14 +51,14 @@ export class CandidateColumns {
  * The candidates that a record keeps, so that each step can be inspected without the model.
  * @param steps of every output, from the first on
  */
-export async function lineEvidence(
+export async function textEvidence(
   rederiver: Rederiver,
-  line: HeldLine,
+  text: HeldText,
   params: SamplingParams,
   steps: KnownSteps,
   depth: number,
-): Promise<LineEvidence> {
-  const top = new CandidateColumns(rederiver.tokenizer, line.tokens.length - steps.from, depth);
-  await rederiver.walk(line, params, steps, (step) => top.add(step));
-  return { ...top.columns(line.tokens), byHand: [...line.byHand], stream: line.stream };
+): Promise<TextEvidence> {
+  const top = new CandidateColumns(rederiver.tokenizer, text.tokens.length - steps.from, depth);
+  await rederiver.walk(text, params, steps, (step) => top.add(step));
+  return { ...top.columns(text.tokens), byHand: [...text.byHand], stream: text.stream };
 }

@@ -8,24 +8,24 @@ import type { MatchPattern } from '../../decoding/pattern.ts';
 import type { Rederiver } from '../../decoding/rederive.ts';
 import { NO_TIME } from '../../decoding/run.ts';
 import { EngineError } from '../../engines/contract.ts';
-import type { LineEvent, LineStep, RunRequest } from '../api/worker_api.ts';
+import type { TextEvent, TextStep, RunRequest } from '../api/worker_api.ts';
 import { batched } from './event_batch.ts';
 import { forcedRecord } from './forced_record.ts';
-import type { HeldLine, HeldLines } from './held_lines.ts';
+import type { HeldText, TextsById } from './texts_by_id.ts';
 import { promptScored, promptScores } from './scored_prompt.ts';
 
 export interface RunContext {
-  readonly lines: HeldLines;
+  readonly texts: TextsById;
   readonly memory: LogitMemory;
   readonly rederiver: Rederiver;
   readonly matchPattern: MatchPattern;
   readonly signal: AbortSignal;
-  readonly onEvents: (events: readonly LineEvent[]) => void;
+  readonly onEvents: (events: readonly TextEvent[]) => void;
 }
 
-export async function runLines(engine: Engine, request: RunRequest, context: RunContext): Promise<RunResult> {
+export async function runTexts(engine: Engine, request: RunRequest, context: RunContext): Promise<RunResult> {
   const { tokenizer } = engine;
-  const parent = request.from ? context.lines.require(request.from.line) : null;
+  const parent = request.from ? context.texts.require(request.from.text) : null;
   const start = parent
     ? continuation(parent, request.from!)
     : { prompt: request.prompt, prefix: [], byHand: new Set<number>() };
@@ -40,21 +40,21 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     request.lanes.map(({ params }) => params),
     tokenizer,
   );
-  const events = batched<LineEvent>((items) => context.onEvents(merged(items)));
+  const events = batched<TextEvent>((items) => context.onEvents(merged(items)));
   const { branches: firstBranch = null } = request;
-  const hold = (id: number, stream: number, outputs: readonly TokenId[]): HeldLine =>
-    context.lines.hold(id, {
+  const hold = (id: number, stream: number, outputs: readonly TokenId[]): HeldText =>
+    context.texts.hold(id, {
       tokens: [...start.prompt, ...outputs],
       promptLength: start.prompt.length,
       stream,
       byHand: start.byHand,
     });
   const held =
-    firstBranch === null ? request.lanes.map(({ line, stream }) => hold(line, stream, start.prefix)) : [];
+    firstBranch === null ? request.lanes.map(({ text, stream }) => hold(text, stream, start.prefix)) : [];
   const idOf = (branch: number): number =>
-    firstBranch === null ? request.lanes[branch]!.line : firstBranch + branch;
-  const lineOf = (branch: number): { line: HeldLine; id: number } => ({
-    line: held[branch]!,
+    firstBranch === null ? request.lanes[branch]!.text : firstBranch + branch;
+  const textOf = (branch: number): { text: HeldText; id: number } => ({
+    text: held[branch]!,
     id: idOf(branch),
   });
   /** Samples draw from the lane's stream and the following ones. Beams draw nothing and share its number. */
@@ -63,9 +63,9 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
     const before = parent === null ? [] : held[parent]!.tokens.slice(start.prompt.length).slice(0, shared);
     held[branch] = hold(idOf(branch), stream + (parent === null ? branch : 0), before);
     const from = parent === null ? null : idOf(parent);
-    events.push({ type: 'branch', line: idOf(branch), parent: from, shared });
+    events.push({ type: 'branch', text: idOf(branch), parent: from, shared });
   }
-  const step = (record: StepRecord): LineStep => ({
+  const step = (record: StepRecord): TextStep => ({
     record,
     label: tokenizer.label(record.token),
     kind: tokenizer.kind(record.token),
@@ -73,11 +73,11 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
 
   const forced = request.from?.token;
   if (forced !== undefined) {
-    const { params, stream, line } = request.lanes[0]!;
+    const { params, stream, text } = request.lanes[0]!;
     const { memory, rederiver, signal } = context;
     try {
       const record = await forcedRecord(engine, memory, rederiver, held[0]!, params, stream, signal);
-      events.push({ type: 'steps', line, steps: [step(record)] });
+      events.push({ type: 'steps', text, steps: [step(record)] });
     } catch (error) {
       if (!signal.aborted) throw error;
       // The run was stopped before it drew anything, which is not a failure.
@@ -96,13 +96,13 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
       case 'step':
         events.push({ type: 'usage', usage: { ...engine.session.usage } });
         for (const record of event.records) {
-          const { line, id } = lineOf(record.branch);
-          line.tokens.push(record.token);
-          events.push({ type: 'steps', line: id, steps: [step(record)] });
+          const { text, id } = textOf(record.branch);
+          text.tokens.push(record.token);
+          events.push({ type: 'steps', text: id, steps: [step(record)] });
         }
         break;
       case 'branch-end':
-        events.push({ type: 'line-end', line: lineOf(event.result.branch).id, reason: event.result.reason });
+        events.push({ type: 'text-end', text: textOf(event.result.branch).id, reason: event.result.reason });
         break;
       case 'branches':
         if (firstBranch !== null) event.started.forEach(begin);
@@ -114,7 +114,7 @@ export async function runLines(engine: Engine, request: RunRequest, context: Run
   }
 
   if (request.stop.maxTokens === 0) {
-    for (const { line } of request.lanes) events.push({ type: 'line-end', line, reason: 'max-tokens' });
+    for (const { text } of request.lanes) events.push({ type: 'text-end', text, reason: 'max-tokens' });
     events.flush();
     return nothingDrawn;
   }
@@ -149,7 +149,7 @@ const nothingDrawn: RunResult = {
 };
 
 function continuation(
-  parent: HeldLine,
+  parent: HeldText,
   from: NonNullable<RunRequest['from']>,
 ): { prompt: TokenId[]; prefix: TokenId[]; byHand: ReadonlySet<number> } {
   const { promptLength } = parent;
@@ -163,9 +163,9 @@ function continuation(
 }
 
 /** Merges consecutive steps of a line into one event, and keeps only the highest count of KV pages. */
-function merged(events: readonly LineEvent[]): LineEvent[] {
-  const out: LineEvent[] = [];
-  const open = new Map<number, LineStep[]>();
+function merged(events: readonly TextEvent[]): TextEvent[] {
+  const out: TextEvent[] = [];
+  const open = new Map<number, TextStep[]>();
   const most = Math.max(
     ...events.map((event) => (event.type === 'usage' ? event.usage.pagesUsed : -Infinity)),
   );
@@ -178,12 +178,12 @@ function merged(events: readonly LineEvent[]): LineEvent[] {
       out.push(event);
       continue;
     }
-    const steps = open.get(event.line);
+    const steps = open.get(event.text);
     if (steps) {
       steps.push(...event.steps);
     } else {
       const fresh = [...event.steps];
-      open.set(event.line, fresh);
+      open.set(event.text, fresh);
       out.push({ ...event, steps: fresh });
     }
   }

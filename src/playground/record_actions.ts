@@ -1,7 +1,7 @@
 /** Makes texts from records live once their model is loaded. */
 import { worker } from './connection.ts';
 import { hold, isModel } from './texts/held_texts.ts';
-import type { Line } from './texts/line.ts';
+import type { PageText } from './texts/text.ts';
 import { playground } from './state.svelte.ts';
 import type { Recorded, RecordedModel } from './texts/recorded.ts';
 import { texts } from './texts/store.svelte.ts';
@@ -11,19 +11,19 @@ import { texts } from './texts/store.svelte.ts';
  * chart comes from logits computed here, and the knobs act on it. For the opening run the page also says whether this machine
  * draws the same tokens.
  */
-export async function reviveRecording(): Promise<void> {
-  for (const line of playground.lines) {
-    const recorded = texts.recordOf(line.id);
-    if (recorded?.origin === 'page' || recorded?.origin === 'kept') await revive(line, recorded);
+export async function reviveRecord(): Promise<void> {
+  for (const text of playground.texts) {
+    const recorded = texts.recordOf(text.id);
+    if (recorded?.origin === 'page' || recorded?.origin === 'kept') await revive(text, recorded);
   }
 }
 
-async function revive(line: Line, recorded: Recorded): Promise<void> {
+async function revive(text: PageText, recorded: Recorded): Promise<void> {
   if (recorded.state !== 'recorded' || !modelIsHere(recorded.model)) return;
-  await hold(line);
-  const again = recorded.origin === 'page' ? await worker().rederive(line.id, line.params) : null;
+  await hold(text);
+  const again = recorded.origin === 'page' ? await worker().rederive(text.id, text.params) : null;
   const state = again === null ? 'live' : again.firstDivergence === null ? 'reproduced' : 'differs';
-  texts.changeRecord(line.id, { state });
+  texts.changeRecord(text.id, { state });
 }
 
 /** Whether the loaded model is the one that wrote a text: same name, same size. */

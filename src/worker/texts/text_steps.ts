@@ -5,16 +5,16 @@ import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
 import { remembers, type KnownSteps, type Rederiver } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TraceMemory } from '../../sampling/trace.ts';
-import type { LineId, StepPlace } from '../api/worker_api.ts';
-import type { HeldLine, HeldLines } from './held_lines.ts';
+import type { TextId, StepPlace } from '../api/worker_api.ts';
+import type { HeldText, TextsById } from './texts_by_id.ts';
 import type { LaneStep } from './lane_views.ts';
 import type { Turns } from './turns.ts';
 
-export class LineSteps {
+export class TextSteps {
   /** @param released whether another model has replaced this one */
   constructor(
     private readonly engine: Engine,
-    private readonly lines: HeldLines,
+    private readonly texts: TextsById,
     private readonly memory: LogitMemory,
     private readonly rederiver: Rederiver,
     private readonly turns: Turns,
@@ -22,7 +22,7 @@ export class LineSteps {
   ) {}
 
   /** Logits of every output of a line. */
-  replayRows({ tokens, promptLength }: HeldLine, stepwise: boolean, signal: AbortSignal): LogitRows {
+  replayRows({ tokens, promptLength }: HeldText, stepwise: boolean, signal: AbortSignal): LogitRows {
     const before = tokens.slice(0, -1);
     const { session } = this.engine;
     if (!stepwise) return this.memory.walk(session, before, promptLength - 1, 'prefill', signal);
@@ -52,14 +52,14 @@ export class LineSteps {
     read: (step: LaneStep) => T,
     memory?: TraceMemory,
   ): Promise<T | null> {
-    const at = this.lines.at(place);
+    const at = this.texts.at(place);
     if (!at) return null;
-    const { before, chosen, line } = at;
-    const output = place.position - line.promptLength;
-    const drawn = output >= 0 && !line.byHand.has(output);
-    return this.following(line, before, before.length, params, (steps) =>
+    const { before, chosen, text } = at;
+    const output = place.position - text.promptLength;
+    const drawn = output >= 0 && !text.byHand.has(output);
+    return this.following(text, before, before.length, params, (steps) =>
       this.rederiver.trace(
-        { tokens: before, stream: line.stream },
+        { tokens: before, stream: text.stream },
         params,
         steps,
         (trace) => read({ trace, before, chosen, drawn }),
@@ -70,16 +70,16 @@ export class LineSteps {
 
   /** Every output of a line; null during a run. */
   async ofAll<T>(
-    id: LineId,
+    id: TextId,
     params: SamplingParams,
-    use: (line: HeldLine, steps: KnownSteps) => Promise<T>,
+    use: (text: HeldText, steps: KnownSteps) => Promise<T>,
   ): Promise<T | null> {
-    const held = this.lines.get(id);
+    const held = this.texts.get(id);
     if (!held || this.turns.running) return null;
     // Copy the tokens, because a run may start meanwhile and append to the line.
-    const line = { ...held, tokens: [...held.tokens] };
-    return this.following(line, line.tokens.slice(0, -1), line.promptLength, params, (steps) =>
-      use(line, steps),
+    const text = { ...held, tokens: [...held.tokens] };
+    return this.following(text, text.tokens.slice(0, -1), text.promptLength, params, (steps) =>
+      use(text, steps),
     );
   }
 
@@ -88,7 +88,7 @@ export class LineSteps {
    * @returns null if logits are missing and cannot be computed now
    */
   async following<T>(
-    { promptLength }: HeldLine,
+    { promptLength }: HeldText,
     tokens: readonly TokenId[],
     wanted: number,
     params: SamplingParams,

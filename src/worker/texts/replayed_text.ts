@@ -6,24 +6,24 @@ import type { LogitRows } from '../../decoding/logit_memory.ts';
 import type { Rederiver, WalkedStep } from '../../decoding/rederive.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import { tokenNumbers, type TokenNumbers } from '../../sampling/token_numbers.ts';
-import type { PromptScores, ReplayRequest, ReplayedLine, TokenText } from '../api/worker_api.ts';
-import type { HeldLine } from './held_lines.ts';
-import { CandidateColumns } from './line_evidence.ts';
+import type { PromptScores, ReplayRequest, ReplayedText, TokenText } from '../api/worker_api.ts';
+import type { HeldText } from './texts_by_id.ts';
+import { CandidateColumns } from './text_evidence.ts';
 import { tokenTexts } from './token_text.ts';
 
 /**
  * @param rows raw logits [vocabulary] of each output, from the first on; called once per walk over them
  * @param prompt scores of the prompt's tokens; null where they cannot be had
  */
-export async function replayedLine(
+export async function replayedText(
   rederiver: Rederiver,
-  line: HeldLine,
+  text: HeldText,
   rows: () => LogitRows,
   prompt: PromptScores | null,
   { parts, depth, beams = false }: ReplayRequest,
-): Promise<ReplayedLine> {
+): Promise<ReplayedText> {
   const { tokenizer } = rederiver;
-  const { tokens, promptLength } = line;
+  const { tokens, promptLength } = text;
   const outputs = tokens.length - promptLength;
   const numbers: TokenNumbers[] = [];
   const drawn = new Int32Array(outputs);
@@ -33,7 +33,7 @@ export async function replayedLine(
     const end = (parts[index + 1]?.from ?? tokens.length) - promptLength;
     const masks = await masksAlong(params, tokenizer, tokens.slice(promptLength, -1));
     const walk = (chain: SamplingParams, visit: (step: WalkedStep) => void): Promise<void> =>
-      rederiver.walk(line, chain, { from: promptLength, rows: rows(), masks }, (step) => {
+      rederiver.walk(text, chain, { from: promptLength, rows: rows(), masks }, (step) => {
         if (step.index >= first && step.index < end) visit(step);
       });
     const number = ({ sampler, draw, logits, index: output }: WalkedStep): void => {
@@ -52,7 +52,7 @@ export async function replayedLine(
     }
   }
   return {
-    texts: wordsOf(line, rederiver),
+    texts: wordsOf(text, rederiver),
     ended: tokenizer.endOfGeneration.has(tokens.at(-1)!),
     drawn,
     numbers,
@@ -62,7 +62,7 @@ export async function replayedLine(
 }
 
 /** Words as a run gives them: the prompt is decoded by itself, and the output continues from the prompt's last byte. */
-function wordsOf({ tokens, promptLength }: HeldLine, { tokenizer }: Rederiver): TokenText[] {
+function wordsOf({ tokens, promptLength }: HeldText, { tokenizer }: Rederiver): TokenText[] {
   const decoder = tokenizer.decoder();
   const push = (token: TokenId): string => (tokenizer.kind(token) === 'control' ? '' : decoder.push(token));
   tokens.slice(0, promptLength).forEach(push);

@@ -1,10 +1,10 @@
 /** Converts a text to a line of a record. */
 import type { TokenNumbers } from '../../sampling/token_numbers.ts';
-import type { LineEvidence, TokenText, TopCandidates } from '../../worker/api/worker_api.ts';
-import { allTokens, drawnBy, type Line } from '../texts/line.ts';
+import type { TextEvidence, TokenText, TopCandidates } from '../../worker/api/worker_api.ts';
+import { allTokens, drawnBy, type PageText } from '../texts/text.ts';
 import { eachNumber, type NumberName } from '../texts/token_numbers.ts';
 import { recordedNats } from './bounds.ts';
-import type { DocumentCandidate, DocumentLine, DocumentToken, RunRecord } from './document.ts';
+import type { DocumentCandidate, DocumentText, DocumentToken, RunRecord } from './document.ts';
 
 /** Candidates of each position, from the worker or from an earlier record. */
 export interface Known {
@@ -13,7 +13,7 @@ export interface Known {
   readonly stream: number;
 }
 
-export function fromEvidence(evidence: LineEvidence, promptLength: number): Known {
+export function fromEvidence(evidence: TextEvidence, promptLength: number): Known {
   const { byHand, stream } = evidence;
   const top = (position: number): readonly DocumentCandidate[] =>
     candidatesOf(evidence, position - promptLength);
@@ -36,32 +36,32 @@ export function candidatesOf(
 }
 
 /** @param strategy of the record; null if the line belongs to a comparison */
-export function documentLine(
-  line: Line,
-  lines: readonly Line[],
+export function documentText(
+  text: PageText,
+  texts: readonly PageText[],
   known: Known,
   strategy: RunRecord['strategy'] | null,
-): DocumentLine {
-  const drawn = drawnBy(line);
+): DocumentText {
+  const drawn = drawnBy(text);
   const plain = strategy === null || (drawn.length === 1 && drawn[0]!.strategy === strategy);
-  const parent = lines.findIndex(({ id }) => id === line.parent);
-  const outputs = line.length - line.promptLength;
+  const parent = texts.findIndex(({ id }) => id === text.parent);
+  const outputs = text.length - text.promptLength;
   return {
-    name: line.name,
-    lane: line.lane,
+    name: text.name,
+    lane: text.lane,
     parent: parent < 0 ? null : parent,
-    forkedAt: parent < 0 ? null : line.forkedAt,
-    params: line.params,
+    forkedAt: parent < 0 ? null : text.forkedAt,
+    params: text.params,
     drawn: plain ? [] : drawn,
     stream: known.stream,
     byHand: known.byHand.filter((output) => output < outputs),
-    promptLength: line.promptLength,
-    visible: line.visible,
+    promptLength: text.promptLength,
+    visible: text.visible,
     // A text that still grows is recorded as stopped.
-    reason: line.reason ?? 'stopped',
-    tokens: allTokens(line).map((token, position) =>
+    reason: text.reason ?? 'stopped',
+    tokens: allTokens(text).map((token, position) =>
       // The prompt has no candidates.
-      documentToken(token, token, position < line.promptLength ? [] : known.top(position)),
+      documentToken(token, token, position < text.promptLength ? [] : known.top(position)),
     ),
   };
 }

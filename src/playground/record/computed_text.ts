@@ -1,9 +1,9 @@
 /** A record's text as this machine computes it. Only the token ids and the settings come from the record. */
 import type { StopReason } from '../../decoding/events.ts';
-import type { ReplayedLine } from '../../worker/api/worker_api.ts';
-import { promptNumbers } from '../texts/line.ts';
-import type { DocumentLine } from './document.ts';
-import { candidatesOf, documentToken } from './document_line.ts';
+import type { ReplayedText } from '../../worker/api/worker_api.ts';
+import { promptNumbers } from '../texts/text.ts';
+import type { DocumentText } from './document.ts';
+import { candidatesOf, documentToken } from './document_text.ts';
 
 export interface End {
   readonly reason: StopReason;
@@ -12,10 +12,10 @@ export interface End {
 }
 
 /** @param end from `endOf`, or from the run that made the text again */
-export function computedLine(line: DocumentLine, here: ReplayedLine, end: End): DocumentLine {
-  const { promptLength, byHand } = line;
+export function computedText(text: DocumentText, here: ReplayedText, end: End): DocumentText {
+  const { promptLength, byHand } = text;
   return {
-    ...line,
+    ...text,
     ...end,
     // A token that the chain draws anyway does not count as chosen by hand.
     byHand: byHand.filter((output) => here.drawn[output] !== here.texts[promptLength + output]?.token),
@@ -29,7 +29,7 @@ export function computedLine(line: DocumentLine, here: ReplayedLine, end: End): 
 
 /** How a single text ended, as far as its tokens tell: a run that met its limit and a stopped run leave the same tokens. */
 export function endOf(
-  { texts, ended }: ReplayedLine,
+  { texts, ended }: ReplayedText,
   promptLength: number,
   limits: { readonly stop: readonly string[]; readonly maxTokens: number; readonly contextLength: number },
 ): End {

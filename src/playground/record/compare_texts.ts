@@ -3,7 +3,7 @@
  * difference of a number. docs/links-and-files.md explains the tolerances.
  */
 import { numberNames, type NumberName, tokenNumbers } from '../texts/token_numbers.ts';
-import type { DocumentCandidate, DocumentLine, DocumentToken } from './document.ts';
+import type { DocumentCandidate, DocumentText, DocumentToken } from './document.ts';
 
 /** Nats, or a share of mass. A link rounds by up to 0.0005; the rest allows for another browser's exp and log. */
 const sameNumerics = 0.001;
@@ -21,7 +21,7 @@ export interface Verdict {
   readonly maxDelta: number;
 }
 
-export class LineComparison {
+export class TextComparison {
   readonly #wrong: string[] = [];
   readonly #corrected: string[] = [];
   #numbers = 0;
@@ -56,7 +56,7 @@ export class LineComparison {
    * @param here the same token ids, computed here
    * @param held UTF-16 units that a stopped run may have held back as the possible beginning of a stop sequence
    */
-  line(recorded: DocumentLine, here: DocumentLine, held: number): void {
+  text(recorded: DocumentText, here: DocumentText, held: number): void {
     recorded.tokens.forEach((token, position) => {
       const output = position - recorded.promptLength;
       const place = `${output < 0 ? `prompt token ${position + 1}` : `token ${output + 1}`} of text ${recorded.name}`;
@@ -154,7 +154,7 @@ export class LineComparison {
 }
 
 /** Reasons that say only that the text was cut there. */
-const cut: ReadonlySet<DocumentLine['reason']> = new Set([
+const cut: ReadonlySet<DocumentText['reason']> = new Set([
   'max-tokens',
   'stopped',
   'lost-race',

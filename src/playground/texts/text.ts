@@ -6,9 +6,9 @@ import type { StopConditions, StopReason, Strategy } from '../../decoding/events
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TokenNumbers } from '../../sampling/token_numbers.ts';
 import type {
-  LineEvent,
-  LineId,
-  LineStep,
+  TextEvent,
+  TextId,
+  TextStep,
   PromptScores,
   PromptSource,
   TokenText,
@@ -44,8 +44,8 @@ export interface Drawn {
 }
 
 /** What is known about a text before its first token. */
-export interface LineSeed {
-  readonly id: LineId;
+export interface TextSeed {
+  readonly id: TextId;
   readonly name: string;
   readonly lane: number;
   /** Whose engine writes it; default: the page's own. */
@@ -64,8 +64,8 @@ export interface LineSeed {
   readonly byHand?: readonly number[];
 }
 
-export interface Line extends LineSeed {
-  readonly parent: LineId | null;
+export interface PageText extends TextSeed {
+  readonly parent: TextId | null;
   /** Position of the first token that is not the parent's; null if it did not branch. */
   readonly forkedAt: number | null;
   /** What drew the tokens, by position; absent if it was sampling with `params` throughout. */
@@ -98,7 +98,7 @@ export function promptNumbers(scores: PromptScores | null, position: number): To
   };
 }
 
-export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
+export function promptOnly(seed: TextSeed, prompt: readonly TokenText[]): PageText {
   return {
     ...seed,
     parent: null,
@@ -113,7 +113,7 @@ export function promptLine(seed: LineSeed, prompt: readonly TokenText[]): Line {
 }
 
 /** A text that shares the first `length` tokens of `parent`. */
-export function forkedLine(seed: LineSeed, parent: Line, length: number): Line {
+export function forkedText(seed: TextSeed, parent: PageText, length: number): PageText {
   const tokens = allTokens(parent).slice(0, length);
   const units = tokens.reduce((sum, token) => sum + (token.start < 0 ? 0 : token.piece.length), 0);
   const drawn = extended(drawnBy(parent), { from: length, params: seed.params, strategy: 'sample' });
@@ -140,13 +140,13 @@ function extended(before: readonly Drawn[], next: Drawn): readonly Drawn[] {
 }
 
 /** What drew the tokens of the output, by position. */
-export function drawnBy({ drawn, promptLength, params }: Line): readonly Drawn[] {
+export function drawnBy({ drawn, promptLength, params }: PageText): readonly Drawn[] {
   return drawn ?? [{ from: promptLength, params, strategy: 'sample' }];
 }
 
-export function withSteps(line: Line, steps: readonly LineStep[]): Line {
-  const chunks = [...line.chunks];
-  let { length, outputUnits, visible } = line;
+export function withSteps(text: PageText, steps: readonly TextStep[]): PageText {
+  const chunks = [...text.chunks];
+  let { length, outputUnits, visible } = text;
   let open = chunks.pop() ?? { start: 0, tokens: [] };
   let tokens = [...open.tokens];
   for (const { record, label, kind } of steps) {
@@ -168,61 +168,61 @@ export function withSteps(line: Line, steps: readonly LineStep[]): Line {
     length++;
   }
   chunks.push({ start: open.start, tokens });
-  return { ...line, chunks, length, outputUnits, visible };
+  return { ...text, chunks, length, outputUnits, visible };
 }
 
 /** Applies an event of its run to a text. Events about other texts change nothing. */
-export function withEvent(line: Line, event: LineEvent): Line {
-  if (event.type === 'prompt-scores') return withPromptScores(line, event.scores);
-  if (event.type === 'steps' && event.line === line.id) return withSteps(line, event.steps);
-  if (event.type === 'line-end' && event.line === line.id) return { ...line, reason: event.reason };
-  return line;
+export function withEvent(text: PageText, event: TextEvent): PageText {
+  if (event.type === 'prompt-scores') return withPromptScores(text, event.scores);
+  if (event.type === 'steps' && event.text === text.id) return withSteps(text, event.steps);
+  if (event.type === 'text-end' && event.text === text.id) return { ...text, reason: event.reason };
+  return text;
 }
 
 /** Gives a text whose run is over a reason, if no event gave one. */
-export function ended(line: Line, reason: StopReason): Line {
-  return line.reason === null ? { ...line, reason } : line;
+export function ended(text: PageText, reason: StopReason): PageText {
+  return text.reason === null ? { ...text, reason } : text;
 }
 
-function withPromptScores(line: Line, scores: PromptScores): Line {
-  const tokens = allTokens(line).map((token, index) =>
-    index < line.promptLength ? { ...token, ...promptNumbers(scores, index) } : token,
+function withPromptScores(text: PageText, scores: PromptScores): PageText {
+  const tokens = allTokens(text).map((token, index) =>
+    index < text.promptLength ? { ...token, ...promptNumbers(scores, index) } : token,
   );
-  return { ...line, chunks: chunked(tokens) };
+  return { ...text, chunks: chunked(tokens) };
 }
 
-export function tokenAt(line: Line, position: number): TokenView | undefined {
-  const chunk = line.chunks.findLast(({ start }) => start <= position);
+export function tokenAt(text: PageText, position: number): TokenView | undefined {
+  const chunk = text.chunks.findLast(({ start }) => start <= position);
   return chunk?.tokens[position - chunk.start];
 }
 
-export function allTokens(line: Line): TokenView[] {
-  return line.chunks.flatMap(({ tokens }) => tokens);
+export function allTokens(text: PageText): TokenView[] {
+  return text.chunks.flatMap(({ tokens }) => tokens);
 }
 
 /** Token ids after the prompt. */
-export function outputTokens(line: Line): number[] {
-  return allTokens(line)
-    .slice(line.promptLength)
+export function outputTokens(text: PageText): number[] {
+  return allTokens(text)
+    .slice(text.promptLength)
     .map(({ token }) => token);
 }
 
 /** The prompt as text, without control tokens. */
-export function promptText(line: Line): string {
-  return allTokens(line)
-    .slice(0, line.promptLength)
+export function promptText(text: PageText): string {
+  return allTokens(text)
+    .slice(0, text.promptLength)
     .filter(({ kind }) => kind !== 'control')
     .map(({ piece }) => piece)
     .join('');
 }
 
 /** The output as text, without a held-back stop sequence. */
-export function outputText(line: Line): string {
-  const text = allTokens(line)
-    .slice(line.promptLength)
+export function outputText(text: PageText): string {
+  const whole = allTokens(text)
+    .slice(text.promptLength)
     .map((token) => token.piece)
     .join('');
-  return text.slice(0, line.visible);
+  return whole.slice(0, text.visible);
 }
 
 export function chunked(tokens: readonly TokenView[]): Chunk[] {
