@@ -19,7 +19,7 @@ import { openBestAdapter } from './setup/adapters.ts';
 
 /** Candidates per step: more than the page lists by default, and enough for a curve. */
 const TOP = 40;
-const LINE = 1;
+const TEXT = 1;
 
 const { values } = parseArgs({
   options: {
@@ -47,26 +47,26 @@ const params = { ...settings.params, seed: Number(values.seed) };
 const stop = { maxTokens: settings.maxTokens, sequences: [] };
 const prompt = await host.tokenise({ kind: 'text', text: values.prompt });
 
-let line = promptOnly({ id: LINE, name: 'recorded', lane: 0, params, stop }, prompt.tokens);
+let text = promptOnly({ id: TEXT, name: 'recorded', lane: 0, params, stop }, prompt.tokens);
 const onEvents = (events: readonly TextEvent[]): void => {
-  line = events.reduce(withEvent, line);
+  text = events.reduce(withEvent, text);
 };
 const result = await host.run(
   {
     prompt: prompt.tokens.map(({ token }) => token),
-    lanes: [{ text: LINE, params, stream: 0 }],
+    lanes: [{ text: TEXT, params, stream: 0 }],
     strategy: { kind: 'sample' },
     stop,
   },
   onEvents,
 );
 if (result.error) throw new Error(result.error.message);
-const evidence = await host.evidence(LINE, params, TOP);
+const evidence = await host.evidence(TEXT, params, TOP);
 if (!evidence) throw new Error('The engine reports no candidates.');
 
 /** The step that the page shows first: the widest choice among the first thirty words. */
-const tokens = line.chunks.flatMap(({ tokens }) => tokens);
-const early = tokens.slice(line.promptLength, line.promptLength + 30).map(({ finalEntropy }) => finalEntropy);
+const tokens = text.chunks.flatMap(({ tokens }) => tokens);
+const early = tokens.slice(text.promptLength, text.promptLength + 30).map(({ finalEntropy }) => finalEntropy);
 const { kind, model, description } = summary;
 const record: RunRecord = {
   model: {
@@ -77,10 +77,10 @@ const record: RunRecord = {
   },
   engine: { kind, adapter: description.adapter, numerics: description.numerics },
   strategy: 'sample',
-  lines: [documentText(line, [line], fromEvidence(evidence, line.promptLength), 'sample')],
+  lines: [documentText(text, [text], fromEvidence(evidence, text.promptLength), 'sample')],
   comparison: null,
   current: 0,
-  selected: line.promptLength + early.indexOf(Math.max(...early)),
+  selected: text.promptLength + early.indexOf(Math.max(...early)),
 };
 /** Six digits are more than a chart can show, and take half the space of doubles. */
 const short = JSON.parse(
@@ -89,10 +89,10 @@ const short = JSON.parse(
   ),
 ) as RunRecord;
 const json = JSON.stringify(
-  makeDocument({ ...short, model: record.model }, { ...settings, params }, titleOf(line)),
+  makeDocument({ ...short, model: record.model }, { ...settings, params }, titleOf(text)),
 );
 writeFileSync(values.out, json);
-console.log(`${values.out}: ${line.length} tokens, ${json.length} characters`);
+console.log(`${values.out}: ${text.length} tokens, ${json.length} characters`);
 console.log(tokens.map(({ piece }) => piece).join(''));
 await source.close();
 process.exit(0);

@@ -8,7 +8,7 @@ import { unpackRecord } from '../../../src/playground/record/unpack.ts';
 interface Fixture {
   readonly name: string;
   readonly fragment: string;
-  readonly texts: readonly {
+  readonly lines: readonly {
     readonly name: string;
     readonly temperature: number;
     readonly text: string;
@@ -26,16 +26,16 @@ const fixtures = JSON.parse(
   readFileSync(new URL('recordings.json', import.meta.url), 'utf8'),
 ) as readonly Fixture[];
 
-test.each(fixtures)('$name', async ({ fragment, texts, strategy, model, winner, votes, sharedLuck }) => {
+test.each(fixtures)('$name', async ({ fragment, lines, strategy, model, winner, votes, sharedLuck }) => {
   const link = readFragment(fragment);
   expect(link?.problems).toEqual([]);
   const { record, settings } = await unpackRecord(link!.packed!);
   expect(settings).toBe(settingsChecksum(link!.settings));
   expect(record.strategy).toBe(strategy);
   expect(record.model).toEqual(model);
-  expect(record.lines).toHaveLength(texts.length);
+  expect(record.lines).toHaveLength(lines.length);
   record.lines.forEach((made, index) => {
-    const { name, temperature, text, rawLogprobs, candidates } = texts[index]!;
+    const { name, temperature, text, rawLogprobs, candidates } = lines[index]!;
     expect([made.name, made.params.temperature]).toEqual([name, temperature]);
     expect(made.tokens.map((token) => token.text).join('')).toBe(text);
     expect(made.tokens.map((token) => token.rawLogprob)).toEqual(rawLogprobs);

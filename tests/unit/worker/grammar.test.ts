@@ -182,7 +182,7 @@ test('a bad grammar is reported before anything runs, and the texts stay', async
   await expect(run(host, { prompt, lanes, strategy: { kind: 'sample' }, stop })).rejects.toThrow(
     /cannot be read/,
   );
-  expect(await host.grammarProblem(bad)).toMatchObject({ text: 1 });
+  expect(await host.grammarProblem(bad)).toMatchObject({ line: 1 });
   expect(await host.grammarProblem(grammar)).toBeNull();
   const again = (await host.rederive(1, free))!;
   expect(again.tokens.length).toBe(4);
