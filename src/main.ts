@@ -1,5 +1,6 @@
 // The style sheets come first, because charts read their colours from them when they are set up.
 import './ui/theme.css';
+import './ui/looks.css';
 import './ui/layout.css';
 import { mount } from 'svelte';
 import App from './App.svelte';

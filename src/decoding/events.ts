@@ -95,10 +95,6 @@ export interface StepRecord extends TokenNumbers {
   readonly piece: string;
   /** UTF-16 units of this branch's output that may be shown: a text that may become a stop sequence is held back. */
   readonly visible: number;
-  /** −rawLogprob. */
-  readonly surprisal: number;
-  /** exp of the mean surprisal over the tokens that this run generated for the branch so far. */
-  readonly perplexity: number;
   /** The uniform number; null where nothing was drawn (greedy, beam). */
   readonly u: number | null;
   readonly stages: readonly StageSummary[];
@@ -109,9 +105,6 @@ export interface StepRecord extends TokenNumbers {
 export interface PromptRecord extends RawNumbers<number | null> {
   readonly position: number;
   readonly token: TokenId;
-  readonly surprisal: number | null;
-  /** exp of the mean surprisal of the prompt up to here; null for the first. */
-  readonly perplexity: number | null;
 }
 
 export type StopReason =

@@ -8,8 +8,6 @@ import type { PromptRecord } from './events.ts';
 export class PromptScorer {
   readonly records: PromptRecord[];
   readonly #tokens: readonly TokenId[];
-  #surprisal = 0;
-  #scored = 0;
 
   constructor(tokens: readonly TokenId[]) {
     this.#tokens = tokens;
@@ -19,8 +17,6 @@ export class PromptScorer {
       rawLogprob: null,
       rank: null,
       entropy: null,
-      surprisal: null,
-      perplexity: null,
     }));
   }
 
@@ -40,17 +36,7 @@ export class PromptScorer {
   }
 
   #record(position: number, token: TokenId, rawLogprob: number, rank: number, entropy: number): void {
-    this.#surprisal -= rawLogprob;
-    this.#scored++;
-    this.records[position + 1] = {
-      position: position + 1,
-      token,
-      rawLogprob,
-      rank,
-      entropy,
-      surprisal: -rawLogprob,
-      perplexity: Math.exp(this.#surprisal / this.#scored),
-    };
+    this.records[position + 1] = { position: position + 1, token, rawLogprob, rank, entropy };
   }
 }
 

@@ -127,7 +127,6 @@ export class Run {
       branch: branch.id,
       piece,
       visible: branch.reason === null ? branch.stopper.visible : branch.text.length,
-      perplexity: Math.exp(-branch.averageLogprob),
     });
   }
 

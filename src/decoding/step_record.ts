@@ -37,17 +37,15 @@ export function summarise({ logNormaliser: _n, entropy: _e, ...summary }: StageT
 }
 
 /** The token's place in the text, and what its branch knows about the text at that point. */
-type Place = Pick<StepRecord, 'branch' | 'piece' | 'visible' | 'perplexity'>;
+type Place = Pick<StepRecord, 'branch' | 'piece' | 'visible'>;
 
 export function stepRecord(choice: Choice, logits: Float32Array, place: Place): StepRecord {
   const { token, draw, finalLogprob, u, top } = choice;
-  const numbers = tokenNumbers(draw, logits, token, finalLogprob);
   return {
     ...place,
     position: draw.position,
     token,
-    ...numbers,
-    surprisal: -numbers.rawLogprob,
+    ...tokenNumbers(draw, logits, token, finalLogprob),
     u,
     stages: draw.stages.map(summarise),
     ...(top ? { top } : {}),

@@ -6,12 +6,15 @@ import { allTokens, type PageText, type TokenView } from './texts/text.ts';
  * once they are re-derived.
  */
 export interface TimelineValues {
-  readonly start: number;
+  /** Raw, of the token at the position; nats. */
   readonly logprob: Float64Array;
+  /** Of the raw distribution, nats. */
   readonly entropy: Float64Array;
+  /** Candidates that the chain kept. */
   readonly kept: Float64Array;
   /** Share of the mass that a grammar removed. */
   readonly masked: Float64Array;
+  /** exp of the mean surprisal up to the position. */
   readonly perplexity: Float64Array;
 }
 
@@ -26,7 +29,6 @@ export function timelineOf(text: PageText, rederived: Rederived | null): Timelin
     return rederived && output >= 0 ? (rederived.masked[output] ?? NaN) : token.masked;
   });
   return {
-    start: 0,
     logprob: Float64Array.from(tokens, (token) => token.rawLogprob),
     entropy: Float64Array.from(tokens, (token) => token.entropy),
     kept,

@@ -97,7 +97,6 @@ test('the rank curve has both curves, without values below the floor or removed 
 test('the timeline has only the selected curves, and only known values in the zoomed range', () => {
   const values = Float64Array.of(NaN, 1, 2, 3);
   const timeline = {
-    start: 0,
     logprob: values,
     entropy: values,
     kept: values,

@@ -34,8 +34,6 @@ function stepsOf(pieces: readonly string[], logprob = -1): TextStep[] {
       rank: 1,
       entropy: 1,
       finalEntropy: 1,
-      surprisal: -logprob,
-      perplexity: 1,
       kept: 1,
       masked: NaN,
       u: 0,

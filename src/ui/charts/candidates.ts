@@ -55,8 +55,6 @@ export function candidatesConfig(
     },
     options: {
       indexAxis: 'y',
-      animation: false,
-      maintainAspectRatio: false,
       layout: { padding: { right: 64 } },
       interaction: { mode: 'index', axis: 'y', intersect: false },
       onClick: (_, elements) => {

@@ -35,10 +35,8 @@ export function divergenceConfig(
       ],
     },
     options: {
-      animation: false,
       parsing: false,
       normalized: true,
-      maintainAspectRatio: false,
       interaction: { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
         x: {

@@ -75,8 +75,6 @@ export function laneOverlayConfig(
     },
     options: {
       indexAxis: 'y',
-      animation: false,
-      maintainAspectRatio: false,
       interaction: { mode: 'index', axis: 'y', intersect: false },
       scales: {
         x: {
@@ -143,8 +141,6 @@ export function laneMultipleConfig(
       ],
     },
     options: {
-      animation: false,
-      maintainAspectRatio: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
         x: { display: false },

@@ -54,10 +54,8 @@ export function laneTimelineConfig(
       }),
     },
     options: {
-      animation: false,
       parsing: false,
       normalized: true,
-      maintainAspectRatio: false,
       interaction: { mode: 'x', intersect: false },
       scales: {
         x: positionAxis(theme, 1, longest),

@@ -54,9 +54,7 @@ export function rankCurveConfig(
       ],
     },
     options: {
-      animation: false,
       parsing: false,
-      maintainAspectRatio: false,
       interaction: { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
         x: {

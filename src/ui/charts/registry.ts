@@ -26,4 +26,7 @@ Chart.register(
   Tooltip,
 );
 
+// Every chart fills its frame, and shows what is so at once.
+Object.assign(Chart.defaults, { animation: false, maintainAspectRatio: false });
+
 export { Chart };

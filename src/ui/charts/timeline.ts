@@ -1,25 +1,10 @@
 import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
+import type { TimelineValues } from '../../playground/timeline_values';
 import { count, decimal, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { axisTicks, drawUprights, positionAxis, type Upright } from './position_axis';
 
-export type TimelineSeries = 'logprob' | 'entropy' | 'kept' | 'perplexity' | 'masked';
-
-/** One value per position, in the order of the text; NaN where there is none (a prompt position not yet scored). */
-export interface Timeline {
-  /** The position of the first value in the sequence. */
-  readonly start: number;
-  /** The raw logprob of the token at the position, nats. */
-  readonly logprob: Float64Array;
-  /** The entropy of the distribution that it was drawn from, nats. */
-  readonly entropy: Float64Array;
-  /** How many candidates the chain kept. */
-  readonly kept: Float64Array;
-  /** The share of the mass that the grammar removed; all NaN without a grammar. */
-  readonly masked: Float64Array;
-  /** exp of the mean surprisal up to this position. */
-  readonly perplexity: Float64Array;
-}
+export type TimelineSeries = keyof TimelineValues;
 
 export interface TimelineOptions {
   readonly shown: readonly TimelineSeries[];
@@ -54,16 +39,16 @@ export function seriesColour(series: TimelineSeries, theme: ChartTheme): string 
  * grammar removed has a strip of its own at the top.
  */
 export function timelineConfig(
-  timeline: Timeline,
+  timeline: TimelineValues,
   theme: ChartTheme,
   options: TimelineOptions,
 ): ChartConfiguration<'bar' | 'line', Point[]> {
   const points = (values: Float64Array): Point[] => {
     const out: Point[] = [];
-    const first = Math.max(0, options.range[0] - timeline.start);
-    const last = Math.min(values.length - 1, options.range[1] - timeline.start);
+    const first = options.range[0];
+    const last = Math.min(values.length - 1, options.range[1]);
     for (let i = first; i <= last; i++) {
-      if (Number.isFinite(values[i]!)) out.push({ x: timeline.start + i, y: values[i]! });
+      if (Number.isFinite(values[i]!)) out.push({ x: i, y: values[i]! });
     }
     return out;
   };
@@ -108,10 +93,8 @@ export function timelineConfig(
       ],
     },
     options: {
-      animation: false,
       parsing: false,
       normalized: true,
-      maintainAspectRatio: false,
       interaction: { mode: 'x', intersect: false },
       scales: {
         x: positionAxis(theme, ...options.range),

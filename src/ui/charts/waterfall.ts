@@ -59,8 +59,6 @@ export function waterfallConfig(
       ],
     },
     options: {
-      animation: false,
-      maintainAspectRatio: false,
       interaction: { mode: 'index', intersect: false },
       scales: {
         x: {

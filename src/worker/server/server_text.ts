@@ -20,7 +20,6 @@ export class ServerText {
   stopped = false;
   readonly #decoder: StreamDecoder;
   readonly #stopper: StopWatcher;
-  #surprisal = 0;
   /** The last step while the end of the text could still change what it shows. */
   #held: TextStep | null = null;
 
@@ -44,8 +43,6 @@ export class ServerText {
     this.text.tokens.push(id);
     this.told.put(this.text, position, token);
     this.stopped = this.#stopper.push(piece) !== null;
-    const logprob = token.logprob ?? NaN;
-    this.#surprisal -= logprob;
     this.drawn++;
     const rank = token.top.findIndex((other) => this.vocabulary.idOf(other) === id);
     const record: StepRecord = {
@@ -56,10 +53,8 @@ export class ServerText {
       visible: this.stopped ? this.#stopper.text.length : this.#stopper.visible,
       // The server does not say what its own chain made of the token, nor anything about tokens that it does not list.
       ...unknownNumbers,
-      rawLogprob: logprob,
+      rawLogprob: token.logprob ?? NaN,
       rank: rank < 0 ? NaN : rank + 1,
-      surprisal: -logprob,
-      perplexity: Math.exp(this.#surprisal / this.drawn),
       u: null,
       stages: [],
     };

@@ -32,22 +32,16 @@ export async function forcedRecord(
     { tokens: before, stream },
     params,
     { from, rows, masks },
-    (trace) => {
-      const numbers = tokenNumbers(trace, trace.raw, token, finalLogprob(trace, token));
-      const surprisal = -numbers.rawLogprob;
-      return {
-        branch: 0,
-        position: before.length,
-        token,
-        piece: texts.at(-1)!.piece,
-        visible: texts.reduce((units, { piece }) => units + piece.length, 0),
-        ...numbers,
-        surprisal,
-        perplexity: Math.exp(surprisal),
-        u: null,
-        stages: trace.stages,
-      };
-    },
+    (trace) => ({
+      branch: 0,
+      position: before.length,
+      token,
+      piece: texts.at(-1)!.piece,
+      visible: texts.reduce((units, { piece }) => units + piece.length, 0),
+      ...tokenNumbers(trace, trace.raw, token, finalLogprob(trace, token)),
+      u: null,
+      stages: trace.stages,
+    }),
     rederiver.memory,
   );
 }
