@@ -28,7 +28,7 @@ test('a reload during a run keeps the text so far, with its settings', async () 
   await expect.poll(async () => (await outputOf(page)).slice(0, 30)).toBe(before.slice(0, 30));
   expect(await page.locator('#prompt').inputValue()).toBe('The long night');
   // The text can be continued from there.
-  await page.getByRole('button', { name: 'Continue', disabled: false }).click();
+  await page.getByRole('button', { name: 'Continue', exact: true, disabled: false }).click();
   await expect.poll(async () => (await outputOf(page)).length).toBeGreaterThan(before.length);
   expect(errors).toEqual([]);
   await close();
@@ -162,7 +162,7 @@ test('a text that was continued with other knobs keeps the parameters of each pa
   await page.getByLabel('Temperature, exact').fill('1.7');
   await page.getByLabel('Seed', { exact: true }).fill('77');
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
   await expect.poll(async () => (await page.locator('[data-p]').all()).length).toBeGreaterThan(16);
   const { bytes } = await savedFile(page, 'JSON');

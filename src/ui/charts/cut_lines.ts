@@ -1,12 +1,11 @@
-import type { Chart, Plugin } from 'chart.js';
+import type { Plugin } from 'chart.js';
 import type { Cut } from '../../worker/api/views';
 
 /** A vertical line with its stage's name at each rank where the chain cut. */
 export function cutLines(cuts: readonly Cut[], colour: string, font: string): Plugin<'line'> {
   return {
     id: 'cut-lines',
-    afterDatasetsDraw(chart: Chart) {
-      const { ctx, chartArea, scales } = chart;
+    afterDatasetsDraw({ ctx, chartArea, scales }) {
       const x = scales['x'];
       if (!x) return;
       ctx.save();

@@ -1,4 +1,4 @@
-import type { Chart, Plugin } from 'chart.js';
+import type { Plugin } from 'chart.js';
 
 /** One label per row, at the end of the longer bar, or inside the right edge if there is no room. */
 export interface EndLabel {
@@ -10,7 +10,7 @@ export interface EndLabel {
 export function endLabels(labels: readonly EndLabel[], font: string): Plugin<'bar'> {
   return {
     id: 'end-labels',
-    afterDatasetsDraw(chart: Chart) {
+    afterDatasetsDraw(chart) {
       const { ctx, chartArea } = chart;
       ctx.save();
       ctx.font = `11px ${font}`;
