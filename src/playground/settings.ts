@@ -11,8 +11,15 @@ import type { ColourMode } from './token_colour.ts';
 /** A lane's changes to the common parameters. The only lane of a single run changes nothing. */
 export type LanePatch = Partial<SamplingParams>;
 
-/** What the page shows. */
-export type PageView = 'sample' | 'compare' | 'tokens' | 'machine';
+/** What the page can show, with the name of its tab. `App.svelte` shows it. */
+export const pageViews = {
+  sample: 'Playground',
+  compare: 'Compare',
+  tokens: 'Tokens',
+  machine: 'Machine',
+} as const;
+
+export type PageView = keyof typeof pageViews;
 
 export interface ViewSettings {
   readonly page: PageView;

@@ -7,7 +7,14 @@ import { PARAMETERS, type ParameterRow } from '../sampling/parameter_table.ts';
 import { STAGES, type NumberKey, type SamplingParams, type StageName } from '../sampling/params.ts';
 import { maxEntries, maxLanes } from './limits.ts';
 import { methodRanges, type Method } from './method.ts';
-import { maxTokensRange, topRange, type LanePatch, type PageView, type Settings } from './settings.ts';
+import {
+  maxTokensRange,
+  pageViews,
+  topRange,
+  type LanePatch,
+  type PageView,
+  type Settings,
+} from './settings.ts';
 import { colourScales, type ColourMode } from './token_colour.ts';
 
 /** Longest prompt, turn or stop sequence in UTF-16 units: a book chapter. */
@@ -78,7 +85,7 @@ export const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<un
 
 const messagesSchema = list(v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }));
 
-export const pageViews: readonly PageView[] = ['sample', 'compare', 'tokens', 'machine'];
+export const pageView = v.picklist(Object.keys(pageViews) as PageView[]);
 
 /** Longest regular expression in a link or a file, in characters. */
 export const maxPattern = 1_000;
@@ -118,7 +125,7 @@ export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
   stop: list(text),
   rollSeed: v.boolean(),
   view: v.object({
-    page: v.picklist(pageViews),
+    page: pageView,
     colour: v.picklist(colourModes),
     scale: v.picklist(['linear', 'log']),
     top: whole(topRange.min, topRange.max),

@@ -1,22 +1,15 @@
 /** The actions with a key or a button. The palette brings the others (`more_actions.ts`). */
 import { dialogs, type DialogName } from '../dialogs.svelte.ts';
-import type { PageView } from '../settings.ts';
+import { pageViews, type PageView } from '../settings.ts';
 import { changeView, rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import type { Action } from './action.ts';
 import { continueAction, partingAction, runAction, stepAction, stopAction } from './run.ts';
 import { textActions } from './text.ts';
 
-const views: readonly (readonly [PageView, string])[] = [
-  ['sample', 'Playground'],
-  ['compare', 'Compare'],
-  ['tokens', 'Tokens'],
-  ['machine', 'Machine'],
-];
-
-export const viewActions: readonly Action[] = views.map(([page, label], index) => ({
+export const viewActions: readonly Action[] = (Object.keys(pageViews) as PageView[]).map((page, index) => ({
   name: page,
-  label,
+  label: pageViews[page],
   group: 'Go to',
   key: String(index + 1),
   on: () => playground.settings.view.page === page,

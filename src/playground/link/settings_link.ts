@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { parameter } from '../../sampling/parameter_table.ts';
 import type { ChatMessage } from '../../engines/contract.ts';
 import { defaultSettings, maxTokensRange, topRange, type Settings } from '../settings.ts';
-import { colourModes, modelPattern, pageViews } from '../settings_schema.ts';
+import { colourModes, modelPattern, pageView } from '../settings_schema.ts';
 import { maxEntries } from '../limits.ts';
 import { readMethod, writeMethod } from './method_link.ts';
 import { nameOf } from '../parameter_names.ts';
@@ -71,7 +71,7 @@ export function readSettings(values: LinkValues): Settings {
     stop: values.all('stop').slice(0, maxEntries),
     rollSeed: truth('roll_seed'),
     view: {
-      page: values.read('view', v.picklist(pageViews), defaults.view.page),
+      page: values.read('view', pageView, defaults.view.page),
       colour: values.read('colour', v.picklist(colourModes), defaults.view.colour),
       scale: values.read('scale', v.picklist(['linear', 'log']), defaults.view.scale),
       top: values.read('top', whole(topRange), defaults.view.top, Number),
