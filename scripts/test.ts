@@ -51,7 +51,7 @@ const inFirefox = (page: 'built' | 'served'): Step =>
 
 const llamaServer = findLlamaServer();
 
-// Two steps run at a time. Beside one that drives a browser or a GPU goes one that drives neither, as long as there is one.
+// Two steps run at a time. Beside one that drives a browser or a GPU, only one that drives neither may run.
 const steps: Step[] = [
   command('build', 'vite', 'build', '--logLevel=warn'),
   command('typecheck', 'tsc', '--noEmit'),

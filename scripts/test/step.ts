@@ -69,14 +69,13 @@ export interface Step {
   readonly name: string;
   /** A step that must have ended before this one begins. */
   readonly needs?: string;
-  /** It drives a browser, or a GPU that the CPU emulates: light steps go beside it as long as there are any. */
+  /** It drives a browser, or a GPU that the CPU emulates. It uses every core, so no other heavy step may run beside it. */
   readonly heavy?: true;
   run(): Promise<StepResult>;
 }
 
 /**
- * Runs steps in their order, a limited number at a time; if one must wait, the next goes first. Two heavy steps run side by side
- * only once no light step waits: each then takes longer, but the cores no longer idle while one waits for its page.
+ * Runs steps in their order, a limited number at a time; if one must wait, the next goes first.
  * @param signal once it is aborted, no further step begins
  * @returns their results, in the order in which they ended
  */
@@ -90,7 +89,7 @@ export async function runSteps(
   const running = new Map<Step, Promise<void>>();
   while ((waiting.length > 0 && !signal.aborted) || running.size > 0) {
     const over = new Set(results.map(({ name }) => name));
-    const busy = [...running.keys()].some(({ heavy }) => heavy) && waiting.some(({ heavy }) => !heavy);
+    const busy = [...running.keys()].some(({ heavy }) => heavy);
     const next = waiting.findIndex(
       ({ needs, heavy }) => (needs === undefined || over.has(needs)) && !(heavy && busy),
     );
