@@ -39,7 +39,7 @@ export function keyCaps(key: string): string[] {
 }
 
 /** For a tooltip: why it is blocked, or else what it does and its key. */
-export function titleOf(action: Action): string {
+export function titleOf(action: Action, blocked = whyBlocked(action)): string {
   const { label, key } = action;
-  return whyBlocked(action) ?? (key === undefined ? label : `${label} (${keyCaps(key).join(' + ')})`);
+  return blocked ?? (key === undefined ? label : `${label} (${keyCaps(key).join(' + ')})`);
 }

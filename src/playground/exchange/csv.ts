@@ -7,14 +7,14 @@ type Cell = string | number | null;
 
 interface Row {
   readonly token: DocumentToken;
-  readonly line: DocumentText;
+  readonly text: DocumentText;
   readonly position: number;
   /** What drew the token; null in the prompt, and for a token that a person chose. */
   readonly drawn: Drawn | null;
 }
 
-function drawnWith({ strategy }: RunRecord, line: DocumentText, position: number): Drawn | null {
-  const { drawn, params, promptLength, byHand } = line;
+function drawnWith({ strategy }: RunRecord, text: DocumentText, position: number): Drawn | null {
+  const { drawn, params, promptLength, byHand } = text;
   if (position < promptLength || byHand.includes(position - promptLength)) return null;
   return drawn.findLast(({ from }) => from <= position) ?? { from: promptLength, params, strategy };
 }
@@ -22,10 +22,10 @@ function drawnWith({ strategy }: RunRecord, line: DocumentText, position: number
 type Column = readonly [name: string, read: (row: Row) => Cell];
 
 const columns: readonly Column[] = [
-  ['line', ({ line }) => line.name],
-  ['lane', ({ line }) => line.lane],
+  ['line', ({ text }) => text.name],
+  ['lane', ({ text }) => text.lane],
   ['position', ({ position }) => position],
-  ['part', ({ line, position }) => (position < line.promptLength ? 'prompt' : 'output')],
+  ['part', ({ text, position }) => (position < text.promptLength ? 'prompt' : 'output')],
   ['token_id', ({ token }) => token.id],
   ['token', ({ token }) => token.label],
   ['text', ({ token }) => token.text],
@@ -37,13 +37,13 @@ const columns: readonly Column[] = [
   ['temperature', ({ drawn }) => drawn?.params.temperature ?? null],
   ['top_p', ({ drawn }) => drawn?.params.topP ?? null],
   ['seed', ({ drawn }) => drawn?.params.seed ?? null],
-  ['stream', ({ line }) => line.stream],
+  ['stream', ({ text }) => text.stream],
 ];
 
 export function toCsv(record: RunRecord): string {
-  const rows = record.lines.flatMap((line) =>
-    line.tokens.map((token, position) => {
-      const row = { token, line, position, drawn: drawnWith(record, line, position) };
+  const rows = record.lines.flatMap((text) =>
+    text.tokens.map((token, position) => {
+      const row = { token, text, position, drawn: drawnWith(record, text, position) };
       return columns.map(([, read]) => cell(read(row)));
     }),
   );

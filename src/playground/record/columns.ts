@@ -6,8 +6,8 @@
  *
  * Checksums and the length have 4 bytes each, little-endian.
  *
- * A column spans all lines of the record. It has the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
- * v < 0 is −2v. In the JSON each line has its length of the column in place of the column. `masked` is rare and stays in the JSON.
+ * A column spans all texts of the record. It has the number of its byte planes, then the planes. 0 is null; v ≥ 0 is 2v + 1 and
+ * v < 0 is −2v. In the JSON each text has its length of the column in place of the column. `masked` is rare and stays in the JSON.
  */
 import { joined, PackedTextError } from './deflate.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';

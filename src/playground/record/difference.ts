@@ -25,8 +25,8 @@ async function distributionHere(
 
 /**
  * @param text index of the text in the record
- * @param here the worker's line, and what drew its token
- * @param drawnLabel default: the token that stands there in the worker's line
+ * @param here the worker's text, and what drew its token
+ * @param drawnLabel default: the token that stands there in the worker's text
  */
 export async function differenceAt(
   { lines: texts, model }: RunRecord,

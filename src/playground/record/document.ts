@@ -75,7 +75,7 @@ export const drawnSchema = v.object({
 export const textSchema = v.object({
   name,
   lane: index,
-  /** Index of the line that it branched from, always an earlier one; null if it did not branch. */
+  /** Index of the text that it branched from, always an earlier one; null if it did not branch. */
   parent: v.nullable(index),
   /** Position of the first token that is not the parent's. */
   forkedAt: v.nullable(index),
@@ -105,10 +105,11 @@ export const recordParts = {
   }),
   engine: v.object({ kind: v.picklist(engines), adapter: name, numerics: v.exactOptional(name) }),
   strategy: v.picklist(strategyKinds),
+  /** The texts. Existing files and links call them lines. */
   lines: v.pipe(v.array(textSchema), v.minLength(1), v.maxLength(maxTexts), v.readonly()),
   /** Null for texts that were run one by one. */
   comparison: v.nullable(comparisonSchema),
-  /** Index of the line on view. */
+  /** Index of the text on view. */
   current: index,
   /** The selected position. */
   selected: v.nullable(index),

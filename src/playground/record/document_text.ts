@@ -1,4 +1,4 @@
-/** Converts a text to a line of a record. */
+/** Converts a text of the page to one of a record. */
 import type { TokenNumbers } from '../../sampling/token_numbers.ts';
 import type { TextEvidence, TokenText, TopCandidates } from '../../worker/api/worker_api.ts';
 import { allTokens, drawnBy, type PageText } from '../texts/text.ts';
@@ -35,7 +35,7 @@ export function candidatesOf(
   })).filter((candidate): candidate is DocumentCandidate => candidate.rawLogprob !== null);
 }
 
-/** @param strategy of the record; null if the line belongs to a comparison */
+/** @param strategy of the record; null if the text belongs to a comparison */
 export function documentText(
   text: PageText,
   texts: readonly PageText[],

@@ -10,7 +10,7 @@ import type { RunRecord } from './document.ts';
 import { contradictions } from './contradictions.ts';
 import { comparisonOf, comparisonSettings } from './open_comparison.ts';
 import { opened } from './opened.svelte.ts';
-import { textOf, recordedOf } from './recorded_view.ts';
+import { pageTextOf, recordedOf } from './recorded_view.ts';
 
 export interface OpenOptions {
   readonly origin: Recorded['origin'];
@@ -46,7 +46,7 @@ export function openRecord(record: RunRecord, options: OpenOptions): OpenedHere 
   }
   const ids = record.lines.map(() => playground.newId());
   const texts = record.lines.map((text, index) =>
-    textOf(text, ids[index]!, text.parent === null ? null : ids[text.parent]!, record.strategy),
+    pageTextOf(text, ids[index]!, text.parent === null ? null : ids[text.parent]!, record.strategy),
   );
   const recordOf = ({ id }: PageText): Recorded => {
     const text = record.lines[ids.indexOf(id)]!;

@@ -1,5 +1,5 @@
 /**
- * The form in which a link carries a record: columns of small whole numbers, each token's text once, and what lines share once, so
+ * The form in which a link carries a record: columns of small whole numbers, each token's text once, and what texts share once, so
  * that deflate makes it short. Logprobs and entropies are in thousandths of a nat. Types derive from the schema.
  */
 import * as v from 'valibot';
@@ -34,11 +34,11 @@ const packedText = v.object({
   /** Parameters that differ from version 1's defaults. */
   params: lanePatchSchema,
   drawn: v.exactOptional(list(v.object({ ...drawnSchema.entries, params: lanePatchSchema }), maxDrawn)),
-  /** An earlier line, and how many of its tokens, numbers included, begin this one. */
+  /** An earlier text, and how many of its tokens, numbers included, begin this one. */
   share: v.nullable(pair),
   /** Indices into the words; the other columns beside them. */
   words,
-  /** Texts that are not their token's label, by index among this line's own tokens. */
+  /** Pieces that are not their token's label, by index among this text's own tokens. */
   texts: list(v.pipe(v.tuple([index, v.string()]), v.readonly()), maxTokens),
   ...numberColumns,
   /** How many candidates each token has; their columns are in `top`. */

@@ -5,8 +5,8 @@ import type { Recorded } from '../texts/recorded.ts';
 import { eachNumber } from '../texts/token_numbers.ts';
 import type { DocumentText, DocumentToken, RunRecord } from './document.ts';
 
-/** Converts a record's line to a text of the page. @param strategy what drew the parts of which the line says nothing */
-export function textOf(
+/** Converts a record's text to one of the page. @param strategy what drew the parts of which the record says nothing */
+export function pageTextOf(
   text: DocumentText,
   id: number,
   parent: number | null,
@@ -51,7 +51,7 @@ function drawnOf(
   return strategy === 'sample' ? {} : { drawn: [{ from: promptLength, params, strategy }] };
 }
 
-/** What a text on the page keeps of its line in a record. */
+/** What a text on the page keeps of its record. */
 export function recordedOf(
   { tokens, byHand }: DocumentText,
   { model, engine }: RunRecord,

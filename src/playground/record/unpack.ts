@@ -12,7 +12,7 @@ import { recordedNumbers } from './document_text.ts';
 import { pack, packedNumber } from './pack.ts';
 import { packedSchema, type Packed, type PackedText } from './packed.ts';
 
-/** Tokens of all lines of a link, counting shared ones each time. Each becomes an object, and unpacking may take 100 ms. */
+/** Tokens of all texts of a link, counting shared ones each time. Each becomes an object, and unpacking may take 100 ms. */
 const maxUnpackedTokens = 20_000;
 
 /**

@@ -9,7 +9,7 @@ import { finalLogprob } from '../../sampling/trace_view.ts';
 import type { HeldText } from './texts_by_id.ts';
 import { tokenTexts } from './token_text.ts';
 
-/** The record of a line's last token, which a person chose, with the numbers that the model and the chain give it. */
+/** The record of a text's last token, which a person chose, with the numbers that the model and the chain give it. */
 export async function forcedRecord(
   engine: Engine,
   memory: LogitMemory,

@@ -162,7 +162,7 @@ function continuation(
   return { prompt: parent.tokens.slice(0, promptLength), prefix, byHand };
 }
 
-/** Merges consecutive steps of a line into one event, and keeps only the highest count of KV pages. */
+/** Merges consecutive steps of a text into one event, and keeps only the highest count of KV pages. */
 function merged(events: readonly TextEvent[]): TextEvent[] {
   const out: TextEvent[] = [];
   const open = new Map<number, TextStep[]>();

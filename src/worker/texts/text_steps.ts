@@ -1,4 +1,4 @@
-/** The steps of held lines: their logits, from memory or computed anew, and what a chain makes of them. */
+/** The steps of held texts: their logits, from memory or computed anew, and what a chain makes of them. */
 import type { Engine, TokenId } from '../../engines/contract.ts';
 import { masksAlong } from '../../decoding/grammar/masks.ts';
 import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
@@ -21,7 +21,7 @@ export class TextSteps {
     private readonly released: () => boolean,
   ) {}
 
-  /** Logits of every output of a line. */
+  /** Logits of every output of a text. */
   replayRows({ tokens, promptLength }: HeldText, stepwise: boolean, signal: AbortSignal): LogitRows {
     const before = tokens.slice(0, -1);
     const { session } = this.engine;
@@ -68,7 +68,7 @@ export class TextSteps {
     );
   }
 
-  /** Every output of a line; null during a run. */
+  /** Every output of a text; null during a run. */
   async ofAll<T>(
     id: TextId,
     params: SamplingParams,
@@ -76,7 +76,7 @@ export class TextSteps {
   ): Promise<T | null> {
     const held = this.texts.get(id);
     if (!held || this.turns.running) return null;
-    // Copy the tokens, because a run may start meanwhile and append to the line.
+    // Copy the tokens, because a run may start meanwhile and append to the text.
     const text = { ...held, tokens: [...held.tokens] };
     return this.following(text, text.tokens.slice(0, -1), text.promptLength, params, (steps) =>
       use(text, steps),

@@ -21,13 +21,13 @@ import type { Turns } from './turns.ts';
 export interface Texts extends TextQuestions {
   /** The parameters that a server takes; null if the worker samples, which uses all of them. */
   readonly taken: readonly NumberKey[] | null;
-  /** Calls `use` with the raw logits of each output of a line; null if they cannot be computed now, or the line is not held. */
+  /** Calls `use` with the raw logits of each output of a text; null if they cannot be computed now, or the text is not held. */
   outputs<T>(
     text: TextId,
     use: (text: HeldText, rows: LogitRows, tokenizer: Tokenizer) => Promise<T>,
   ): Promise<T | null>;
   /**
-   * Reads another model's line with this model and compares the distributions of the two.
+   * Reads another model's text with this model and compares the distributions of the two.
    * @param rows raw logits of each output position by the other model
    * @throws EngineError `not-supported` if the vocabularies differ or there are no logits; what the engine throws
    */

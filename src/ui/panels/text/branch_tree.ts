@@ -5,7 +5,7 @@ export interface TreeRow {
   readonly depth: number;
 }
 
-/** The lines in the order of a tree: each is followed by its branches, the oldest first. */
+/** The texts in the order of a tree: each is followed by its branches, the oldest first. */
 export function branchTree(texts: readonly PageText[]): readonly TreeRow[] {
   const known = new Set(texts.map((text) => text.id));
   const below = (parent: number | null, depth: number): TreeRow[] =>
