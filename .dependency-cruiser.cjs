@@ -11,7 +11,7 @@ const SINGLE_SEQUENCE = '^src/engines/single_sequence\\.ts$';
 const MODEL_FILES = '^src/engines/(gguf|tokenizer)/';
 const WEBGPU = 'src/engines/webgpu';
 /** The table of sampling parameters, from which the page's controls derive. */
-const PARAMETERS = '^src/sampling/(params|parameter_table|presets)\\.ts$';
+const PARAMETERS = '^src/sampling/(params|parameter_table|presets|chain_order)\\.ts$';
 
 /** Room → rooms or files that it may import beside itself. */
 const ARROWS = {

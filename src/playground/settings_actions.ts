@@ -1,4 +1,5 @@
 /** Changes settings, and keeps each value within its range. */
+import { changeNumber, switchStage } from '../sampling/chain_order.ts';
 import { parameter } from '../sampling/parameter_table.ts';
 import type { ParamsPreset } from '../sampling/presets.ts';
 import {
@@ -28,18 +29,21 @@ function changeParams(patch: Partial<SamplingParams>): void {
   changeSettings({ params: { ...playground.settings.params, ...patch } });
 }
 
-/** @returns the value that was set: within the table's range, and whole if it must be */
+/**
+ * Sets a number. One that does something also switches its stage on.
+ * @returns the value that was set: within the table's range, and whole if it must be
+ */
 export function setNumber(key: NumberKey, value: number): number {
   const row = parameter(key);
   const bounded = Math.min(row.max, Math.max(row.min, value));
   const taken = row.integer ? Math.round(bounded) : bounded;
-  changeParams({ [key]: taken } as Partial<SamplingParams>);
+  changeParams(changeNumber(key, taken, playground.settings.params));
   return taken;
 }
 
+/** A stage that is off keeps its numbers. One that is switched on without any that do something gets some. */
 export function toggleStage(stage: StageName, on: boolean): void {
-  const off = playground.settings.params.off.filter((name) => name !== stage);
-  changeParams({ off: on ? off : [...off, stage] });
+  changeParams(switchStage(stage, playground.settings.params, on));
 }
 
 /** Puts `stage` at `index` of the chain; the others keep their order. */

@@ -1,6 +1,6 @@
 /** From parameters to the stages that run, in order. */
-import { PARAMETERS } from './parameter_table.ts';
-import { DEFAULT_ORDER, fullOrder, STAGES, type SamplingParams, type StageName } from './params.ts';
+import { chainOrder } from './chain_order.ts';
+import type { SamplingParams, StageName } from './params.ts';
 import type { ChainContext, Stage } from './samplers/stage.ts';
 import { BUILDERS } from './stages.ts';
 
@@ -8,21 +8,6 @@ import { BUILDERS } from './stages.ts';
 export interface ChainStage {
   readonly name: StageName;
   readonly stage: Stage;
-}
-
-/** The stages that may run, in the order in which they run. Neutral ones are still among them. */
-export function chainOrder(params: SamplingParams): StageName[] {
-  const order = fullOrder(params.order).filter((name) => params.order.includes(name) || isSet(name, params));
-  const on = order.filter((name) => !params.off.includes(name));
-  const steered = on.includes('mirostat') && params.mirostat > 0;
-  const running = steered ? on.filter((name) => STAGES[name].withMirostat) : on;
-  // Stages that pick by a rule of their own end the chain, mirostat before adaptive-p.
-  const last = DEFAULT_ORDER.filter((name) => STAGES[name].kind === 'pick' && running.includes(name));
-  return [...running.filter((name) => !last.includes(name)), ...last];
-}
-
-function isSet(stage: StageName, params: SamplingParams): boolean {
-  return PARAMETERS.some((row) => row.stage === stage && params[row.key] !== row.default);
 }
 
 /** Each makes a new stage without a past, or null if the parameters are neutral. */

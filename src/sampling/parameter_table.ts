@@ -33,6 +33,8 @@ export interface ParameterRow {
   readonly default: number;
   /** The value at which it changes nothing; null if only its stage's other parameter can switch it off. */
   readonly neutral: number | null;
+  /** The value with which its stage is switched on if the present one changes nothing. */
+  readonly start: number;
   /** What it does to the distribution. */
   readonly help: string;
   /** Name in links and headless flags (`--top-p`, with hyphens). */
@@ -55,6 +57,7 @@ function rowsOf(
       label: stageLabel,
       scale: 'linear',
       openai: null,
+      start: number.default,
       ...number,
       key: key as NumberKey,
       stage,

@@ -13,9 +13,19 @@ test('stages of the chain can be switched, reordered by keyboard and by mouse, a
     Number(/kept\s*(\d+)/.exec((await page.locator('.inspector dl').textContent())!)![1]);
   const all = await kept();
   await page.getByRole('switch', { name: 'Min-p on' }).click();
-  await page.getByRole('switch', { name: 'Top-p on' }).click();
+  const topP = page.getByRole('switch', { name: 'Top-p on' });
+  await topP.click();
   await expect.poll(kept).toBe(40);
   expect(all).toBeLessThan(40);
+  expect(await page.getByLabel('Top-p, exact').getAttribute('placeholder')).toBe('off');
+  // A number switches the stage on, the neutral one switches it off, and the switch brings a number that does something.
+  await page.getByLabel('Top-p, exact').fill('0.5');
+  await expect.poll(() => topP.isChecked()).toBe(true);
+  await page.getByLabel('Top-p, exact').fill('1');
+  await expect.poll(() => topP.isChecked()).toBe(false);
+  await topP.click();
+  await expect.poll(() => page.getByLabel('Top-p, exact').inputValue()).toBe('0.95');
+  await topP.click();
   await page.getByRole('button', { name: /^Move Temperature/ }).focus();
   await page.keyboard.press('ArrowUp');
   await expect.poll(order).toEqual([...before.slice(0, -4), 'Temperature', 'XTC', 'Mirostat', 'Adaptive-p']);
@@ -29,7 +39,11 @@ test('stages of the chain can be switched, reordered by keyboard and by mouse, a
   await expect
     .poll(async () => (await order()).indexOf('Temperature'))
     .toBeLessThan((await order()).indexOf('Top-k'));
-  expect(await page.getByLabel('Temperature, exact').inputValue()).toBe('1');
+  const temperature = page.getByLabel('Temperature, exact');
+  expect([await temperature.inputValue(), await temperature.getAttribute('placeholder')]).toEqual([
+    '',
+    'off',
+  ]);
   await page.getByLabel('Reset the chain to').selectOption({ label: 'llama.cpp' });
   await expect.poll(order).toEqual(before);
   await close();

@@ -13,10 +13,11 @@ export const definition = defineStage({
     adaptiveTarget: {
       label: 'Adaptive target',
       range: [-1, 1],
-      slider: [-0.01, 1],
+      slider: [0, 1],
       step: 0.01,
       default: -1,
       neutral: -1,
+      start: 0.5,
       help: 'Favours tokens about this likely; below 0 it is off.',
     },
     adaptiveDecay: {
@@ -28,6 +29,7 @@ export const definition = defineStage({
       help: 'How long adaptive-p remembers what was picked: 0 only the last token, 0.99 about a hundred.',
     },
   },
+  idle: ({ adaptiveTarget }) => adaptiveTarget < 0,
 });
 
 /** Shape of the curve in llama.cpp: width of the distribution around the target, its peak and its sharpness. */
@@ -41,7 +43,7 @@ const SHARPNESS = 10;
  */
 export function build(params: NumbersOf<typeof definition>): Stage | null {
   const { adaptiveTarget: target, adaptiveDecay: decay } = params;
-  if (target < 0) return null;
+  if (definition.idle(params)) return null;
   return new AdaptiveP(target, decay, target / (1 - decay), 1 / (1 - decay));
 }
 

@@ -32,6 +32,8 @@ export interface NumberDefinition {
   readonly default: number;
   /** The value at which it changes nothing; null if only its stage's other parameter can switch it off. */
   readonly neutral: number | null;
+  /** The value with which its stage is switched on if the present one changes nothing; default: `default`. */
+  readonly start?: number;
   /** Name in links, and with hyphens in headless flags (`--top-p`); default: the key in snake case. */
   readonly link?: string;
   /** Name in a request to llama.cpp's server; default: the link's name; null if the server has none. */
@@ -62,6 +64,8 @@ export interface StageDefinition<Name extends string = string, Key extends strin
   readonly llamaCpp?: string | null;
   /** By key of `SamplingParams`. The page shows the first on the stage's row, the others below it. */
   readonly parameters: Readonly<Record<Key, NumberDefinition>>;
+  /** Whether the stage changes nothing with these parameters. The chain leaves it out, and the page says "off". */
+  idle(params: Readonly<Record<NoInfer<Key>, number>>): boolean;
 }
 
 /** Exists to infer the two kinds of names that `SamplingParams` is made of. */

@@ -16,6 +16,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 0,
       neutral: 0,
+      start: 0.8,
       help: 'How strongly DRY lowers a token that would lengthen a passage seen before; 0 switches DRY off.',
     },
     dryBase: {
@@ -47,6 +48,7 @@ export const definition = defineStage({
       help: 'How many of the last tokens DRY searches for repeats; 0 none, −1 the whole text.',
     },
   },
+  idle: ({ dryMultiplier, dryBase, dryLastN }) => dryMultiplier === 0 || dryBase < 1 || dryLastN === 0,
 });
 
 /** By default, DRY does not look for repeats across these texts. */
@@ -64,7 +66,7 @@ export function build(
   { dryBreakers = new Map() }: ChainContext,
 ): Stage | null {
   const { dryMultiplier, dryBase, dryAllowedLength, dryLastN } = params;
-  if (dryMultiplier === 0 || dryBase < 1 || dryLastN === 0) return null;
+  if (definition.idle(params)) return null;
   const largestExponent = dryBase > 1.000001 ? Math.floor(LOG_LARGEST_F32 / Math.log(dryBase)) : Infinity;
   const longest = new Map<number, number>();
   return stateless((candidates, { history }) => {

@@ -10,6 +10,7 @@ export const definition = defineStage({
   forBeams: true,
   llamaCpp: null,
   parameters: {},
+  idle: ({ grammar }: { readonly grammar?: unknown }) => !grammar,
 });
 
 /** Removes every token that the step's mask does not allow. A step without a mask allows all. */

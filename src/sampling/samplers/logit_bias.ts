@@ -10,6 +10,7 @@ export const definition = defineStage({
   forBeams: true,
   llamaCpp: null,
   parameters: {},
+  idle: ({ logitBias }: { readonly logitBias?: readonly unknown[] }) => !logitBias?.length,
 });
 
 /** A number added to one token's logit; −∞ (or ≤ −100 in an OpenAI-style request) bans the token. */
@@ -19,8 +20,9 @@ export interface LogitBias {
 }
 
 /** Adds each bias to its token's logit; −∞ removes the token. A token that is named twice gets both. */
-export function build({ logitBias: biases }: { readonly logitBias: readonly LogitBias[] }): Stage | null {
-  if (biases.length === 0) return null;
+export function build(params: { readonly logitBias: readonly LogitBias[] }): Stage | null {
+  if (definition.idle(params)) return null;
+  const { logitBias: biases } = params;
   const banned = biases.filter(({ bias }) => bias === -Infinity).map(({ token }) => token);
   const finite = biases.filter(({ bias }) => bias !== -Infinity && bias !== 0);
   return stateless((candidates) => {

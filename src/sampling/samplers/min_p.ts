@@ -19,14 +19,16 @@ export const definition = defineStage({
       help: 'Removes tokens less likely than this share of the most likely one; 0 keeps all.',
     },
   },
+  idle: ({ minP }) => minP <= 0,
 });
 
 /**
  * Removes tokens less likely than `p` times the most likely one (Nguyen et al., 2024). The most likely stays, whatever p is.
  * Neutral for p ≤ 0.
  */
-export function build({ minP: p, minKeep }: NumbersOf<typeof definition> & SharedNumbers): Stage | null {
-  if (p <= 0) return null;
+export function build(params: NumbersOf<typeof definition> & SharedNumbers): Stage | null {
+  if (definition.idle(params)) return null;
+  const { minP: p, minKeep } = params;
   const distance = Math.log(p);
   return stateless((candidates) => {
     const bound = candidates.maxLogit + distance;

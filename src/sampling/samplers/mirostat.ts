@@ -16,6 +16,7 @@ export const definition = defineStage({
       step: 1,
       default: 0,
       neutral: 0,
+      start: 2,
       help: '1 or 2 hold the surprise of the text near τ by a moving cut-off, in place of DRY and every other cut; 0 is off.',
     },
     mirostatTau: {
@@ -36,6 +37,7 @@ export const definition = defineStage({
       help: 'How fast mirostat corrects its cut-off after each token.',
     },
   },
+  idle: ({ mirostat }) => mirostat === 0,
 });
 
 /** Mirostat 1 fits Zipf's law to this many tokens. */
@@ -47,7 +49,7 @@ const FIT = 100;
  * hand, or drawn earlier with other parameters) counts with its surprise before the cut.
  */
 export function build(params: NumbersOf<typeof definition>, { vocabularySize }: ChainContext): Stage | null {
-  return params.mirostat === 0 ? null : new Mirostat(params, vocabularySize, 2 * params.mirostatTau);
+  return definition.idle(params) ? null : new Mirostat(params, vocabularySize, 2 * params.mirostatTau);
 }
 
 /** The step whose token is not yet known: the candidates as the stage left them, and the normaliser before its cut. */

@@ -16,6 +16,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 1,
       neutral: 1,
+      start: 1.1,
       help: 'Divides the logit of a token that has appeared (multiplies it when negative), so that it is less likely again.',
     },
     frequencyPenalty: {
@@ -49,6 +50,8 @@ export const definition = defineStage({
       help: 'How many of the last tokens the three penalties look at; 0 none, −1 the whole text.',
     },
   },
+  idle: ({ penaltyLastN, repeatPenalty, frequencyPenalty, presencePenalty }) =>
+    penaltyLastN === 0 || (repeatPenalty === 1 && frequencyPenalty === 0 && presencePenalty === 0),
 });
 
 /**
@@ -57,8 +60,7 @@ export const definition = defineStage({
  */
 export function build(params: NumbersOf<typeof definition>): Stage | null {
   const { penaltyLastN, repeatPenalty, frequencyPenalty, presencePenalty } = params;
-  if (penaltyLastN === 0) return null;
-  if (repeatPenalty === 1 && frequencyPenalty === 0 && presencePenalty === 0) return null;
+  if (definition.idle(params)) return null;
   const counts = new Map<number, number>();
   return stateless((candidates, { history }) => {
     counts.clear();

@@ -39,6 +39,7 @@ export const definition = defineStage({
       help: 'Bends how entropy becomes temperature: above 1 only a very unsure model is heated.',
     },
   },
+  idle: ({ temperature, dynatempRange }) => temperature === 1 && dynatempRange <= 0,
 });
 
 /**
@@ -47,10 +48,9 @@ export const definition = defineStage({
  * Neutral at T = 1 and δ = 0.
  */
 export function build(params: NumbersOf<typeof definition>): Stage | null {
+  if (definition.idle(params)) return null;
   const { temperature: fixed, dynatempRange, dynatempExponent } = params;
-  if (dynatempRange <= 0) {
-    return fixed === 1 ? null : stateless((candidates) => heat(candidates, fixed));
-  }
+  if (dynatempRange <= 0) return stateless((candidates) => heat(candidates, fixed));
   const low = Math.max(0, fixed - dynatempRange);
   const high = fixed + dynatempRange;
   return stateless((candidates) => {

@@ -16,10 +16,12 @@ export const definition = defineStage({
       step: 0.01,
       default: 0,
       neutral: 0,
+      start: 0.2,
       llamaCpp: null,
       help: 'Removes tokens less likely than a times the square of the most likely one; 0 keeps all.',
     },
   },
+  idle: ({ topA }) => topA <= 0,
 });
 
 /**
@@ -27,9 +29,9 @@ export const definition = defineStage({
  * text-generation-webui): removes tokens with p < a · p_max². In logits, with N their normaliser: l < 2 · l_max − N + ln a. The
  * best token stays, since a · p_max ≤ 1. Neutral for a ≤ 0.
  */
-export function build({ topA: a }: NumbersOf<typeof definition>): Stage | null {
-  if (a <= 0) return null;
-  const distance = Math.log(a);
+export function build(params: NumbersOf<typeof definition>): Stage | null {
+  if (definition.idle(params)) return null;
+  const distance = Math.log(params.topA);
   return stateless((candidates) => {
     const max = candidates.maxLogit;
     const bound = max + (max - candidates.logNormaliser()) + distance;

@@ -18,11 +18,13 @@ export const definition = defineStage({
       help: 'Keeps the k most likely tokens, however likely they are; 0 keeps all.',
     },
   },
+  idle: ({ topK }) => topK <= 0,
 });
 
 /** Keeps the k largest logits, ties by token id; neutral for k ≤ 0. It ignores `min_keep`, as in llama.cpp. */
-export function build({ topK: k }: NumbersOf<typeof definition>): Stage | null {
-  if (k <= 0) return null;
+export function build(params: NumbersOf<typeof definition>): Stage | null {
+  if (definition.idle(params)) return null;
+  const { topK: k } = params;
   return stateless((candidates) => {
     if (k >= candidates.count) return {};
     candidates.keepTop(k);

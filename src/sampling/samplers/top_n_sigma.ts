@@ -11,21 +11,24 @@ export const definition = defineStage({
   parameters: {
     topNSigma: {
       range: [-1, 100],
-      slider: [-1, 5],
+      slider: [0, 5],
       step: 0.01,
       default: -1,
       neutral: -1,
+      start: 1,
       help: 'Removes logits more than n standard deviations below the highest; 0 or less keeps all.',
     },
   },
+  idle: ({ topNSigma }) => topNSigma <= 0,
 });
 
 /**
  * Removes logits below max − n·σ, where σ is the population standard deviation of the candidates' logits
  * (Tang et al., "Top-nσ: not all logits are you need", 2024). Neutral for n ≤ 0.
  */
-export function build({ topNSigma: n }: NumbersOf<typeof definition>): Stage | null {
-  if (n <= 0) return null;
+export function build(params: NumbersOf<typeof definition>): Stage | null {
+  if (definition.idle(params)) return null;
+  const { topNSigma: n } = params;
   return stateless((candidates) => {
     const { ids, logits, count } = candidates;
     if (count <= 1) return {};

@@ -19,14 +19,16 @@ export const definition = defineStage({
       help: 'Keeps the most likely tokens until together they hold this share of the probability; 1 keeps all.',
     },
   },
+  idle: ({ topP }) => topP >= 1,
 });
 
 /**
  * Nucleus sampling (Holtzman et al., 2020): keeps the most likely tokens until their mass reaches p. Neutral for p ≥ 1;
  * p = 0 keeps one.
  */
-export function build({ topP: p, minKeep }: NumbersOf<typeof definition> & SharedNumbers): Stage | null {
-  if (p >= 1) return null;
+export function build(params: NumbersOf<typeof definition> & SharedNumbers): Stage | null {
+  if (definition.idle(params)) return null;
+  const { topP: p, minKeep } = params;
   return stateless((candidates) => {
     let kept = candidates.reach(p, false);
     if (kept < minKeep) {

@@ -16,17 +16,20 @@ export const definition = defineStage({
       step: 0.01,
       default: 1,
       neutral: 1,
+      start: 0.9,
       help: 'Keeps the tokens whose surprise is nearest to the average until they hold more than this share. It can drop the most likely token.',
     },
   },
+  idle: ({ typicalP }) => typicalP >= 1,
 });
 
 /**
  * Locally typical sampling (Meister et al., 2022): keeps the tokens whose surprisal is nearest to the entropy, until
  * their mass exceeds p. Neutral for p ≥ 1.
  */
-export function build({ typicalP: p, minKeep }: NumbersOf<typeof definition> & SharedNumbers): Stage | null {
-  if (p >= 1) return null;
+export function build(params: NumbersOf<typeof definition> & SharedNumbers): Stage | null {
+  if (definition.idle(params)) return null;
+  const { typicalP: p, minKeep } = params;
   return stateless((candidates) => {
     const entropy = candidates.entropy();
     const last = candidates.keepByKey((surprisal) => -Math.abs(surprisal - entropy), p, minKeep);

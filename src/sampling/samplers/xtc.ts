@@ -17,6 +17,7 @@ export const definition = defineStage({
       step: 0.01,
       default: 0,
       neutral: 0,
+      start: 0.5,
       help: 'The chance that XTC cuts at a step. It removes all likely tokens except the least likely of them.',
     },
     xtcThreshold: {
@@ -29,6 +30,7 @@ export const definition = defineStage({
       help: 'A token at least this likely counts as likely for XTC; above 0.5 nothing is ever cut.',
     },
   },
+  idle: ({ xtcProbability, xtcThreshold }) => xtcProbability <= 0 || xtcThreshold > 0.5,
 });
 
 /**
@@ -41,7 +43,7 @@ export function build(
   { stream = 0 }: ChainContext,
 ): Stage | null {
   const { xtcProbability, xtcThreshold, minKeep, seed } = params;
-  if (xtcProbability <= 0 || xtcThreshold > 0.5) return null;
+  if (definition.idle(params)) return null;
   return stateless((candidates, { position }) => {
     const { ids, count } = candidates;
     if (count < 2 || uniform(seed, position, stream, 'xtc') >= xtcProbability) return {};

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chainOrder } from '../../../src/sampling/chain.ts';
+import { chainOrder } from '../../../src/sampling/chain_order.ts';
 import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { DEFAULT_ORDER, TEMPERATURE_FIRST_ORDER, type SamplingParams } from '../../../src/sampling/params.ts';
 import { runChain } from './run_chain.ts';

@@ -7,7 +7,8 @@ import { readFragment, writeFragment } from '../../../src/playground/link/fragme
 import { settingsChecksum } from '../../../src/playground/record/checksum.ts';
 import { laneParams, defaultSettings } from '../../../src/playground/settings.ts';
 import { settingsSchema } from '../../../src/playground/settings_schema.ts';
-import { buildChain, chainOrder, remembers } from '../../../src/sampling/chain.ts';
+import { buildChain, remembers } from '../../../src/sampling/chain.ts';
+import { chainOrder } from '../../../src/sampling/chain_order.ts';
 import { paramFlagHelp, paramsFromFlags } from '../../../src/sampling/flags.ts';
 import { defaultParams, firstParams, parameter } from '../../../src/sampling/parameter_table.ts';
 import { DEFAULT_ORDER, fullOrder, TEMPERATURE_FIRST_ORDER } from '../../../src/sampling/params.ts';
