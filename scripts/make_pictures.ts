@@ -20,7 +20,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await page.goto(server.resolvedUrls!.local[0]!);
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor({ timeout: 60_000 });
   // The charts show the model's own logits once it has replayed the opening run.
-  await page.getByText('drawn again here token for token').waitFor({ timeout: 60_000 });
+  await page.getByText('reproduced on this device').waitFor({ timeout: 60_000 });
   await page.waitForTimeout(1000);
   const path = `docs/images/page_${colorScheme}.png`;
   await page.screenshot({ path });

@@ -185,7 +185,7 @@ test('a text that was continued with other knobs keeps the parameters of each pa
   const reader = await openPage('?engine=scripted', { viewport: desktop });
   await openRunFile(reader.page, 'run.logitscope.json', bytes);
   await reader.page.getByRole('button', { name: 'Replay', disabled: false }).click();
-  await reader.page.getByText(/Reproduced here token for token, 16 of them/).waitFor();
+  await reader.page.getByText(/Reproduced on this device token for token, 16 of them/).waitFor();
   expect(errors).toEqual([]);
   expect(reader.errors).toEqual([]);
   await reader.close();

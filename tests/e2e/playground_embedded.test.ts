@@ -15,15 +15,15 @@ test.skipIf(!recorded)(
     const { page, errors, foreignRequests, close } = await openPage('', { viewport: desktop });
     await page.locator('[data-p="20"]').waitFor({ timeout: 5_000 });
     await page.locator('.inspector dl').waitFor({ timeout: 5_000 });
-    await page.getByText('Recorded earlier').waitFor();
-    await page.getByText('drawn again here token for token').waitFor({ timeout: 60_000 });
+    await page.getByText('Saved run of').waitFor();
+    await page.getByText('reproduced on this device').waitFor({ timeout: 60_000 });
     const before = await tokens(page);
     const slider = page.getByRole('slider', { name: 'Temperature', exact: true }).first();
     await slider.focus();
     for (let i = 0; i < 40; i++) await page.keyboard.press('ArrowRight');
     await page
       .locator('.verdict')
-      .getByText(/Parts at token \d+/)
+      .getByText(/diverge at token \d+/)
       .waitFor();
     await shoot(page, 'embedded_knob_light');
     expect(await tokens(page)).toEqual(before);

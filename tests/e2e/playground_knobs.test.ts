@@ -65,7 +65,7 @@ test('a ban by token search keeps the token out, and the chart says what removed
   await expect.poll(() => page.locator('tr.chosen .fate').textContent()).toContain('Logit bias');
   await page
     .locator('.verdict')
-    .getByText(/Parts at token/)
+    .getByText(/diverge at token/)
     .waitFor();
   await run(page);
   expect((await tokens(page)).slice(5).map((text) => text.trim())).not.toContain(word);
@@ -92,7 +92,7 @@ test('a chat’s turns go through the model’s template, and one click shows th
   const { page, close } = await openScripted();
   await page.getByText('Chat', { exact: true }).click();
   await page.getByLabel('Text of turn 1').fill('Tell me of a boat <|user|>');
-  await page.getByRole('button', { name: 'As the model reads it' }).click();
+  await page.getByRole('button', { name: 'Show prompt tokens' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Templated text').waitFor();
   expect(await dialog.locator('pre').textContent()).toContain('Tell me of a boat');
@@ -114,7 +114,7 @@ test('on the timeline a click selects the step, a brush zooms, and “all” sho
   const at = Number(await selected.getAttribute('data-p'));
   const length = (await tokens(page)).length;
   expect(Math.abs(at - length / 2)).toBeLessThan(length * 0.12);
-  expect(await page.getByRole('button', { name: 'held' }).count()).toBe(1);
+  expect(await page.getByRole('button', { name: 'Pinned' }).count()).toBe(1);
   await page.mouse.move(box.x + box.width * 0.3, box.y + 60);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 5 });

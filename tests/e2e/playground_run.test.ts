@@ -77,7 +77,7 @@ test(
     await slider.focus();
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
     const verdict = page.locator('.verdict');
-    await verdict.getByText(/Parts at token \d+/).waitFor();
+    await verdict.getByText(/diverge at token \d+/).waitFor();
     // The verdict follows each press, so the test waits for the last one's.
     let said = '';
     await expect
@@ -90,7 +90,9 @@ test(
         { interval: 500 },
       )
       .toBe(true);
-    const [, number, wanted] = /Parts at token (\d+):\s*(\S+) instead/.exec((await verdict.textContent())!)!;
+    const [, number, wanted] = /diverge at token (\d+):\s*(\S+) instead/.exec(
+      (await verdict.textContent())!,
+    )!;
     const before = await tokens(page);
     await page.getByRole('button', { name: 'Continue from here' }).click();
     await finished(page);

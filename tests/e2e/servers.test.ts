@@ -45,15 +45,15 @@ test('a server connects, runs, and fills the charts, and its key goes nowhere el
   bodies = [];
   const { page, errors, foreignRequests, close } = await openPage();
   expect(foreignRequests).toEqual([]);
-  await page.getByText('nothing leaves this machine').waitFor();
+  await page.getByText('nothing is sent to a server').waitFor();
   await page.getByRole('button', { name: 'Models' }).click();
   const dialog = page.getByRole('dialog', { name: 'Models' });
   await dialog.getByLabel('Base URL').fill(`http://${host}/v1`);
-  await dialog.getByLabel('Key, if it needs one').fill('sk-very-secret');
+  await dialog.getByLabel('API key (optional)').fill('sk-very-secret');
   await dialog.getByRole('button', { name: `List the models of ${host}` }).click();
   // The list belongs to the server that sent it, whatever a person types afterwards.
   await dialog.getByLabel('Base URL').fill('http://127.0.0.1:9/v1');
-  await dialog.getByLabel('Key, if it needs one').fill('sk-of-another');
+  await dialog.getByLabel('API key (optional)').fill('sk-of-another');
   await dialog.getByRole('button', { name: 'Use Qwen/Qwen2.5-0.5B' }).click();
   await page.getByText(`your text goes to ${host}`).waitFor();
   await page.getByText('the server counts the tokens').waitFor();

@@ -57,7 +57,7 @@ test(
 
     const other = await openPage(`?engine=scripted${fragmentOf(url)}`);
     await other.page.getByRole('button', { name: 'Replay' }).click();
-    await other.page.getByText(/Reproduced here token for token/).waitFor();
+    await other.page.getByText(/Reproduced on this device token for token/).waitFor();
     expect(await outputOf(other.page)).toBe(text);
     expect(other.errors).toEqual([]);
     await other.close();

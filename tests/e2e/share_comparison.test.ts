@@ -68,7 +68,7 @@ test('a comparison opens elsewhere as the same comparison, and replays as one', 
 
   const other = await openPage(`?engine=scripted${fragmentOf(url)}`, { viewport: desktop });
   await replay(other.page);
-  await other.page.getByText(/Reproduced here token for token/).waitFor();
+  await other.page.getByText(/Reproduced on this device token for token/).waitFor();
   expect(await laneTexts(other.page)).toEqual(texts);
   // From then on the page computes the charts here.
   await other.page.getByRole('slider', { name: 'Temperature of lane a' }).waitFor();
@@ -113,7 +113,7 @@ test.each([
   // The record of a long beam search has the ended beams, and as many pruned ones as fit.
   if (name !== 'a beam search') expect(opened).toBe(said);
   await replay(page);
-  await page.getByText(/Reproduced here token for token/).waitFor();
+  await page.getByText(/Reproduced on this device token for token/).waitFor();
   expect(errors).toEqual([]);
   await close();
 });

@@ -57,7 +57,7 @@ test.skipIf(!present)('a text’s link opens at once elsewhere, and every token 
   await reader.page.getByText('Recorded, from a link:').waitFor();
   expect(await tokens(reader.page)).toEqual(text);
   await reader.page.getByRole('button', { name: 'Replay', disabled: false }).click({ timeout: 60_000 });
-  await reader.page.getByText(/Reproduced here token for token/).waitFor({ timeout: 60_000 });
+  await reader.page.getByText(/Reproduced on this device token for token/).waitFor({ timeout: 60_000 });
   expect(await tokens(reader.page)).toEqual(text);
   expect(reader.errors).toEqual([]);
   expect(reader.foreignRequests).toEqual([]);
@@ -73,7 +73,7 @@ test.skipIf(!present)('a comparison of four temperatures is reproduced as one ba
   await sender.close();
   const reader = await openPage(new URL(url).hash, { viewport: desktop });
   await reader.page.getByRole('button', { name: 'Replay', disabled: false }).click({ timeout: 60_000 });
-  await reader.page.getByText(/Reproduced here token for token/).waitFor({ timeout: 60_000 });
+  await reader.page.getByText(/Reproduced on this device token for token/).waitFor({ timeout: 60_000 });
   expect(await reader.page.locator('.lane .text').allInnerTexts()).toEqual(texts);
   expect(reader.errors).toEqual([]);
   await reader.close();

@@ -25,7 +25,7 @@ async function connect(page: Page, key: string): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Models' });
   if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Models' }).click();
   await dialog.getByLabel('Base URL').fill(server!.baseUrl);
-  await dialog.getByLabel('Key, if it needs one').fill(key);
+  await dialog.getByLabel('API key (optional)').fill(key);
   await dialog.getByRole('button', { name: `List the models of ${server!.host}` }).click();
 }
 

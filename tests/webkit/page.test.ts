@@ -49,7 +49,7 @@ test('the page shows the recorded run, says what is missing, and runs the model 
   await webkit.open(served.url);
   expect(await webkit.run('return "gpu" in navigator')).toBe(false);
   // Before the engine is loaded, the page has the text, figures and charts of the record.
-  await expect.poll(() => textOf('.end')).toMatch(/Recorded earlier with Logitscope Stories/);
+  await expect.poll(() => textOf('.end')).toMatch(/Saved run of Logitscope Stories/);
   await expect.poll(() => textOf('.inspector dl')).toMatch(/rank/i);
   expect(await countOf('[data-p]')).toBeGreaterThan(100);
 
@@ -58,7 +58,7 @@ test('the page shows the recorded run, says what is missing, and runs the model 
   // From now on the page computes the figures here.
   await expect
     .poll(() => textOf('.end'))
-    .toMatch(/drawn again here token for token|this machine computes a different text/);
+    .toMatch(/reproduced on this device|this device computes a different text/);
   await expect.poll(() => textOf('.inspector dl')).toMatch(/rank/i);
   await expect.poll(emptyCanvases).toEqual([]);
   await shoot('opened');

@@ -13,6 +13,7 @@ import { PROMPT_PRESETS } from '../prompt_presets.ts';
 import { subjects } from '../record/subjects.ts';
 import { runOn } from '../run_on.svelte.ts';
 import { grammarRefused } from '../server_actions.ts';
+import { goTo } from '../link/view_history.ts';
 import type { Settings } from '../settings.ts';
 import { applyPreset, changeSettings, changeView, setGrammar } from '../settings_actions.ts';
 import { colourModes } from '../settings_schema.ts';
@@ -77,7 +78,7 @@ function compares(name: string, label: string, kind: MethodKind, setLanes?: () =
     run: () => {
       changeSettings({ method: { ...playground.settings.method, kind } });
       setLanes?.();
-      changeView({ page: 'compare' });
+      goTo('compare');
     },
   };
 }

@@ -1,7 +1,8 @@
 /** The actions with a key or a button. The palette brings the others (`more_actions.ts`). */
 import { dialogs, type DialogName } from '../dialogs.svelte.ts';
+import { goTo } from '../link/view_history.ts';
 import { pageViews, type PageView } from '../settings.ts';
-import { changeView, rollSeed } from '../settings_actions.ts';
+import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import type { Action } from './action.ts';
 import { continueAction, partingAction, runAction, stepAction, stopAction } from './run.ts';
@@ -13,7 +14,7 @@ export const viewActions: readonly Action[] = (Object.keys(pageViews) as PageVie
   group: 'Go to',
   key: String(index + 1),
   on: () => playground.settings.view.page === page,
-  run: () => changeView({ page }),
+  run: () => goTo(page),
 }));
 
 /** @param key opens the dialog, and closes it again */

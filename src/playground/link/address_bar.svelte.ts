@@ -1,7 +1,9 @@
 /** Keeps the page's address in step with its settings, and the settings in step with an address that a person edits. */
+import type { Settings } from '../settings.ts';
 import { playground } from '../state.svelte.ts';
 import { readFragment, writeFragment } from './fragment.ts';
 import { shareableLength } from '../limits.ts';
+import { followHistory, isOwnEntry, openedLink } from './view_history.ts';
 
 /** A dragged slider gives one address when it rests. Browsers refuse more than about a hundred in half a minute. */
 const restMs = 400;
@@ -25,26 +27,31 @@ export function isOwnAddress(): boolean {
 export function followAddress(): void {
   $effect(() => {
     const { settings } = playground;
-    const timer = setTimeout(() => {
-      const fragment = writeFragment(settings);
-      // The address keeps a link's record until a setting changes.
-      if (fragment !== settingsPart(location.hash)) write(fragment);
-    }, restMs);
+    const timer = setTimeout(() => writeAddress(settings), restMs);
     return () => clearTimeout(timer);
   });
 
   $effect(() => {
     const changed = (): void => {
-      const link = isOwnAddress() ? null : readFragment(location.hash);
-      if (link) void import('./open_link.ts').then(({ openLink }) => openLink(link));
+      const link = isOwnAddress() || isOwnEntry() ? null : readFragment(location.hash);
+      if (!link) return;
+      openedLink();
+      void import('./open_link.ts').then(({ openLink }) => openLink(link));
     };
     window.addEventListener('hashchange', changed);
     return () => window.removeEventListener('hashchange', changed);
   });
+
+  $effect(() => followHistory(() => writeAddress(playground.settings)));
 }
 
-/** Replaces the address, so that Back leaves the page. A prompt too long for an address stays out of it. */
-function write(fragment: string): void {
+/**
+ * Replaces the address, so that Back skips the values that a setting had. A link's record stays in it until a setting changes.
+ * A prompt too long for an address stays out of it.
+ */
+function writeAddress(settings: Settings): void {
+  const fragment = writeFragment(settings);
+  if (fragment === settingsPart(location.hash)) return;
   written = fragment.length > shareableLength ? '' : `#${fragment}`;
   history.replaceState(history.state, '', written === '' ? location.pathname + location.search : written);
   try {

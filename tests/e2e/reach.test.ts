@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { openScripted, run } from './playground_page.ts';
+import type { Page } from 'playwright-core';
+
+const viewOf = (page: Page) => page.locator('nav[aria-label="Views"] [aria-current="page"]').textContent();
+
+test('Back and Forward go through the views and keep the settings; a link typed by hand stays a step of its own', async () => {
+  const { page, errors, close } = await openScripted();
+  const go = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).first().click();
+  await page.locator('#prompt').fill('Before');
+  await go('Compare');
+  await page.waitForFunction(() => location.hash.includes('view=compare'));
+  await go('Tokens');
+  await page.locator('#prompt').waitFor({ state: 'detached' });
+  await page.goBack();
+  await expect.poll(() => viewOf(page)).toBe('Compare');
+  await page.locator('#prompt').fill('After');
+  await page.goBack();
+  await expect.poll(() => viewOf(page)).toBe('Playground');
+  expect(await page.locator('#prompt').inputValue()).toBe('After');
+  await page.waitForFunction(() => location.hash.includes('prompt=After'));
+  await page.goForward();
+  await expect.poll(() => viewOf(page)).toBe('Compare');
+
+  await page.evaluate(() => (location.hash = '#v=1&prompt=Typed&t=0.3'));
+  await expect.poll(() => page.locator('#prompt').inputValue()).toBe('Typed');
+  expect(await viewOf(page)).toBe('Playground');
+  await go('Machine');
+  await page.goBack();
+  await expect.poll(() => viewOf(page)).toBe('Playground');
+  expect(await page.locator('#prompt').inputValue()).toBe('Typed');
+  await page.goBack();
+  await expect.poll(() => page.locator('#prompt').inputValue()).toBe('After');
+  expect(await viewOf(page)).toBe('Compare');
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('a term explains itself on hover, on focus and after a tap, and Escape closes the bubble', async () => {
+  const { page, errors, close } = await openScripted({ hasTouch: true });
+  await run(page);
+  const bubble = page.getByRole('tooltip');
+  const kept = page.locator('dt', { hasText: 'kept' }).locator('.term');
+  await kept.hover();
+  await bubble.getByText('How many candidates the chain leaves').waitFor();
+  await bubble.hover();
+  await page.waitForTimeout(300);
+  expect(await bubble.isVisible()).toBe(true);
+  await page.keyboard.press('Escape');
+  await bubble.waitFor({ state: 'hidden' });
+  // Escape only closed the bubble.
+  await page.locator('#prompt').focus();
+
+  await page.locator('dt', { hasText: 'rank' }).locator('.term').focus();
+  await page.keyboard.press('Tab');
+  await bubble.getByText('How undecided the distribution is').waitFor();
+  expect(await page.locator(':focus').getAttribute('aria-describedby')).toBe(await bubble.getAttribute('id'));
+  await page.keyboard.press('Tab');
+  await bubble.getByText('How many candidates').waitFor();
+
+  await page.locator('dt', { hasText: 'logprob' }).locator('.term').tap();
+  await bubble.getByText('natural logarithm').waitFor();
+  await page.locator('h2', { hasText: 'Timeline' }).tap();
+  await bubble.waitFor({ state: 'hidden' });
+
+  // A stage's name opens the stage; what it means shows beforehand.
+  await page.getByRole('button', { name: 'Top-p', exact: true }).hover();
+  await bubble.getByText(/nucleus|probab/i).waitFor();
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('skip links lead past the bar to each part of the page', async () => {
+  const { page, errors, close } = await openScripted();
+  await run(page);
+  const hash = await page.evaluate(() => location.hash);
+  // As if the page had just been opened: the next Tab begins at its top.
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+  });
+  await page.keyboard.press('Tab');
+  expect(await page.locator(':focus').textContent()).toBe('Skip to text');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.locator(':focus').getAttribute('id')).toBe('inspector-title');
+  await page.keyboard.press('Tab');
+  expect(await page.locator('section[aria-labelledby="inspector-title"] :focus').count()).toBe(1);
+  expect(await page.evaluate(() => location.hash)).toBe(hash);
+  expect(errors).toEqual([]);
+  await close();
+});
