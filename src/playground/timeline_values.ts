@@ -6,15 +6,15 @@ import { allTokens, type PageText, type TokenView } from './texts/text.ts';
  * once they are re-derived.
  */
 export interface TimelineValues {
-  /** Raw, of the token at the position; nats. */
-  readonly logprob: Float64Array;
-  /** Of the raw distribution, nats. */
+  /** Raw surprisal of the token that stands there, nats. */
+  readonly surprisal: Float64Array;
+  /** Of the raw distribution that it came from, nats. */
   readonly entropy: Float64Array;
-  /** Candidates that the chain kept. */
+  /** Candidates left by the chain. */
   readonly kept: Float64Array;
   /** Share of the mass that a grammar removed. */
   readonly masked: Float64Array;
-  /** exp of the mean surprisal up to the position. */
+  /** exp of the mean surprisal up to here. */
   readonly perplexity: Float64Array;
 }
 
@@ -29,7 +29,7 @@ export function timelineOf(text: PageText, rederived: Rederived | null): Timelin
     return rederived && output >= 0 ? (rederived.masked[output] ?? NaN) : token.masked;
   });
   return {
-    logprob: Float64Array.from(tokens, (token) => token.rawLogprob),
+    surprisal: Float64Array.from(tokens, (token) => 0 - token.rawLogprob),
     entropy: Float64Array.from(tokens, (token) => token.entropy),
     kept,
     masked,

@@ -162,7 +162,7 @@ test('saved JSON opens again, OpenAI and CSV files are well formed, and pictures
   expect(csv.split('\r\n')[0]).toContain('raw_logprob');
   expect((await savedFile(page, 'Text')).bytes.toString().trim()).toContain('Once upon a time');
   expect(pngSize((await savedFile(page, 'Card')).bytes)).toEqual([1200, 630]);
-  expect(pngSize((await savedFile(page, 'Timeline')).bytes)).toEqual([1920, 520]);
+  expect(pngSize((await savedFile(page, 'Timeline')).bytes)).toEqual([1920, 600]);
   expect(pngSize((await savedFile(page, 'Whole vocabulary')).bytes)).toEqual([1120, 640]);
   expect(errors).toEqual([]);
   await close();

@@ -97,21 +97,22 @@ test('the rank curve has both curves, without values below the floor or removed 
 test('the timeline has only the selected curves, and only known values in the zoomed range', () => {
   const values = Float64Array.of(NaN, 1, 2, 3);
   const timeline = {
-    logprob: values,
+    surprisal: values,
     entropy: values,
     kept: values,
     perplexity: values,
     masked: new Float64Array(values.length).fill(NaN),
   };
   const { data } = timelineConfig(timeline, theme, {
-    shown: ['entropy', 'logprob'],
+    shown: ['entropy', 'surprisal'],
     range: [0, 2],
     selected: null,
     divergence: null,
-    promptEnd: 1,
+    promptLength: 1,
+    tokenAt: String,
   });
   const sizes = Object.fromEntries(data.datasets.map(({ label, data: points }) => [label, points.length]));
-  expect(sizes).toEqual({ entropy: 2, kept: 0, perplexity: 0, logprob: 2 });
+  expect(sizes).toEqual({ entropy: 2, surprisal: 2 });
 });
 
 test.each([

@@ -37,9 +37,10 @@ export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
       range: [0, text.length - 1],
       selected: position,
       divergence: null,
-      promptEnd: text.promptLength,
+      promptLength: text.promptLength,
+      tokenAt: () => '',
     });
-    pictures.push({ name: 'timeline', label: 'Timeline', draw: () => drawChart(config, 960, 260, theme) });
+    pictures.push({ name: 'timeline', label: 'Timeline', draw: () => drawChart(config, 960, 300, theme) });
   }
   if (!inspected) return pictures;
   const { view } = inspected;

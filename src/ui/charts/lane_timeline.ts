@@ -58,7 +58,7 @@ export function laneTimelineConfig(
       normalized: true,
       interaction: { mode: 'x', intersect: false },
       scales: {
-        x: positionAxis(theme, 1, longest),
+        x: positionAxis(theme, 1, longest, 1),
         y: {
           type: options.scale === 'count' ? 'logarithmic' : 'linear',
           ...(options.scale === 'count' ? { min: 1 } : options.scale === 'share' ? { min: 0, max: 1 } : {}),
@@ -75,7 +75,7 @@ export function laneTimelineConfig(
         decimation: { enabled: true, algorithm: 'lttb', samples, threshold: samples },
         tooltip: {
           callbacks: {
-            title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
+            title: (items) => `output token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
             label: (item) => `${item.dataset.label}: ${inWords(item.parsed.y ?? 0, options.scale)}`,
           },
         },

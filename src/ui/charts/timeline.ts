@@ -1,156 +1,149 @@
-import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
+/** A text's numbers as small multiples: one strip per unit, over one axis of output tokens. */
+import type { Chart, ChartConfiguration, Plugin, Point, Scale } from 'chart.js';
 import type { TimelineValues } from '../../playground/timeline_values';
 import { count, decimal, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
-import { axisTicks, drawUprights, positionAxis, type Upright } from './position_axis';
+import { axisTicks, axisTitle, drawUprights, positionAxis, type Upright } from './position_axis';
 
 export type TimelineSeries = keyof TimelineValues;
 
 export interface TimelineOptions {
   readonly shown: readonly TimelineSeries[];
-  /** The first and the last position in view. */
+  /** First and last position in view. */
   readonly range: readonly [number, number];
   readonly selected: number | null;
   readonly divergence: number | null;
-  readonly promptEnd: number;
+  /** Position of the first output token. */
+  readonly promptLength: number;
+  /** The token at a position, with what cannot be seen made visible. */
+  readonly tokenAt: (position: number) => string;
 }
 
-/** Up to this many positions in view, logprobs are bars. */
+/** Positions in view up to which surprisals are bars. */
 const maxBars = 300;
-/** The points of a longer curve: about as many as there are pixels. Largest triangles (Steinarsson 2013) keep the peaks. */
+/** Points of a curve over more of them: about as many as there are pixels. Largest triangles (Steinarsson 2013) keep its peaks. */
 const maxPoints = 600;
 
 export const timelineSeries: readonly { key: TimelineSeries; label: string; help: string }[] = [
-  { key: 'logprob', label: 'logprob', help: 'raw logprob of the chosen token, nats' },
+  { key: 'surprisal', label: 'surprisal', help: 'raw surprisal (−logprob) of the chosen token, nats' },
   { key: 'entropy', label: 'entropy', help: 'entropy of the raw distribution, nats' },
-  { key: 'kept', label: 'kept', help: 'candidates that the chain left' },
+  { key: 'kept', label: 'kept', help: 'candidates that the chain kept, on a log axis' },
   { key: 'perplexity', label: 'perplexity', help: 'running perplexity of the text so far' },
   { key: 'masked', label: 'grammar', help: 'share of the mass that the grammar removed' },
 ];
 
+/** Strips from top to bottom. */
+const strips = ['nats', 'kept', 'perplexity', 'masked'] as const;
+type Strip = (typeof strips)[number];
+
+const stripOf: Readonly<Record<TimelineSeries, Strip>> = {
+  surprisal: 'nats',
+  entropy: 'nats',
+  kept: 'kept',
+  perplexity: 'perplexity',
+  masked: 'masked',
+};
+
+const stripTitle: Readonly<Record<Strip, string>> = {
+  nats: 'nats',
+  kept: 'kept',
+  perplexity: 'perplexity',
+  masked: 'removed',
+};
+
+const wordsOf: Readonly<Record<TimelineSeries, (value: number) => string>> = {
+  surprisal: (value) => `surprisal ${decimal(value)} nats`,
+  entropy: (value) => `entropy ${decimal(value)} nats`,
+  kept: (value) => `kept ${count(value)}`,
+  perplexity: (value) => `perplexity ${decimal(value, 2)}`,
+  masked: (value) => `the grammar removed ${percent(value)}`,
+};
+
 /** How each series is drawn; the legend shows the same. */
 export function seriesColour(series: TimelineSeries, theme: ChartTheme): string {
   const { raw, final, cut, ink, muted } = theme;
-  return { logprob: raw, entropy: final, kept: cut, perplexity: ink, masked: muted }[series];
+  return { surprisal: raw, entropy: final, kept: cut, perplexity: ink, masked: muted }[series];
 }
 
-/**
- * Logprob hangs from zero, and entropy stands on it. Candidates kept and perplexity share a log axis above them. What a
- * grammar removed has a strip of its own at the top.
- */
+/** Those of `shown` that have a value; their strips are the ones that are drawn. */
+function drawnSeries(timeline: TimelineValues, shown: readonly TimelineSeries[]): TimelineSeries[] {
+  return timelineSeries
+    .map(({ key }) => key)
+    .filter((key) => shown.includes(key) && (key !== 'masked' || timeline.masked.some(Number.isFinite)));
+}
+
 export function timelineConfig(
   timeline: TimelineValues,
   theme: ChartTheme,
   options: TimelineOptions,
 ): ChartConfiguration<'bar' | 'line', Point[]> {
+  const [first, last] = options.range;
+  const drawn = drawnSeries(timeline, options.shown);
+  // Bars thinner than a pixel are slower than a line and say no more.
+  const dense = last - first > maxBars;
   const points = (values: Float64Array): Point[] => {
     const out: Point[] = [];
-    const first = options.range[0];
-    const last = Math.min(values.length - 1, options.range[1]);
-    for (let i = first; i <= last; i++) {
-      if (Number.isFinite(values[i]!)) out.push({ x: i, y: values[i]! });
-    }
+    for (let x = first; x <= Math.min(values.length - 1, last); x++)
+      if (Number.isFinite(values[x]!)) out.push({ x, y: values[x]! });
     return out;
   };
-  const ticks = axisTicks(theme);
-  const text = (series: TimelineSeries) => ({
-    type: 'line' as const,
+  const dataset = (series: TimelineSeries) => ({
     label: series,
-    data: options.shown.includes(series) ? points(timeline[series]) : [],
+    data: points(timeline[series]),
     borderColor: seriesColour(series, theme),
     backgroundColor: seriesColour(series, theme),
-    borderWidth: series === 'perplexity' ? 1 : 1.5,
-    borderDash: series === 'perplexity' ? [4, 2] : [],
-    pointRadius: 0,
-    pointHitRadius: 0,
-    yAxisID: series === 'kept' || series === 'perplexity' ? 'upper' : series === 'masked' ? 'mask' : 'y',
-    stepped: series === 'kept' || series === 'masked' ? ('middle' as const) : false,
+    yAxisID: stripOf[series],
   });
-  // Bars thinner than a pixel are slower than a line and show no more.
-  const dense = options.range[1] - options.range[0] > maxBars;
-  const mask = options.shown.includes('masked') && timeline.masked.some(Number.isFinite);
-  const upper = options.shown.includes('kept') || options.shown.includes('perplexity');
   return {
     type: 'bar',
     data: {
-      datasets: [
-        text('entropy'),
-        text('kept'),
-        text('perplexity'),
-        ...(mask ? [text('masked')] : []),
-        dense
-          ? { ...text('logprob'), borderWidth: 1 }
-          : {
-              type: 'bar',
-              label: 'logprob',
-              data: options.shown.includes('logprob') ? points(timeline.logprob) : [],
-              backgroundColor: seriesColour('logprob', theme),
-              yAxisID: 'y',
-              barPercentage: 1,
+      // Curves lie on bars.
+      datasets: drawn.toReversed().map((series) =>
+        series === 'surprisal' && !dense
+          ? {
+              ...dataset(series),
+              type: 'bar' as const,
               categoryPercentage: 0.9,
+              barPercentage: 1,
               maxBarThickness: 10,
+            }
+          : {
+              ...dataset(series),
+              type: 'line' as const,
+              borderWidth: series === 'surprisal' ? 1 : 1.5,
+              pointRadius: 0,
+              pointHitRadius: 0,
+              stepped: series === 'kept' || series === 'masked' ? ('middle' as const) : false,
             },
-      ],
+      ),
     },
     options: {
       parsing: false,
       normalized: true,
-      interaction: { mode: 'x', intersect: false },
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
-        x: positionAxis(theme, ...options.range),
-        y: {
-          type: 'linear',
-          stack: 'timeline',
-          stackWeight: 3,
-          weight: 1,
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => decimal(Number(value), 0) },
-        },
-        upper: {
-          type: 'logarithmic',
-          display: upper,
-          stack: 'timeline',
-          stackWeight: 2,
-          weight: 2,
-          min: 1,
-          grid: { color: theme.grid, drawTicks: false },
-          border: { display: false },
-          ticks: {
-            ...ticks,
-            callback: (value) =>
-              Number(value) > 1 && Number.isInteger(Math.log10(Number(value))) ? count(Number(value)) : '',
-          },
-        },
-        ...(mask
-          ? {
-              mask: {
-                type: 'linear' as const,
-                stack: 'timeline',
-                stackWeight: 1,
-                weight: 3,
-                min: 0,
-                max: 1,
-                grid: { color: theme.grid, drawTicks: false },
-                border: { display: false },
-                ticks: {
-                  ...ticks,
-                  stepSize: 1,
-                  callback: (value: number | string) => percent(Number(value)),
-                },
-              },
-            }
-          : {}),
+        x: positionAxis(theme, first, last, options.promptLength),
+        ...Object.fromEntries(
+          strips
+            .filter((strip) => drawn.some((series) => stripOf[series] === strip))
+            .map((strip) => [strip, stripAxis(strip, theme)]),
+        ),
       },
       plugins: {
         decimation: { enabled: dense, algorithm: 'lttb', samples: maxPoints, threshold: maxPoints },
         tooltip: {
+          displayColors: false,
+          caretPadding: 12,
+          // One item stands for its token: curves that were thinned out have no point of their own there.
+          filter: (_, index) => index === 0,
           callbacks: {
-            title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
-            label: (item) =>
-              item.dataset.label === 'masked'
-                ? `the grammar removed ${percent(item.parsed.y ?? 0)}`
-                : `${item.dataset.label} ${decimal(item.parsed.y ?? 0, 3)}`,
+            title: ([item]) => tokenTitle(Math.round(item?.parsed.x ?? 0), options),
+            label: ({ parsed }) => {
+              const position = Math.round(parsed.x ?? 0);
+              return drawn
+                .filter((series) => Number.isFinite(timeline[series][position]))
+                .map((series) => wordsOf[series](timeline[series][position]!));
+            },
           },
         },
       },
@@ -159,13 +152,63 @@ export function timelineConfig(
   };
 }
 
-/** The selected step, the end of the prompt, and where the text would part under the current settings. */
+function tokenTitle(position: number, { promptLength, tokenAt }: TimelineOptions): string {
+  const number = position < promptLength ? position + 1 : position - promptLength + 1;
+  return `${position < promptLength ? 'prompt' : 'output'} token ${count(number)}  ${tokenAt(position)}`;
+}
+
+/** A strip's axis. There is room above its values, so that its labels keep away from those of the strip above. */
+function stripAxis(strip: Strip, theme: ChartTheme) {
+  const common = {
+    stack: 'timeline',
+    stackWeight: strip === 'nats' ? 3 : strip === 'masked' ? 1.5 : 2,
+    weight: strips.length - strips.indexOf(strip),
+    title: axisTitle(theme, stripTitle[strip]),
+    grid: { color: theme.grid },
+    border: { color: theme.grid },
+    min: 0,
+    grace: '20%',
+  };
+  const ticks = { ...axisTicks(theme), maxTicksLimit: 4 };
+  if (strip === 'kept')
+    return {
+      ...common,
+      type: 'logarithmic' as const,
+      min: 0.7,
+      suggestedMax: 20,
+      ticks: {
+        ...ticks,
+        callback: (value: number | string) => (isDecade(Number(value)) ? count(Number(value)) : ''),
+      },
+    };
+  return {
+    ...common,
+    type: 'linear' as const,
+    ...(strip === 'masked' ? { max: 1.3 } : {}),
+    // A label at the top edge would meet the lowest one of the strip above.
+    afterBuildTicks: (axis: Scale) => {
+      axis.ticks = axis.ticks.filter(({ value }) => value < axis.max);
+    },
+    ticks: {
+      ...ticks,
+      precision: 0,
+      ...(strip === 'masked' ? { stepSize: 1 } : {}),
+      callback: (value: number | string) =>
+        strip === 'masked' ? shareTick(Number(value)) : count(Number(value)),
+    },
+  };
+}
+
+const isDecade = (value: number): boolean => value >= 1 && Number.isInteger(Math.log10(value));
+const shareTick = (share: number): string => (share > 1 ? '' : percent(share));
+
+/** The selected step, the end of the prompt, and where the re-derived text would part; through all strips. */
 function marks(
   theme: ChartTheme,
-  { promptEnd, divergence, selected }: TimelineOptions,
+  { promptLength, divergence, selected }: TimelineOptions,
 ): Plugin<'bar' | 'line'> {
-  const uprights: Upright[] = [{ at: promptEnd - 0.5, colour: theme.muted, width: 1, dash: [2, 3] }];
+  const uprights: Upright[] = [{ at: promptLength - 0.5, colour: theme.muted, width: 1, dash: [2, 3] }];
   if (divergence !== null) uprights.push({ at: divergence, colour: theme.cut, width: 1.5, dash: [4, 3] });
   if (selected !== null) uprights.push({ at: selected, colour: theme.accent, width: 1.5 });
-  return { id: 'marks', beforeDatasetsDraw: (chart: Chart) => drawUprights(chart, uprights) };
+  return { id: 'marks', beforeDatasetsDraw: (chart) => drawUprights(chart as Chart, uprights) };
 }
