@@ -1,14 +1,35 @@
 /** How numbers read on the page. One place, so that the same value never has two spellings. */
 import type { RunTiming } from '../decoding/events.ts';
 
-/** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `< 1e-9 %`. */
+/** Below it a plain number would be mostly zeros, and a power of ten says more. */
+const leastPlain = 0.001;
+
+/**
+ * Any number with three significant digits: `12.3`, `0.0412`, `1.60×10⁻⁵`. Every number that is not a count, a fixed number of
+ * decimals or a size is written by this.
+ */
+export function figure(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  if (size !== 0 && (size < leastPlain || size >= 1e6)) {
+    const [digits, exponent] = value.toExponential(2).split('e');
+    return `${digits!.replace('-', '−')}×${powerOfTen(Number(exponent))}`;
+  }
+  return String(Number(value.toPrecision(3))).replace('-', '−');
+}
+
+/** `10⁻⁴`, as axes write it. */
+export function powerOfTen(exponent: number): string {
+  return `10${String(exponent).replace(/./g, (sign) => (sign === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)]!))}`;
+}
+
+/** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `1.60×10⁻⁷ %`. */
 export function percent(p: number): string {
-  if (Number.isNaN(p)) return '–';
-  if (p === 0) return '0 %';
-  if (p >= 0.9995) return p === 1 ? '100 %' : `${(p * 100).toFixed(2)} %`;
-  const value = p * 100;
-  if (value >= 0.001) return `${Number(value.toPrecision(3))} %`;
-  return `${value.toExponential(1)} %`;
+  if (p < 1 && p >= 0.99995) return '> 99.99 %';
+  if (p < 1 && p >= 0.9995) return `${(p * 100).toFixed(2)} %`;
+  const value = figure(p * 100);
+  return Number.isNaN(p) ? value : `${value} %`;
 }
 
 /** A logprob, logit or entropy: three decimals, and a real minus sign. */
@@ -30,14 +51,24 @@ const fewSteps = 5;
 
 /** What a run came to: `24 tokens at 44.4 tok/s`. */
 export function tokensOfRun({ tokens, steps, decodeMs }: RunTiming): string {
-  const speed =
-    steps >= fewSteps && decodeMs > 0 ? ` at ${((tokens / decodeMs) * 1000).toFixed(1)} tok/s` : '';
+  const speed = steps >= fewSteps && decodeMs > 0 ? ` at ${tokensPerSecond(tokens, decodeMs)}` : '';
   return `${tokenCount(tokens)}${speed}`;
+}
+
+/** `44.4 tok/s`. */
+export function tokensPerSecond(tokens: number, ms: number): string {
+  return ms > 0 ? `${((tokens / ms) * 1000).toFixed(1)} tok/s` : '–';
 }
 
 /** `1 token`, `24 tokens`. */
 export function tokenCount(tokens: number): string {
   return `${count(tokens)} ${tokens === 1 ? 'token' : 'tokens'}`;
+}
+
+/** Where a token stands, numbered from 1 as people count: `output token 36`, `prompt token 2`. */
+export function placeOf(position: number, promptLength: number): string {
+  const prompt = position < promptLength;
+  return `${prompt ? 'prompt' : 'output'} token ${count(prompt ? position + 1 : position - promptLength + 1)}`;
 }
 
 /** What the candidates that are not listed are called. NaN: nobody told how many there are. */
@@ -82,4 +113,10 @@ export function visible(text: string): string {
       /[\u0000-\u001f\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]/g,
       (character) => `⟨${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`,
     );
+}
+
+/** A token's visible text, cut so that it leaves room for the chart that it names a row of. */
+export function rowName(text: string, most = 22): string {
+  const name = [...visible(text)];
+  return name.length > most ? `${name.slice(0, most - 1).join('')}…` : name.join('');
 }

@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest';
-import { bytes, count, decimal, duration, percent, tokensOfRun, visible } from '../../src/ui/format.ts';
+import {
+  bytes,
+  count,
+  decimal,
+  duration,
+  figure,
+  percent,
+  placeOf,
+  powerOfTen,
+  rowName,
+  tokensOfRun,
+  visible,
+} from '../../src/ui/format.ts';
 
 test.each([
   [0, '0 %'],
@@ -8,7 +20,11 @@ test.each([
   [0.5, '50 %'],
   [0.12345, '12.3 %'],
   [0.000412, '0.0412 %'],
-  [1e-9, '1.0e-7 %'],
+  [0.99999, '> 99.99 %'],
+  [0.0000244, '0.00244 %'],
+  [1.6e-7, '1.60×10⁻⁵ %'],
+  [1e-9, '1.00×10⁻⁷ %'],
+  [NaN, '–'],
 ])('percent(%d) is %s', (p, text) => expect(percent(p)).toBe(text));
 
 test.each([
@@ -17,6 +33,26 @@ test.each([
   [-Infinity, '−∞'],
   [NaN, '–'],
 ])('decimal(%d) is %s', (value, text) => expect(decimal(value)).toBe(text));
+
+test.each([
+  [0, '0'],
+  [12.345, '12.3'],
+  [-0.0412, '−0.0412'],
+  [0.00016, '1.60×10⁻⁴'],
+  [2.5e12, '2.50×10¹²'],
+  [-Infinity, '−∞'],
+])('figure(%d) is %s', (value, text) => expect(figure(value)).toBe(text));
+
+test('powers of ten, places and names of rows', () => {
+  expect(powerOfTen(-10)).toBe('10⁻¹⁰');
+  expect([placeOf(0, 2), placeOf(1, 2), placeOf(2, 2)]).toEqual([
+    'prompt token 1',
+    'prompt token 2',
+    'output token 1',
+  ]);
+  expect(rowName(' abcdef', 5)).toBe('␣abc…');
+  expect(rowName(' abc', 5)).toBe('␣abc');
+});
 
 test('formats counts, bytes and durations', () => {
   expect(count(151936)).toBe('151\u202f936');

@@ -1,8 +1,10 @@
 import type { ChartConfiguration } from 'chart.js';
 import type { CandidateRow, StepView } from '../../worker/api/views';
-import { count, decimal, percent, restName, visible } from '../format';
+import { count, decimal, percent, restName, rowName, visible } from '../format';
+import { axisTitle, cornerTitle, decadeAxis, shareAxis } from './axes';
 import type { ChartTheme } from './chart_theme';
-import { endLabels } from './end_labels';
+import { endLabels, endRoom } from './end_labels';
+import type { LegendItem } from './legend';
 
 export interface CandidatesOptions {
   readonly scale: 'linear' | 'log';
@@ -17,7 +19,15 @@ const logFloor = 1e-6;
 
 /** The height in CSS pixels of `rows` candidates and the bar of the rest. */
 export function candidatesHeight(rows: number): number {
-  return (rows + 1) * 19 + 30;
+  return Math.max(3, rows + 1) * 19 + 46;
+}
+
+export function candidatesLegend(theme: ChartTheme): LegendItem[] {
+  return [
+    { label: 'raw', colour: theme.raw, mark: 'bar' },
+    { label: 'final', colour: theme.final, mark: 'bar' },
+    { label: 'removed, and by what', colour: theme.gone, mark: 'bar' },
+  ];
 }
 
 /** The raw and final probabilities of the top candidates. Removed ones are grey and name the stage that removed them. */
@@ -33,7 +43,14 @@ export function candidatesConfig(
   // What a server did not tell is NaN and has no bar.
   const told = [rest, ...rows].flatMap(({ raw, final }) => [raw, final]).filter((p) => !Number.isNaN(p));
   const largest = Math.max(0, ...told);
-  const labels = rows.map((row) => `${row.token === view.chosen ? '▸ ' : ''}${visible(row.label)}`);
+  const labels = rows.map((row) => `${row.token === view.chosen ? '▸ ' : ''}${rowName(row.label)}`);
+  const ends = [
+    ...rows.map((row) => ({
+      text: row.removedBy === null ? percent(row.final) : options.stageLabel(row.removedBy),
+      colour: row.removedBy === null ? theme.ink : theme.muted,
+    })),
+    { text: percent(rest.final), colour: theme.muted },
+  ];
   return {
     type: 'bar',
     data: {
@@ -55,7 +72,7 @@ export function candidatesConfig(
     },
     options: {
       indexAxis: 'y',
-      layout: { padding: { right: 64 } },
+      layout: { padding: { right: endRoom(ends) } },
       interaction: { mode: 'index', axis: 'y', intersect: false },
       onClick: (_, elements) => {
         const row = rows[elements[0]?.index ?? -1];
@@ -63,17 +80,9 @@ export function candidatesConfig(
       },
       scales: {
         x: {
-          type: log ? 'logarithmic' : 'linear',
-          min: log ? logFloor : 0,
+          ...(log ? { ...decadeAxis(theme), min: logFloor } : shareAxis(theme)),
           ...(log || largest > 0.8 ? { max: 1 } : {}),
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: {
-            color: theme.muted,
-            font: { family: theme.font, size: 10 },
-            maxTicksLimit: log ? 14 : 6,
-            callback: (value) => tick(Number(value), log),
-          },
+          title: axisTitle(theme, 'probability'),
         },
         y: {
           grid: { display: false },
@@ -96,31 +105,17 @@ export function candidatesConfig(
       plugins: {
         tooltip: {
           callbacks: {
+            title: ([item]) => {
+              const row = rows[item?.dataIndex ?? -1];
+              return row ? visible(row.label) : restName(rest);
+            },
             label: (item) => describe(item.datasetIndex, rows[item.dataIndex], rest),
           },
         },
       },
     },
-    plugins: [
-      endLabels(
-        [
-          ...rows.map((row) => ({
-            text: row.removedBy === null ? percent(row.final) : options.stageLabel(row.removedBy),
-            colour: row.removedBy === null ? theme.ink : theme.muted,
-          })),
-          { text: percent(rest.final), colour: theme.muted },
-        ],
-        theme.font,
-      ),
-    ],
+    plugins: [endLabels(ends, theme.font), cornerTitle(theme, 'token')],
   };
-}
-
-/** The log axis names only whole powers of ten. */
-function tick(value: number, log: boolean): string {
-  if (!log) return percent(value);
-  const exponent = Math.log10(value);
-  return Math.abs(exponent - Math.round(exponent)) < 1e-9 ? percent(value) : '';
 }
 
 function describe(dataset: number, row: CandidateRow | undefined, rest: StepView['rest']): string {

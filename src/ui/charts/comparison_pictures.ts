@@ -66,7 +66,12 @@ export function comparisonPictures(
       values: Float64Array.from(allTokens(text).slice(text.promptLength), ({ entropy }) => entropy),
     }));
     const selected = position === null ? null : position - texts[0]!.promptLength;
-    const config = laneTimelineConfig(series, theme, colours, { scale: 'nats', selected, focus });
+    const config = laneTimelineConfig(series, theme, colours, {
+      measure: 'entropy, nats',
+      scale: 'nats',
+      selected,
+      focus,
+    });
     const draw = (): Promise<Blob> => drawChart(withNames(config, named, theme, colours), 960, 260, theme);
     pictures.push({ name: 'timeline', label: 'Entropy of all lanes', draw });
   }

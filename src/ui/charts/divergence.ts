@@ -1,6 +1,8 @@
 import type { ChartConfiguration, Point } from 'chart.js';
-import { count, decimal } from '../format';
+import { count, figure } from '../format';
+import { axisTitle, decadeAxis } from './axes';
 import type { ChartTheme } from './chart_theme';
+import { positionAxis } from './position_axis';
 
 /** The lowest value on the logarithmic axis. Lower ones are drawn here. */
 const FLOOR = 1e-9;
@@ -18,7 +20,6 @@ export function divergenceConfig(
   points: readonly DivergencePoint[],
   theme: ChartTheme,
 ): ChartConfiguration<'line', Point[]> {
-  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
   return {
     type: 'line',
     data: {
@@ -39,39 +40,17 @@ export function divergenceConfig(
       normalized: true,
       interaction: { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
-        x: {
-          type: 'linear',
-          min: 0.5,
-          max: Math.max(1, points.length) + 0.5,
-          grid: { display: false },
-          border: { color: theme.grid },
-          ticks: {
-            ...ticks,
-            precision: 0,
-            maxTicksLimit: 12,
-            callback: (value) => count(Math.round(Number(value))),
-          },
-        },
-        y: {
-          type: 'logarithmic',
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: {
-            ...ticks,
-            maxTicksLimit: 6,
-            callback: (value) =>
-              Number.isInteger(Math.log10(Number(value))) ? Number(value).toExponential() : '',
-          },
-        },
+        x: positionAxis(theme, 1, Math.max(1, points.length), 1),
+        y: { ...decadeAxis(theme), title: axisTitle(theme, 'KL divergence, nats') },
       },
       plugins: {
         tooltip: {
           callbacks: {
-            title: (items) => `token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
+            title: (items) => `output token ${count(Math.round(items[0]?.parsed.x ?? 0))}`,
             label: (item) => {
               const point = points[item.dataIndex];
               if (!point) return '';
-              return `${point.label}: ${decimal(point.kl, 6)} nats, ${point.sameTop ? 'same' : 'another'} most likely token`;
+              return `${point.label}: ${figure(point.kl)} nats, ${point.sameTop ? 'same' : 'another'} most likely token`;
             },
           },
         },

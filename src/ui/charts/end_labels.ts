@@ -6,6 +6,12 @@ export interface EndLabel {
   readonly colour: string;
 }
 
+/** The pixels that the longest of them takes at the right edge. */
+export function endRoom(labels: readonly EndLabel[]): number {
+  // A digit of this size is 6.1 px wide.
+  return 10 + 6.1 * Math.max(0, ...labels.map(({ text }) => text.length));
+}
+
 /** Writes a short text after each row of a horizontal bar chart: its value, or the stage that removed it. */
 export function endLabels(labels: readonly EndLabel[], font: string): Plugin<'bar'> {
   return {

@@ -1,6 +1,7 @@
 import type { ChartConfiguration } from 'chart.js';
 import type { LaneDistribution, LaneDistributions } from '../../worker/api/views';
-import { decimal, percent, visible } from '../format';
+import { decimal, percent, rowName, visible } from '../format';
+import { axisTitle, cornerTitle, shareAxis } from './axes';
 import type { ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';
 
@@ -20,7 +21,7 @@ export function forbidden(lanes: readonly ShownLane[], index: number): boolean {
 
 /** The height in CSS pixels that this many tokens need. */
 export function laneOverlayHeight(tokens: number): number {
-  return tokens * 19 + 30;
+  return Math.max(3, tokens) * 19 + 46;
 }
 
 /**
@@ -33,7 +34,6 @@ export function laneOverlayConfig(
   theme: ChartTheme,
   colours: readonly string[],
 ): ChartConfiguration<'bar' | 'line', number[], string> {
-  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
   const first = lanes[0]?.view;
   const shared = first !== undefined && lanes.every(({ view }) => view.context === first.context);
   const chosen = new Set(lanes.map(({ view }) => view.chosen));
@@ -42,7 +42,7 @@ export function laneOverlayConfig(
     data: {
       labels: labels.map(
         (label, i) =>
-          `${chosen.has(tokens[i]!) ? '▸ ' : ''}${forbidden(lanes, i) ? '⊘ ' : ''}${visible(label)}`,
+          `${chosen.has(tokens[i]!) ? '▸ ' : ''}${forbidden(lanes, i) ? '⊘ ' : ''}${rowName(label)}`,
       ),
       datasets: [
         ...lanes.map(({ lane, name, view }) => {
@@ -77,14 +77,7 @@ export function laneOverlayConfig(
       indexAxis: 'y',
       interaction: { mode: 'index', axis: 'y', intersect: false },
       scales: {
-        x: {
-          type: 'linear',
-          min: 0,
-          max: 1,
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => percent(Number(value)) },
-        },
+        x: { ...shareAxis(theme), max: 1, title: axisTitle(theme, 'final probability') },
         y: {
           grid: { display: false },
           border: { display: false },
@@ -99,6 +92,7 @@ export function laneOverlayConfig(
       plugins: {
         tooltip: {
           callbacks: {
+            title: ([item]) => visible(labels[item?.dataIndex ?? -1] ?? ''),
             label: (item) => {
               const removed = lanes[item.datasetIndex]?.view.removedBy[item.dataIndex];
               return `${item.dataset.label}: ${removed ? `removed by ${removed}` : percent(Number(item.raw))}`;
@@ -107,6 +101,7 @@ export function laneOverlayConfig(
         },
       },
     },
+    plugins: [cornerTitle(theme, 'token')],
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Chart, ChartConfiguration, Plugin, Point } from 'chart.js';
-import { count, decimal, percent } from '../format';
+import { count, decimal, figure, percent } from '../format';
 import type { ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';
-import { axisTicks, drawUprights, positionAxis, type Upright } from './position_axis';
+import { axisTicks, axisTitle, decadeAxis, shareAxis } from './axes';
+import { drawUprights, positionAxis, type Upright } from './position_axis';
 
 /** One lane's values per output token; NaN if it has none. */
 export interface LaneSeries {
@@ -12,6 +13,8 @@ export interface LaneSeries {
 }
 
 export interface LaneTimelineOptions {
+  /** What the curves show, as the axis says it. */
+  readonly measure: string;
   /** Candidates kept span decades; a share goes from 0 to 1. */
   readonly scale: 'nats' | 'count' | 'share';
   /** An output index. */
@@ -30,7 +33,6 @@ export function laneTimelineConfig(
   colours: readonly string[],
   options: LaneTimelineOptions,
 ): ChartConfiguration<'line', Point[]> {
-  const ticks = axisTicks(theme);
   const longest = Math.max(1, ...lanes.map(({ values }) => values.length));
   const samples = Math.max(100, Math.floor(maxPoints / Math.max(1, lanes.length)));
   const points = (values: Float64Array): Point[] =>
@@ -59,17 +61,7 @@ export function laneTimelineConfig(
       interaction: { mode: 'x', intersect: false },
       scales: {
         x: positionAxis(theme, 1, longest, 1),
-        y: {
-          type: options.scale === 'count' ? 'logarithmic' : 'linear',
-          ...(options.scale === 'count' ? { min: 1 } : options.scale === 'share' ? { min: 0, max: 1 } : {}),
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: {
-            ...ticks,
-            maxTicksLimit: 6,
-            callback: (value) => tick(Number(value), options.scale),
-          },
-        },
+        y: { ...valueAxis(theme, options.scale), title: axisTitle(theme, options.measure) },
       },
       plugins: {
         decimation: { enabled: true, algorithm: 'lttb', samples, threshold: samples },
@@ -85,14 +77,23 @@ export function laneTimelineConfig(
   };
 }
 
-function tick(value: number, scale: LaneTimelineOptions['scale']): string {
-  if (scale === 'share') return percent(value);
-  if (scale === 'nats') return decimal(value, 0);
-  return Number.isInteger(Math.log10(value)) ? count(value) : '';
+function valueAxis(theme: ChartTheme, scale: LaneTimelineOptions['scale']) {
+  if (scale === 'count') return { ...decadeAxis(theme), min: 1 };
+  if (scale === 'share') return { ...shareAxis(theme), max: 1 };
+  return {
+    type: 'linear' as const,
+    grid: { color: theme.grid },
+    border: { display: false },
+    ticks: {
+      ...axisTicks(theme),
+      maxTicksLimit: 6,
+      callback: (value: number | string) => figure(Number(value)),
+    },
+  };
 }
 
 function inWords(value: number, scale: LaneTimelineOptions['scale']): string {
-  return scale === 'share' ? percent(value) : decimal(value, scale === 'count' ? 0 : 3);
+  return scale === 'share' ? percent(value) : scale === 'count' ? count(value) : `${decimal(value)} nats`;
 }
 
 function selection(theme: ChartTheme, selected: number | null): Plugin<'line'> {

@@ -1,17 +1,8 @@
 /** What the charts over a text have in common: the axis of its tokens, and upright lines at some of them. */
 import type { Chart, Scale } from 'chart.js';
 import { count } from '../format';
+import { axisTicks, axisTitle } from './axes';
 import type { ChartTheme } from './chart_theme';
-
-/** Type and colour of the ticks of every axis. */
-export function axisTicks(theme: ChartTheme) {
-  return { color: theme.muted, font: { family: theme.font, size: 10 } };
-}
-
-/** What an axis shows, and its unit. */
-export function axisTitle(theme: ChartTheme, text: string) {
-  return { display: true, text, color: theme.muted, font: { family: theme.font, size: 10 }, padding: 2 };
-}
 
 /** Pixels that a number and the room to the next one take. */
 const tickRoom = 64;
@@ -35,7 +26,6 @@ export function positionAxis(theme: ChartTheme, first: number, last: number, pro
     ticks: {
       ...axisTicks(theme),
       autoSkip: false,
-      maxRotation: 0,
       callback: (value: number | string) =>
         Number(value) < promptLength ? 'prompt' : count(Number(value) - promptLength + 1),
     },

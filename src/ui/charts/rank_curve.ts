@@ -1,8 +1,10 @@
 import type { ChartConfiguration, Point } from 'chart.js';
 import type { Cut, RankCurve, StepView } from '../../worker/api/views';
 import { count, percent } from '../format';
+import { axisTitle, decadeAxis } from './axes';
 import type { ChartTheme } from './chart_theme';
 import { cutLines } from './cut_lines';
+import type { LegendItem } from './legend';
 
 /** The lowest drawn probability. Below it f32 logits mean nothing. */
 const floor = 1e-10;
@@ -13,6 +15,13 @@ export function curveTitle({ curve, rest }: Pick<StepView, 'curve' | 'rest'>): s
   return Number.isNaN(rest.count) || known < curve.vocabularySize
     ? `The ${count(curve.ranks.length)} likeliest`
     : 'Whole vocabulary';
+}
+
+export function rankCurveLegend(theme: ChartTheme): LegendItem[] {
+  return [
+    { label: 'raw', colour: theme.raw, mark: 'line' },
+    { label: 'final', colour: theme.final, mark: 'line' },
+  ];
 }
 
 /** The whole vocabulary: probability against rank on two log axes, with each cut-off. */
@@ -28,9 +37,6 @@ export function rankCurveConfig(
     }
     return out;
   };
-  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
-  const whole = (value: number): boolean =>
-    Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
   return {
     type: 'line',
     data: {
@@ -58,26 +64,18 @@ export function rankCurveConfig(
       interaction: { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
         x: {
-          type: 'logarithmic',
+          ...decadeAxis(theme),
           min: 1,
           max: curve.ranks[curve.ranks.length - 1] ?? 1,
+          title: axisTitle(theme, 'rank'),
           grid: { display: false },
           border: { color: theme.grid },
-          ticks: { ...ticks, callback: (value) => (whole(Number(value)) ? count(Number(value)) : '') },
         },
         y: {
-          type: 'logarithmic',
+          ...decadeAxis(theme),
           min: floor,
           max: 1,
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: {
-            ...ticks,
-            callback: (value) => {
-              const exponent = Math.round(Math.log10(Number(value)));
-              return whole(Number(value)) && exponent % 2 === 0 ? `1e${exponent}`.replace('-', '−') : '';
-            },
-          },
+          title: axisTitle(theme, 'probability'),
         },
       },
       plugins: {
@@ -89,6 +87,6 @@ export function rankCurveConfig(
         },
       },
     },
-    plugins: [cutLines(cuts, theme.cut, theme.font)],
+    plugins: [cutLines(cuts, theme)],
   };
 }

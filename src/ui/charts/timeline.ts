@@ -1,9 +1,11 @@
 /** A text's numbers as small multiples: one strip per unit, over one axis of output tokens. */
 import type { Chart, ChartConfiguration, Plugin, Point, Scale } from 'chart.js';
 import type { TimelineValues } from '../../playground/timeline_values';
-import { count, decimal, percent } from '../format';
+import { count, decimal, figure, percent, placeOf } from '../format';
+import { axisTicks, axisTitle, decadeAxis } from './axes';
 import type { ChartTheme } from './chart_theme';
-import { axisTicks, axisTitle, drawUprights, positionAxis, type Upright } from './position_axis';
+import type { LegendItem } from './legend';
+import { drawUprights, positionAxis, type Upright } from './position_axis';
 
 export type TimelineSeries = keyof TimelineValues;
 
@@ -65,6 +67,17 @@ export function seriesColour(series: TimelineSeries, theme: ChartTheme): string 
   return { surprisal: raw, entropy: final, kept: cut, perplexity: ink, masked: muted }[series];
 }
 
+export function timelineLegend(timeline: TimelineValues, theme: ChartTheme): LegendItem[] {
+  return drawnSeries(
+    timeline,
+    timelineSeries.map(({ key }) => key),
+  ).map((key) => ({
+    label: timelineSeries.find((series) => series.key === key)!.help,
+    colour: seriesColour(key, theme),
+    mark: 'line',
+  }));
+}
+
 /** Those of `shown` that have a value; their strips are the ones that are drawn. */
 function drawnSeries(timeline: TimelineValues, shown: readonly TimelineSeries[]): TimelineSeries[] {
   return timelineSeries
@@ -94,29 +107,32 @@ export function timelineConfig(
     backgroundColor: seriesColour(series, theme),
     yAxisID: stripOf[series],
   });
+  // Curves lie on bars.
+  const datasets = drawn.toReversed().map((series) =>
+    series === 'surprisal' && !dense
+      ? {
+          ...dataset(series),
+          type: 'bar' as const,
+          categoryPercentage: 0.9,
+          barPercentage: 1,
+          maxBarThickness: 10,
+        }
+      : {
+          ...dataset(series),
+          type: 'line' as const,
+          borderWidth: series === 'surprisal' ? 1 : 1.5,
+          pointRadius: 0,
+          pointHitRadius: 0,
+          stepped: series === 'kept' || series === 'masked' ? ('middle' as const) : false,
+        },
+  );
+  const largest = (strip: Strip): number =>
+    datasets
+      .filter(({ yAxisID }) => yAxisID === strip)
+      .reduce((most, { data }) => data.reduce((so, { y }) => Math.max(so, y ?? 0), most), 0);
   return {
     type: 'bar',
-    data: {
-      // Curves lie on bars.
-      datasets: drawn.toReversed().map((series) =>
-        series === 'surprisal' && !dense
-          ? {
-              ...dataset(series),
-              type: 'bar' as const,
-              categoryPercentage: 0.9,
-              barPercentage: 1,
-              maxBarThickness: 10,
-            }
-          : {
-              ...dataset(series),
-              type: 'line' as const,
-              borderWidth: series === 'surprisal' ? 1 : 1.5,
-              pointRadius: 0,
-              pointHitRadius: 0,
-              stepped: series === 'kept' || series === 'masked' ? ('middle' as const) : false,
-            },
-      ),
-    },
+    data: { datasets },
     options: {
       parsing: false,
       normalized: true,
@@ -126,7 +142,7 @@ export function timelineConfig(
         ...Object.fromEntries(
           strips
             .filter((strip) => drawn.some((series) => stripOf[series] === strip))
-            .map((strip) => [strip, stripAxis(strip, theme)]),
+            .map((strip) => [strip, stripAxis(strip, theme, largest(strip))]),
         ),
       },
       plugins: {
@@ -153,54 +169,50 @@ export function timelineConfig(
 }
 
 function tokenTitle(position: number, { promptLength, tokenAt }: TimelineOptions): string {
-  const number = position < promptLength ? position + 1 : position - promptLength + 1;
-  return `${position < promptLength ? 'prompt' : 'output'} token ${count(number)}  ${tokenAt(position)}`;
+  return `${placeOf(position, promptLength)}  ${tokenAt(position)}`;
 }
 
 /** A strip's axis. There is room above its values, so that its labels keep away from those of the strip above. */
-function stripAxis(strip: Strip, theme: ChartTheme) {
+function stripAxis(strip: Strip, theme: ChartTheme, largest: number) {
   const common = {
     stack: 'timeline',
-    stackWeight: strip === 'nats' ? 3 : strip === 'masked' ? 1.5 : 2,
+    stackWeight: strip === 'nats' ? 3 : 2,
     weight: strips.length - strips.indexOf(strip),
     title: axisTitle(theme, stripTitle[strip]),
     grid: { color: theme.grid },
     border: { color: theme.grid },
-    min: 0,
-    grace: '20%',
   };
-  const ticks = { ...axisTicks(theme), maxTicksLimit: 4 };
-  if (strip === 'kept')
+  if (strip === 'kept' || strip === 'perplexity')
+    // Both are 1 at least, and vary by powers of ten.
     return {
+      ...decadeAxis(theme, headroom),
       ...common,
-      type: 'logarithmic' as const,
-      min: 0.7,
-      suggestedMax: 20,
-      ticks: {
-        ...ticks,
-        callback: (value: number | string) => (isDecade(Number(value)) ? count(Number(value)) : ''),
-      },
+      min: 0.8,
+      max: Math.max(20, 2 * largest),
     };
   return {
     ...common,
     type: 'linear' as const,
+    min: 0,
+    grace: '20%',
     ...(strip === 'masked' ? { max: 1.3 } : {}),
-    // A label at the top edge would meet the lowest one of the strip above.
     afterBuildTicks: (axis: Scale) => {
-      axis.ticks = axis.ticks.filter(({ value }) => value < axis.max);
+      const pixels = axis.height / (axis.max - axis.min);
+      axis.ticks = axis.ticks.filter(({ value }) => (axis.max - value) * pixels >= headroom);
     },
     ticks: {
-      ...ticks,
+      ...axisTicks(theme),
+      maxTicksLimit: 4,
       precision: 0,
       ...(strip === 'masked' ? { stepSize: 1 } : {}),
       callback: (value: number | string) =>
-        strip === 'masked' ? shareTick(Number(value)) : count(Number(value)),
+        strip === 'masked' ? percent(Number(value)) : figure(Number(value)),
     },
   };
 }
 
-const isDecade = (value: number): boolean => value >= 1 && Number.isInteger(Math.log10(value));
-const shareTick = (share: number): string => (share > 1 ? '' : percent(share));
+/** Pixels at the top of a strip without a label, which would meet the lowest one of the strip above. */
+const headroom = 9;
 
 /** The selected step, the end of the prompt, and where the re-derived text would part; through all strips. */
 function marks(

@@ -1,13 +1,23 @@
 import type { ChartConfiguration } from 'chart.js';
 import type { StageRow } from '../../worker/api/views';
 import { count, percent } from '../format';
+import { axisTicks, axisTitle, decadeAxis, shareAxis } from './axes';
 import type { ChartTheme } from './chart_theme';
+import type { LegendItem } from './legend';
 
 /** The words that replace the chart when it has nothing to show. */
 export function withoutStages(stages: readonly StageRow[] | null): string {
   return stages === null
     ? 'What each stage did is known only for logits that were computed in this page.'
     : 'No stage of the chain changed anything at this step: the token is drawn from the raw distribution.';
+}
+
+export function waterfallLegend(theme: ChartTheme): LegendItem[] {
+  return [
+    { label: 'mass left', colour: theme.raw, mark: 'bar' },
+    { label: 'removed', colour: theme.gone, mark: 'bar' },
+    { label: 'candidates', colour: theme.cut, mark: 'line' },
+  ];
 }
 
 /**
@@ -20,8 +30,8 @@ export function waterfallConfig(
   theme: ChartTheme,
 ): ChartConfiguration<'bar' | 'line', ([number, number] | number)[], string> {
   const left = stages.map((stage) => stage.rawMassLeft);
+  const candidates = decadeAxis(theme);
   const before = stages.map((_, index) => (index === 0 ? 1 : left[index - 1]!));
-  const ticks = { color: theme.muted, font: { family: theme.font, size: 10 } };
   return {
     type: 'bar',
     data: {
@@ -64,27 +74,22 @@ export function waterfallConfig(
         x: {
           grid: { display: false },
           border: { color: theme.grid },
-          ticks: { ...ticks, maxRotation: 60, autoSkip: false },
+          title: axisTitle(theme, 'stage'),
+          ticks: { ...axisTicks(theme), maxRotation: 60 },
         },
         y: {
-          min: 0,
+          ...shareAxis(theme),
           max: 1,
-          grid: { color: theme.grid },
-          border: { display: false },
-          ticks: { ...ticks, maxTicksLimit: 5, callback: (value) => percent(Number(value)) },
+          title: axisTitle(theme, 'raw mass'),
         },
         candidates: {
-          type: 'logarithmic',
+          ...candidates,
           position: 'right',
           min: 1,
           max: vocabularySize,
+          title: axisTitle(theme, 'candidates', theme.cut),
           grid: { display: false },
-          border: { display: false },
-          ticks: {
-            ...ticks,
-            color: theme.cut,
-            callback: (value) => (Number.isInteger(Math.log10(Number(value))) ? count(Number(value)) : ''),
-          },
+          ticks: { ...candidates.ticks, color: theme.cut },
         },
       },
       plugins: {

@@ -77,7 +77,7 @@ describe('the overlay', () => {
 
 test('the timeline leaves out unknown values and numbers tokens from one', () => {
   const values = Float64Array.of(NaN, 2, 3);
-  const options = { scale: 'nats', selected: null, focus: 0 } as const;
+  const options = { measure: 'entropy, nats', scale: 'nats', selected: null, focus: 0 } as const;
   const { data } = laneTimelineConfig([{ lane: 0, name: 'a', values }], theme, colours, options);
   expect(data.datasets[0]!.data).toEqual([
     { x: 2, y: 2 },
@@ -87,7 +87,7 @@ test('the timeline leaves out unknown values and numbers tokens from one', () =>
 
 test('the axis of the timeline names each token once, and none beyond the last', () => {
   const values = Float64Array.of(1, 2, 3);
-  const options = { scale: 'nats', selected: null, focus: 0 } as const;
+  const options = { measure: 'entropy, nats', scale: 'nats', selected: null, focus: 0 } as const;
   const { options: drawn } = laneTimelineConfig([{ lane: 0, name: 'a', values }], theme, colours, options);
   const axis = drawn!.scales!['x']!;
   expect([axis.min, axis.max]).toEqual([0.5, 3.5]);
