@@ -44,6 +44,7 @@ const PLAYGROUND = {
   link: ['texts', 'compare', 'record'],
   history: ['texts', 'compare', 'record'],
   exchange: ['texts', 'compare', 'record'],
+  learn: ['texts', 'compare', 'record', 'link'],
   actions: ['texts', 'compare', 'record', 'link', 'exchange'],
 };
 

@@ -17,6 +17,7 @@ export const pageViews = {
   compare: 'Compare',
   tokens: 'Tokens',
   machine: 'Machine',
+  learn: 'Learn',
 } as const;
 
 export type PageView = keyof typeof pageViews;

@@ -8,7 +8,7 @@ export async function start(): Promise<void> {
   const query = new URLSearchParams(location.search);
   // Read before the first await, because the page writes its own address as soon as it is idle.
   const link = readFragment(location.hash);
-  const shown = show(link, isOwnAddress(), query.get('engine') !== 'scripted');
+  const shown = show(link, isOwnAddress(), query);
   // Loading takes longest, so it begins at once and does not wait until everything is shown.
   await openFirstModel(
     query,
@@ -17,15 +17,14 @@ export async function start(): Promise<void> {
   await shown;
 }
 
-/**
- * @param reload whether the page wrote the address; a person gave any other one, and it is shown alone
- * @param recording whether a page with nothing to show opens the bundled run
- */
-async function show(link: LinkState | null, reload: boolean, recording: boolean): Promise<void> {
+/** @param reload whether the page wrote the address; a person gave any other one, and it is shown alone */
+async function show(link: LinkState | null, reload: boolean, query: URLSearchParams): Promise<void> {
   if (link) await (await import('./link/open_link.ts')).openLink(link);
   const { keepHistory } = await import('./history/keeping.svelte.ts');
   await keepHistory(reload, reload && link === null);
   const fresh = playground.texts.length === 0 && (link === null || reload);
-  if (recording && fresh)
+  const card = query.get('learn');
+  if (card !== null) await (await import('./learn/open_card.ts')).openCard(card, !fresh);
+  else if (fresh && query.get('engine') !== 'scripted')
     void import('./record/page_run.ts').then(({ openPageRun }) => openPageRun(link === null));
 }

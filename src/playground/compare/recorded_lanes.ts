@@ -16,13 +16,14 @@ export function recordedLanes(): readonly (Recorded | null)[] | null {
   return lanes.some((entry) => entry?.state === 'recorded') ? lanes : null;
 }
 
-/** Makes the lanes that this browser kept live, as if they had just run, once the model that wrote them is loaded. */
+/** Makes lanes that this browser kept or that a card shows live, as if they had just run, once the model that wrote them is loaded. */
 export async function reviveLanes(): Promise<void> {
   const { comparison } = compare;
   const lanes = recordedLanes();
   if (!comparison || !lanes) return;
   for (const [lane, entry] of lanes.entries()) {
-    if (entry?.state !== 'recorded' || entry.origin !== 'kept' || !modelIsHere(entry.model)) continue;
+    if (entry?.state !== 'recorded' || !modelIsHere(entry.model)) continue;
+    if (entry.origin !== 'kept' && entry.origin !== 'page') continue;
     // Another comparison may have replaced this one meanwhile.
     if (!texts.get(entry.text)) return;
     await hold(comparison.texts[lane]!);

@@ -29,7 +29,7 @@ export interface RecordedCandidate {
 /** The origin of a text that the loaded model did not write, as far as is known yet. */
 export interface Recorded {
   readonly text: TextId;
-  /** `page`: the page's opening run. `kept`: made here before a reload. `imported`: from another program. */
+  /** `page`: the page's opening run, or a card of Learn. `kept`: made here before a reload. `imported`: from another program. */
   readonly origin: 'page' | 'kept' | 'link' | 'file' | 'imported';
   readonly model: RecordedModel;
   /** The engine that ran it, if the record has it. */
