@@ -60,7 +60,7 @@ export default defineConfig({
         test: {
           name: `firefox-${page}`,
           include: [
-            'tests/e2e/{actions,webgpu,engine,playground_run,playground_embedded,ready,grammar,models,share,history,no_webgpu}.test.ts',
+            'tests/e2e/{actions,learn,webgpu,engine,playground_run,playground_embedded,ready,grammar,models,share,history,no_webgpu}.test.ts',
             // Much arithmetic, which is the same however the page is served.
             ...(page === 'built' ? ['tests/e2e/{compare,conformance}.test.ts'] : []),
           ],

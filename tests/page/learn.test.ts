@@ -16,7 +16,8 @@ let beforeRecord: (path: string) => unknown = () => undefined;
 
 beforeEach(async () => {
   beforeRecord = () => undefined;
-  vi.stubGlobal('history', { state: null, replaceState: () => undefined });
+  const unused = (): void => undefined;
+  vi.stubGlobal('history', { state: null, replaceState: unused, pushState: unused });
   vi.stubGlobal('fetch', async ({ pathname }: URL) => {
     await beforeRecord(pathname);
     const headers = { 'content-type': 'application/json' };

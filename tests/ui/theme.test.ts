@@ -38,6 +38,9 @@ test.each(themes)(
       ['--accent', '--panel'],
       ['--accent-ink', '--accent'],
       ['--warn', '--warn-soft'],
+      ['--warn', '--accent-soft'],
+      ['--good', '--accent-soft'],
+      ['--accent', '--accent-soft'],
       ['--bad', '--panel'],
       ...[1, 2, 3, 4, 5, 6, 7].map((step): [string, string] => ['--v-ink', `--v${step}`]),
     ];

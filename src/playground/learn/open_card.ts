@@ -1,5 +1,6 @@
 /** Opens, answers and leaves the cards of Learn. */
 import { compare } from '../compare/state.svelte.ts';
+import { goTo } from '../link/view_history.ts';
 import { notify, notifyFailure } from '../notices.ts';
 import type { RunRecord } from '../record/document.ts';
 import { openRecord } from '../record/open_record.ts';
@@ -29,6 +30,8 @@ export async function openCard(id: string, keep = true): Promise<void> {
     if (mine !== asked) return;
     if (busy()) return;
     if (lesson.current === null && keep) keepPage();
+    // Back returns to the cards.
+    if (playground.settings.view.page === 'learn') goTo(card.run.page);
     const shown = show(card, unanswered(record, card.run), settings);
     showNext(card, record, shown);
     lesson.current = { card, record, settings, texts: shown, chosen: null };

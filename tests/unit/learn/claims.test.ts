@@ -33,7 +33,7 @@ const total = (text: DocumentText): number =>
   outputs(text).reduce((sum, token) => sum + token.rawLogprob!, 0);
 const perplexity = (text: DocumentText): number => Math.exp(-total(text) / outputs(text).length);
 /** In whole percent: a record rounds logprobs to thousandths, and live numbers are a little different. */
-const share = (logprob: number | null): string => `${Math.round(100 * Math.exp(logprob!))} %`;
+const share = (logprob: number | null): string => `${Math.round(100 * Math.exp(logprob!))}\u00a0%`;
 /** The output index at which two texts part. */
 const parting = (a: DocumentText, b: DocumentText): number =>
   outputs(a).findIndex(({ id }, index) => id !== outputs(b)[index]?.id);

@@ -3,7 +3,7 @@ import type { Card } from '../card.ts';
 export const cuts: Card = {
   id: 'cuts',
   title: 'Top-k against min-p',
-  idea: 'Lane a keeps the 10 most likely tokens (top-k). Lane b keeps every token with at least 5 % of the probability of the best one (min-p). Each small chart says how many it kept.',
+  idea: 'Lane a keeps the 10 most likely tokens (top-k). Lane b keeps every token with at least 5 % of the probability of the best one (min-p). Each small chart says how many it kept.',
   question: 'After “a little” almost any animal may follow. How many tokens does min-p keep there?',
   choices: ['Fewer than 10', 'Exactly 10', 'More than 10'],
   right: 2,

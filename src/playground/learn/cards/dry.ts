@@ -13,8 +13,8 @@ export const dry: Card = {
   right: 1,
   answer:
     'Lane a says “He was so excited to see all the animals.” three times. Where it would begin again, DRY makes the token that continues the repeat less likely, and lane b goes on with “, but he couldn’t find them”.',
-  task: 'Set DRY to 0 in lane b, and press Run: the loop comes back.',
-  control: '[aria-label="DRY of lane b"]',
+  task: 'Set the DRY multiplier of lane b to 0, and press Run: the loop comes back.',
+  control: '[aria-label="DRY multiplier of lane b"]',
   run: {
     prompt: 'The dog ran and ran and ran',
     params: { temperature: 0 },

@@ -8,7 +8,7 @@ export const grammar: Card = {
   choices: ['“you”, the likeliest', 'Only the beginning of a name', 'Nothing, the text ends'],
   right: 1,
   answer:
-    'The grammar forbids “you” and more than 99 % of all probability here. What is left is scaled up to 100 %, and so “Tom” comes, which was only 11th for the model.',
+    'The grammar forbids “you” and more than 99 % of all probability here. What is left is scaled up to 100 %, and so “Tom” comes, which was only 11th for the model.',
   task: 'Change the names in the pattern, and press Run.',
   control: '[aria-label="What the output must be"]',
   run: {

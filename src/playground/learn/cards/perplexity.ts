@@ -11,7 +11,7 @@ export const perplexity: Card = {
   choices: ['It falls', 'It stays the same', 'It rises'],
   right: 2,
   answer:
-    'The model gave “water” 85 %, and “moon” has rank 811. This one word raises the perplexity of the sentence from 32 to 104. The timeline shows it at the last tokens.',
+    'The model gave “water” 85 %, and “moon” has rank 811. This one word raises the perplexity of the sentence from 32 to 104. The timeline shows it at the last tokens.',
   task: 'Open “Any text”, and type how the sentence should end. That needs the model.',
   control: '[role="tab"][data-value="text"]',
   run: {

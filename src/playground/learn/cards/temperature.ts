@@ -4,8 +4,8 @@ export const temperature: Card = {
   id: 'temperature',
   title: 'Temperature, with the same luck',
   idea: 'Two lanes read the same prompt, a at temperature 0.4 and b at 1.2. They draw with the same random numbers u, so only the temperature differs.',
-  question: 'The next random number is u = 0.712 in both lanes. Will they draw the same token?',
-  choices: ['Yes, u is the same', 'No, the shares differ'],
+  question: 'The next random number is u = 0.712 in both lanes. What will they draw?',
+  choices: ['The same token', 'Two different tokens'],
   right: 1,
   answer:
     'In lane a “little” holds the shares from 0 to 0.982, so u falls on it. In lane b heat has shrunk “little” to 0.684, and u = 0.712 falls on the next one, “big”. The texts part here.',
