@@ -1,7 +1,7 @@
 /** Lights the control that a card speaks of: an outline, wherever the page draws the control. `learn.css` has its look. */
 
 /** The first element that fits and is drawn. */
-export function findControl(selector: string): HTMLElement | null {
+function findControl(selector: string): HTMLElement | null {
   const found = [...document.querySelectorAll<HTMLElement>(selector)];
   return found.find((element) => element.getClientRects().length > 0) ?? null;
 }
