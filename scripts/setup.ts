@@ -8,13 +8,16 @@ import {
   aptDistribution,
   installChromium,
   installFirefox,
+  installHeadlessShell,
   installMesa,
   installPackages,
   updatePackageLists,
 } from './setup/apt.ts';
-import { findChromium, findFirefox } from './setup/paths.ts';
+import { findChromium, findFirefox, findHeadlessShell } from './setup/paths.ts';
 
 interface Need {
+  /** The tests run without it too. */
+  readonly optional?: true;
   readonly what: string;
   readonly how: string;
   isThere(): Promise<boolean>;
@@ -29,6 +32,13 @@ const needs: readonly Need[] = [
     how: 'run "npx playwright-core install --with-deps chromium", or set LOGITSCOPE_CHROMIUM to its path',
     isThere: async () => findChromium() !== null,
     install: () => distribution && installChromium(distribution),
+  },
+  {
+    what: 'Chromium’s headless shell (browser tests are faster in it)',
+    how: 'the tests use Chromium itself',
+    optional: true,
+    isThere: async () => distribution?.id !== 'debian' || findHeadlessShell() !== null,
+    install: () => distribution && installHeadlessShell(distribution),
   },
   {
     what: 'a WebGPU adapter for Node (a GPU, or SwiftShader through the Vulkan loader)',
@@ -71,6 +81,6 @@ for (const need of needs) {
   const reason = install(need);
   if (await need.isThere()) continue;
   console.error(`setup: missing ${need.what}: ${need.how} (${reason}).`);
-  process.exitCode = 1;
+  if (!need.optional) process.exitCode = 1;
 }
 if (process.exitCode === undefined) console.log('setup: everything is there');

@@ -4,6 +4,7 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { findChromium } from './setup/paths.ts';
 import { firefoxIsHere, HOW_TO_GET_FIREFOX } from '../tests/setup/firefox.ts';
 import { findLlamaServer, HOW_TO_GET_ONE } from '../tests/setup/llama_server.ts';
 import { HOW_TO_GET_WEBKIT, webkitIsHere } from '../tests/setup/webkit.ts';
@@ -79,7 +80,16 @@ const steps: Step[] = [
 const started = performance.now();
 const setUp = await check('setup', 'node', ['scripts/run.mjs', 'setup'], limits);
 const results: StepResult[] = [setUp, ...(await runSteps(steps, 2, interrupt.signal))];
-const frames = browser('e2e frames', 'e2e', join('tests/e2e', FRAMES));
+// Frames count in the Chromium that visitors have, not in its headless shell.
+const chromium = findChromium();
+const frames: Step = {
+  name: 'e2e frames',
+  run: () =>
+    tests('e2e frames', ['--project', 'e2e', join('tests/e2e', FRAMES)], limits, {
+      LOGITSCOPE_BUILT: '1',
+      ...(chromium === null ? {} : { LOGITSCOPE_CHROMIUM: chromium }),
+    }),
+};
 results.push(...(await runSteps([frames], 1, interrupt.signal)));
 
 const total = sum(results.map((result) => result.tally));

@@ -73,6 +73,12 @@ export function installChromium({ id }: Distribution): void {
   execFileSync('npx', ['playwright-core', 'install', '--with-deps', 'chromium'], { stdio: 'inherit' });
 }
 
+/** Only Debian has this package. @throws Error elsewhere, or if apt fails */
+export function installHeadlessShell({ id }: Distribution): void {
+  if (id !== 'debian') throw new Error('it has no such package');
+  installPackages(['chromium-headless-shell']);
+}
+
 /** Ubuntu's `firefox` is also a pointer to a snap, and there is no substitute. @throws Error there, or if apt fails */
 export function installFirefox({ id }: Distribution): void {
   if (id !== 'debian') throw new Error('its package here is a pointer to a snap');

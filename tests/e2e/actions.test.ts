@@ -131,8 +131,11 @@ test('one dialog at a time: the palette takes the place of another, and opens ot
   expect(await options(page).first().textContent()).toContain('There is no text yet');
   await page.keyboard.press('Escape');
   await run(page);
+  // Asked for early: Playwright catches choosers only some time after it was asked to.
+  const choosing = page.waitForEvent('filechooser');
   await find(page, 'open gguf');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  await page.keyboard.press('Enter');
+  const chooser = await choosing;
   expect(await chooser.element().getAttribute('aria-label')).toBe('A GGUF file from your disk');
   await find(page, 'save csv');
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);

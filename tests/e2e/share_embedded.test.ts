@@ -81,11 +81,11 @@ test.skipIf(!present)('a comparison of four temperatures is reproduced as one ba
 
 test.skipIf(!present)('the record of a file from the disk names its SHA-256', async () => {
   const { page, errors, close } = await openPage('?engine=scripted#v=1&max_tokens=4', { viewport: desktop });
+  // Asked for early: Playwright catches choosers only some time after it was asked to.
+  const choosing = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: 'Run', exact: true, disabled: false }).waitFor();
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Open file' }).click(),
-  ]);
+  await page.getByRole('button', { name: 'Open file' }).click();
+  const chooser = await choosing;
   await chooser.setFiles(path);
   await page.locator('.chip .facts').getByText('parameters').waitFor({ timeout: 60_000 });
   await runWhenReady(page);

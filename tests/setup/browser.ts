@@ -1,7 +1,7 @@
 /** Opens the page in a real browser for tests/e2e: in Chromium on SwiftShader, or in Firefox on llvmpipe. */
 import { type Browser, type BrowserContextOptions, type Page, chromium, firefox } from 'playwright-core';
 import { afterAll, inject } from 'vitest';
-import { findChromium } from '../../scripts/setup/paths.ts';
+import { findChromium, findHeadlessShell } from '../../scripts/setup/paths.ts';
 import { failOnNotices } from './error_notices.ts';
 import { launchFirefox } from './firefox.ts';
 
@@ -47,7 +47,7 @@ async function openFirefox(webgpu: boolean): Promise<Browser> {
 
 /** @throws Error when this machine has no such browser */
 async function launchChromium(webgpu: boolean): Promise<Browser> {
-  const executablePath = findChromium();
+  const executablePath = findHeadlessShell() ?? findChromium();
   if (executablePath === null) throw new Error('no Chromium on this machine: run "npm run setup"');
   return chromium.launch({ executablePath, args: webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : FLAGS });
 }
