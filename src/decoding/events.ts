@@ -34,10 +34,13 @@ export type BestOfScore =
   | { readonly kind: 'longest' }
   | { readonly kind: 'verifier'; readonly verifier: Verifier };
 
-/** How the vote takes an answer from a sample. A regular expression gives its first group, or its whole match. */
+/**
+ * How the vote takes an answer from a sample. A regular expression gives its first group, or its whole match. With `fold`, answers
+ * that differ only in case or white space are one; without it they are counted as they are written.
+ */
 export type AnswerExtractor =
   | { readonly kind: 'last-number' }
-  | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string }
+  | { readonly kind: 'regex'; readonly pattern: string; readonly flags?: string; readonly fold?: true }
   | { readonly kind: 'whole-text' };
 
 export type Strategy =

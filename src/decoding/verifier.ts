@@ -42,12 +42,19 @@ export function buildExtractor(
       const pattern = readPattern(extractor.pattern, extractor.flags);
       return async (text) => {
         const found = await match(pattern, text);
-        return found === null ? null : (found[1] ?? found[0]!);
+        if (found === null) return null;
+        const answer = found[1] ?? found[0]!;
+        return extractor.fold ? folded(answer) : answer;
       };
     }
     case 'whole-text':
-      return (text) => Promise.resolve(text.trim().replaceAll(/\s+/g, ' ').toLowerCase() || null);
+      return (text) => Promise.resolve(folded(text) || null);
   }
+}
+
+/** The same answer at the start of a sentence, across a line end or in another Unicode form is still the same answer. */
+function folded(answer: string): string {
+  return answer.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 }
 
 /** 1,234.50 and 1234.5 are the same answer; numbers too long for a double keep all their digits. */

@@ -86,7 +86,8 @@ export function strategyOf(method: Method): Strategy {
     case 'majority-vote': {
       const extractor: AnswerExtractor =
         method.extractor === 'regex'
-          ? { kind: 'regex', pattern: method.answerPattern, flags: 'iu' }
+          ? // The pattern ignores case, so the count does too: otherwise "He" and "he" would split one camp in two.
+            { kind: 'regex', pattern: method.answerPattern, flags: 'iu', fold: true }
           : { kind: method.extractor };
       return { kind: 'majority-vote', n: method.samples, extractor };
     }

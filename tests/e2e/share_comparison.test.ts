@@ -42,7 +42,7 @@ test('a comparison opens elsewhere as the same comparison, and replays as one', 
   expect(pngSize((await savedFile(sender.page, 'Temperature strip')).bytes)).toEqual([1280, 568]);
   const csv = (await savedFile(sender.page, 'CSV')).bytes.toString().trim().split('\r\n');
   const lanes = csv.slice(1).map((row) => row.split(',').slice(0, 2).join());
-  expect(new Set(lanes)).toEqual(new Set(['lane 1,0', 'lane 2,1', 'lane 3,2', 'lane 4,3']));
+  expect(new Set(lanes)).toEqual(new Set(['lane a,a', 'lane b,b', 'lane c,c', 'lane d,d']));
   const answer = JSON.parse((await savedFile(sender.page, 'OpenAI JSON')).bytes.toString());
   expect(answer.choices).toHaveLength(4);
   await sender.page.keyboard.press('Escape');

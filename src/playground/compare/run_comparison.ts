@@ -23,7 +23,7 @@ import { texts } from '../texts/store.svelte.ts';
 import { laneParams } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
-import { laneDifference } from './lane_gestures.ts';
+import { laneDifference, laneLetter } from './lane_gestures.ts';
 import { mostBranches, strategyOf } from '../method.ts';
 import { compare, type Comparison } from './state.svelte.ts';
 
@@ -51,7 +51,8 @@ function addBranch({ text: id, parent, shared }: Extract<TextEvent, { type: 'bra
   // Each sample draws from its own stream; beams draw nothing.
   const beam = strategy.kind === 'beam';
   const stream = beam ? 0 : lane;
-  const seed = { id, name: `branch ${lane + 1}`, lane, params, stop, stream, ...(model ? { model } : {}) };
+  const name = beam ? `branch ${lane + 1}` : `sample ${laneLetter(lane)}`;
+  const seed = { id, name, lane, params, stop, stream, ...(model ? { model } : {}) };
   const from = parent === null ? undefined : texts.get(parent);
   const text = from ? forkedText(seed, from, prompt.length + shared) : promptOnly(seed, prompt);
   compare.addBranch(text, beam ? '' : `draw ${lane + 1}`);
@@ -116,7 +117,7 @@ function begin(prompt: readonly TokenText[], source: PromptSource, model: Record
     texts: together
       ? lanes.map(({ text, params, stream }, lane) =>
           promptOnly(
-            { id: text, name: `lane ${lane + 1}`, lane, params, stream, source, stop, model },
+            { id: text, name: `lane ${laneLetter(lane)}`, lane, params, stream, source, stop, model },
             prompt,
           ),
         )

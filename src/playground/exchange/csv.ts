@@ -1,11 +1,13 @@
 /** CSV (RFC 4180) with one row per token of each text, for spreadsheets and data frames. */
 import type { Drawn } from '../texts/text.ts';
 import { numberNames, tokenNumbers } from '../texts/token_numbers.ts';
+import { laneLetter } from '../compare/lane_gestures.ts';
 import type { DocumentText, DocumentToken, RunRecord } from '../record/document.ts';
 
 type Cell = string | number | null;
 
 interface Row {
+  readonly record: RunRecord;
   readonly token: DocumentToken;
   readonly text: DocumentText;
   readonly position: number;
@@ -19,11 +21,17 @@ function drawnWith({ strategy }: RunRecord, text: DocumentText, position: number
   return drawn.findLast(({ from }) => from <= position) ?? { from: promptLength, params, strategy };
 }
 
+/** As the page calls it: lanes and samples have letters, beams have numbers. A text that was run alone has no name as a lane. */
+function laneName({ record, text }: Row): Cell {
+  if (record.comparison === null) return text.lane;
+  return record.strategy === 'beam' ? text.lane + 1 : laneLetter(text.lane);
+}
+
 type Column = readonly [name: string, read: (row: Row) => Cell];
 
 const columns: readonly Column[] = [
   ['line', ({ text }) => text.name],
-  ['lane', ({ text }) => text.lane],
+  ['lane', laneName],
   ['position', ({ position }) => position],
   ['part', ({ text, position }) => (position < text.promptLength ? 'prompt' : 'output')],
   ['token_id', ({ token }) => token.id],
@@ -43,7 +51,7 @@ const columns: readonly Column[] = [
 export function toCsv(record: RunRecord): string {
   const rows = record.lines.flatMap((text) =>
     text.tokens.map((token, position) => {
-      const row = { token, text, position, drawn: drawnWith(record, text, position) };
+      const row = { record, token, text, position, drawn: drawnWith(record, text, position) };
       return columns.map(([, read]) => cell(read(row)));
     }),
   );

@@ -53,7 +53,7 @@ const strategySchema: v.GenericSchema<unknown, Strategy> = v.variant('kind', [
     n: samples,
     extractor: v.variant('kind', [
       v.object({ kind: v.picklist(['last-number', 'whole-text']) }),
-      v.object({ kind: v.literal('regex'), ...pattern }),
+      v.object({ kind: v.literal('regex'), ...pattern, fold: v.exactOptional(v.literal(true)) }),
     ]),
   }),
   v.object({ kind: v.literal('first-valid'), n: samples, verifier }),

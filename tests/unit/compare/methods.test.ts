@@ -1,31 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { BestOfScore, RunEvent } from '../../../src/decoding/events.ts';
+import type { BestOfScore } from '../../../src/decoding/events.ts';
 import { beamRows, unprunedRows } from '../../../src/playground/compare/beam_rows.ts';
 import { defaultMethod, mostBranches, strategyOf, type Method } from '../../../src/playground/method.ts';
 import { whyLost } from '../../../src/playground/compare/why_lost.ts';
-import { forkedText, promptOnly, withSteps, type PageText } from '../../../src/playground/texts/text.ts';
-import { defaultParams } from '../../../src/sampling/parameter_table.ts';
 import { runScripted } from '../decoding/run_scripted.ts';
-
-/** The page's texts after these events, without the prompt. */
-function textsOf(events: readonly RunEvent[]): PageText[] {
-  const texts: PageText[] = [];
-  for (const event of events) {
-    if (event.type === 'branches') {
-      for (const { branch, parent, shared } of event.started) {
-        const seed = { id: branch, name: '', lane: branch, params: defaultParams() };
-        texts[branch] = parent === null ? promptOnly(seed, []) : forkedText(seed, texts[parent]!, shared);
-      }
-    } else if (event.type === 'step') {
-      for (const record of event.records) {
-        texts[record.branch] = withSteps(texts[record.branch]!, [{ record, label: '', kind: 'normal' }]);
-      }
-    } else if (event.type === 'branch-end') {
-      texts[event.result.branch] = { ...texts[event.result.branch]!, reason: event.result.reason };
-    }
-  }
-  return texts;
-}
+import { textsOf } from './texts_of.ts';
 
 describe('the tree of a beam search', () => {
   test('shows each token once, below its parent’s row, with its score from the search', async () => {
@@ -102,6 +81,10 @@ describe('methods', () => {
       n: 4,
       extractor: { kind: 'last-number' },
     });
+    // The pattern ignores case, so the count does too, and the record says so.
+    expect(
+      of({ kind: 'majority-vote', extractor: 'regex', answerPattern: '(he|she)', samples: 4 }),
+    ).toMatchObject({ extractor: { kind: 'regex', pattern: '(he|she)', flags: 'iu', fold: true } });
   });
 
   test.each<BestOfScore>([{ kind: 'average-logprob' }, { kind: 'shortest' }, { kind: 'longest' }])(

@@ -91,6 +91,18 @@ describe('majority vote', () => {
     expect(result.votes.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
   });
 
+  test('answers that differ only in case or spaces are one if they are folded, and several as they are written', async () => {
+    const votes = async (fold: { fold?: true }) => {
+      const extractor = { kind: 'regex', pattern: '\\b(the|a|she)\\b', flags: 'iu', ...fold } as const;
+      const judge = buildExtractor(extractor, matchPattern);
+      return Promise.all(['The dog', 'so the cat', 'THE', 'A man', 'she'].map((text) => judge(text)));
+    };
+    expect(await votes({ fold: true })).toEqual(['the', 'the', 'the', 'a', 'she']);
+    expect(await votes({})).toEqual(['The', 'the', 'THE', 'A', 'she']);
+    const spaced = { kind: 'regex', pattern: 'new\\s+york', flags: 'iu', fold: true } as const;
+    expect(await buildExtractor(spaced, matchPattern)('in New\n York')).toBe('new york');
+  });
+
   test('there is no winner without answers', async () => {
     const { result } = await runScripted({
       strategy: { kind: 'majority-vote', n: 3, extractor: { kind: 'last-number' } },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { laneLetter } from '../../../src/playground/compare/lane_gestures.ts';
 import { toCsv } from '../../../src/playground/exchange/csv.ts';
 import { toOpenAi } from '../../../src/playground/exchange/openai.ts';
 import { readRunFile } from '../../../src/playground/exchange/read_file.ts';
@@ -109,6 +110,12 @@ describe('CSV', () => {
           };
           expect(cells).toMatchObject({
             line: of.name,
+            lane:
+              record.comparison === null
+                ? String(of.lane)
+                : record.strategy === 'beam'
+                  ? String(of.lane + 1)
+                  : laneLetter(of.lane),
             position: String(position),
             part: position < of.promptLength ? 'prompt' : 'output',
             token_id: String(id),

@@ -88,7 +88,14 @@ const arbitraryStrategy: fc.Arbitrary<Strategy> = fc.oneof(
     n: fc.integer({ min: 2, max: 16 }),
     extractor: fc.oneof(
       fc.record({ kind: fc.constantFrom('last-number' as const, 'whole-text' as const) }),
-      fc.record({ kind: fc.constant('regex' as const), pattern: fc.string({ maxLength: 9 }) }),
+      fc.record(
+        {
+          kind: fc.constant('regex' as const),
+          pattern: fc.string({ maxLength: 9 }),
+          fold: fc.constant(true as const),
+        },
+        { requiredKeys: ['kind', 'pattern'] },
+      ),
     ),
   }),
   fc.record({ kind: fc.constant('first-valid' as const), n: fc.integer({ min: 2, max: 16 }), verifier }),
