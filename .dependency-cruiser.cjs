@@ -43,7 +43,7 @@ const PLAYGROUND = {
   record: ['texts', 'compare'],
   link: ['texts', 'compare', 'record'],
   history: ['texts', 'compare', 'record'],
-  exchange: ['texts', 'compare', 'record'],
+  exchange: ['texts', 'compare', 'across', 'record'],
   learn: ['texts', 'compare', 'record', 'link'],
   actions: ['texts', 'compare', 'record', 'link', 'exchange'],
 };

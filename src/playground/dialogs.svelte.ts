@@ -1,5 +1,5 @@
 /** Which dialog stands over the page, or is being fetched to: one at a time. `ui/panels/Dialogs.svelte` draws it. */
-export type DialogName = 'across' | 'actions' | 'history' | 'models' | 'share' | 'shortcuts';
+export type DialogName = 'actions' | 'history' | 'models' | 'share' | 'shortcuts';
 
 class Dialogs {
   shown: DialogName | null = $state(null);

@@ -1,5 +1,5 @@
 /** What Run does on the present view, which may bring a run of its own. */
-import type { ViewSettings } from './settings.ts';
+import { tabOf, type ViewSettings } from './settings.ts';
 import { playground } from './state.svelte.ts';
 import { run } from './texts/run_actions.ts';
 
@@ -10,7 +10,7 @@ let early: ViewSettings | null = null;
 export function runHere(): Promise<void> {
   if (own) return own();
   const { view } = playground.settings;
-  if (view.page !== 'compare') return run();
+  if (tabOf(view.page) !== 'compare') return run();
   // The view is still being fetched. The press means that view's run, not the run of the text behind it.
   early = view;
   return Promise.resolve();

@@ -18,9 +18,18 @@ export const pageViews = {
   tokens: 'Tokens',
   machine: 'Machine',
   learn: 'Learn',
+  across: 'Two engines',
 } as const;
 
 export type PageView = keyof typeof pageViews;
+
+/** The view whose tab stands for a view: two engines are compared within Compare. */
+export function tabOf(view: PageView): PageView {
+  return view === 'across' ? 'compare' : view;
+}
+
+/** How Compare lays out its lanes: side by side, one below the other, or token by token. */
+export type LaneLayout = 'columns' | 'rows' | 'aligned';
 
 export interface ViewSettings {
   readonly page: PageView;
@@ -31,6 +40,7 @@ export interface ViewSettings {
   readonly top: number;
   /** Whether spaces, line ends and partial bytes are shown as marks. */
   readonly whitespace: boolean;
+  readonly layout: LaneLayout;
 }
 
 export interface Settings {
@@ -68,12 +78,20 @@ export function defaultSettings(): Settings {
     maxTokens: 120,
     stop: [],
     rollSeed: false,
-    view: { page: 'sample', colour: 'probability', scale: 'linear', top: 22, whitespace: false },
+    view: {
+      page: 'sample',
+      colour: 'probability',
+      scale: 'linear',
+      top: 22,
+      whitespace: false,
+      layout: 'columns',
+    },
   };
 }
 
-/** Whether this is a later parameter at its default, which the checksums of older records and settings leave out. */
+/** Whether this is a later parameter or setting at its default, which the checksums of older records and settings leave out. */
 export function isLaterDefault(key: string, value: unknown): boolean {
+  if (key === 'layout') return value === 'columns';
   return PARAMETERS.some((row) => row.later && row.key === key && row.default === value);
 }
 

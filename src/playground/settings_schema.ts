@@ -11,6 +11,7 @@ import {
   maxTokensRange,
   pageViews,
   topRange,
+  type LaneLayout,
   type LanePatch,
   type PageView,
   type Settings,
@@ -85,6 +86,8 @@ export const lanePatchSchema = v.partial(v.object(params)) as v.GenericSchema<un
 
 const messagesSchema = list(v.object({ role: v.picklist(['system', 'user', 'assistant']), content: text }));
 
+export const laneLayouts: readonly LaneLayout[] = ['columns', 'rows', 'aligned'];
+
 export const pageView = v.picklist(Object.keys(pageViews) as PageView[]);
 
 /** Longest regular expression in a link or a file, in characters. */
@@ -130,5 +133,7 @@ export const settingsSchema: v.GenericSchema<unknown, Settings> = v.object({
     scale: v.picklist(['linear', 'log']),
     top: whole(topRange.min, topRange.max),
     whitespace: v.boolean(),
+    // Records from before there was a choice have none.
+    layout: v.optional(v.picklist(laneLayouts), 'columns'),
   }),
 });

@@ -15,13 +15,13 @@ const embedded = JSON.parse(readFileSync('src/models/embedded.json', 'utf8')) as
 /** Whether the checkout has the model's file, which `training/` makes. */
 const present = embedded !== null && existsSync(`static/models/${embedded.fileName}`);
 
-const dialog = (page: Page) => page.getByRole('dialog', { name: 'One prompt on two models or engines' });
-const runBoth = (page: Page) => dialog(page).getByRole('button', { name: 'Run both' });
+const view = (page: Page) => page.getByRole('main');
+const runBoth = (page: Page) => view(page).getByRole('button', { name: 'Run both' });
 
 async function openAcross(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Compare', exact: true }).click();
-  await page.getByRole('button', { name: 'Against another model or engine…' }).click();
-  await dialog(page).waitFor();
+  await page.getByText('Two engines', { exact: true }).first().click();
+  await view(page).waitFor();
 }
 
 interface Row {
@@ -34,8 +34,8 @@ interface Row {
 
 /** Every row of the table of positions; probabilities in percent. */
 async function rows(page: Page): Promise<Row[]> {
-  await dialog(page).getByRole('region', { name: 'Both engines at each token' }).waitFor({ timeout: 60_000 });
-  const cells = await dialog(page)
+  await view(page).getByRole('region', { name: 'Both engines at each token' }).waitFor({ timeout: 60_000 });
+  const cells = await view(page)
     .locator('tbody tr')
     .evaluateAll((list) => list.map((row) => [...row.children].map((cell) => cell.textContent.trim())));
   const number = (text: string): number => Number(text.replace(' %', ''));
@@ -58,10 +58,10 @@ test.skipIf(!present)(
     await page.locator('#prompt').fill('The little dog ran to the');
     await page.getByLabel('Maximum of tokens').fill('40');
     await openAcross(page);
-    await dialog(page)
+    await view(page)
       .getByRole('button', { name: /^Load Logitscope .* as B$/ })
       .click();
-    await dialog(page)
+    await view(page)
       .getByText(/CPU, llama\.cpp b\d+/)
       .waitFor();
     await runBoth(page).click();
@@ -77,8 +77,8 @@ test.skipIf(!present)(
       expect(2 * (variation / 100) ** 2).toBeLessThanOrEqual(kl * 1.02 + 1e-7);
       expect(Math.abs(first - second)).toBeLessThanOrEqual(variation * 1.01 + 0.06);
     }
-    const verdict = (await dialog(page).locator('.verdict').textContent())!.replace(/\s+/g, ' ').trim();
-    const texts = await dialog(page).locator('.text').allTextContents();
+    const verdict = (await view(page).locator('.verdict').textContent())!.replace(/\s+/g, ' ').trim();
+    const texts = await view(page).locator('.text').allTextContents();
     const parting = /^They part at output token (\d+): with the same luck, A drew .+, and B .+\.$/.exec(
       verdict,
     );
@@ -92,9 +92,9 @@ test.skipIf(!present)(
       expect(texts[0]).toBe(texts[1]);
     }
     await shoot(page, 'across_light');
-    expect(
-      (await new AxeBuilder({ page }).include('.modal').analyze()).violations.map(({ id }) => id),
-    ).toEqual([]);
+    expect((await new AxeBuilder({ page }).include('main').analyze()).violations.map(({ id }) => id)).toEqual(
+      [],
+    );
     expect(errors).toEqual([]);
     expect(foreignRequests).toEqual([]);
     await close();
@@ -118,13 +118,13 @@ test('models with two vocabularies give two texts and no distance', async () => 
     kvHeads: 2,
     tied: true,
   });
-  const file = dialog(page).getByLabel('A GGUF file for the second engine');
+  const file = view(page).getByLabel('A GGUF file for the second engine');
   await file.setInputFiles({
     name: 'bad.gguf',
     mimeType: 'application/octet-stream',
     buffer: Buffer.from('no'),
   });
-  await dialog(page)
+  await view(page)
     .getByRole('alert')
     .getByText(/bad\.gguf/)
     .waitFor();
@@ -134,16 +134,16 @@ test('models with two vocabularies give two texts and no distance', async () => 
     buffer: Buffer.from(model),
   });
   await runBoth(page).click();
-  await dialog(page)
+  await view(page)
     .getByText(
       /One model has \d+ tokens and the other 345, so their distributions cannot be laid over each other/,
     )
     .waitFor({ timeout: 60_000 });
-  expect(await dialog(page).locator('.text').count()).toBe(2);
-  expect(await dialog(page).locator('.verdict').count()).toBe(0);
+  expect(await view(page).locator('.text').count()).toBe(2);
+  expect(await view(page).locator('.verdict').count()).toBe(0);
   await shoot(page, 'across_dark_phone');
-  await dialog(page).getByRole('button', { name: 'Unload' }).click();
-  await dialog(page).getByRole('button', { name: 'Open file' }).waitFor();
+  await view(page).getByRole('button', { name: 'Unload' }).click();
+  await view(page).getByRole('button', { name: 'Open file' }).waitFor();
   expect(errors).toEqual([]);
   await close();
 });

@@ -45,6 +45,17 @@ test.each(['light', 'dark'] as const)(
     const perplexities = (await table.locator('tbody tr td:nth-child(4)').allTextContents()).map(Number);
     expect(perplexities).toEqual([...perplexities].sort((a, b) => a - b));
 
+    // The table shows its last column, and the four lanes stand side by side, in colours.
+    const room = await table.evaluate((box) => [box.scrollWidth, box.clientWidth]);
+    expect(room[0]).toBe(room[1]);
+    const lefts = [];
+    for (const letter of 'abcd') lefts.push((await lane(page, letter).boundingBox())!.x);
+    expect(lefts).toEqual([...lefts].sort((a, b) => a - b));
+    expect(new Set(lefts).size).toBe(4);
+    expect(await page.locator('.lane .text .c3').count()).toBeGreaterThan(0);
+    // Each lane has its own temperature, so the common one is not offered.
+    expect(await page.getByRole('slider', { name: 'Temperature', exact: true }).count()).toBe(0);
+
     // The divergence of each pair links to its position.
     await table
       .getByRole('button', { name: /^Lane b parts from/ })
@@ -84,6 +95,14 @@ test('lanes by a sweep or by seeds can be added and removed, with luck shared or
   await page.getByText('5 of at most 16').waitFor();
   await run(page);
   expect(await page.getByRole('article').count()).toBe(5);
+  // No two lanes share a seed, so they cannot share their random numbers.
+  expect(await page.getByRole('switch', { name: 'Common random numbers' }).count()).toBe(0);
+  await page.getByText('Rows', { exact: true }).click();
+  await expect.poll(() => page.url()).toContain('layout=rows');
+  const tops = [];
+  for (const letter of 'abcde') tops.push((await lane(page, letter).boundingBox())!.y);
+  expect(new Set(tops).size).toBe(5);
+  await page.getByText('Columns', { exact: true }).click();
 
   // Two equal lanes write the same text with shared luck, but not with their own.
   await page.getByLabel('Number of seeds').fill('2');
@@ -139,16 +158,14 @@ test('best of N, vote, first valid and beams run and show their outcome', async 
   );
   expect(scores).toHaveLength(8);
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
-  expect(await ranking.getByText('less likely').count()).toBe(7);
+  expect(await ranking.getByText('nats behind').count()).toBe(7);
 
   await page.getByText('Vote', { exact: true }).click();
   await page.getByLabel('Regular expression').fill('(his|every|another|one)');
   await page.getByLabel('Regular expression').press('Tab');
   await run(page);
-  await page
-    .getByRole('region', { name: 'Vote' })
-    .getByText(/agreement/)
-    .waitFor();
+  await page.getByText(/agreement/).waitFor();
+  await page.getByRole('region', { name: 'Vote' }).waitFor();
 
   await page.getByText('First valid', { exact: true }).click();
   await page.getByLabel('Regular expression').fill('(');
@@ -157,7 +174,7 @@ test('best of N, vote, first valid and beams run and show their outcome', async 
   await page.getByText(/regular expression "\(" cannot be read/).waitFor();
   await page.getByLabel('Valid when it').selectOption('length');
   await run(page);
-  await page.getByRole('region', { name: 'Race' }).getByText('valid: it stands').waitFor();
+  await page.getByRole('region', { name: 'Race' }).getByText('valid first').waitFor();
 
   await page.getByText('Beam', { exact: true }).click();
   await run(page);
@@ -172,6 +189,10 @@ test('best of N, vote, first valid and beams run and show their outcome', async 
   await page.keyboard.press('ArrowRight');
   await page.getByText('token 2', { exact: true }).waitFor();
   expect(await violations(page)).toEqual([]);
+  // A beam search draws nothing: it has no u, no temperature and no seed.
+  expect(await page.getByText(/^u = /).count()).toBe(0);
+  expect(await page.getByText('Temperature strip').count()).toBe(0);
+  expect(await page.getByLabel('Seed', { exact: true }).count()).toBe(0);
   await shoot(page, 'beam');
   expect(errors.filter((error) => !error.includes('regular expression'))).toEqual([]);
   await close();

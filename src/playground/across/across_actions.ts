@@ -72,6 +72,7 @@ export function runAcross(): Promise<void> {
       };
       across.begin({
         names: [nameOf(engine.summary), nameOf(second.summary)],
+        summaries: [engine.summary, second.summary],
         texts: [textOf(0), textOf(1)],
         distances: null,
         incomparable: null,

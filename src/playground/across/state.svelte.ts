@@ -16,6 +16,7 @@ export type SecondStatus =
 export interface Duel {
   /** The engines by name, the page's own first. */
   readonly names: readonly [string, string];
+  readonly summaries: readonly [EngineSummary, EngineSummary];
   readonly texts: readonly [PageText, PageText];
   /** Null until both texts have ended, or if there are none. */
   readonly distances: TextDistances | null;

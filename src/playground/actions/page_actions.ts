@@ -1,21 +1,23 @@
 /** The actions with a key or a button. The palette brings the others (`more_actions.ts`). */
 import { dialogs, type DialogName } from '../dialogs.svelte.ts';
 import { goTo } from '../link/view_history.ts';
-import { pageViews, type PageView } from '../settings.ts';
+import { pageViews, tabOf, type PageView } from '../settings.ts';
 import { rollSeed } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
 import type { Action } from './action.ts';
 import { continueAction, partingAction, runAction, stepAction, stopAction } from './run.ts';
 import { textActions } from './text.ts';
 
-export const viewActions: readonly Action[] = (Object.keys(pageViews) as PageView[]).map((page, index) => ({
-  name: page,
-  label: pageViews[page],
-  group: 'Go to',
-  key: String(index + 1),
-  on: () => playground.settings.view.page === page,
-  run: () => goTo(page),
-}));
+export const viewActions: readonly Action[] = (Object.keys(pageViews) as PageView[])
+  .filter((page) => tabOf(page) === page)
+  .map((page, index) => ({
+    name: page,
+    label: pageViews[page],
+    group: 'Go to',
+    key: String(index + 1),
+    on: () => tabOf(playground.settings.view.page) === page,
+    run: () => goTo(page),
+  }));
 
 /** @param key opens the dialog, and closes it again */
 function opens(name: DialogName, label: string, group: Action['group'], key?: string): Action {
@@ -46,7 +48,13 @@ export const fileAction: Action = {
   group: 'Models',
   run: () => document.getElementById('model-file')?.click(),
 };
-export const acrossAction = opens('across', 'Against another model or engine…', 'Compare');
+const acrossAction: Action = {
+  name: 'across',
+  label: 'Compare two models or engines',
+  group: 'Compare',
+  on: () => playground.settings.view.page === 'across',
+  run: () => goTo('across'),
+};
 
 /** If several actions share a key, it means the first that is not blocked: Escape stops a run, and without one it releases the held token. */
 export const pageActions: readonly Action[] = [

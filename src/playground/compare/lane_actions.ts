@@ -2,6 +2,7 @@
 import type { NumberKey, SamplingParams } from '../../sampling/params.ts';
 import { parameter } from '../../sampling/parameter_table.ts';
 import { maxLanes } from '../limits.ts';
+import { withoutHeat } from '../no_part.ts';
 import { laneParams, type LanePatch } from '../settings.ts';
 import { changeSettings } from '../settings_actions.ts';
 import { playground } from '../state.svelte.ts';
@@ -62,7 +63,9 @@ export function lanesNow(): SamplingParams[] {
   const { comparison } = compare;
   if (!comparison) return [];
   const { settings } = playground;
-  const own = comparison.strategy.kind === 'sample';
+  const { kind } = comparison.strategy;
+  if (kind === 'beam') return comparison.texts.map(({ params }) => withoutHeat(params));
+  const own = kind === 'sample';
   return comparison.texts.map(({ params, lane }) =>
     own && lane < settings.lanes.length ? laneParams(settings, lane) : params,
   );

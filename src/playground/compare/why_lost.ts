@@ -12,13 +12,13 @@ export function whyLost(sample: BranchResult, winner: BranchResult | null, score
       return units(winner.text.length - sample.text.length, 'shorter');
     default: {
       const behind = winner.averageLogprob - sample.averageLogprob;
-      return behind === 0 ? 'as likely, and drawn later' : `${behind.toFixed(3)} nats per token less likely`;
+      return behind === 0 ? 'as likely, drawn later' : `${behind.toFixed(3)} nats behind`;
     }
   }
 }
 
 function units(difference: number, word: string): string {
   return difference === 0
-    ? 'as long, and drawn later'
+    ? 'as long, drawn later'
     : `${difference} ${difference === 1 ? 'character' : 'characters'} ${word}`;
 }

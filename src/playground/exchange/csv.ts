@@ -6,8 +6,11 @@ import type { DocumentText, DocumentToken, RunRecord } from '../record/document.
 
 type Cell = string | number | null;
 
-interface Row {
-  readonly record: RunRecord;
+/** What of a record a CSV has. */
+type Texts = Pick<RunRecord, 'lines' | 'strategy' | 'comparison'>;
+
+export interface Row {
+  readonly record: Texts;
   readonly token: DocumentToken;
   readonly text: DocumentText;
   readonly position: number;
@@ -15,7 +18,7 @@ interface Row {
   readonly drawn: Drawn | null;
 }
 
-function drawnWith({ strategy }: RunRecord, text: DocumentText, position: number): Drawn | null {
+function drawnWith({ strategy }: Texts, text: DocumentText, position: number): Drawn | null {
   const { drawn, params, promptLength, byHand } = text;
   if (position < promptLength || byHand.includes(position - promptLength)) return null;
   return drawn.findLast(({ from }) => from <= position) ?? { from: promptLength, params, strategy };
@@ -27,7 +30,7 @@ function laneName({ record, text }: Row): Cell {
   return record.strategy === 'beam' ? text.lane + 1 : laneLetter(text.lane);
 }
 
-type Column = readonly [name: string, read: (row: Row) => Cell];
+export type Column = readonly [name: string, read: (row: Row) => Cell];
 
 const columns: readonly Column[] = [
   ['line', ({ text }) => text.name],
@@ -48,14 +51,16 @@ const columns: readonly Column[] = [
   ['stream', ({ text }) => text.stream],
 ];
 
-export function toCsv(record: RunRecord): string {
+/** @param more columns after the usual ones */
+export function toCsv(record: Texts, more: readonly Column[] = []): string {
+  const all = [...columns, ...more];
   const rows = record.lines.flatMap((text) =>
     text.tokens.map((token, position) => {
       const row = { record, token, text, position, drawn: drawnWith(record, text, position) };
-      return columns.map(([, read]) => cell(read(row)));
+      return all.map(([, read]) => cell(read(row)));
     }),
   );
-  return [columns.map(([name]) => name), ...rows].map((row) => `${row.join(',')}\r\n`).join('');
+  return [all.map(([name]) => name), ...rows].map((row) => `${row.join(',')}\r\n`).join('');
 }
 
 function cell(value: Cell): string {

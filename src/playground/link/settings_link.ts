@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { parameter } from '../../sampling/parameter_table.ts';
 import type { ChatMessage } from '../../engines/contract.ts';
 import { defaultSettings, maxTokensRange, topRange, type Settings } from '../settings.ts';
-import { colourModes, modelPattern, pageView } from '../settings_schema.ts';
+import { colourModes, laneLayouts, modelPattern, pageView } from '../settings_schema.ts';
 import { maxEntries } from '../limits.ts';
 import { readMethod, writeMethod } from './method_link.ts';
 import { nameOf } from '../parameter_names.ts';
@@ -42,6 +42,7 @@ export function writeSettings(settings: Settings): Pair[] {
   if (view.scale !== defaults.view.scale) pairs.push(['scale', view.scale]);
   if (view.top !== defaults.view.top) pairs.push(['top', String(view.top)]);
   if (view.whitespace) pairs.push(['whitespace', '1']);
+  if (view.layout !== defaults.view.layout) pairs.push(['layout', view.layout]);
   const seedName = nameOf(parameter('seed'));
   const sampling = writeParams(settings);
   return [
@@ -76,6 +77,7 @@ export function readSettings(values: LinkValues): Settings {
       scale: values.read('scale', v.picklist(['linear', 'log']), defaults.view.scale),
       top: values.read('top', whole(topRange), defaults.view.top, Number),
       whitespace: truth('whitespace'),
+      layout: values.read('layout', v.picklist(laneLayouts), defaults.view.layout),
     },
   };
 }

@@ -15,6 +15,9 @@ import { laneOverlayConfig, laneOverlayHeight, type ShownLane } from './lane_ove
 import { laneTimelineConfig } from './lane_timeline.ts';
 import { stripBands } from './strip_bands.ts';
 
+/** CSS pixels: about as wide as a page of two columns, so that a long tree goes on below. */
+const beamsWidth = 1400;
+
 /** What the page shows. */
 interface Shown {
   readonly comparison: Comparison | null;
@@ -38,7 +41,7 @@ export function comparisonPictures(
     const { texts, strategy, result } = comparison;
     const draw = (): Promise<Blob> => {
       const rows = beamRows(texts, strategy.lengthPenalty, result?.winner ?? null);
-      return drawBeams(beamLayout(rows, rows), theme);
+      return drawBeams(beamLayout(rows, rows, beamsWidth), theme);
     };
     return [{ name: 'beams', label: 'Tree of beams', draw }];
   }

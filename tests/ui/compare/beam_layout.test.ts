@@ -26,11 +26,12 @@ test.each([2, 4, 16])(
         for (const [i, top] of tops.entries()) if (i > 0) expect(top - tops[i - 1]!).toBeGreaterThan(34);
         expect(tops[0]).toBeGreaterThanOrEqual(0);
         expect(tops.at(-1)! + 34).toBeLessThan(layout.height);
-        expect(layout.x(depth) + layout.nodeWidth(depth)).toBeLessThan(layout.x(depth + 1));
+        if (columns.has(depth + 1))
+          expect(layout.x(depth) + layout.nodeWidth(depth)).toBeLessThan(layout.x(depth + 1));
         expect(layout.x(depth) + layout.nodeWidth(depth)).toBeLessThan(layout.width);
         fullest = Math.max(fullest, tops.length);
       }
-      expect(layout.height).toBe(38 * fullest);
+      expect([layout.height, layout.bands]).toEqual([38 * fullest, 1]);
       expect(fullest).toBeLessThanOrEqual(2 * width);
       // Each node but those at depth 0 hangs on one edge.
       const nodes = rows.flatMap((row) => row.nodes);
@@ -50,4 +51,26 @@ test('a column is as wide as its longest token, and never too narrow for a logpr
     expect(layout.nodeWidth(depth)).toBeGreaterThanOrEqual(38);
     expect(layout.nodeWidth(depth)).toBeLessThan(characters * 7.3 + 40);
   }
+});
+
+test('a tree that is wider than its room goes on below, with everything within it', async () => {
+  const all = await treeOf(4, 40);
+  const whole = beamLayout(all, all);
+  const layout = beamLayout(all, all, 800);
+  expect(whole.width).toBeGreaterThan(2 * 800);
+  expect(layout.width).toBeLessThanOrEqual(800);
+  expect(layout.bands).toBe(Math.ceil(whole.width / 740));
+  for (const [index, { nodes }] of all.entries()) {
+    for (const { depth } of nodes) {
+      const [x, y] = [layout.x(depth), layout.y(index, depth)];
+      expect(x + layout.nodeWidth(depth)).toBeLessThan(layout.width);
+      expect(y + 34).toBeLessThan(layout.height);
+    }
+  }
+  // Each node has an edge, also across the end of a band.
+  const nodes = all.flatMap((row) => row.nodes).filter(({ depth }) => depth > 0);
+  const ins = Object.values(layout.edges)
+    .join('')
+    .match(/[CH][^M]*/g)!.length;
+  expect(ins).toBe(nodes.length);
 });

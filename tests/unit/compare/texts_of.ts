@@ -13,7 +13,9 @@ export function textsOf(events: readonly RunEvent[]): PageText[] {
       }
     } else if (event.type === 'step') {
       for (const record of event.records) {
-        texts[record.branch] = withSteps(texts[record.branch]!, [{ record, label: record.piece, kind: 'normal' }]);
+        texts[record.branch] = withSteps(texts[record.branch]!, [
+          { record, label: record.piece, kind: 'normal' },
+        ]);
       }
     } else if (event.type === 'branch-end') {
       texts[event.result.branch] = { ...texts[event.result.branch]!, reason: event.result.reason };

@@ -48,6 +48,16 @@ describe('JSON', () => {
     );
   });
 
+  test('a record from before the lanes had a layout keeps its checksum and gets the usual one', () => {
+    const [record] = fc.sample(arbitraryRecord, { numRuns: 1, seed: 5 });
+    const [settings] = fc.sample(arbitrarySettings, { numRuns: 1, seed: 5 });
+    const view = { ...settings!.view, layout: undefined } as never;
+    const older = makeDocument(record!, { ...settings!, view }, 'A title');
+    expect(readRunFile('run.json', jsonOf(older)).settings!.view.layout).toBe('columns');
+    const later = { ...settings!, view: { ...settings!.view, layout: 'rows' as const } };
+    expect(readRunFile('run.json', jsonOf(makeDocument(record!, later, ''))).settings).toEqual(later);
+  });
+
   const [record] = fc.sample(arbitraryRecord, { numRuns: 1, seed: 3 });
   const [settings] = fc.sample(arbitrarySettings, { numRuns: 1, seed: 3 });
   const document = makeDocument(record!, settings!, 'A title');

@@ -70,10 +70,11 @@ export const arbitrarySettings: fc.Arbitrary<Settings> = fc.record({
   stop: fc.array(text, { maxLength: 3 }),
   rollSeed: fc.boolean(),
   view: fc.record({
-    page: fc.constantFrom('sample', 'compare', 'tokens', 'machine'),
+    page: fc.constantFrom('sample', 'compare', 'tokens', 'machine', 'across'),
     colour: fc.constantFrom('probability', 'surprisal', 'entropy', 'rank', 'none'),
     scale: fc.constantFrom('linear', 'log'),
     top: fc.integer({ min: 5, max: 60 }),
     whitespace: fc.boolean(),
+    layout: fc.constantFrom('columns', 'rows', 'aligned'),
   }),
 }) as fc.Arbitrary<Settings>;

@@ -59,7 +59,7 @@ describe('settings in a link', () => {
     ],
     [
       'v=1&view=moon',
-      'The link says view=moon, but it is one of sample, compare, tokens, machine; the default is used.',
+      'The link says view=moon, but it is one of sample, compare, tokens, machine, learn, across; the default is used.',
     ],
     [
       'v=1&max_tokens=0',
