@@ -4,6 +4,7 @@
  */
 import type { TokenId, Tokenizer } from '../engines/contract.ts';
 import { Candidates } from '../sampling/candidates.ts';
+import type { ChainWatch } from '../sampling/chain_watch.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { chainColumns, chainNumbers, type ChainNumbers } from '../sampling/token_numbers.ts';
@@ -71,6 +72,7 @@ export class Rederiver {
   /**
    * Goes over the steps in order. `visit` gets the sampler in its state after the step's draw; that state is valid only until `visit`
    * returns, because another walk may run in between.
+   * @param watch gets the distributions between the stages of the last step
    * @throws SamplingError `bad-parameter`, `bad-logit`, `no-candidates`; and whatever computing the rows throws
    */
   async walk(
@@ -78,6 +80,7 @@ export class Rederiver {
     params: SamplingParams,
     { from, rows, masks }: KnownSteps,
     visit: (step: WalkedStep) => void,
+    watch?: ChainWatch,
   ): Promise<void> {
     const { vocabularySize } = this;
     checkParams(params, vocabularySize);
@@ -90,7 +93,8 @@ export class Rederiver {
     const take = (logits: Float32Array, last: boolean): void => {
       const position = from + index;
       const history = all.subarray(0, position);
-      const draw = sampler.sample(logits, { history, position, allowed: masks[index] ?? null });
+      const step = { history, position, allowed: masks[index] ?? null };
+      const draw = sampler.sample(logits, step, last ? watch : undefined);
       visit({ sampler, draw, logits, index, last });
       if (position < all.length) sampler.accept(all[position]!);
       index++;
@@ -123,6 +127,7 @@ export class Rederiver {
    * @param steps at least one; if the chain `remembers`, also the output's earlier ones
    * @param read is called before anything else can write to `memory`
    * @param memory default: newly allocated for this trace
+   * @param watch gets the distributions between the stages of that step
    */
   async trace<T>(
     text: Pick<PastText, 'tokens' | 'stream'>,
@@ -130,11 +135,13 @@ export class Rederiver {
     steps: KnownSteps,
     read: (trace: StepTrace) => T,
     memory?: TraceMemory,
+    watch?: ChainWatch,
   ): Promise<T> {
     const found: T[] = [];
-    await this.walk(text, params, steps, ({ sampler, last }) => {
+    const visit = ({ sampler, last }: WalkedStep): void => {
       if (last) found.push(read(sampler.trace(memory)));
-    });
+    };
+    await this.walk(text, params, steps, visit, watch);
     if (found.length === 0) throw new Error('A trace needs the logits of its step.');
     return found[0]!;
   }

@@ -1,6 +1,7 @@
 /** A chain at work on one sequence: logits in, a token and its trace out. */
 import { Candidates } from './candidates.ts';
 import { buildChain, type ChainStage } from './chain.ts';
+import type { ChainWatch } from './chain_watch.ts';
 import { SamplingError } from './errors.ts';
 import { STAGES, type SamplingParams } from './params.ts';
 import { uniform } from './rng.ts';
@@ -31,16 +32,20 @@ export class Sampler {
   /**
    * Runs the chain and draws. A pure function of its arguments, the parameters and the tokens accepted so far.
    * @param logits raw, [vocabulary]; not changed, and must stay as they are for as long as a trace of them is read
+   * @param watch gets the distribution between the stages
    * @throws SamplingError `bad-logit`, `no-candidates`
    */
-  sample(logits: Float32Array, step: StepInput): Draw {
+  sample(logits: Float32Array, step: StepInput, watch?: ChainWatch): Draw {
     const candidates = this.#candidates;
     candidates.load(logits, step.position);
     const { rawLogNormaliser, rawEntropy } = candidates;
     const traces: StageTrace[] = [];
+    watch?.begin(logits, rawLogNormaliser);
     for (const stage of this.#stages) {
       if (stage.name === 'grammar' && !step.allowed) continue;
-      traces.push(this.#run(stage, traces.length + 1, step));
+      const trace = this.#run(stage, traces.length + 1, step);
+      traces.push(trace);
+      watch?.after(trace, candidates);
     }
     candidates.centre();
     const u = step.u ?? uniform(this.params.seed, step.position, this.#context.stream ?? 0);

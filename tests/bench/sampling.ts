@@ -6,11 +6,13 @@ import { Rederiver } from '../../src/decoding/rederive.ts';
 import type { Tokenizer } from '../../src/engines/contract.ts';
 import { ScriptedTokenizer } from '../../src/engines/scripted/tokenizer.ts';
 import { Candidates } from '../../src/sampling/candidates.ts';
+import { ChainWatch } from '../../src/sampling/chain_watch.ts';
 import { defaultParams, neutralParams } from '../../src/sampling/parameter_table.ts';
 import { TEMPERATURE_FIRST_ORDER, type SamplingParams } from '../../src/sampling/params.ts';
 import { uniform } from '../../src/sampling/rng.ts';
 import { Sampler } from '../../src/sampling/sampler.ts';
 import { traceMemory } from '../../src/sampling/trace.ts';
+import { drawView } from '../../src/worker/texts/draw_view.ts';
 import { stepView } from '../../src/worker/texts/step_view.ts';
 
 export interface SamplingFigure {
@@ -91,6 +93,20 @@ function timeView(size: number): Promise<SamplingFigure> {
   });
 }
 
+/** What the page asks for when a person looks at the draw of a step, with the chain. */
+function timeDraw(what: string, size: number, params: SamplingParams): Promise<SamplingFigure> {
+  const rows = Array.from({ length: 8 }, (_, seed) => plausibleLogits(size, seed));
+  const sampler = new Sampler(params, { vocabularySize: size }, new Candidates(size));
+  const tokenizer = { label: String } as unknown as Tokenizer;
+  const memory = traceMemory(size);
+  const watch = new ChainWatch();
+  return time(what, size, 40, (i) => {
+    sampler.sample(rows[i % rows.length]!, { history: [1, 2, 3], position: 3 }, watch);
+    const trace = sampler.trace(memory);
+    drawView(trace, watch.between, trace.token, true, tokenizer, 22);
+  });
+}
+
 export async function benchSampling(): Promise<SamplingFigure[]> {
   const everything: SamplingParams = {
     ...defaultParams(),
@@ -113,6 +129,9 @@ export async function benchSampling(): Promise<SamplingFigure[]> {
     await chain('typical-p .9 alone, with trace', { ...neutralParams(), typicalP: 0.9 });
     await chain('every stage, with trace', everything);
     figures.push(await timeView(size));
+    figures.push(await timeDraw('the draw of a step, with its chain', size, defaultParams()));
+    const heated = { ...defaultParams(), order: TEMPERATURE_FIRST_ORDER };
+    figures.push(await timeDraw('the same, temperature first', size, heated));
   }
   return [...figures, await timeRederive(4096, 200)];
 }

@@ -74,6 +74,47 @@ export interface StepView extends StepFigures {
   readonly cuts: readonly Cut[];
 }
 
+/** A candidate, or several that are not listed and stand next to each other, as a part of a bar from 0 to 1. */
+export interface DrawPart {
+  /** Null for unlisted candidates. */
+  readonly token: TokenId | null;
+  readonly label: string;
+  /** 1, or the number of the unlisted. */
+  readonly count: number;
+  /** Probability of all candidates before it. */
+  readonly start: number;
+  readonly probability: number;
+  /** NaN for unlisted candidates. */
+  readonly logit: number;
+}
+
+/** All candidates between two stages, in the order in which the draw adds them up: the likeliest first, ties by token id. */
+export interface DrawBar {
+  /** The stage after which the candidates are these; null before the first. */
+  readonly stage: string | null;
+  readonly label: string;
+  /** The stage's result at this step, such as an effective temperature. */
+  readonly note: string;
+  /** Candidates. */
+  readonly count: number;
+  /** The largest logit. */
+  readonly max: number;
+  /** ln Σ exp(logit) over the candidates. */
+  readonly logNormaliser: number;
+  readonly parts: readonly DrawPart[];
+}
+
+/** A step from the raw distribution through the chain to the draw. */
+export interface DrawView {
+  /** The token that stands there; null at the end of the text. */
+  readonly chosen: TokenId | null;
+  /** The token that these parameters draw, and its uniform number in [0, 1); null where nothing is drawn. */
+  readonly drawn: TokenId | null;
+  readonly u: number | null;
+  /** One more than the stages that ran. */
+  readonly bars: readonly DrawBar[];
+}
+
 /** One lane's probabilities at a step, in the order of the tokens of `LaneDistributions`. */
 export interface LaneDistribution extends StepFigures {
   /** Lanes with the same number have the same tokens before the place, and therefore the same raw distribution. */

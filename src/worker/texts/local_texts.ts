@@ -11,6 +11,7 @@ import type { RunResult } from '../../decoding/events.ts';
 import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
 import type { MatchPattern } from '../../decoding/pattern.ts';
 import { Rederiver } from '../../decoding/rederive.ts';
+import { ChainWatch } from '../../sampling/chain_watch.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type {
   InspectOptions,
@@ -26,8 +27,9 @@ import type {
   StepPlace,
   TextScore,
 } from '../api/worker_api.ts';
-import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from '../api/views.ts';
+import type { CandidateRow, DrawView, LaneDistributions, StepView, TemperatureStrip } from '../api/views.ts';
 import { textDistances, vocabularyDifference, type TextDistances } from './distances.ts';
+import { drawView } from './draw_view.ts';
 import type { HeldText } from './texts_by_id.ts';
 import { laneDistributions, temperatureStrip, type LaneStep } from './lane_views.ts';
 import { textEvidence } from './text_evidence.ts';
@@ -44,6 +46,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
   readonly #memory: LogitMemory;
   readonly #rederiver: Rederiver;
   readonly #steps: TextSteps;
+  readonly #watch = new ChainWatch();
 
   /** @param logitBudget bytes of logits that are kept */
   constructor(
@@ -78,6 +81,17 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
       params,
       ({ trace, chosen, drawn }) => stepView(trace, chosen, drawn, this.engine.tokenizer, top),
       this.#rederiver.memory,
+    );
+  }
+
+  draw(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<DrawView | null> {
+    const { tokenizer } = this.engine;
+    return this.#steps.look(
+      place,
+      params,
+      ({ trace, chosen, drawn }) => drawView(trace, this.#watch.between, chosen, drawn, tokenizer, top),
+      this.#rederiver.memory,
+      this.#watch,
     );
   }
 

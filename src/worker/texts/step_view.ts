@@ -162,7 +162,15 @@ function stageRows(trace: StepTrace, massByFate: Float64Array): StageRow[] {
     left = Math.max(0, left - massByFate[index + 1]!);
     const { label } = STAGES[stage.stage];
     const { before, after, massRemoved } = stage;
-    return { stage: stage.stage, label, before, after, massRemoved, rawMassLeft: left, note: noteOf(stage) };
+    return {
+      stage: stage.stage,
+      label,
+      before,
+      after,
+      massRemoved,
+      rawMassLeft: left,
+      note: stageNote(stage),
+    };
   });
 }
 
@@ -183,7 +191,8 @@ function cutsOf(
   });
 }
 
-function noteOf(stage: StageTrace): string {
+/** What a stage did besides removing candidates. */
+export function stageNote(stage: StageTrace): string {
   if (stage.temperature !== null) return `T = ${Number(stage.temperature.toFixed(3))}`;
   if (stage.changed > 0) return `changed ${stage.changed} ${stage.changed === 1 ? 'logit' : 'logits'}`;
   return '';

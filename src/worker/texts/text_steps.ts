@@ -3,6 +3,7 @@ import type { Engine, TokenId } from '../../engines/contract.ts';
 import { masksAlong } from '../../decoding/grammar/masks.ts';
 import { LogitMemory, type LogitRows } from '../../decoding/logit_memory.ts';
 import { remembers, type KnownSteps, type Rederiver } from '../../decoding/rederive.ts';
+import type { ChainWatch } from '../../sampling/chain_watch.ts';
 import type { SamplingParams } from '../../sampling/params.ts';
 import type { TraceMemory } from '../../sampling/trace.ts';
 import type { TextId, StepPlace } from '../api/worker_api.ts';
@@ -45,12 +46,13 @@ export class TextSteps {
     }
   }
 
-  /** @param read is called before `memory` is written again */
+  /** @param read is called before `memory` and `watch` are written again */
   async look<T>(
     place: StepPlace,
     params: SamplingParams,
     read: (step: LaneStep) => T,
     memory?: TraceMemory,
+    watch?: ChainWatch,
   ): Promise<T | null> {
     const at = this.texts.at(place);
     if (!at) return null;
@@ -64,6 +66,7 @@ export class TextSteps {
         steps,
         (trace) => read({ trace, before, chosen, drawn }),
         memory,
+        watch,
       ),
     );
   }
