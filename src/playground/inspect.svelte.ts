@@ -11,7 +11,11 @@ interface Question {
   readonly place: StepPlace;
   readonly params: SamplingParams;
   readonly top: number;
+  readonly draw: boolean;
 }
+
+/** Set while a view shows the draw of the inspected step, which then comes with the step. */
+export const wanted = $state({ draw: false });
 
 /** Whether the place moves with the end of the text, because none is held. */
 function follows(): boolean {
@@ -24,7 +28,7 @@ function isRecorded(): boolean {
 }
 
 const inspect = askOnView({
-  ask: ({ place, params, top }: Question) => worker().inspect(place, params, { top }),
+  ask: ({ place, params, top, draw }: Question) => worker().inspect(place, params, { top, draw }),
   stands: ({ place }) =>
     place.text === playground.current &&
     !isRecorded() &&
@@ -61,8 +65,9 @@ export function followSelection(): void {
     // During a run, dropped logits cannot be computed again, so the question is repeated at its end.
     void (run.phase === 'idle');
     // While text streams the length grows, and the last position with it.
-    if (engine.phase === 'ready') inspect({ place, params, top: settings.view.top });
-    else playground.showStep(null);
+    if (engine.phase === 'ready') {
+      inspect({ place, params, top: settings.view.top, draw: wanted.draw });
+    } else playground.showStep(null);
   });
 
   $effect(() => {

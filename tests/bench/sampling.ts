@@ -93,7 +93,7 @@ function timeView(size: number): Promise<SamplingFigure> {
   });
 }
 
-/** What the page asks for when a person looks at the draw of a step, with the chain. */
+/** What the page asks for when a person looks at the draw of a step: the chain, the candidates and the bars. */
 function timeDraw(what: string, size: number, params: SamplingParams): Promise<SamplingFigure> {
   const rows = Array.from({ length: 8 }, (_, seed) => plausibleLogits(size, seed));
   const sampler = new Sampler(params, { vocabularySize: size }, new Candidates(size));
@@ -103,7 +103,9 @@ function timeDraw(what: string, size: number, params: SamplingParams): Promise<S
   return time(what, size, 40, (i) => {
     sampler.sample(rows[i % rows.length]!, { history: [1, 2, 3], position: 3 }, watch);
     const trace = sampler.trace(memory);
-    drawView(trace, watch.between, trace.token, true, tokenizer, 22);
+    const { rows: listed } = stepView(trace, trace.token, true, tokenizer, 22);
+    const tokens = listed.map(({ token }) => token);
+    drawView(trace, watch.between, tokens, trace.token, true, tokenizer);
   });
 }
 
@@ -129,7 +131,7 @@ export async function benchSampling(): Promise<SamplingFigure[]> {
     await chain('typical-p .9 alone, with trace', { ...neutralParams(), typicalP: 0.9 });
     await chain('every stage, with trace', everything);
     figures.push(await timeView(size));
-    figures.push(await timeDraw('the draw of a step, with its chain', size, defaultParams()));
+    figures.push(await timeDraw('inspect a step and its draw, with the chain', size, defaultParams()));
     const heated = { ...defaultParams(), order: TEMPERATURE_FIRST_ORDER };
     figures.push(await timeDraw('the same, temperature first', size, heated));
   }

@@ -10,8 +10,6 @@ export interface CandidatesOptions {
   readonly scale: 'linear' | 'log';
   /** The name of a stage, from its key. */
   readonly stageLabel: (stage: string) => string;
-  /** Called with the row that the person clicked. */
-  readonly onPick?: (row: CandidateRow) => void;
 }
 
 /** The lowest probability on the log axis. */
@@ -74,10 +72,6 @@ export function candidatesConfig(
       indexAxis: 'y',
       layout: { padding: { right: endRoom(ends) } },
       interaction: { mode: 'index', axis: 'y', intersect: false },
-      onClick: (_, elements) => {
-        const row = rows[elements[0]?.index ?? -1];
-        if (row) options.onPick?.(row);
-      },
       scales: {
         x: {
           ...(log ? { ...decadeAxis(theme), min: logFloor } : shareAxis(theme)),

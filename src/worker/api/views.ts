@@ -72,6 +72,8 @@ export interface StepView extends StepFigures {
   readonly stages: readonly StageRow[] | null;
   readonly curve: RankCurve;
   readonly cuts: readonly Cut[];
+  /** Absent where it was not asked for, or is unknown. */
+  readonly draw?: DrawView;
 }
 
 /** A candidate, or several that are not listed and stand next to each other, as a part of a bar from 0 to 1. */

@@ -25,7 +25,7 @@ import type { ConformanceReport, ConformanceRow } from '../conformance/report.ts
 import type { TextDistances } from '../texts/distances.ts';
 import type { EngineSummary, Found, HubModels, ModelChoice, Shelf } from './models_api.ts';
 import type { WebLlmOffers } from '../../engines/web-llm/open.ts';
-import type { CandidateRow, DrawView, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
+import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from './views.ts';
 
 /** A text, or the turns of a conversation for the model's own template. */
 export type PromptSource =
@@ -115,6 +115,8 @@ export interface TextScore extends Omit<ContinuationScore, 'tokens'> {
 export interface InspectOptions {
   /** How many candidates to list. */
   readonly top: number;
+  /** Whether to add the distributions between the stages. */
+  readonly draw?: boolean;
 }
 
 /** A position whose logits are known; `outputs` is the number of output tokens before it, negative within the prompt. */
@@ -214,8 +216,6 @@ export interface TextQuestions {
   forget(text: TextId): Promise<void>;
   /** The distribution at a place under the given parameters; null when its logits are not known. */
   inspect(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<StepView | null>;
-  /** The distributions between the stages of the chain at a place; null when its logits are not known. */
-  draw(place: StepPlace, params: SamplingParams, options: InspectOptions): Promise<DrawView | null>;
   /** One token at a place, whatever its rank. */
   candidate(place: StepPlace, params: SamplingParams, token: TokenId): Promise<CandidateRow | null>;
   /** Scores a typed text in place of what follows; null for an empty text, or when its logits are not available now. */

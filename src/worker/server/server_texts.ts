@@ -33,7 +33,6 @@ export class ServerTexts extends HeldTexts<OpenAiEngine> implements Texts {
     this.taken = takenBy(engine.ownedBy);
   }
 
-  readonly draw = unknown;
   readonly candidate = unknown;
   readonly score = unknown;
   readonly rederive = unknown;

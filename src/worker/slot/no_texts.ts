@@ -14,7 +14,6 @@ export function noTexts(model: string): Texts {
     adopt: ignore,
     forget: ignore,
     inspect: refuse,
-    draw: refuse,
     candidate: refuse,
     score: nothing,
     rederive: nothing,

@@ -5,32 +5,30 @@
 import type { TokenId, Tokenizer } from '../../engines/contract.ts';
 import type { Between } from '../../sampling/chain_watch.ts';
 import { exp } from '../../sampling/exp.ts';
-import { topTokens } from '../../sampling/ordering/ranking.ts';
 import { STAGES } from '../../sampling/params.ts';
 import type { StepTrace } from '../../sampling/trace.ts';
 import { topOf } from '../../sampling/trace_view.ts';
 import type { DrawBar, DrawPart, DrawView } from '../api/views.ts';
 import { stageNote } from './step_view.ts';
 
-/** The likeliest candidates at the draw that are listed besides the likeliest raw ones. */
+/** How many of the likeliest candidates at the draw are listed in any case. */
 const finalListed = 8;
 
 /**
  * @param between the distributions before the first stage and after each, of the same step as `trace`
+ * @param tokens to list; the drawn one and the likeliest at the draw are added
  * @param drawn whether the step draws a token, and the text does not have one that was given
- * @param top how many of the likeliest raw candidates to list
  */
 export function drawView(
   trace: StepTrace,
   between: readonly Between[],
+  tokens: readonly TokenId[],
   chosen: TokenId | null,
   drawn: boolean,
   tokenizer: Tokenizer,
-  top: number,
 ): DrawView {
-  const listed = new Set(topTokens(trace.raw, top));
+  const listed = new Set(tokens);
   if (listsOthers(trace, listed)) topOf(trace, finalListed, 'final').forEach((token) => listed.add(token));
-  if (chosen !== null) listed.add(chosen);
   if (drawn) listed.add(trace.token);
   let living: Uint32Array | null = null;
   return {
@@ -69,7 +67,7 @@ function livingAfter(trace: StepTrace, passed: number, among: Uint32Array | null
   return living.subarray(0, count);
 }
 
-/** Whether the likeliest candidates at the draw may be others than the likeliest raw ones. */
+/** Whether the likeliest candidates at the draw may be others than those that are listed. */
 function listsOthers({ fate, kept, stages }: StepTrace, listed: ReadonlySet<TokenId>): boolean {
   const alive = [...listed].filter((token) => fate[token] === 0).length;
   return alive < Math.min(finalListed, kept) || stages.some(({ changed }) => changed > 0);

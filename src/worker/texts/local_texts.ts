@@ -27,7 +27,7 @@ import type {
   StepPlace,
   TextScore,
 } from '../api/worker_api.ts';
-import type { CandidateRow, DrawView, LaneDistributions, StepView, TemperatureStrip } from '../api/views.ts';
+import type { CandidateRow, LaneDistributions, StepView, TemperatureStrip } from '../api/views.ts';
 import { textDistances, vocabularyDifference, type TextDistances } from './distances.ts';
 import { drawView } from './draw_view.ts';
 import type { HeldText } from './texts_by_id.ts';
@@ -75,23 +75,23 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
     );
   }
 
-  inspect(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<StepView | null> {
-    return this.#steps.look(
-      place,
-      params,
-      ({ trace, chosen, drawn }) => stepView(trace, chosen, drawn, this.engine.tokenizer, top),
-      this.#rederiver.memory,
-    );
-  }
-
-  draw(place: StepPlace, params: SamplingParams, { top }: InspectOptions): Promise<DrawView | null> {
+  inspect(
+    place: StepPlace,
+    params: SamplingParams,
+    { top, draw = false }: InspectOptions,
+  ): Promise<StepView | null> {
     const { tokenizer } = this.engine;
     return this.#steps.look(
       place,
       params,
-      ({ trace, chosen, drawn }) => drawView(trace, this.#watch.between, chosen, drawn, tokenizer, top),
+      ({ trace, chosen, drawn }) => {
+        const view = stepView(trace, chosen, drawn, tokenizer, top);
+        if (!draw) return view;
+        const tokens = view.rows.map(({ token }) => token);
+        return { ...view, draw: drawView(trace, this.#watch.between, tokens, chosen, drawn, tokenizer) };
+      },
       this.#rederiver.memory,
-      this.#watch,
+      draw ? this.#watch : undefined,
     );
   }
 

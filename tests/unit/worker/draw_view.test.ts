@@ -7,6 +7,7 @@ import { Candidates } from '../../../src/sampling/candidates.ts';
 import { ChainWatch } from '../../../src/sampling/chain_watch.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { DEFAULT_ORDER, type SamplingParams } from '../../../src/sampling/params.ts';
+import { topTokens } from '../../../src/sampling/ordering/ranking.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import type { StepTrace } from '../../../src/sampling/trace.ts';
 import type { DrawView } from '../../../src/worker/api/views.ts';
@@ -124,7 +125,14 @@ test('every bar is the softmax of the candidates between two stages, in the draw
       (raw, chain, top, chosen) => {
         fc.pre(raw[chosen]! > -Infinity);
         const { trace, watch } = watched(raw, chain);
-        const view = drawView(trace, watch.between, chosen, true, tokenizer, top);
+        const view = drawView(
+          trace,
+          watch.between,
+          [...topTokens(raw, top), chosen],
+          chosen,
+          true,
+          tokenizer,
+        );
         const between = plainBetween(raw, chain, trace);
         expectBars(view, between);
         expect(view.bars.map(({ stage }) => stage)).toEqual([
@@ -141,7 +149,7 @@ test('the needle u falls into the part of the drawn token, listed by name howeve
   fc.assert(
     fc.property(logits, params, (raw, chain) => {
       const { trace, watch } = watched(raw, chain);
-      const view = drawView(trace, watch.between, null, true, tokenizer, 3);
+      const view = drawView(trace, watch.between, [0, 1, 2], null, true, tokenizer);
       const parts = view.bars.at(-1)!.parts;
       const drawn = parts.find(({ token }) => token === trace.token)!;
       expect(view.drawn).toBe(plainDraw(plainBetween(raw, chain, trace).at(-1)!, trace.u));
@@ -167,7 +175,7 @@ test('a step that draws nothing has no needle', () => {
     Float32Array.from({ length: SIZE }, (_, id) => id / 50),
     defaultParams(),
   );
-  const view = drawView(trace, watch.between, 7, false, tokenizer, 5);
+  const view = drawView(trace, watch.between, [7, 199], 7, false, tokenizer);
   expect([view.drawn, view.u, view.chosen]).toEqual([null, null, 7]);
 });
 
@@ -198,8 +206,9 @@ test.each<[string, Partial<SamplingParams>]>([
     () => undefined,
   );
   const place = { text: 1, position: prompt.length + 3 };
-  const inspected = (await host.inspect(place, chain, { top: 22 }))!;
-  const { bars, u, drawn, chosen } = (await host.draw(place, chain, { top: 22 }))!;
+  expect(await host.inspect(place, chain, { top: 22 })).not.toHaveProperty('draw');
+  const inspected = (await host.inspect(place, chain, { top: 22, draw: true }))!;
+  const { bars, u, drawn, chosen } = inspected.draw!;
   expect([u, drawn, chosen]).toEqual([inspected.u, inspected.chosen, inspected.chosen]);
   expect(bars.slice(1).map(({ label }) => label)).toEqual(inspected.stages!.map(({ label }) => label));
   for (const row of inspected.rows) {
