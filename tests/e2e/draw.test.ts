@@ -1,5 +1,6 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from 'vitest';
-import { openScripted, run } from './playground_page.ts';
+import { desktop, openScripted, phone, run } from './playground_page.ts';
 
 test('the draw shows a bar per stage that did something, its knob changes it, and arrow keys walk its parts', async () => {
   const { page, close } = await openScripted();
@@ -15,7 +16,7 @@ test('the draw shows a bar per stage that did something, its knob changes it, an
   await expect.poll(stages).toEqual(['Raw', 'Top-k', 'Top-p', 'Min-p', 'Temperature']);
   await panel.getByText(/u = .* falls on/).waitFor();
   // The needle stands within the drawn token's part of the last bar.
-  const last = panel.getByRole('group').last();
+  const last = panel.locator('.bar').last();
   const needle = (await last.locator('.needle').boundingBox())!;
   const drawn = (await last.locator('.chosen').boundingBox())!;
   expect(needle.x + 1).toBeGreaterThanOrEqual(drawn.x - 1);
@@ -46,6 +47,21 @@ test('the draw shows a bar per stage that did something, its knob changes it, an
 
   await panel.locator('summary').click();
   await expect.poll(() => panel.locator('.sum').textContent()).toMatch(/sum\s*\d+\.\d+\s*100 %/);
+  for (const [colorScheme, viewport] of [
+    ['light', desktop],
+    ['dark', phone],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await panel.scrollIntoViewIfNeeded();
+    const { violations } = await new AxeBuilder({ page }).include('.inspector').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual(
+      [],
+    );
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      viewport.width,
+    );
+  }
   await close();
 });
 

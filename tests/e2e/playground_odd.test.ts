@@ -105,6 +105,8 @@ test('the page needs no scrolling at 1440 × 900, and its targets are 44 px on a
   expect(
     await wide.page.evaluate(() => document.documentElement.scrollHeight - innerHeight),
   ).toBeLessThanOrEqual(0);
+  const chain = wide.page.locator('ol', { has: wide.page.getByRole('switch', { name: 'Top-k on' }) });
+  expect(await chain.evaluate((list) => list.scrollHeight - list.clientHeight)).toBeLessThanOrEqual(0);
   await wide.close();
   const narrow = await openScripted({ viewport: phone, hasTouch: true });
   await finishedOn(narrow.page);
