@@ -142,11 +142,11 @@ function missedBy({ quantity, value, bound }: NonNullable<ReturnType<typeof toke
   const by = digits(Math.abs(value - bound));
   switch (quantity) {
     case 'logit':
-      return `${by} below ${digits(bound)} in logit`;
+      return `logit ${digits(value)} ≤ ${digits(bound)}`;
     case 'probability':
-      return `p ${digits(value)}, cut at ${digits(bound)}`;
+      return `p ${digits(value)} ≤ ${digits(bound)}`;
     case 'probability-above':
-      return `p ${digits(value)}, above ${digits(bound)}`;
+      return `p ${digits(value)} ≥ ${digits(bound)}`;
     case 'typicality':
       return `${by} nats too far from the entropy`;
     case 'bits':
