@@ -103,9 +103,8 @@ function timeDraw(what: string, size: number, params: SamplingParams): Promise<S
   return time(what, size, 40, (i) => {
     sampler.sample(rows[i % rows.length]!, { history: [1, 2, 3], position: 3 }, watch);
     const trace = sampler.trace(memory);
-    const { rows: listed } = stepView(trace, trace.token, true, tokenizer, 22);
-    const tokens = listed.map(({ token }) => token);
-    drawView(trace, watch.between, tokens, trace.token, true, tokenizer);
+    const view = stepView(trace, trace.token, true, tokenizer, 22);
+    drawView(trace, watch.between, view, true, tokenizer);
   });
 }
 

@@ -8,7 +8,7 @@ import { exp } from '../../sampling/exp.ts';
 import { STAGES } from '../../sampling/params.ts';
 import type { StepTrace } from '../../sampling/trace.ts';
 import { topOf } from '../../sampling/trace_view.ts';
-import type { DrawBar, DrawPart, DrawView } from '../api/views.ts';
+import type { DrawBar, DrawPart, DrawView, StepView } from '../api/views.ts';
 import { stageNote } from './step_view.ts';
 
 /** How many of the likeliest candidates at the draw are listed in any case. */
@@ -16,20 +16,20 @@ const finalListed = 8;
 
 /**
  * @param between the distributions before the first stage and after each, of the same step as `trace`
- * @param tokens to list; the drawn one and the likeliest at the draw are added
+ * @param view of that step; its candidates are listed, with the drawn one and the likeliest at the draw
  * @param drawn whether the step draws a token, and the text does not have one that was given
  */
 export function drawView(
   trace: StepTrace,
   between: readonly Between[],
-  tokens: readonly TokenId[],
-  chosen: TokenId | null,
+  { rows, rest, chosen }: Pick<StepView, 'rows' | 'rest' | 'chosen'>,
   drawn: boolean,
   tokenizer: Tokenizer,
 ): DrawView {
-  const listed = new Set(tokens);
+  const listed = new Set(rows.map(({ token }) => token));
   if (listsOthers(trace, listed)) topOf(trace, finalListed, 'final').forEach((token) => listed.add(token));
   if (drawn) listed.add(trace.token);
+  const last = between.length - 1;
   let living: Uint32Array | null = null;
   return {
     chosen,
@@ -39,11 +39,13 @@ export function drawView(
       living = livingAfter(trace, passed, living);
       const named = [...listed].filter((token) => isLiving(trace, token, passed));
       const stage = trace.stages[passed - 1];
+      // The view has summed what it does not list, before the chain and after it.
+      const known = passed === 0 ? rest.raw : passed === last ? rest.final : null;
       return {
         stage: stage?.stage ?? null,
         label: stage ? STAGES[stage.stage].label : 'Raw',
         note: stage ? stageNote(stage) : '',
-        ...barOf(distribution, living, named, tokenizer),
+        ...barOf(distribution, living, named, listed.size === rows.length ? known : null, tokenizer),
       };
     }),
   };
@@ -73,68 +75,69 @@ function listsOthers({ fate, kept, stages }: StepTrace, listed: ReadonlySet<Toke
   return alive < Math.min(finalListed, kept) || stages.some(({ changed }) => changed > 0);
 }
 
+/** @param unlisted the mass of all candidates that are not listed, if it is known already */
 function barOf(
   { logits, logNormaliser }: Between,
   living: Uint32Array,
   listed: readonly TokenId[],
+  unlisted: number | null,
   tokenizer: Tokenizer,
 ): Pick<DrawBar, 'count' | 'max' | 'logNormaliser' | 'parts'> {
   const ahead = (a: TokenId, b: TokenId): boolean =>
     logits[a]! > logits[b]! || (logits[a] === logits[b] && a < b);
   const named = [...listed].sort((a, b) => (ahead(a, b) ? -1 : 1));
-  const gaps = gapsBetween(logits, logNormaliser, living, named, ahead);
+  const names = new Set(named);
+  const lowest = named.length > 0 ? logits[named.at(-1)!]! : Infinity;
+  const others = atLeast(logits, living, lowest).filter((token) => !names.has(token));
+
+  // What stands before each listed candidate, and after the last.
+  const counts = new Uint32Array(named.length + 1);
+  const masses = new Float64Array(named.length + 1);
+  counts[named.length] = living.length - named.length - others.length;
+  masses[named.length] =
+    others.length === 0 && unlisted !== null ? unlisted : massBelow(logits, living, lowest, logNormaliser);
+  for (const token of others) {
+    let place = named.length;
+    while (place > 0 && ahead(token, named[place - 1]!)) place--;
+    counts[place]!++;
+    masses[place]! += exp(logits[token]! - logNormaliser);
+  }
+
   const parts: DrawPart[] = [];
   let start = 0;
   const add = (token: TokenId | null, count: number, probability: number): void => {
-    parts.push({
-      token,
-      label: token === null ? '' : tokenizer.label(token),
-      count,
-      start,
-      probability,
-      logit: token === null ? NaN : logits[token]!,
-    });
+    const label = token === null ? '' : tokenizer.label(token);
+    const logit = token === null ? NaN : logits[token]!;
+    parts.push({ token, label, count, start, probability, logit });
     start += probability;
   };
   for (let place = 0; place <= named.length; place++) {
-    if (gaps.counts[place]! > 0) add(null, gaps.counts[place]!, gaps.masses[place]!);
+    if (counts[place]! > 0) add(null, counts[place]!, masses[place]!);
     const token = named[place];
     if (token !== undefined) add(token, 1, exp(logits[token]! - logNormaliser));
   }
-  return { count: living.length, max: gaps.max, logNormaliser, parts };
+  const max = others.reduce((most, token) => Math.max(most, logits[token]!), logits[named[0] ?? living[0]!]!);
+  return { count: living.length, max, logNormaliser, parts };
 }
 
-/** How many unlisted candidates stand before each listed one and after the last, and their mass. */
-function gapsBetween(
+/** The candidates with at least this logit. Nearly all have less than the listed ones. */
+function atLeast(logits: Between['logits'], living: Uint32Array, lowest: number): TokenId[] {
+  const found: TokenId[] = [];
+  for (let i = 0; i < living.length; i++) if (logits[living[i]!]! >= lowest) found.push(living[i]!);
+  return found;
+}
+
+/** The mass of the candidates with less than this logit. */
+function massBelow(
   logits: Between['logits'],
-  logNormaliser: number,
   living: Uint32Array,
-  named: readonly TokenId[],
-  ahead: (a: TokenId, b: TokenId) => boolean,
-): { readonly counts: Uint32Array; readonly masses: Float64Array; readonly max: number } {
-  const counts = new Uint32Array(named.length + 1);
-  const masses = new Float64Array(named.length + 1);
-  const names = new Set(named);
-  const lowest = named.length > 0 ? logits[named.at(-1)!]! : Infinity;
-  let max = named.length > 0 ? logits[named[0]!]! : -Infinity;
-  let behind = 0;
+  lowest: number,
+  logNormaliser: number,
+): number {
   let mass = 0;
   for (let i = 0; i < living.length; i++) {
-    const token = living[i]!;
-    const logit = logits[token]!;
-    // Nearly all candidates stand behind the listed ones.
-    if (logit < lowest) {
-      behind++;
-      mass += exp(logit - logNormaliser);
-    } else if (!names.has(token)) {
-      let place = named.length;
-      while (place > 0 && ahead(token, named[place - 1]!)) place--;
-      counts[place]!++;
-      masses[place]! += exp(logit - logNormaliser);
-      max = Math.max(max, logit);
-    }
+    const logit = logits[living[i]!]!;
+    if (logit < lowest) mass += exp(logit - logNormaliser);
   }
-  counts[named.length]! += behind;
-  masses[named.length]! += mass;
-  return { counts, masses, max };
+  return mass;
 }

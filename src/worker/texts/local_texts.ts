@@ -87,8 +87,7 @@ export class LocalTexts extends HeldTexts<Engine> implements Texts {
       ({ trace, chosen, drawn }) => {
         const view = stepView(trace, chosen, drawn, tokenizer, top);
         if (!draw) return view;
-        const tokens = view.rows.map(({ token }) => token);
-        return { ...view, draw: drawView(trace, this.#watch.between, tokens, chosen, drawn, tokenizer) };
+        return { ...view, draw: drawView(trace, this.#watch.between, view, drawn, tokenizer) };
       },
       this.#rederiver.memory,
       draw ? this.#watch : undefined,

@@ -7,11 +7,11 @@ import { Candidates } from '../../../src/sampling/candidates.ts';
 import { ChainWatch } from '../../../src/sampling/chain_watch.ts';
 import { defaultParams, neutralParams } from '../../../src/sampling/parameter_table.ts';
 import { DEFAULT_ORDER, type SamplingParams } from '../../../src/sampling/params.ts';
-import { topTokens } from '../../../src/sampling/ordering/ranking.ts';
 import { Sampler } from '../../../src/sampling/sampler.ts';
 import type { StepTrace } from '../../../src/sampling/trace.ts';
 import type { DrawView } from '../../../src/worker/api/views.ts';
 import { drawView } from '../../../src/worker/texts/draw_view.ts';
+import { stepView } from '../../../src/worker/texts/step_view.ts';
 import { WorkerHost } from '../../../src/worker/host.ts';
 import {
   plainCandidates,
@@ -128,8 +128,7 @@ test('every bar is the softmax of the candidates between two stages, in the draw
         const view = drawView(
           trace,
           watch.between,
-          [...topTokens(raw, top), chosen],
-          chosen,
+          stepView(trace, chosen, true, tokenizer, top),
           true,
           tokenizer,
         );
@@ -149,7 +148,7 @@ test('the needle u falls into the part of the drawn token, listed by name howeve
   fc.assert(
     fc.property(logits, params, (raw, chain) => {
       const { trace, watch } = watched(raw, chain);
-      const view = drawView(trace, watch.between, [0, 1, 2], null, true, tokenizer);
+      const view = drawView(trace, watch.between, stepView(trace, null, true, tokenizer, 3), true, tokenizer);
       const parts = view.bars.at(-1)!.parts;
       const drawn = parts.find(({ token }) => token === trace.token)!;
       expect(view.drawn).toBe(plainDraw(plainBetween(raw, chain, trace).at(-1)!, trace.u));
@@ -175,7 +174,7 @@ test('a step that draws nothing has no needle', () => {
     Float32Array.from({ length: SIZE }, (_, id) => id / 50),
     defaultParams(),
   );
-  const view = drawView(trace, watch.between, [7, 199], 7, false, tokenizer);
+  const view = drawView(trace, watch.between, stepView(trace, 7, false, tokenizer, 5), false, tokenizer);
   expect([view.drawn, view.u, view.chosen]).toEqual([null, null, 7]);
 });
 
