@@ -7,7 +7,7 @@ import type { StageSummary } from './trace.ts';
 
 /** The distribution before the first stage or after one: p of a living token i = exp(logits[i] − logNormaliser). */
 export interface Between {
-  /** [vocabulary]; right for the living tokens alone. */
+  /** [vocabulary]; the logits of the living. The raw logits have those of all tokens, later ones −∞ where a token was dead. */
   readonly logits: Readonly<ArrayLike<number>>;
   readonly logNormaliser: number;
 }
@@ -36,7 +36,7 @@ export class ChainWatch {
   }
 
   #copy({ ids, count, logits, vocabularySize }: Distribution): Float64Array {
-    const copy = (this.#copies[this.#used++] ??= new Float64Array(vocabularySize));
+    const copy = (this.#copies[this.#used++] ??= new Float64Array(vocabularySize)).fill(-Infinity);
     for (let i = 0; i < count; i++) copy[ids[i]!] = logits[ids[i]!]!;
     return copy;
   }

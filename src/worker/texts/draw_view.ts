@@ -11,6 +11,9 @@ import { topOf } from '../../sampling/trace_view.ts';
 import type { DrawBar, DrawPart, DrawView, StepView } from '../api/views.ts';
 import { stageNote } from './step_view.ts';
 
+/** Candidates by id; null for the whole vocabulary, in which an impossible token has the logit −∞. */
+type Living = Uint32Array | null;
+
 /** How many of the likeliest candidates at the draw are listed in any case. */
 const finalListed = 8;
 
@@ -30,13 +33,14 @@ export function drawView(
   if (listsOthers(trace, listed)) topOf(trace, finalListed, 'final').forEach((token) => listed.add(token));
   if (drawn) listed.add(trace.token);
   const last = between.length - 1;
-  let living: Uint32Array | null = null;
+  let living: Living = null;
   return {
     chosen,
     drawn: drawn ? trace.token : null,
     u: drawn ? trace.u : null,
     bars: between.map((distribution, passed): DrawBar => {
-      living = livingAfter(trace, passed, living);
+      if (passed > 0) living = livingAfter(trace, passed, living);
+      const count = trace.stages[passed - 1]?.after ?? trace.stages[0]?.before ?? trace.kept;
       const named = [...listed].filter((token) => isLiving(trace, token, passed));
       const stage = trace.stages[passed - 1];
       // The view has summed what it does not list, before the chain and after it.
@@ -45,7 +49,7 @@ export function drawView(
         stage: stage?.stage ?? null,
         label: stage ? STAGES[stage.stage].label : 'Raw',
         note: stage ? stageNote(stage) : '',
-        ...barOf(distribution, living, named, listed.size === rows.length ? known : null, tokenizer),
+        ...barOf(distribution, living, count, named, listed.size === rows.length ? known : null, tokenizer),
       };
     }),
   };
@@ -57,16 +61,22 @@ function isLiving({ fate, stages }: StepTrace, token: TokenId, passed: number): 
   return gone === 0 || (gone > passed && gone <= stages.length);
 }
 
-/** The candidates after the first `passed` stages. @param among those after fewer stages; null for the whole vocabulary */
-function livingAfter(trace: StepTrace, passed: number, among: Uint32Array | null): Uint32Array {
-  const size = among?.length ?? trace.fate.length;
-  const living = new Uint32Array(size);
+/**
+ * The candidates after the first `passed` stages, which is at least one.
+ * @param among those after fewer stages; null for the whole vocabulary
+ */
+function livingAfter({ fate, stages }: StepTrace, passed: number, among: Living): Living {
+  const { before, after } = stages[passed - 1]!;
+  if (before === after) return among;
+  const living = new Uint32Array(after);
+  const size = among?.length ?? fate.length;
   let count = 0;
   for (let i = 0; i < size; i++) {
     const token = among ? among[i]! : i;
-    if (isLiving(trace, token, passed)) living[count++] = token;
+    const gone = fate[token]!;
+    if (gone === 0 || (gone > passed && gone <= stages.length)) living[count++] = token;
   }
-  return living.subarray(0, count);
+  return living;
 }
 
 /** Whether the likeliest candidates at the draw may be others than those that are listed. */
@@ -78,7 +88,8 @@ function listsOthers({ fate, kept, stages }: StepTrace, listed: ReadonlySet<Toke
 /** @param unlisted the mass of all candidates that are not listed, if it is known already */
 function barOf(
   { logits, logNormaliser }: Between,
-  living: Uint32Array,
+  living: Living,
+  count: number,
   listed: readonly TokenId[],
   unlisted: number | null,
   tokenizer: Tokenizer,
@@ -93,7 +104,7 @@ function barOf(
   // What stands before each listed candidate, and after the last.
   const counts = new Uint32Array(named.length + 1);
   const masses = new Float64Array(named.length + 1);
-  counts[named.length] = living.length - named.length - others.length;
+  counts[named.length] = count - named.length - others.length;
   masses[named.length] =
     others.length === 0 && unlisted !== null ? unlisted : massBelow(logits, living, lowest, logNormaliser);
   for (const token of others) {
@@ -105,10 +116,10 @@ function barOf(
 
   const parts: DrawPart[] = [];
   let start = 0;
-  const add = (token: TokenId | null, count: number, probability: number): void => {
+  const add = (token: TokenId | null, candidates: number, probability: number): void => {
     const label = token === null ? '' : tokenizer.label(token);
     const logit = token === null ? NaN : logits[token]!;
-    parts.push({ token, label, count, start, probability, logit });
+    parts.push({ token, label, count: candidates, start, probability, logit });
     start += probability;
   };
   for (let place = 0; place <= named.length; place++) {
@@ -116,27 +127,27 @@ function barOf(
     const token = named[place];
     if (token !== undefined) add(token, 1, exp(logits[token]! - logNormaliser));
   }
-  const max = others.reduce((most, token) => Math.max(most, logits[token]!), logits[named[0] ?? living[0]!]!);
-  return { count: living.length, max, logNormaliser, parts };
+  const max = others.reduce((most, token) => Math.max(most, logits[token]!), logits[named[0]!] ?? -Infinity);
+  return { count, max, logNormaliser, parts };
 }
 
 /** The candidates with at least this logit. Nearly all have less than the listed ones. */
-function atLeast(logits: Between['logits'], living: Uint32Array, lowest: number): TokenId[] {
+function atLeast(logits: Between['logits'], living: Living, lowest: number): TokenId[] {
   const found: TokenId[] = [];
-  for (let i = 0; i < living.length; i++) if (logits[living[i]!]! >= lowest) found.push(living[i]!);
+  const size = living?.length ?? logits.length;
+  for (let i = 0; i < size; i++) {
+    const token = living ? living[i]! : i;
+    if (logits[token]! >= lowest) found.push(token);
+  }
   return found;
 }
 
 /** The mass of the candidates with less than this logit. */
-function massBelow(
-  logits: Between['logits'],
-  living: Uint32Array,
-  lowest: number,
-  logNormaliser: number,
-): number {
+function massBelow(logits: Between['logits'], living: Living, lowest: number, logNormaliser: number): number {
+  const size = living?.length ?? logits.length;
   let mass = 0;
-  for (let i = 0; i < living.length; i++) {
-    const logit = logits[living[i]!]!;
+  for (let i = 0; i < size; i++) {
+    const logit = logits[living ? living[i]! : i]!;
     if (logit < lowest) mass += exp(logit - logNormaliser);
   }
   return mass;
