@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
@@ -45,8 +47,22 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** `0.1.0+a9f74281`, for certificates; without the commit where there is no repository. */
+function buildId(): string {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  try {
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return `${version}+${git('rev-parse', '--short=8', 'HEAD')}${changed ? '.changed' : ''}`;
+  } catch {
+    return version;
+  }
+}
+
 export default defineConfig({
   base: './',
+  define: { __BUILD_ID__: JSON.stringify(buildId()) },
   publicDir: 'static',
   plugins: [
     svelte(),

@@ -59,6 +59,13 @@ test(
     await other.page.getByRole('button', { name: 'Replay' }).click();
     await other.page.getByText(/Reproduced on this device token for token/).waitFor();
     expect(await outputOf(other.page)).toBe(text);
+    await other.page.getByRole('button', { name: 'Certificate' }).click();
+    const certificate = other.page.getByRole('dialog', { name: 'Certificate' });
+    await expect.poll(() => certificate.getByLabel('Text').inputValue()).toMatch(/^Result +reproduced/m);
+    expect(await certificate.getByLabel('Text').inputValue()).toMatch(/^Build +\d+\.\d+\.\d+/m);
+    expect(await certificate.getByLabel('BibTeX').inputValue()).toMatch(/^@misc\{logitscope-/);
+    await certificate.getByRole('button', { name: 'Close' }).click();
+    await certificate.waitFor({ state: 'detached' });
     expect(other.errors).toEqual([]);
     await other.close();
   },
@@ -162,8 +169,25 @@ test('saved JSON opens again, OpenAI and CSV files are well formed, and pictures
   expect(csv.split('\r\n')[0]).toContain('raw_logprob');
   expect((await savedFile(page, 'Text')).bytes.toString().trim()).toContain('Once upon a time');
   expect(pngSize((await savedFile(page, 'Card')).bytes)).toEqual([1200, 630]);
-  expect(pngSize((await savedFile(page, 'Timeline')).bytes)).toEqual([1920, 600]);
-  expect(pngSize((await savedFile(page, 'Whole vocabulary')).bytes)).toEqual([1120, 640]);
+  expect(pngSize((await savedFile(page, 'Timeline')).bytes)[0]).toBe(1920);
+  expect(pngSize((await savedFile(page, 'Whole vocabulary')).bytes)[0]).toBe(1120);
+  await page.getByRole('dialog', { name: 'Share' }).getByText('SVG', { exact: true }).click();
+  const records = new Set<string>();
+  for (const name of ['Card', 'Timeline', 'Candidates', 'Through the chain', 'Whole vocabulary']) {
+    const svg = (await savedFile(page, name)).bytes.toString();
+    const read = await page.evaluate((file) => {
+      const parsed = new DOMParser().parseFromString(file, 'image/svg+xml');
+      const texts = [...parsed.querySelectorAll('text')].map((text) => text.textContent);
+      return { root: parsed.documentElement.nodeName, paths: parsed.querySelectorAll('path').length, texts };
+    }, svg);
+    expect(read.root).toBe('svg');
+    expect(read.paths).toBeGreaterThan(3);
+    expect(read.texts).toContain('Temperature 0.8 · Top-k 40 · Top-p 0.95 · Min-p 0.05 · Seed 42');
+    records.add(read.texts.find((text) => text?.startsWith('Logitscope · record')) ?? 'none');
+    if (name === 'Timeline') expect(read.texts).toEqual(expect.arrayContaining(['nats', 'perplexity']));
+  }
+  // All of them are of one record.
+  expect([...records]).toEqual([expect.stringMatching(/^Logitscope · record [0-9a-f]{16}$/)]);
   expect(errors).toEqual([]);
   await close();
 

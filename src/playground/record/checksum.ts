@@ -24,12 +24,17 @@ export function documentChecksum(document: object): string {
     .padStart(8, '0');
 }
 
-/** Of everything in `value`, by its JSON with sorted keys and without spaces; a ban's −∞ is "ban". */
+/** Of everything in `value`. */
 function checksumOf(value: unknown): number {
+  return crc32(sortedJson(value));
+}
+
+/** The JSON of `value` with sorted keys and without spaces, in UTF-8; a ban's −∞ is "ban". */
+export function sortedJson(value: unknown): Uint8Array {
   const keys = new Set<string>();
-  if (!collectKeys(value, keys)) return checksumOf(JSON.parse(jsonOf(value)));
+  if (!collectKeys(value, keys)) return sortedJson(JSON.parse(jsonOf(value)));
   // A list of keys puts every object's keys in its order, at the speed of the browser's own JSON.
-  return crc32(new TextEncoder().encode(JSON.stringify(value, [...keys].sort())));
+  return new TextEncoder().encode(JSON.stringify(value, [...keys].sort()));
 }
 
 /** @returns false where there is a ban, which JSON itself would write as null */

@@ -27,6 +27,8 @@ export type Replay =
       readonly byHand: number;
       readonly verdict: Verdict;
       readonly here: Here;
+      /** When, as ISO 8601 in UTC. */
+      readonly date: string;
     }
   | {
       readonly phase: 'differs';

@@ -93,7 +93,8 @@ function verdictOf(
   const { verdict } = compared;
   const here = { model, engine };
   if (difference !== null || verdict.wrong.length > 0) return { phase: 'differs', difference, verdict, here };
-  return { phase: 'reproduced', drawn: outputs - byHand, byHand, verdict, here };
+  const date = new Date().toISOString();
+  return { phase: 'reproduced', drawn: outputs - byHand, byHand, verdict, here, date };
 }
 
 /** The record's own prompt and parameters are replayed, so the settings beside it must agree with them. */

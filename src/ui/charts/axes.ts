@@ -17,7 +17,7 @@ export function axisTitle(theme: ChartTheme, text: string, colour = theme.muted)
 const decadeRoom = { horizontal: 36, vertical: 14 } as const;
 
 /** 1, 2, 5, 10, 100, 10³, 10⁻², 2×10⁻²: short, because axes are narrow. */
-export function decadeName(value: number): string {
+function decadeName(value: number): string {
   if (value >= 1 && value < 1000) return String(Math.round(value));
   const exponent = Math.floor(Math.log10(value) + 1e-9);
   const factor = Math.round(value / 10 ** exponent);
@@ -49,7 +49,7 @@ export function decadeAxis(theme: ChartTheme, headroom = 0) {
 }
 
 /** The powers of ten from `min` to `max` whose labels fit into `pixels` if each takes `room`, or 1, 2, 5, 10 … if those fit. */
-export function decades(min: number, max: number, pixels: number, room: number): Tick[] {
+function decades(min: number, max: number, pixels: number, room: number): Tick[] {
   const first = Math.ceil(Math.log10(min) - 1e-9);
   const last = Math.floor(Math.log10(max) + 1e-9);
   const each = pixels / Math.max(1e-9, Math.log10(max / min));
@@ -86,14 +86,14 @@ export function cornerTitle(theme: ChartTheme, text: string): Plugin<'bar' | 'li
   return {
     id: 'corner-title',
     afterDatasetsDraw({ ctx, scales }) {
-      const x = scales['x'];
-      if (!x) return;
+      const { x, y } = scales;
+      if (!x || !y) return;
       ctx.save();
       ctx.font = `10px ${theme.font}`;
       ctx.fillStyle = theme.muted;
       ctx.textAlign = 'left';
       ctx.textBaseline = 'middle';
-      ctx.fillText(text, 0, x.bottom - 8);
+      ctx.fillText(text, y.left, x.bottom - 8);
       ctx.restore();
     },
   };

@@ -1,7 +1,7 @@
 import { decimal, visible } from '../format.ts';
 import { edgeHeight, tokenHeight, type BeamLayout } from './beam_layout.ts';
-import { pixelRatio, toPng } from './chart_pictures.ts';
 import type { ChartTheme } from './chart_theme.ts';
+import { pixelRatio, toPng } from './picture_sheet.ts';
 
 /** Browsers make no longer canvas, and few make one with many more pixels. */
 const longestSide = 16_000;

@@ -1,21 +1,17 @@
-/** The charts of the page as pictures: the same pure builders draw them at twice their size. */
-import type { ChartConfiguration, ChartType } from 'chart.js';
+/** The charts of the page as pictures: the same pure builders draw them on a sheet. */
+import { BasicPlatform, type ChartConfiguration, type ChartType } from 'chart.js';
 import { timelineOf } from '../../playground/timeline_values.ts';
 import type { Inspected } from '../../playground/texts/shown.svelte.ts';
-import type { PageText } from '../../playground/texts/text.ts';
+import { tokenAt, type PageText } from '../../playground/texts/text.ts';
 import { STAGES, type StageName } from '../../sampling/params.ts';
-import { candidatesConfig, candidatesHeight } from './candidates.ts';
+import { placeOf, visible } from '../format.ts';
+import { candidatesConfig, candidatesHeight, candidatesLegend } from './candidates.ts';
 import type { ChartTheme } from './chart_theme.ts';
-import { curveTitle, rankCurveConfig } from './rank_curve.ts';
+import type { Picture, Sheet } from './picture_sheet.ts';
+import { curveTitle, rankCurveConfig, rankCurveLegend } from './rank_curve.ts';
 import { Chart } from './registry.ts';
-import { timelineConfig, timelineSeries } from './timeline.ts';
-import { waterfallConfig } from './waterfall.ts';
-
-export interface ChartPicture {
-  readonly name: string;
-  readonly label: string;
-  readonly draw: () => Promise<Blob>;
-}
+import { timelineConfig, timelineLegend, timelineSeries } from './timeline.ts';
+import { waterfallConfig, waterfallLegend } from './waterfall.ts';
 
 /** What the page shows. */
 interface Shown {
@@ -25,14 +21,12 @@ interface Shown {
   readonly settings: { readonly view: { readonly scale: 'linear' | 'log' } };
 }
 
-/** How many pixels of a picture stand for one of the page. */
-export const pixelRatio = 2;
-
-export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
+export function chartPictures(shown: Shown, theme: ChartTheme): Picture[] {
   const { text, position, inspected, settings } = shown;
-  const pictures: ChartPicture[] = [];
+  const pictures: Picture[] = [];
   if (text && text.length > 1) {
-    const config = timelineConfig(timelineOf(text, null), theme, {
+    const values = timelineOf(text, null);
+    const config = timelineConfig(values, theme, {
       shown: timelineSeries.map(({ key }) => key),
       range: [0, text.length - 1],
       selected: position,
@@ -40,72 +34,91 @@ export function chartPictures(shown: Shown, theme: ChartTheme): ChartPicture[] {
       promptLength: text.promptLength,
       tokenAt: () => '',
     });
-    pictures.push({ name: 'timeline', label: 'Timeline', draw: () => drawChart(config, 960, 300, theme) });
+    pictures.push({
+      name: 'timeline',
+      label: 'Timeline',
+      title: 'Each token of the text',
+      legend: timelineLegend(values, theme),
+      width: 960,
+      height: 320,
+      paint: (sheet) => paintChart(config, sheet),
+    });
   }
   if (!inspected) return pictures;
   const { view } = inspected;
-  const candidates = candidatesConfig(view, theme, {
-    scale: settings.view.scale,
-    stageLabel: (stage) => STAGES[stage as StageName]?.label ?? stage,
-  });
-  const height = candidatesHeight(view.rows.length);
+  const at = text && position !== null ? ` at ${placeName(text, position)}` : '';
   pictures.push({
     name: 'candidates',
     label: 'Candidates',
-    draw: () => drawChart(candidates, 560, height, theme),
+    title: `Candidates${at}`,
+    legend: candidatesLegend(theme),
+    width: 560,
+    height: candidatesHeight(view.rows.length),
+    paint: (sheet) =>
+      paintChart(
+        candidatesConfig(view, theme, {
+          scale: settings.view.scale,
+          stageLabel: (stage) => STAGES[stage as StageName]?.label ?? stage,
+        }),
+        sheet,
+      ),
   });
-  if (view.stages?.length) {
-    const config = waterfallConfig(view.stages, view.curve.vocabularySize, theme);
+  const { stages } = view;
+  if (stages?.length)
     pictures.push({
       name: 'chain',
       label: 'Through the chain',
-      draw: () => drawChart(config, 560, 320, theme),
+      title: `Candidates and raw mass through the chain${at}`,
+      legend: waterfallLegend(theme),
+      width: 560,
+      height: 320,
+      paint: (sheet) => paintChart(waterfallConfig(stages, view.curve.vocabularySize, theme), sheet),
     });
-  }
-  const curve = rankCurveConfig(view.curve, view.cuts, theme);
   pictures.push({
     name: 'vocabulary',
     label: curveTitle(view),
-    draw: () => drawChart(curve, 560, 320, theme),
+    title: `${curveTitle(view)}: probability by rank${at}`,
+    legend: rankCurveLegend(theme),
+    width: 560,
+    height: 320,
+    paint: (sheet) => paintChart(rankCurveConfig(view.curve, view.cuts, theme), sheet),
   });
   return pictures;
 }
 
-/** @param width the width on the page, in CSS pixels */
-export async function drawChart<T extends ChartType, D, L>(
-  config: ChartConfiguration<T, D, L>,
-  width: number,
-  height: number,
-  theme: ChartTheme,
-): Promise<Blob> {
-  const canvas = document.createElement('canvas');
-  canvas.width = width;
-  canvas.height = height;
-  const paper = {
-    id: 'paper',
-    beforeDraw: ({ ctx }: { ctx: CanvasRenderingContext2D }): void => {
-      ctx.fillStyle = theme.panel;
-      ctx.fillRect(0, 0, width, height);
-    },
-  };
-  const chart = new Chart(canvas, {
-    ...config,
-    options: { ...config.options, responsive: false, animation: false, devicePixelRatio: pixelRatio },
-    plugins: [paper, ...(config.plugins ?? [])],
-  } as ChartConfiguration);
-  try {
-    return await toPng(canvas);
-  } finally {
-    chart.destroy();
-  }
+/** `output token 36, “␣the”`; the place after the last token has no token yet. */
+function placeName(text: PageText, position: number): string {
+  const label = tokenAt(text, position)?.label;
+  return `${placeOf(position, text.promptLength)}${label === undefined ? '' : `, “${visible(label)}”`}`;
 }
 
-/** @throws Error when the browser has no memory for the picture */
-export function toPng(canvas: HTMLCanvasElement): Promise<Blob> {
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => {
-      if (blob) resolve(blob);
-      else reject(new Error(`A picture of ${canvas.width} × ${canvas.height} pixels could not be made.`));
-    }, 'image/png');
+/** Pixels between a chart and its sheet's edge. */
+const edge = 8;
+
+export function paintChart<T extends ChartType, D, L>(
+  config: ChartConfiguration<T, D, L>,
+  { canvas, top, bottom, pixelRatio, paper, afterwards }: Sheet,
+): void {
+  const { options, data, plugins = [] } = config as ChartConfiguration;
+  const padding = options?.layout?.padding;
+  // Our builders ask for room at the right alone.
+  const given = typeof padding === 'object' && 'right' in padding ? (padding.right ?? 0) : 0;
+  const chart = new Chart(canvas, {
+    ...(config as ChartConfiguration),
+    // An empty `segment` makes Chart.js draw its lines itself instead of handing them over as a `Path2D`.
+    data: { ...data, datasets: data.datasets.map((set) => ({ ...set, segment: {} }) as typeof set) },
+    options: {
+      ...options,
+      responsive: false,
+      devicePixelRatio: pixelRatio,
+      layout: {
+        padding: { left: edge, right: edge + given, top, bottom },
+      },
+    },
+    plugins: [{ id: 'paper', beforeDraw: paper }, ...plugins],
+    // Nobody points at a picture.
+    platform: BasicPlatform,
   });
+  // That clears the canvas.
+  afterwards(() => chart.destroy());
 }

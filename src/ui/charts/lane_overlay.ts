@@ -55,6 +55,8 @@ export function laneOverlayConfig(
             borderDash: dash,
             backgroundColor: colour,
             borderWidth: 1.5,
+            // A point at 0 or 100 % is whole.
+            clip: false as const,
             // The token that the lane drew stands out.
             pointRadius: tokens.map((token) => (token === view.chosen ? 5 : 2.5)),
             pointStyle: lane < 8 ? ('circle' as const) : ('triangle' as const),

@@ -30,7 +30,7 @@ export const timelineSeries: readonly { key: TimelineSeries; label: string; help
   { key: 'surprisal', label: 'surprisal', help: 'raw surprisal (−logprob) of the chosen token, nats' },
   { key: 'entropy', label: 'entropy', help: 'entropy of the raw distribution, nats' },
   { key: 'kept', label: 'kept', help: 'candidates that the chain kept, on a log axis' },
-  { key: 'perplexity', label: 'perplexity', help: 'running perplexity of the text so far' },
+  { key: 'perplexity', label: 'perplexity', help: 'running perplexity of the text so far, on a log axis' },
   { key: 'masked', label: 'grammar', help: 'share of the mass that the grammar removed' },
 ];
 

@@ -3,12 +3,12 @@ import { laneLetter } from '../../../playground/compare/lane_gestures.ts';
 import { allTokens, type PageText, type TokenView } from '../../../playground/texts/text.ts';
 import type { Recordable } from '../../../playground/record/make_record.ts';
 import { colourStep } from '../../../playground/token_colour.ts';
-import { toPng } from '../../charts/chart_pictures.ts';
+import { begin, type Picture, type Sheet } from '../../charts/picture_sheet.ts';
 
 /** The size at which chats and slides show a picture whole. */
 const width = 1200;
 const height = 630;
-const margin = 48;
+const margin = 20;
 const maxTexts = 4;
 const fontSize = 24;
 const lineHeight = 36;
@@ -21,51 +21,53 @@ export interface CardText {
 
 /** What a card shows of a subject: of a beam search its best beams, of samples the ranking's first. */
 export function cardTexts({ texts, comparison }: Recordable): CardText[] {
-  if (!comparison) return texts.map((text) => ({ text, caption: `${text.name} · ${settingOf(text)}` }));
+  if (!comparison) return texts.map((text) => ({ text, caption: text.name }));
   const { strategy, differences, result } = comparison;
   const own = strategy.kind === 'sample';
   const order = own || !result ? texts.map((_, lane) => lane) : result.ranking;
   return order.flatMap((lane, rank) => {
     const text = texts[lane];
     if (!text || text.reason === 'pruned') return [];
-    const stands = lane === result?.winner ? ' · it stands' : '';
+    const wins = lane === result?.winner ? ' · wins' : '';
     const caption = own
       ? `${laneLetter(lane)} · ${differences[lane] || 'common setting'} · seed ${text.params.seed}`
-      : `${strategy.kind === 'beam' ? `beam ${rank + 1}` : `sample ${laneLetter(lane)}`} · ${settingOf(text)}${stands}`;
+      : `${strategy.kind === 'beam' ? `beam ${rank + 1}` : `sample ${laneLetter(lane)}`}${wins}`;
     return [{ text, caption }];
   });
 }
 
-/** @param model its name, for the foot of the card */
-export function drawCard(texts: readonly CardText[], model: string): Promise<Blob> {
-  const canvas = document.createElement('canvas');
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext('2d')!;
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
-  context.fillStyle = colour('--panel');
-  context.fillRect(0, 0, width, height);
-  context.textBaseline = 'alphabetic';
-  const shown = texts.slice(0, maxTexts);
-  const room = (height - 2 * margin - 40) / shown.length;
-  shown.forEach(({ text, caption }, index) => {
-    const top = margin + index * room;
-    context.font = `600 18px ${colour('--font')}`;
-    context.fillStyle = colour('--ink-3');
-    context.fillText(caption, margin, top + 18);
-    const rows = Math.max(1, Math.floor((room - 40) / lineHeight));
-    drawText(context, allTokens(text), { top: top + 34, rows }, colour);
-  });
-  context.font = `18px ${colour('--font')}`;
-  context.fillStyle = colour('--ink-3');
-  const more = texts.length > shown.length ? `, and ${texts.length - shown.length} more` : '';
-  context.fillText(`Logitscope${model === '' ? '' : ` · ${model}`}${more}`, margin, height - margin + 14);
-  return toPng(canvas);
+export function cardPicture(texts: readonly CardText[]): Picture {
+  const left = texts.length - maxTexts;
+  return {
+    name: 'card',
+    label: 'Card',
+    title: `Logitscope: how likely each token was${left > 0 ? `, ${maxTexts} of ${texts.length} texts` : ''}`,
+    legend: [],
+    width,
+    height,
+    whole: true,
+    type: 1.6,
+    ratio: 1,
+    paint: (sheet) => {
+      begin(sheet);
+      paintCard(texts.slice(0, maxTexts), sheet);
+    },
+  };
 }
 
-function settingOf({ params }: PageText): string {
-  return `temperature ${params.temperature} · top-p ${params.topP} · seed ${params.seed}`;
+function paintCard(shown: readonly CardText[], { context, inner }: Sheet): void {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  context.textBaseline = 'alphabetic';
+  const room = inner / shown.length;
+  shown.forEach(({ text, caption }, index) => {
+    const top = index * room;
+    context.font = `600 18px ${colour('--font')}`;
+    context.fillStyle = colour('--ink-3');
+    context.fillText(caption, margin, top + 24);
+    const rows = Math.max(1, Math.floor((room - 44) / lineHeight));
+    drawText(context, allTokens(text), { top: top + 34, rows }, colour);
+  });
 }
 
 /** Token by token, broken where a token begins with a space; what does not fit ends in an ellipsis. */
