@@ -32,6 +32,6 @@ function isKey(event: KeyboardEvent, key: string): boolean {
 function typing(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    target.closest('input:not([type=radio]), textarea, select, [role=dialog]') !== null
+    target.closest('input:not([type=radio], [type=range]), textarea, select, [role=dialog]') !== null
   );
 }
