@@ -16,8 +16,6 @@ let beforeRecord: (path: string) => unknown = () => undefined;
 
 beforeEach(async () => {
   beforeRecord = () => undefined;
-  const unused = (): void => undefined;
-  vi.stubGlobal('history', { state: null, replaceState: unused, pushState: unused });
   vi.stubGlobal('fetch', async ({ pathname }: URL) => {
     await beforeRecord(pathname);
     const headers = { 'content-type': 'application/json' };

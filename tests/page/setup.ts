@@ -9,7 +9,9 @@ vi.mock('../../src/worker/api/client.ts', async () => ({
 // Loaded before there is a document, so that it finds its WebAssembly in the package and not beside the page.
 await loadLibrary();
 
+const ignore = (): void => undefined;
 Object.assign(globalThis, {
+  history: { state: null, replaceState: ignore, pushState: ignore },
   document: { hidden: false, baseURI: 'http://localhost/' },
   requestAnimationFrame: (draw: () => void) => setTimeout(draw, 5),
   location: { origin: 'http://localhost', pathname: '/', search: '', hash: '', href: 'http://localhost/' },
