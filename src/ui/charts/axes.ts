@@ -1,16 +1,22 @@
 /** What the axes of all charts have in common: type, colour, titles, and powers of ten that keep their distance. */
 import type { Plugin, Scale, Tick } from 'chart.js';
 import { percent, powerOfTen } from '../format';
-import type { ChartTheme } from './chart_theme';
+import { typeSize, type ChartTheme } from './chart_theme';
 
 /** Type and colour of the ticks of every axis. Numbers stand upright; those without room are left out. */
 export function axisTicks(theme: ChartTheme) {
-  return { color: theme.muted, font: { family: theme.font, size: 10 }, maxRotation: 0 };
+  return { color: theme.muted, font: { family: theme.font, size: typeSize(theme, 10) }, maxRotation: 0 };
 }
 
 /** What an axis shows, and its unit. */
 export function axisTitle(theme: ChartTheme, text: string, colour = theme.muted) {
-  return { display: true, text, color: colour, font: { family: theme.font, size: 10 }, padding: 2 };
+  return {
+    display: true,
+    text,
+    color: colour,
+    font: { family: theme.font, size: typeSize(theme, 10) },
+    padding: 2,
+  };
 }
 
 /** The pixels that a number on a logarithmic axis takes, with the room to the next one. */
@@ -89,7 +95,7 @@ export function cornerTitle(theme: ChartTheme, text: string): Plugin<'bar' | 'li
       const { x, y } = scales;
       if (!x || !y) return;
       ctx.save();
-      ctx.font = `10px ${theme.font}`;
+      ctx.font = `${typeSize(theme, 10)}px ${theme.font}`;
       ctx.fillStyle = theme.muted;
       ctx.textAlign = 'left';
       ctx.textBaseline = 'middle';

@@ -2,7 +2,7 @@ import type { ChartConfiguration } from 'chart.js';
 import type { CandidateRow, StepView } from '../../worker/api/views';
 import { count, decimal, percent, restName, rowName, visible } from '../format';
 import { axisTitle, cornerTitle, decadeAxis, shareAxis } from './axes';
-import type { ChartTheme } from './chart_theme';
+import { typeSize, type ChartTheme } from './chart_theme';
 import { endLabels, endRoom } from './end_labels';
 import type { LegendItem } from './legend';
 
@@ -70,7 +70,7 @@ export function candidatesConfig(
     },
     options: {
       indexAxis: 'y',
-      layout: { padding: { right: endRoom(ends) } },
+      layout: { padding: { right: endRoom(ends, theme) } },
       interaction: { mode: 'index', axis: 'y', intersect: false },
       scales: {
         x: {
@@ -86,7 +86,7 @@ export function candidatesConfig(
             crossAlign: 'far',
             font: (context) => ({
               family: theme.mono,
-              size: 12,
+              size: typeSize(theme, 12),
               weight: rows[context.index]?.token === view.chosen ? 'bold' : 'normal',
             }),
             color: (context) => {
@@ -108,7 +108,7 @@ export function candidatesConfig(
         },
       },
     },
-    plugins: [endLabels(ends, theme.font), cornerTitle(theme, 'token')],
+    plugins: [endLabels(ends, theme), cornerTitle(theme, 'token')],
   };
 }
 

@@ -11,9 +11,11 @@ export interface ChartTheme {
   readonly accent: string;
   readonly font: string;
   readonly mono: string;
+  /** How many times as large as usual their type is; default 1. */
+  readonly type?: number;
 }
 
-const properties: Readonly<Record<keyof ChartTheme, string>> = {
+const properties: Readonly<Record<keyof Omit<ChartTheme, 'type'>, string>> = {
   ink: '--ink',
   muted: '--ink-3',
   grid: '--chart-grid',
@@ -31,7 +33,11 @@ const properties: Readonly<Record<keyof ChartTheme, string>> = {
 export function readChartTheme(element: Element): ChartTheme {
   const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(name).trim();
-  return Object.fromEntries(
-    Object.entries(properties).map(([key, property]) => [key, read(property)]),
-  ) as unknown as ChartTheme;
+  const named = Object.entries(properties).map(([key, property]) => [key, read(property)]);
+  return { ...(Object.fromEntries(named) as unknown as ChartTheme), type: Number(read('--chart-type')) || 1 };
+}
+
+/** The size in pixels of type that is usually `size` pixels high. */
+export function typeSize({ type = 1 }: ChartTheme, size: number): number {
+  return Math.round(size * type);
 }

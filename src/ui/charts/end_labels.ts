@@ -1,4 +1,5 @@
 import type { Plugin } from 'chart.js';
+import { typeSize, type ChartTheme } from './chart_theme';
 
 /** One label per row, at the end of the longer bar, or inside the right edge if there is no room. */
 export interface EndLabel {
@@ -6,20 +7,23 @@ export interface EndLabel {
   readonly colour: string;
 }
 
+/** The height of their type in pixels. */
+const size = 11;
+
 /** The pixels that the longest of them takes at the right edge. */
-export function endRoom(labels: readonly EndLabel[]): number {
-  // A digit of this size is 6.1 px wide.
-  return 10 + 6.1 * Math.max(0, ...labels.map(({ text }) => text.length));
+export function endRoom(labels: readonly EndLabel[], theme: ChartTheme): number {
+  // A digit is 0.555 as wide as its type is high.
+  return 10 + 0.555 * typeSize(theme, size) * Math.max(0, ...labels.map(({ text }) => text.length));
 }
 
 /** Writes a short text after each row of a horizontal bar chart: its value, or the stage that removed it. */
-export function endLabels(labels: readonly EndLabel[], font: string): Plugin<'bar'> {
+export function endLabels(labels: readonly EndLabel[], theme: ChartTheme): Plugin<'bar'> {
   return {
     id: 'end-labels',
     afterDatasetsDraw(chart) {
       const { ctx, chartArea } = chart;
       ctx.save();
-      ctx.font = `11px ${font}`;
+      ctx.font = `${typeSize(theme, size)}px ${theme.font}`;
       ctx.textBaseline = 'middle';
       labels.forEach((label, row) => {
         let end = chartArea.left;

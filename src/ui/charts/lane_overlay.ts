@@ -2,7 +2,7 @@ import type { ChartConfiguration } from 'chart.js';
 import type { LaneDistribution, LaneDistributions } from '../../worker/api/views';
 import { decimal, percent, rowName, visible } from '../format';
 import { axisTitle, cornerTitle, shareAxis } from './axes';
-import type { ChartTheme } from './chart_theme';
+import { typeSize, type ChartTheme } from './chart_theme';
 import { laneStroke } from './lane_colours';
 
 /** A lane as a chart shows it. */
@@ -87,7 +87,7 @@ export function laneOverlayConfig(
             color: ({ index }) => (forbidden(lanes, index) ? theme.muted : theme.ink),
             autoSkip: false,
             crossAlign: 'far',
-            font: { family: theme.mono, size: 12 },
+            font: { family: theme.mono, size: typeSize(theme, 12) },
           },
         },
       },

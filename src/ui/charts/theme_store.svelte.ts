@@ -48,9 +48,14 @@ class ThemeStore {
     this.#apply();
   }
 
+  /** Reads again what charts take from the page's style sheets, which have changed. */
+  readAgain(): void {
+    this.#chart = readChartTheme(document.documentElement);
+  }
+
   #apply(): void {
     document.documentElement.dataset['theme'] = this.name;
-    this.#chart = readChartTheme(document.documentElement);
+    this.readAgain();
   }
 }
 
