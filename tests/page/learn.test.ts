@@ -7,7 +7,7 @@ import { lesson } from '../../src/playground/learn/lesson.svelte.ts';
 import { answer, closeCard, openCard } from '../../src/playground/learn/open_card.ts';
 import { defaultSettings } from '../../src/playground/settings.ts';
 import { playground } from '../../src/playground/state.svelte.ts';
-import { run } from '../../src/playground/texts/run_actions.ts';
+import { run, stop } from '../../src/playground/texts/run_actions.ts';
 import { texts } from '../../src/playground/texts/store.svelte.ts';
 import { fresh, notices, outputs } from './fresh.ts';
 
@@ -115,10 +115,12 @@ test('a card whose record comes late does not replace a newer one, and none open
 });
 
 test('a run in progress is in the way of a card, with a sentence', async () => {
+  playground.takeSettings({ maxTokens: 2000 });
   const running = run();
   await openCard('race');
   expect(lesson.current).toBeNull();
   expect(notices()).toEqual(['A run is in progress; stop it, and open the card again.']);
+  stop();
   await running;
 });
 
