@@ -5,7 +5,7 @@ import type { RunTiming } from '../decoding/events.ts';
 const leastPlain = 0.001;
 
 /**
- * Any number with three significant digits: `12.3`, `0.0412`, `1.60×10⁻⁵`. Every number that is not a count, a fixed number of
+ * Any number with three significant digits: `12.3`, `0.0412`, `1.6×10⁻⁵`. Every number that is not a count, a fixed number of
  * decimals or a size is written by this.
  */
 export function figure(value: number): string {
@@ -14,7 +14,7 @@ export function figure(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < leastPlain || size >= 1e6)) {
     const [digits, exponent] = value.toExponential(2).split('e');
-    return `${digits!.replace('-', '−')}×${powerOfTen(Number(exponent))}`;
+    return `${String(Number(digits)).replace('-', '−')}×${powerOfTen(Number(exponent))}`;
   }
   return String(Number(value.toPrecision(3))).replace('-', '−');
 }
@@ -24,7 +24,7 @@ export function powerOfTen(exponent: number): string {
   return `10${String(exponent).replace(/./g, (sign) => (sign === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(sign)]!))}`;
 }
 
-/** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `1.60×10⁻⁷ %`. */
+/** A probability in [0, 1] as a percentage with three significant digits: `12.3 %`, `0.0412 %`, `1.6×10⁻⁷ %`. */
 export function percent(p: number): string {
   if (p < 1 && p >= 0.99995) return '> 99.99 %';
   if (p < 1 && p >= 0.9995) return `${(p * 100).toFixed(2)} %`;

@@ -12,6 +12,7 @@ import {
   tokensOfRun,
   visible,
 } from '../../src/ui/format.ts';
+import { missedWords } from '../../src/ui/panels/inspector/missed_words.ts';
 
 test.each([
   [0, '0 %'],
@@ -22,8 +23,8 @@ test.each([
   [0.000412, '0.0412 %'],
   [0.99999, '> 99.99 %'],
   [0.0000244, '0.00244 %'],
-  [1.6e-7, '1.60×10⁻⁵ %'],
-  [1e-9, '1.00×10⁻⁷ %'],
+  [1.6e-7, '1.6×10⁻⁵ %'],
+  [1e-9, '1×10⁻⁷ %'],
   [NaN, '–'],
 ])('percent(%d) is %s', (p, text) => expect(percent(p)).toBe(text));
 
@@ -38,10 +39,17 @@ test.each([
   [0, '0'],
   [12.345, '12.3'],
   [-0.0412, '−0.0412'],
-  [0.00016, '1.60×10⁻⁴'],
-  [2.5e12, '2.50×10¹²'],
+  [0.00016, '1.6×10⁻⁴'],
+  [2.5e12, '2.5×10¹²'],
   [-Infinity, '−∞'],
 ])('figure(%d) is %s', (value, text) => expect(figure(value)).toBe(text));
+
+test('what a token missed is written as every other number', () => {
+  expect(missedWords({ quantity: 'probability', value: 1.6e-7, bound: 0.00425 })).toBe(
+    'p 1.6×10⁻⁷, cut at 0.00425',
+  );
+  expect(missedWords({ quantity: 'logit', value: -3, bound: -1.5 })).toBe('1.5 below −1.5 in logit');
+});
 
 test('powers of ten, places and names of rows', () => {
   expect(powerOfTen(-10)).toBe('10⁻¹⁰');

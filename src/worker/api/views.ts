@@ -3,6 +3,7 @@
  * It consists of plain values and typed arrays, which cross the boundary as they are.
  */
 import type { TokenId } from '../../engines/contract';
+import type { TokenFate } from '../../sampling/trace';
 
 /** One candidate at one step. Probabilities are in [0, 1], logprobs in nats. */
 export interface CandidateRow {
@@ -19,8 +20,8 @@ export interface CandidateRow {
   readonly rank: number;
   /** The stage that removed it, or null. */
   readonly removedBy: string | null;
-  /** By how much it missed that stage's cut, in words and the stage's unit; null when kept, or when nothing was compared. */
-  readonly missed: string | null;
+  /** What that stage compared, and with which bound; null when kept, or when nothing was compared. */
+  readonly missed: TokenFate['missed'];
 }
 
 /** What one stage of the chain did at this step. */

@@ -132,28 +132,8 @@ export function candidateRow(
     final: Math.exp(fate.finalLogprob),
     rank: fate.rank,
     removedBy: fate.removedBy,
-    missed: fate.missed === null ? null : missedBy(fate.missed),
+    missed: fate.missed,
   };
-}
-
-/** By how much a token missed the cut, in the cut's own unit. */
-function missedBy({ quantity, value, bound }: NonNullable<ReturnType<typeof tokenFate>['missed']>): string {
-  const digits = (number: number): string => String(Number(number.toPrecision(3)));
-  const by = digits(Math.abs(value - bound));
-  switch (quantity) {
-    case 'logit':
-      return `logit ${digits(value)} ≤ ${digits(bound)}`;
-    case 'probability':
-      return `p ${digits(value)} ≤ ${digits(bound)}`;
-    case 'probability-above':
-      return `p ${digits(value)} ≥ ${digits(bound)}`;
-    case 'typicality':
-      return `${by} nats too far from the entropy`;
-    case 'bits':
-      return `${by} bits over ${digits(bound)}`;
-    case 'forbidden':
-      return 'forbidden';
-  }
 }
 
 function stageRows(trace: StepTrace, massByFate: Float64Array): StageRow[] {
