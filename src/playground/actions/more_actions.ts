@@ -123,6 +123,13 @@ export const moreActions: readonly Action[] = [
   compares('lanes-seeds', 'Compare 8 seeds', 'lanes', () => compareSeeds(8)),
   ...methods.map(({ kind, label }) => compares(`method-${kind}`, `Compare by ${label}`, kind)),
   {
+    name: 'across',
+    label: 'Compare two models or engines',
+    group: 'Compare',
+    on: () => playground.settings.view.page === 'across',
+    run: () => goTo('across'),
+  },
+  {
     name: 'copy-link',
     label: 'Copy a link to these settings',
     group: 'Share',

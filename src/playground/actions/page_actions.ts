@@ -48,13 +48,6 @@ export const fileAction: Action = {
   group: 'Models',
   run: () => document.getElementById('model-file')?.click(),
 };
-const acrossAction: Action = {
-  name: 'across',
-  label: 'Compare two models or engines',
-  group: 'Compare',
-  on: () => playground.settings.view.page === 'across',
-  run: () => goTo('across'),
-};
 
 /** If several actions share a key, it means the first that is not blocked: Escape stops a run, and without one it releases the held token. */
 export const pageActions: readonly Action[] = [
@@ -70,7 +63,6 @@ export const pageActions: readonly Action[] = [
   historyAction,
   modelsAction,
   fileAction,
-  acrossAction,
   paletteAction,
   shortcutsAction,
 ];
