@@ -38,7 +38,15 @@ async function rows(page: Page): Promise<Row[]> {
   const cells = await view(page)
     .locator('tbody tr')
     .evaluateAll((list) => list.map((row) => [...row.children].map((cell) => cell.textContent.trim())));
-  const number = (text: string): number => Number(text.replace(' %', ''));
+  // A small figure is written as 2.4×10⁻⁵.
+  const number = (text: string): number =>
+    Number(
+      text
+        .replace(' %', '')
+        .replace('×10', 'e')
+        .replace('⁻', '-')
+        .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (digit) => String('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit))),
+    );
   return cells.map((cell) => ({
     token: cell[1]!,
     first: number(cell[2]!),
