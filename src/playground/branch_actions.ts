@@ -1,8 +1,12 @@
 /** Branches: another token at a step, the tree of branches, and decoding one token at a time. */
+import { notify, notifyFailure, settle } from './notices.ts';
 import type { TokenId } from '../engines/contract.ts';
 import type { TextId } from '../worker/api/worker_api.ts';
 import type { CandidateRow } from '../worker/api/views.ts';
+import { holdRestored } from './texts/held_texts.ts';
 import { launch } from './texts/launch.ts';
+import type { Recorded } from './texts/recorded.ts';
+import type { PageText } from './texts/text.ts';
 import { texts } from './texts/store.svelte.ts';
 import { isStale } from './prompt_actions.ts';
 import { continueFrom, continueText, writeText } from './texts/run_actions.ts';
@@ -65,10 +69,42 @@ export function renameText(id: TextId, name: string): void {
   texts.change(id, (text) => ({ ...text, name: trimmed }));
 }
 
-/** Deletes a text; its branches move up to its parent. */
+/** Deletes a text, and offers to restore it; its branches move up to its parent. */
 export function deleteText(id: TextId): void {
   const gone = playground.texts.find((text) => text.id === id);
-  if (gone && gone.reason !== null) playground.removeText(id);
+  if (!gone || gone.reason === null) return;
+  const recorded = texts.recordOf(id);
+  const branches = playground.texts.filter(({ parent }) => parent === id).map((text) => text.id);
+  playground.removeText(id);
+  settle('deletion');
+  const run = (): void => void restore(gone, recorded, branches).catch(notifyFailure);
+  notify('info', `“${gone.name}” is deleted.`, { label: 'Undo', run }, 'deletion');
+}
+
+async function restore(
+  gone: PageText,
+  recorded: Recorded | null,
+  branches: readonly TextId[],
+): Promise<void> {
+  // Meanwhile other texts may have been deleted or opened.
+  const parent =
+    gone.parent !== null && playground.texts.some(({ id }) => id === gone.parent) ? gone.parent : null;
+  // A lane on the Compare view is still in the store.
+  if (texts.get(gone.id)) {
+    const { id, lane, forkedAt, stream, drawn } = gone;
+    playground.holdAlone({
+      id,
+      lane,
+      parent,
+      forkedAt,
+      ...(stream === undefined ? {} : { stream }),
+      ...(drawn === undefined ? {} : { drawn }),
+    });
+  } else playground.addTexts([{ ...gone, parent }], () => recorded);
+  for (const id of branches)
+    texts.change(id, (text) => (text.parent === gone.parent ? { ...text, parent: gone.id } : text));
+  playground.show(gone.id);
+  await holdRestored(gone);
 }
 
 /** A text that grows step by step was not cut by a limit: the person stopped to look at what may come next. */

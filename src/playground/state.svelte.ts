@@ -30,8 +30,8 @@ export interface Notice {
   readonly tone: 'info' | 'error';
   readonly text: string;
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** `model` notices go with the next load, `run` notices with the next run. Others stay until they are closed. */
-  readonly about?: 'model' | 'run';
+  /** `model` notices go with the next load, others with the next run; those without stay until they are closed. */
+  readonly about?: 'model' | 'run' | 'deletion';
 }
 
 class PlaygroundState extends ShownTexts {

@@ -90,3 +90,41 @@ test('skip links lead past the bar to each part of the page', async () => {
   expect(errors).toEqual([]);
   await close();
 });
+
+test('a list is one tab stop, and arrow keys go through it', async () => {
+  const { page, errors, close } = await openScripted();
+  await run(page);
+  await page.getByRole('tab', { name: 'Table' }).click();
+  const rows = page.locator('tbody button');
+  await rows.first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  expect(await rows.nth(2).evaluate((row) => row === document.activeElement)).toBe(true);
+  await page.keyboard.press('Tab');
+  expect(await page.locator('tbody :focus').count()).toBe(0);
+  await page.keyboard.press('Shift+Tab');
+  expect(await rows.nth(2).evaluate((row) => row === document.activeElement)).toBe(true);
+  // The next step has other rows, and still one stop.
+  await page.getByRole('button', { name: 'Previous token' }).click();
+  await expect.poll(() => page.locator('tbody button[tabindex="0"]').count()).toBe(1);
+
+  await page.getByRole('button', { name: 'Playground', exact: true }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => viewOf(page)).toBe('Compare');
+  expect(errors).toEqual([]);
+  await close();
+});
+
+test('at 200 % zoom the page opens at its top, and nothing is wider than the window', async () => {
+  const { page, errors, close } = await openScripted({
+    viewport: { width: 720, height: 450 },
+    deviceScaleFactor: 2,
+  });
+  expect(await page.evaluate(() => [scrollX, scrollY])).toEqual([0, 0]);
+  await run(page);
+  expect(await page.evaluate(() => [scrollX, scrollY])).toEqual([0, 0]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  expect(errors).toEqual([]);
+  await close();
+});

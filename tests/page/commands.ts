@@ -65,6 +65,7 @@ const doings: Readonly<Record<string, (choice: number) => unknown>> = {
     const text = any(playground.texts, choice);
     if (text) deleteText(text.id);
   },
+  undo: () => playground.notices.find(({ about }) => about === 'deletion')?.action?.run(),
   load: () => openScripted(),
   'load another': () => openModel({ kind: 'web-llm', id: 'other' }, 'Other'),
   'load a broken one': () => openModel({ kind: 'server', baseUrl: '', model: '', key: '' }, 'a broken one'),

@@ -52,15 +52,23 @@ export async function hold(text: PageText): Promise<void> {
 
 /** Gives a newly loaded model the texts that it wrote. Those from records wait until they are revived. */
 export async function holdAgain(summary: EngineSummary): Promise<void> {
-  const waiting = texts.all().filter((text) => {
-    const writer = writerOf(text);
-    return writer !== null && isModel(summary, writer) && texts.recordOf(text.id)?.state !== 'recorded';
-  });
+  const waiting = texts.all().filter((text) => isOwn(text, summary));
   await Promise.all(waiting.map(give));
   nowHeld(
     waiting.map(({ id }) => id),
     summary,
   );
+}
+
+/** Gives the worker a text that it was told to forget, if the loaded model wrote it. */
+export async function holdRestored(text: PageText): Promise<void> {
+  const summary = summaryHere();
+  if (summary && isOwn(text, summary)) await hold(text);
+}
+
+function isOwn(text: PageText, summary: EngineSummary): boolean {
+  const writer = writerOf(text);
+  return writer !== null && isModel(summary, writer) && texts.recordOf(text.id)?.state !== 'recorded';
 }
 
 function give(text: PageText): Promise<void> {

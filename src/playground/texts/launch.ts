@@ -30,6 +30,7 @@ export function launch(
 ): Promise<void> {
   if (playground.engine.phase !== 'ready' || !playground.beginRun()) return Promise.resolve();
   settle('run');
+  settle('deletion');
   going = carryOut(task, failed);
   return going;
 }
