@@ -50,7 +50,12 @@ export function oneStop(row?: string): Attachment<HTMLElement> {
 
     // Rows come and go with each step.
     const observer = new MutationObserver(arrange);
-    observer.observe(list, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] });
+    observer.observe(list, {
+      childList: true,
+      subtree: true,
+      attributes: true,
+      attributeFilter: ['disabled'],
+    });
     list.addEventListener('focusin', onFocus);
     list.addEventListener('keydown', onKey);
     arrange();
