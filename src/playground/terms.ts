@@ -16,6 +16,7 @@ const meanings = {
   u: 'The random number from 0 to 1 that decides the draw. Lay the final probabilities end to end: the token that covers u is drawn.',
   perplexity:
     'The exponential of the mean surprisal so far. At 5, the model is as unsure as between five equally likely tokens.',
+  masked: 'The share of the raw mass that the grammar takes away at this step.',
   fate: 'What the chain made of the token: chosen, kept, or the stage that removed it.',
   seed: 'Where the random numbers begin. The same model, prompt, settings and seed give the same text.',
   chain: 'The stages in their order. Each takes the distribution that the one before it leaves.',

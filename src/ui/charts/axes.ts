@@ -54,22 +54,28 @@ export function decadeAxis(theme: ChartTheme, headroom = 0) {
   };
 }
 
-/** The powers of ten from `min` to `max` whose labels fit into `pixels` if each takes `room`, or 1, 2, 5, 10 … if those fit. */
-function decades(min: number, max: number, pixels: number, room: number): Tick[] {
+/**
+ * The powers of ten from `min` to `max` whose labels fit into `pixels` if each takes `room`; 1, 2, 5, 10 … if those fit, or as many
+ * of them as fit where there is only one power of ten.
+ */
+export function decades(min: number, max: number, pixels: number, room: number): Tick[] {
   const first = Math.ceil(Math.log10(min) - 1e-9);
   const last = Math.floor(Math.log10(max) + 1e-9);
   const each = pixels / Math.max(1e-9, Math.log10(max / min));
   const step = Math.max(1, Math.ceil(room / each));
   const values: number[] = [];
-  // 1 and 2, and 5 and 10, are as far apart.
-  if (each * Math.log10(2) >= room) {
+  if (each * Math.log10(2) >= room || last <= first) {
+    const slack = 1 + 1e-9;
     for (let exponent = first - 1; exponent <= last; exponent++)
-      values.push(...[1, 2, 5].map((factor) => factor * 10 ** exponent));
+      for (const value of [1, 2, 5].map((factor) => factor * 10 ** exponent)) {
+        const before = values.at(-1);
+        const fits = before === undefined || each * Math.log10((value * slack) / before) >= room;
+        if (fits && value * slack >= min && value <= max * slack) values.push(value);
+      }
   } else {
     for (let exponent = first; exponent <= last; exponent += step) values.push(10 ** exponent);
   }
-  const slack = 1 + 1e-9;
-  return values.filter((value) => value * slack >= min && value <= max * slack).map((value) => ({ value }));
+  return values.map((value) => ({ value }));
 }
 
 /** A linear axis of shares from 0, with as many percentages as fit. */
